@@ -1,0 +1,106 @@
+package yinzheng
+
+import (
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// ID is an identity document of a party.
+type ID struct {
+	Type   string `json:"type"`             // one of IDTypes; "none" with a Reason
+	Number string `json:"number,omitempty"` // normalised: upper case, no spaces
+	Reason string `json:"reason,omitempty"`
+}
+
+// The ID types. 111 is the code of the resident ID in e-certificate metadata
+// (CZZTDMLXDM); the others are named, since no public code table is known here.
+const (
+	ResidentID   = "111"
+	OldID        = "resident-15"  // 15 digits, of the deceased
+	Passport     = "passport"     // foreign passport
+	HKMacau      = "hk-macau"     // 港澳居民来往内地通行证 or residence permit
+	Taiwan       = "taiwan"       // 台湾居民来往大陆通行证 or residence permit
+	ForeignerPRC = "prc-resident" // 外国人永久居留身份证
+	NoID         = "none"
+)
+
+// IDTypes names every ID type.
+var IDTypes = map[string]Text{
+	ResidentID:   {"居民身份证", "Resident ID"},
+	OldID:        {"15位居民身份证", "15-digit resident ID"},
+	Passport:     {"护照", "Passport"},
+	HKMacau:      {"港澳居民通行证（居住证）", "Hong Kong or Macau permit"},
+	Taiwan:       {"台湾居民通行证（居住证）", "Taiwan permit"},
+	ForeignerPRC: {"外国人永久居留身份证", "Foreign permanent resident ID"},
+	NoID:         {"无证件", "No document"},
+}
+
+// Sex is male or female, as values state it.
+const (
+	Male   = "male"
+	Female = "female"
+)
+
+// ParseResidentID checks an 18-character resident ID number (GB 11643-1999):
+// check character, a real birth date not after today. It returns the number in
+// its normal form, the birth date and the sex. The code tells the fault:
+// id-length, id-character, id-date, id-check-digit.
+func ParseResidentID(s string, today time.Time) (number string, born time.Time, sex, code string) {
+	s = strings.ToUpper(strings.TrimSpace(s))
+	if len(s) != 18 {
+		return s, born, "", "id-length"
+	}
+	sum := 0
+	for i := range 17 {
+		if s[i] < '0' || s[i] > '9' {
+			return s, born, "", "id-character"
+		}
+		sum += int(s[i]-'0') * residentWeights[i]
+	}
+	born, err := time.ParseInLocation("20060102", s[6:14], today.Location())
+	if err != nil || born.After(today) || born.Year() < 1850 {
+		return s, time.Time{}, "", "id-date"
+	}
+	if "10X98765432"[sum%11] != s[17] {
+		return s, time.Time{}, "", "id-check-digit"
+	}
+	sex = Female
+	if (s[16]-'0')%2 == 1 {
+		sex = Male
+	}
+	return s, born, sex, ""
+}
+
+var residentWeights = [17]int{7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2}
+
+// MaskName keeps the first and last character of a name around one asterisk;
+// of a name of two characters only the first stays, or nothing would be masked.
+func MaskName(name string) string {
+	n := utf8.RuneCountInString(name)
+	if n == 0 {
+		return ""
+	}
+	first, _ := utf8.DecodeRuneInString(name)
+	if n <= 2 {
+		return string(first) + "*"
+	}
+	last, _ := utf8.DecodeLastRuneInString(name)
+	return string(first) + "*" + string(last)
+}
+
+// MaskID hides the middle of an ID number: of a resident ID the first six
+// (the place) and the last four stay, of another number the first and last two.
+func MaskID(id ID) string {
+	n := id.Number
+	head, tail := 2, 2
+	switch {
+	case id.Type == NoID || n == "":
+		return ""
+	case len(n) >= 15:
+		head, tail = 6, 4
+	case len(n) < 6:
+		head, tail = 1, 0
+	}
+	return n[:head] + strings.Repeat("*", len(n)-head-tail) + n[len(n)-tail:]
+}

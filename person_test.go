@@ -1,0 +1,46 @@
+package yinzheng
+
+import (
+	"testing"
+	"time"
+)
+
+func TestParseResidentID(t *testing.T) {
+	today := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+	for _, c := range []struct{ in, sex, born, code string }{
+		{"11010519491231002X", Female, "1949-12-31", ""}, // GB 11643's own example
+		{"11010519491231002x", Female, "1949-12-31", ""},
+		{"440524188001010014", Male, "1880-01-01", ""}, // GB 11643's own example
+		{"110105194912310021", "", "", "id-check-digit"},
+		{"11010519490231002X", "", "", "id-date"},
+		{"110105204912310026", "", "", "id-date"},
+		{"1101051949123100", "", "", "id-length"},
+		{"1101O519491231002X", "", "", "id-character"},
+	} {
+		_, born, sex, code := ParseResidentID(c.in, today)
+		if code != c.code || sex != c.sex || code == "" && born.Format(time.DateOnly) != c.born {
+			t.Errorf("%s: %s %s %q, want %s %s %q", c.in, born.Format(time.DateOnly), sex, code, c.born, c.sex, c.code)
+		}
+	}
+}
+
+func TestMask(t *testing.T) {
+	for in, want := range map[string]string{"": "", "张": "张*", "张三": "张*", "欧阳𫖯明": "欧*明", "阿依古丽·买买提": "阿*提"} {
+		if got := MaskName(in); got != want {
+			t.Errorf("MaskName(%s) = %s, want %s", in, got, want)
+		}
+	}
+	for _, c := range []struct {
+		id   ID
+		want string
+	}{
+		{ID{Type: ResidentID, Number: "11010519491231002X"}, "110105********002X"},
+		{ID{Type: Passport, Number: "E12345678"}, "E1*****78"},
+		{ID{Type: Passport, Number: "E123"}, "E***"},
+		{ID{Type: NoID, Reason: "新生儿"}, ""},
+	} {
+		if got := MaskID(c.id); got != c.want {
+			t.Errorf("MaskID(%v) = %s, want %s", c.id, got, c.want)
+		}
+	}
+}

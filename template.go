@@ -1,0 +1,219 @@
+package yinzheng
+
+import "slices"
+
+// Level is a tier of the administrative divisions.
+type Level string
+
+// The levels, from the top. Codes are statistical division codes, 12 digits.
+const (
+	Province Level = "province"
+	City     Level = "city"
+	District Level = "district"
+	Town     Level = "town"
+	Village  Level = "village"
+)
+
+// Role is what a person may do in an office.
+type Role string
+
+// The roles. A clerk drafts and submits, and decides village steps; an
+// approver decides at town and above.
+const (
+	Clerk      Role = "clerk"
+	Approver   Role = "approver"
+	Admin      Role = "admin"
+	Department Role = "department" // a receiving department that verifies
+)
+
+// Template is one published, immutable version of an item's fields, text,
+// layout and chain. It is read from YAML (package templates) and checked by
+// Check, which names every fault by its path.
+type Template struct {
+	Code      string      `yaml:"code" json:"code"`       // the item's code, such as residence
+	Short     string      `yaml:"short" json:"short"`     // the item in the token's claim t: 1 to 4 of A-Z0-9
+	Version   int         `yaml:"version" json:"version"` // 1, 2, ... within the item
+	Name      Text        `yaml:"name" json:"name"`
+	Basis     []string    `yaml:"basis" json:"basis"`         // legal basis, at least one
+	Subject   string      `yaml:"subject" json:"subject"`     // code in the list of twenty (Subjects), or none
+	Issuer    Level       `yaml:"issuer" json:"issuer"`       // level of the organ that seals
+	TypeCode  string      `yaml:"type_code" json:"type_code"` // TYPE of the number: credit code + 3 digits, upper case
+	Validity  int         `yaml:"validity_months,omitempty" json:"validity_months,omitempty"`
+	AnyOffice bool        `yaml:"any_office,omitempty" json:"any_office,omitempty"` // 全区通办: any office of the district may take the case in
+	Materials []Text      `yaml:"materials" json:"materials"`
+	Chain     []Step      `yaml:"chain" json:"chain"`
+	Fields    []Field     `yaml:"fields" json:"fields"`
+	Rules     []Rule      `yaml:"rules,omitempty" json:"rules,omitempty"`
+	Token     TokenFields `yaml:"token" json:"token"`
+	Page      PageText    `yaml:"page" json:"page"`
+
+	fields map[string]*Field // by key; filled by Check
+}
+
+// Ref names the version, such as residence@1.
+func (t *Template) Ref() TemplateRef { return TemplateRef{t.Code, t.Version} }
+
+// TemplateRef names one version of one item's template.
+type TemplateRef struct {
+	Code    string `json:"code"`
+	Version int    `json:"version"`
+}
+
+// Step is one link of the approval chain, decided by somebody with Role in the
+// office of Level that the resident's division lies in.
+type Step struct {
+	Key   string `yaml:"key" json:"key"`
+	Name  Text   `yaml:"name" json:"name"`
+	Level Level  `yaml:"level" json:"level"`
+	Role  Role   `yaml:"role" json:"role"`
+}
+
+// FieldType tells how a value is written, checked and printed.
+type FieldType string
+
+// The types of field. Normal forms are what Check leaves in Values.
+const (
+	NameField     FieldType = "name"     // a person's name: string, at most 50 columns
+	TextField     FieldType = "text"     // string of at most Max characters (default 100)
+	IDField       FieldType = "id"       // {"type","number"} or {"type":"none","reason"}
+	DateField     FieldType = "date"     // "2006-01-02"
+	DateTimeField FieldType = "datetime" // "2006-01-02T15:04", local time
+	ChoiceField   FieldType = "choice"   // one Option's value
+	BoolField     FieldType = "bool"
+	IntegerField  FieldType = "integer" // int64
+	ListField     FieldType = "list"    // []any of map[string]any with Fields
+)
+
+// Field is one thing to fill in.
+type Field struct {
+	Key      string    `yaml:"key" json:"key"`
+	Type     FieldType `yaml:"type" json:"type"`
+	Label    Text      `yaml:"label" json:"label"`
+	Hint     Text      `yaml:"hint,omitempty" json:"hint,omitzero"`
+	Optional bool      `yaml:"optional,omitempty" json:"optional,omitempty"`
+	Max      int       `yaml:"max,omitempty" json:"max,omitempty"`       // text: characters; list: rows; integer: largest
+	Min      int       `yaml:"min,omitempty" json:"min,omitempty"`       // list: rows; integer: smallest
+	Future   bool      `yaml:"future,omitempty" json:"future,omitempty"` // date, datetime: may lie in the future
+	Options  []Option  `yaml:"options,omitempty" json:"options,omitempty"`
+	Fields   []Field   `yaml:"fields,omitempty" json:"fields,omitempty"` // of a list's row
+	Rules    []Rule    `yaml:"rules,omitempty" json:"rules,omitempty"`   // within a list's row
+}
+
+// Option is one value of a coded list.
+type Option struct {
+	Value string `yaml:"value" json:"value"`
+	Label Text   `yaml:"label" json:"label"`
+	Sex   string `yaml:"sex,omitempty" json:"sex,omitempty"` // male or female where the value implies it (father, daughter, ...)
+}
+
+// Rule is one check across fields; exactly one of its kinds is set.
+//
+//	any_of: [mother_name, father_name, no_parent_reason]      at least one is filled in
+//	together: [mother_name, mother_id]                        if one is filled in, all are
+//	id: mother_id, sex: female                                the resident ID says this sex
+//	id: id, sex_field: sex                                    ... or the sex stated in that field (or implied by its option)
+//	id: id, born_field: born                                  the resident ID's birth date is that field's date
+//	id: mother_id, born_before: child_born                    born before that field's date
+//	distinct: [applicant_id, relatives.id]                    no resident ID twice
+//	field: relation_text, required_when: {relation: other}    must be filled in then, and only then
+type Rule struct {
+	AnyOf        []string          `yaml:"any_of,omitempty" json:"any_of,omitempty"`
+	Together     []string          `yaml:"together,omitempty" json:"together,omitempty"`
+	Distinct     []string          `yaml:"distinct,omitempty" json:"distinct,omitempty"`
+	ID           string            `yaml:"id,omitempty" json:"id,omitempty"`
+	Sex          string            `yaml:"sex,omitempty" json:"sex,omitempty"`
+	SexField     string            `yaml:"sex_field,omitempty" json:"sex_field,omitempty"`
+	BornField    string            `yaml:"born_field,omitempty" json:"born_field,omitempty"`
+	BornBefore   string            `yaml:"born_before,omitempty" json:"born_before,omitempty"`
+	Field        string            `yaml:"field,omitempty" json:"field,omitempty"`
+	RequiredWhen map[string]string `yaml:"required_when,omitempty" json:"required_when,omitempty"`
+}
+
+// TokenFields names the fields that go, masked, into the token: the holder.
+type TokenFields struct {
+	Name string `yaml:"name" json:"name"`
+	ID   string `yaml:"id,omitempty" json:"id,omitempty"`
+}
+
+// PageText is what stands on the page. Texts hold placeholders: {key} prints
+// a field (see Display), {key.sub} inside a table's row. In paragraphs values
+// are set as underlined fill-ins.
+type PageText struct {
+	Title string   `yaml:"title" json:"title"`
+	Body  []Block  `yaml:"body" json:"body"`
+	Notes []string `yaml:"notes,omitempty" json:"notes,omitempty"` // small print at the foot, no placeholders
+}
+
+// Block is a paragraph, a table of facts, or a table with a row per list
+// entry; exactly one of Text, Facts, Table is set. It is left out unless the
+// field When is filled in (or is not, for "!key").
+type Block struct {
+	When  string `yaml:"when,omitempty" json:"when,omitempty"`
+	Text  string `yaml:"text,omitempty" json:"text,omitempty"`
+	Facts []Fact `yaml:"facts,omitempty" json:"facts,omitempty"`
+	Table *Table `yaml:"table,omitempty" json:"table,omitempty"`
+}
+
+// Fact is one labelled cell of a table of facts; two Half facts in a row share
+// a line. One whose When does not hold is left out.
+type Fact struct {
+	When  string `yaml:"when,omitempty" json:"when,omitempty"`
+	Label string `yaml:"label" json:"label"`
+	Text  string `yaml:"text" json:"text"`
+	Half  bool   `yaml:"half,omitempty" json:"half,omitempty"`
+}
+
+// Table prints a list field. A column's Text may use the row's fields, as
+// {name}, and {#} for the row's number.
+type Table struct {
+	Rows    string   `yaml:"rows" json:"rows"` // key of a list field
+	Columns []Column `yaml:"columns" json:"columns"`
+}
+
+// Column is one column of a Table.
+type Column struct {
+	Head  string `yaml:"head" json:"head"`
+	Text  string `yaml:"text" json:"text"`
+	Width int    `yaml:"width" json:"width"` // relative
+}
+
+// Subjects are the twenty proofs that village and residents' committees may
+// not issue (民发〔2020〕20号), by the code that a template's subject gives.
+var Subjects = map[string]Text{
+	"kinship":            {"亲属关系证明", "family relation"},
+	"identity":           {"居民身份信息证明", "identity of a resident"},
+	"household-change":   {"户口登记项目内容变更申请证明", "change of a household register entry"},
+	"dog":                {"居民养犬证明", "keeping a dog"},
+	"no-crime":           {"无犯罪记录证明", "no criminal record"},
+	"drug-rehab":         {"社区戒毒社区康复人员情况证明", "community drug rehabilitation"},
+	"missing-person":     {"人员失踪证明", "a missing person"},
+	"marriage":           {"婚姻状况证明", "marital status"},
+	"birth":              {"出生证明", "birth"},
+	"alive":              {"健在证明", "being alive"},
+	"death":              {"死亡证明", "death"},
+	"illness":            {"疾病状况证明", "illness"},
+	"disability":         {"残疾状况证明", "disability"},
+	"marriage-fertility": {"婚育状况证明", "marriage and children"},
+	"employment":         {"居民就业状况证明", "employment"},
+	"personal-file":      {"居民个人档案证明", "a personal file"},
+	"property":           {"居民财产证明", "property"},
+	"inheritance":        {"遗产继承权证明", "right to inherit"},
+	"business-premises":  {"市场主体住所证明", "business premises"},
+	"lost-document":      {"证件遗失证明", "a lost document"},
+}
+
+// Field returns the top-level field with a key, or nil.
+func (t *Template) Field(key string) *Field { return fieldByKey(t.Fields, key) }
+
+func fieldByKey(fields []Field, key string) *Field {
+	i := slices.IndexFunc(fields, func(f Field) bool { return f.Key == key })
+	if i < 0 {
+		return nil
+	}
+	return &fields[i]
+}
+
+// StepIndex returns the position of a step in the chain, or -1.
+func (t *Template) StepIndex(key string) int {
+	return slices.IndexFunc(t.Chain, func(s Step) bool { return s.Key == key })
+}
