@@ -46,8 +46,6 @@ type Template struct {
 	Rules     []Rule      `yaml:"rules,omitempty" json:"rules,omitempty"`
 	Token     TokenFields `yaml:"token" json:"token"`
 	Page      PageText    `yaml:"page" json:"page"`
-
-	fields map[string]*Field // by key; filled by Check
 }
 
 // Ref names the version, such as residence@1.

@@ -66,3 +66,50 @@ type TokenReport struct {
 	Claims     Claims // as read; trustworthy only when Signed
 	Problem    string // stable code of what is wrong: malformed, alg, header, unknown-key, signature, claims
 }
+
+// Sealer signs with the private keys. Implemented by signer.Signer. A key that
+// cannot sign now is ErrUnavailable; the certificate stays in issuing.
+type Sealer interface {
+	// SignToken returns the compact JWS over the claims.
+	SignToken(kid string, c *Claims) (string, error)
+	// SignatureSize is the length in bytes of the longest DER that SealPDF writes.
+	SignatureSize(kid string) (int, error)
+	// SealPDF signs u.PDF in place, filling its gap.
+	SealPDF(kid string, u *Unsigned) error
+	// SignStatusList returns the list's JWT.
+	SignStatusList(kid string, l *StatusList, ttl time.Duration) ([]byte, error)
+	// SignKeyList returns the JSON of /.well-known/jwks.json, signed by the issuing CA.
+	SignKeyList(l *KeyList) ([]byte, error)
+}
+
+// Digits writes a token as the decimal digits of its URL fragment: each
+// character's code minus 45, as two digits (docs/formats.md, QR code).
+func Digits(token string) []byte {
+	d := make([]byte, 0, 2*len(token))
+	for i := range len(token) {
+		c := token[i] - 45
+		d = append(d, '0'+c/10, '0'+c%10)
+	}
+	return d
+}
+
+// FromDigits reads Digits back. ok is false unless every pair is 00 to 77 and
+// stands for a character of base64url or a dot.
+func FromDigits(digits string) (token string, ok bool) {
+	if len(digits)%2 != 0 || len(digits) > 2048 {
+		return "", false
+	}
+	b := make([]byte, len(digits)/2)
+	for i := range b {
+		hi, lo := digits[2*i]-'0', digits[2*i+1]-'0'
+		if hi > 9 || lo > 9 || hi*10+lo > 77 {
+			return "", false
+		}
+		c := hi*10 + lo + 45
+		if c == '/' || c > '9' && c < 'A' || c > 'Z' && c < 'a' && c != '_' {
+			return "", false
+		}
+		b[i] = c
+	}
+	return string(b), true
+}

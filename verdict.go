@@ -72,3 +72,10 @@ type Attachment struct {
 
 // DigestPDF is the digest under which an issued PDF is kept.
 func DigestPDF(pdf []byte) [32]byte { return sha256.Sum256(pdf) }
+
+// Checker finds out what a token or a file is worth. Implemented by package
+// signer; it judges nothing, Judge does.
+type Checker interface {
+	CheckToken(token string, keys *KeyList) TokenReport
+	CheckPDF(pdf []byte) *PDFReport
+}

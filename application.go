@@ -1,0 +1,207 @@
+package yinzheng
+
+import (
+	"context"
+	"time"
+)
+
+// State is where a case stands.
+type State string
+
+// The states. Issuing means that the whole intent is on disk and the
+// certificate is being made (issue.go).
+const (
+	Draft     State = "draft"
+	Submitted State = "submitted" // at step Application.Step
+	Returned  State = "returned"  // to the clerk, to be mended
+	Approved  State = "approved"
+	Issuing   State = "issuing"
+	Issued    State = "issued"
+	Rejected  State = "rejected"
+	Withdrawn State = "withdrawn"
+)
+
+// ActionKind is what was done to a case.
+type ActionKind string
+
+// The actions. The last three are the system's.
+const (
+	Create   ActionKind = "create"
+	Edit     ActionKind = "edit"
+	Submit   ActionKind = "submit"
+	Approve  ActionKind = "approve"
+	Return   ActionKind = "return"
+	Reject   ActionKind = "reject"
+	Withdraw ActionKind = "withdraw"
+	Reserve  ActionKind = "reserve" // number and code are taken: issuing
+	Issue    ActionKind = "issue"
+	Unissue  ActionKind = "unissue" // an operator sent it back to approved, the number voided
+)
+
+// Application is one case. Its state is the fold of its actions (Fold); the
+// other fields are kept beside them only to be found fast.
+type Application struct {
+	ID        string      `json:"id"`
+	Template  TemplateRef `json:"template"`
+	State     State       `json:"state"`
+	Step      int         `json:"-"`        // index into the chain while submitted
+	Version   int         `json:"version"`  // number of actions so far
+	Office    string      `json:"office"`   // took the case in; owns the draft
+	Division  string      `json:"division"` // where the resident belongs; fixed at submission
+	Applicant Applicant   `json:"applicant"`
+	Values    Values      `json:"values"`
+	Code      string      `json:"code,omitempty"` // of the certificate, from issuing on
+	Actions   []Action    `json:"actions"`
+}
+
+// Applicant says who applies, and by what right.
+type Applicant struct {
+	As        string `json:"as"` // holder, agent or guardian
+	Name      string `json:"name,omitempty"`
+	ID        ID     `json:"id,omitzero"`
+	Authority string `json:"authority,omitempty"` // agent: what authorises them
+}
+
+// The ways to apply.
+const (
+	AsHolder   = "holder"
+	AsAgent    = "agent"
+	AsGuardian = "guardian"
+)
+
+// Action is one thing that happened to a case. Actions are never changed.
+type Action struct {
+	Seq     int        `json:"seq"` // 1, 2, ...; the version it made
+	At      time.Time  `json:"at"`
+	Kind    ActionKind `json:"kind"`
+	By      string     `json:"by"`   // account; "system" for the system
+	Name    string     `json:"name"` // as they were called then
+	Person  ID         `json:"-"`    // whom four eyes compares
+	Office  string     `json:"office,omitempty"`
+	Role    Role       `json:"role,omitempty"`
+	Step    string     `json:"step,omitempty"`    // the step decided, or that the submission counts as
+	ToStep  string     `json:"to_step,omitempty"` // return: where to; empty: to the clerk
+	Opinion string     `json:"opinion,omitempty"`
+	Input   *Input     `json:"input,omitempty"` // create and edit: the whole content as it stood then
+	Code    string     `json:"code,omitempty"`  // reserve: of the certificate
+}
+
+// Input is the content of a case as the clerk gives it.
+type Input struct {
+	Division  string    `json:"division"`
+	Applicant Applicant `json:"applicant"`
+	Values    Values    `json:"values"`
+}
+
+// SystemActor is By of what the system did itself.
+const SystemActor = "system"
+
+// apply adds one action to the case: the only place where state changes.
+func (a *Application) apply(chain []Step, x Action) {
+	x.Seq = a.Version + 1
+	switch x.Kind {
+	case Create:
+		a.State, a.Office = Draft, x.Office
+		a.take(x.Input)
+	case Edit:
+		a.take(x.Input)
+	case Submit:
+		a.State, a.Step = Submitted, 0
+		if x.Step != "" && x.Step == chain[0].Key { // the home office's submission is its step
+			a.forward(chain)
+		}
+	case Approve:
+		a.forward(chain)
+	case Return:
+		a.State, a.Step = Returned, 0
+		for i, s := range chain {
+			if s.Key == x.ToStep {
+				a.State, a.Step = Submitted, i
+			}
+		}
+	case Reject:
+		a.State = Rejected
+	case Withdraw:
+		a.State = Withdrawn
+	case Reserve:
+		a.State, a.Code = Issuing, x.Code
+	case Issue:
+		a.State = Issued
+	case Unissue:
+		a.State, a.Code = Approved, ""
+	}
+	a.Version = x.Seq
+	a.Actions = append(a.Actions, x)
+}
+
+func (a *Application) take(in *Input) {
+	a.Division, a.Applicant, a.Values = in.Division, in.Applicant, in.Values
+}
+
+func (a *Application) forward(chain []Step) {
+	if a.Step++; a.Step == len(chain) {
+		a.State, a.Step = Approved, 0
+	}
+}
+
+// Fold rebuilds a case from its actions.
+func Fold(id string, t *Template, actions []Action) *Application {
+	a := &Application{ID: id, Template: t.Ref()}
+	for _, x := range actions {
+		a.apply(t.Chain, x)
+	}
+	return a
+}
+
+// clone is a copy whose history may grow without touching a's.
+func (a *Application) clone() *Application {
+	b := *a
+	b.Actions = a.Actions[:len(a.Actions):len(a.Actions)]
+	return &b
+}
+
+// Applications keeps the cases.
+type Applications interface {
+	// Application returns a case with all its actions; ErrNotFound.
+	Application(ctx context.Context, id string) (*Application, error)
+	// SaveApplication writes a case and the actions after version seen (0: a new
+	// case); ErrConflict when somebody else has changed it since.
+	SaveApplication(ctx context.Context, a *Application, seen int) error
+	// Queue lists cases, newest change first.
+	Queue(ctx context.Context, q QueueFilter) ([]QueueEntry, error)
+	// Waiting lists the IDs of cases that are approved or issuing and whose
+	// lease, if any, has run out.
+	Waiting(ctx context.Context, now time.Time, limit int) ([]string, error)
+}
+
+// QueueFilter selects cases. Scopes are alternatives: a case is listed when
+// any of them holds.
+type QueueFilter struct {
+	Scopes []QueueScope
+	States []State // empty: all
+	Before string  // cursor: Cursor of the last entry seen
+	Limit  int
+}
+
+// QueueScope is either the cases of one office, or those that wait at a step
+// of a level for a division.
+type QueueScope struct {
+	Office   string // taken in by this office
+	Division string // or: belonging to this division or below ...
+	Level    Level  // ... and, if set, waiting at a step of this level
+	Role     Role   // ... for this role
+}
+
+// QueueEntry is one line of a work queue.
+type QueueEntry struct {
+	ID       string    `json:"id"`
+	Item     string    `json:"item"`
+	State    State     `json:"state"`
+	Step     string    `json:"step,omitempty"`
+	Version  int       `json:"version"`
+	Holder   string    `json:"holder"` // name, not masked: for those who work on the case
+	Division string    `json:"division"`
+	Office   string    `json:"office"`
+	Changed  time.Time `json:"changed_at"`
+	Cursor   string    `json:"-"`
+}

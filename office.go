@@ -1,0 +1,144 @@
+package yinzheng
+
+import (
+	"context"
+	"time"
+)
+
+// Division is an administrative division (statistical code, 12 digits).
+type Division struct {
+	Code   string `json:"code"`
+	Name   string `json:"name"`
+	Parent string `json:"parent,omitempty"`
+	Level  Level  `json:"level"`
+}
+
+// Office acts for its own division and those below it. It belongs to an organ
+// when it may seal.
+type Office struct {
+	ID       string `json:"id"`
+	Name     string `json:"name"`
+	Division string `json:"division"`
+	Organ    string `json:"organ,omitempty"` // credit code; empty for a village office
+}
+
+// Organ is a legal issuer.
+type Organ struct {
+	Code string    `json:"code"` // unified social credit code
+	Name string    `json:"name"`
+	Mark string    `json:"mark"` // the seal's straight line: 证明专用章, 演示专用
+	From time.Time `json:"from"`
+	To   time.Time `json:"to,omitzero"`
+}
+
+// SealFace is the picture of the organ's seal.
+func (o *Organ) SealFace() SealFace { return SealFace{Organ: o.Name, Centre: o.Mark, Code: o.Code} }
+
+// Grant is a role held in an office for a time.
+type Grant struct {
+	Office string    `json:"office"`
+	Role   Role      `json:"role"`
+	From   time.Time `json:"from"`
+	To     time.Time `json:"to,omitzero"` // zero: until further notice
+}
+
+// Account is one person who signs in. One account a person.
+type Account struct {
+	ID       string
+	Username string
+	Name     string
+	Person   ID     // the person's own document, so that nobody decides a case of their own
+	Password string // argon2id, PHC string format
+	Disabled bool
+	Grants   []Grant
+}
+
+// Directory is the office tree at one moment: read-only, shared.
+type Directory struct {
+	Divisions []Division
+	Offices   []Office
+	Organs    []Organ
+
+	divisions map[string]*Division
+	offices   map[string]*Office
+	organs    map[string]*Organ
+}
+
+// NewDirectory indexes an office tree.
+func NewDirectory(divisions []Division, offices []Office, organs []Organ) *Directory {
+	d := &Directory{
+		divisions, offices, organs,
+		make(map[string]*Division, len(divisions)), make(map[string]*Office, len(offices)), make(map[string]*Organ, len(organs)),
+	}
+	for i := range divisions {
+		d.divisions[divisions[i].Code] = &divisions[i]
+	}
+	for i := range offices {
+		d.offices[offices[i].ID] = &offices[i]
+	}
+	for i := range organs {
+		d.organs[organs[i].Code] = &organs[i]
+	}
+	return d
+}
+
+// Division, Office and Organ return nil for what does not exist.
+func (d *Directory) Division(code string) *Division { return d.divisions[code] }
+
+// Office returns the office with an ID, or nil.
+func (d *Directory) Office(id string) *Office { return d.offices[id] }
+
+// Organ returns the organ with a credit code, or nil.
+func (d *Directory) Organ(code string) *Organ { return d.organs[code] }
+
+// Within tells whether a division is another one or lies below it.
+func (d *Directory) Within(code, ancestor string) bool {
+	for range 8 { // deeper than any tree; a loop in the data ends here
+		if code == ancestor {
+			return true
+		}
+		v := d.divisions[code]
+		if v == nil || v.Parent == "" {
+			return false
+		}
+		code = v.Parent
+	}
+	return false
+}
+
+// At returns the division of a level that a division lies in, or nil.
+func (d *Directory) At(code string, level Level) *Division {
+	for range 8 {
+		v := d.divisions[code]
+		if v == nil || v.Level == level {
+			return v
+		}
+		code = v.Parent
+	}
+	return nil
+}
+
+// LevelOf returns the level of an office's division.
+func (d *Directory) LevelOf(office string) Level {
+	if o := d.offices[office]; o != nil {
+		if v := d.divisions[o.Division]; v != nil {
+			return v.Level
+		}
+	}
+	return ""
+}
+
+// Directories keeps the office tree and the people.
+type Directories interface {
+	// Directory reads the whole office tree.
+	Directory(ctx context.Context) (*Directory, error)
+	// PutDirectory adds or replaces divisions, offices and organs by their key.
+	PutDirectory(ctx context.Context, d *Directory) error
+	// Account returns the account with an ID; ErrNotFound.
+	Account(ctx context.Context, id string) (*Account, error)
+	// AccountByUsername returns the account that signs in so; ErrNotFound.
+	AccountByUsername(ctx context.Context, username string) (*Account, error)
+	// PutAccount adds or replaces an account and its grants; ErrConflict when
+	// the username, or the person, already has another account.
+	PutAccount(ctx context.Context, a *Account) error
+}

@@ -1,0 +1,180 @@
+package yinzheng
+
+import "time"
+
+// active tells whether a grant holds at a moment.
+func (g *Grant) active(now time.Time) bool {
+	return !now.Before(g.From) && (g.To.IsZero() || now.Before(g.To))
+}
+
+// Holds returns the first grant of a role in force, in an office that ok accepts.
+func (a *Account) Holds(role Role, now time.Time, ok func(office string) bool) (Grant, bool) {
+	if a.Disabled {
+		return Grant{}, false
+	}
+	for _, g := range a.Grants {
+		if g.Role == role && g.active(now) && ok(g.Office) {
+			return g, true
+		}
+	}
+	return Grant{}, false
+}
+
+// errNoCase is what somebody learns of a case that is not theirs to see: a
+// stranger's case does not exist.
+func errNoCase() error {
+	return fail(ErrNotFound, "没有找到这个办件", "There is no such case")
+}
+
+// MaySee tells whether a case exists for a person: for the office that took it
+// in and, once submitted, for the offices the resident's division lies in.
+func (c *Case) MaySee(by *Account, now time.Time) error {
+	ok := func(office string) bool {
+		if office == c.Office {
+			return true
+		}
+		o := c.Directory.Office(office)
+		return o != nil && c.State != Draft && c.Directory.Within(c.Division, o.Division)
+	}
+	for _, role := range []Role{Clerk, Approver} {
+		if _, holds := by.Holds(role, now, ok); holds {
+			return nil
+		}
+	}
+	return errNoCase()
+}
+
+// mayWork returns the grant under which a person drafts, mends, submits and
+// withdraws the case: clerk of the office that took it in.
+func (c *Case) mayWork(by *Account, now time.Time) (Grant, error) {
+	if g, ok := by.Holds(Clerk, now, func(office string) bool { return office == c.Office }); ok {
+		return g, nil
+	}
+	if err := c.MaySee(by, now); err != nil {
+		return Grant{}, err
+	}
+	return Grant{}, fail(ErrForbidden, "只有受理单位的经办人可以这样做", "Only a clerk of the office that took the case in may do this")
+}
+
+// mayDecide returns the grant under which a person may decide where the case
+// waits: right role, right office, four eyes.
+func (c *Case) mayDecide(by *Account, now time.Time) (Grant, error) {
+	if err := c.MaySee(by, now); err != nil {
+		return Grant{}, err
+	}
+	if c.State != Submitted {
+		return Grant{}, c.wrongState("审批", "decided")
+	}
+	step := &c.Template.Chain[c.Step]
+	home := c.Directory.At(c.Division, step.Level)
+	g, ok := by.Holds(step.Role, now, func(office string) bool {
+		o := c.Directory.Office(office)
+		return o != nil && home != nil && o.Division == home.Code
+	})
+	switch {
+	case !ok:
+		return g, fail(ErrForbidden, "办件正等待“%s”办理，不在您的岗位", "The case waits for “%[2]s”, which is not your post", step.Name.ZH, step.Name.EN)
+	case c.isParty(by):
+		return g, fail(ErrForbidden, "您是本办件的当事人，须回避", "You are a party of this case and may not decide it")
+	}
+	if other := c.actedElsewhere(by, step.Key); other != "" {
+		return g, fail(ErrForbidden, "您已在本办件的其他环节（%s）办理过，须由他人审批", "You have already acted at another step of this case (%s); somebody else has to decide", other)
+	}
+	return g, nil
+}
+
+// isParty tells whether the person is one of those the case is about.
+func (c *Case) isParty(by *Account) bool {
+	if by.Person.Number == "" {
+		return false
+	}
+	for _, id := range c.Parties() {
+		if id.Type == by.Person.Type && id.Number == by.Person.Number {
+			return true
+		}
+	}
+	return false
+}
+
+// Parties lists the documents of everyone on the case.
+func (c *Case) Parties() []ID {
+	ids := []ID{c.Applicant.ID}
+	for i := range c.Template.Fields {
+		f := &c.Template.Fields[i]
+		switch f.Type {
+		case IDField:
+			ids = append(ids, c.Values.ID(f.Key))
+		case ListField:
+			for _, row := range c.Values.Rows(f.Key) {
+				for j := range f.Fields {
+					if f.Fields[j].Type == IDField {
+						ids = append(ids, row.ID(f.Fields[j].Key))
+					}
+				}
+			}
+		}
+	}
+	return ids
+}
+
+// intake names what drafting and submitting count as where the home office's
+// submission is no step of the chain.
+const intake = "intake"
+
+// actedElsewhere returns a step other than this one where the same person, by
+// account or by document, has acted.
+func (c *Case) actedElsewhere(by *Account, step string) string {
+	for i := range c.Actions {
+		x := &c.Actions[i]
+		if x.By != by.ID && (by.Person.Number == "" || x.Person != by.Person) {
+			continue
+		}
+		at := x.Step
+		switch x.Kind {
+		case Create, Edit, Submit:
+			at = intake
+			if c.homeIntake() {
+				at = c.Template.Chain[0].Key
+			}
+		case Approve, Return, Reject:
+		default:
+			continue
+		}
+		if at != step {
+			return at
+		}
+	}
+	return ""
+}
+
+// homeIntake tells whether the office that took the case in is the one of the
+// chain's first step, so that its submission counts as that step.
+func (c *Case) homeIntake() bool {
+	first := c.Template.Chain[0]
+	home, o := c.Directory.At(c.Division, first.Level), c.Directory.Office(c.Office)
+	return first.Role == Clerk && home != nil && o != nil && o.Division == home.Code
+}
+
+// mayTakeIn returns the grant under which a person may start a case of a
+// template for a division, in an office ("": the first that suits).
+func mayTakeIn(t *Template, d *Directory, by *Account, office, division string, now time.Time) (Grant, error) {
+	suits := func(id string) bool {
+		o := d.Office(id)
+		if o == nil || office != "" && id != office {
+			return false
+		}
+		if division == "" || d.Within(division, o.Division) {
+			return true
+		}
+		mine, theirs := d.At(o.Division, District), d.At(division, District)
+		return t.AnyOffice && mine != nil && mine == theirs
+	}
+	if g, ok := by.Holds(Clerk, now, suits); ok {
+		return g, nil
+	}
+	if _, clerk := by.Holds(Clerk, now, func(string) bool { return true }); !clerk {
+		return Grant{}, fail(ErrForbidden, "只有经办人可以受理办件", "Only a clerk may take a case in")
+	}
+	return Grant{}, &Error{Kind: ErrForbidden, Text: Text{"您的单位不能受理该区划的办件", "Your office may not take in cases of that division"},
+		Fields: []FieldError{{"division", "jurisdiction", Text{"请填写本单位辖区内的区划代码", "Please give a division within your office's area"}}}}
+}

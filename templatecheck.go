@@ -1,0 +1,266 @@
+package yinzheng
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+var (
+	itemCode   = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
+	shortCode  = regexp.MustCompile(`^[A-Z0-9]{1,4}$`)
+	fieldKey   = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+	typeCode   = regexp.MustCompile(`^[0-9A-Z]{21}$`)
+	fillIn     = regexp.MustCompile(`\{([^{}]*)\}`)
+	levelOrder = []Level{Village, Town, District, City, Province}
+)
+
+// rank orders levels upwards from 0 (village); -1 for an unknown one.
+func (l Level) rank() int { return slices.Index(levelOrder, l) }
+
+// Check validates a template and returns every fault, each with its path (such
+// as chain[1].role). It must have returned none before the template is used.
+func (t *Template) Check() []FieldError {
+	l := &linter{t: t}
+	l.head()
+	l.chain()
+	l.fields("fields", t.Fields, false)
+	l.rules("rules", t.Fields, t.Rules)
+	l.tokenFields()
+	l.page()
+	return l.faults
+}
+
+type linter struct {
+	t      *Template
+	faults []FieldError
+}
+
+func (l *linter) fault(path, code, zh, en string) {
+	l.faults = append(l.faults, FieldError{path, code, Text{zh, en}})
+}
+
+func (l *linter) require(ok bool, path, code, zh, en string) {
+	if !ok {
+		l.fault(path, code, zh, en)
+	}
+}
+
+func (l *linter) text(path string, t Text) {
+	l.require(t.ZH != "", path+".zh", "required", "缺少中文", "the Chinese text is missing")
+	l.require(t.EN != "", path+".en", "required", "缺少英文", "the English text is missing")
+}
+
+func (l *linter) head() {
+	t := l.t
+	l.require(itemCode.MatchString(t.Code), "code", "code", "应为小写字母、数字和连字符", "expected lower-case letters, digits and hyphens, such as family-relation")
+	l.require(shortCode.MatchString(t.Short), "short", "short", "应为 1 到 4 位大写字母或数字", "expected 1 to 4 capital letters or digits")
+	l.require(t.Version >= 1, "version", "version", "版本从 1 开始", "versions start at 1")
+	l.text("name", t.Name)
+	l.require(len(t.Basis) > 0, "basis", "required", "没有法律依据的证明不得发布", "nothing can be published without a legal basis")
+	_, listed := Subjects[t.Subject]
+	l.require(listed || t.Subject == "none", "subject", "choice", "应为“二十项清单”中的代码或 none", "expected a code of the list of twenty, or none")
+	l.require(slices.Contains([]Level{Town, District, City, Province}, t.Issuer) || t.Issuer == Village && !listed, "issuer", "choice",
+		"应为 town、district、city 或 province；清单内事项村（社区）不得出具", "expected town, district, city or province; a village may not issue what is on the list of twenty")
+	l.require(typeCode.MatchString(t.TypeCode) && CheckCreditCode(t.TypeCode[:18]), "type_code", "type-code", "应为 18 位信用代码加 3 位", "expected an 18-character credit code (GB 32100) and three characters")
+	l.require(t.Validity >= 0 && t.Validity <= 1200, "validity_months", "range", "应在 0 到 1200 之间", "expected 0 to 1200")
+	for i, m := range t.Materials {
+		l.text(fmt.Sprintf("materials[%d]", i), m)
+	}
+}
+
+func (l *linter) chain() {
+	t := l.t
+	l.require(len(t.Chain) > 0, "chain", "required", "审批链至少要有一个环节", "the chain needs at least one step")
+	seen := map[string]bool{}
+	last := -1
+	for i, s := range t.Chain {
+		p := fmt.Sprintf("chain[%d]", i)
+		l.require(itemCode.MatchString(s.Key), p+".key", "code", "应为小写字母、数字和连字符", "expected lower-case letters, digits and hyphens")
+		l.require(!seen[s.Key], p+".key", "twice", "环节名重复", "two steps have this key")
+		seen[s.Key] = true
+		l.text(p+".name", s.Name)
+		l.require(s.Level.rank() >= 0, p+".level", "choice", "不认识的层级", "unknown level: village, town, district, city or province")
+		l.require(s.Level.rank() >= last, p+".level", "order", "审批链只能逐级向上", "a chain only climbs: this level is below the one before")
+		last = s.Level.rank()
+		l.require(s.Role == Clerk && s.Level == Village || s.Role == Approver, p+".role", "choice", "应为 approver（村级可为 clerk）", "expected approver (or clerk at village level)")
+	}
+	if n := len(t.Chain); n > 0 {
+		l.require(t.Chain[n-1].Level == t.Issuer, fmt.Sprintf("chain[%d].level", n-1), "issuer", "最后一个环节就是用印，应与 issuer 同级", "the last step is the consent to seal, so its level is the issuer's")
+	}
+}
+
+func (l *linter) fields(path string, fields []Field, inner bool) {
+	l.require(len(fields) > 0, path, "required", "至少要有一项", "at least one field is needed")
+	seen := map[string]bool{}
+	for i := range fields {
+		f, p := &fields[i], fmt.Sprintf("%s[%d]", path, i)
+		l.require(fieldKey.MatchString(f.Key), p+".key", "code", "应为小写字母、数字和下划线", "expected lower-case letters, digits and underscores")
+		l.require(!seen[f.Key], p+".key", "twice", "字段名重复", "two fields have this key")
+		seen[f.Key] = true
+		l.text(p+".label", f.Label)
+		switch f.Type {
+		case NameField, TextField, IDField, DateField, DateTimeField, BoolField, IntegerField:
+		case ChoiceField:
+			l.options(p, f)
+		case ListField:
+			l.require(!inner, p+".type", "nested", "列表中不能再有列表", "a list cannot stand inside a list")
+			l.require(f.Max >= 1 && f.Max <= 200 && f.Min <= f.Max, p+".max", "range", "列表须有 1 到 200 的上限", "a list needs a max from 1 to 200, not below its min")
+			l.fields(p+".fields", f.Fields, true)
+			l.rules(p+".rules", f.Fields, f.Rules)
+		default:
+			l.fault(p+".type", "choice", "不认识的类型", "unknown type: name, text, id, date, datetime, choice, bool, integer or list")
+		}
+	}
+}
+
+func (l *linter) options(p string, f *Field) {
+	l.require(len(f.Options) > 0, p+".options", "required", "缺少选项", "a choice needs options")
+	seen := map[string]bool{}
+	for i, o := range f.Options {
+		q := fmt.Sprintf("%s.options[%d]", p, i)
+		l.require(fieldKey.MatchString(o.Value), q+".value", "code", "应为小写字母、数字和下划线", "expected lower-case letters, digits and underscores")
+		l.require(!seen[o.Value], q+".value", "twice", "选项重复", "two options have this value")
+		seen[o.Value] = true
+		l.text(q+".label", o.Label)
+		l.require(o.Sex == "" || o.Sex == Male || o.Sex == Female, q+".sex", "choice", "应为 male 或 female", "expected male or female")
+	}
+}
+
+// field faults a rule's or page's reference to a field that does not exist, or
+// is not of one of the types.
+func (l *linter) field(path string, fields []Field, key string, types ...FieldType) {
+	f := fieldByKey(fields, key)
+	switch {
+	case f == nil:
+		l.fault(path, "absent-field", "没有名为 "+key+" 的字段", "there is no field "+key)
+	case len(types) > 0 && !slices.Contains(types, f.Type):
+		l.fault(path, "field-type", fmt.Sprintf("字段 %s 的类型应为 %v", key, types), fmt.Sprintf("field %s should be of type %v", key, types))
+	}
+}
+
+func (l *linter) rules(path string, fields []Field, rules []Rule) {
+	for i := range rules {
+		r, p := &rules[i], fmt.Sprintf("%s[%d]", path, i)
+		for j, k := range r.AnyOf {
+			l.field(fmt.Sprintf("%s.any_of[%d]", p, j), fields, k)
+		}
+		for j, k := range r.Together {
+			l.field(fmt.Sprintf("%s.together[%d]", p, j), fields, k)
+		}
+		for j, k := range r.Distinct {
+			l.distinct(fmt.Sprintf("%s.distinct[%d]", p, j), fields, k)
+		}
+		kinds := 0
+		for _, set := range []bool{len(r.AnyOf) > 0, len(r.Together) > 0, len(r.Distinct) > 0, r.Field != "", r.ID != ""} {
+			if set {
+				kinds++
+			}
+		}
+		l.require(kinds == 1, p, "rule", "一条规则只写一种检查", "a rule has exactly one of any_of, together, distinct, field, id")
+		if r.Field != "" {
+			l.field(p+".field", fields, r.Field)
+			l.require(len(r.RequiredWhen) > 0, p+".required_when", "required", "缺少条件", "the condition is missing")
+			for k := range r.RequiredWhen {
+				l.field(p+".required_when", fields, k, ChoiceField)
+			}
+		}
+		if r.ID != "" {
+			l.idRule(p, fields, r)
+		}
+	}
+}
+
+func (l *linter) distinct(path string, fields []Field, key string) {
+	list, sub, nested := strings.Cut(key, ".")
+	if !nested {
+		l.field(path, fields, key, IDField)
+		return
+	}
+	if l.field(path, fields, list, ListField); fieldByKey(fields, list) != nil {
+		l.field(path, fieldByKey(fields, list).Fields, sub, IDField)
+	}
+}
+
+func (l *linter) idRule(p string, fields []Field, r *Rule) {
+	l.field(p+".id", fields, r.ID, IDField)
+	l.require(r.Sex == "" || r.Sex == Male || r.Sex == Female, p+".sex", "choice", "应为 male 或 female", "expected male or female")
+	l.require(r.Sex != "" || r.SexField != "" || r.BornField != "" || r.BornBefore != "", p, "rule", "缺少要核对的内容", "says nothing to compare the ID with: sex, sex_field, born_field or born_before")
+	if r.SexField != "" {
+		l.field(p+".sex_field", fields, r.SexField, ChoiceField)
+	}
+	for path, k := range map[string]string{p + ".born_field": r.BornField, p + ".born_before": r.BornBefore} {
+		if k != "" {
+			l.field(path, fields, k, DateField, DateTimeField)
+		}
+	}
+}
+
+func (l *linter) tokenFields() {
+	l.field("token.name", l.t.Fields, l.t.Token.Name, NameField)
+	if l.t.Token.ID != "" {
+		l.field("token.id", l.t.Fields, l.t.Token.ID, IDField)
+	}
+}
+
+func (l *linter) page() {
+	p := &l.t.Page
+	l.require(p.Title != "", "page.title", "required", "缺少标题", "the title is missing")
+	l.require(len(p.Body) > 0, "page.body", "required", "缺少正文", "the body is missing")
+	for i := range p.Body {
+		b, path := &p.Body[i], fmt.Sprintf("page.body[%d]", i)
+		l.when(path+".when", b.When)
+		kinds := 0
+		if b.Text != "" {
+			kinds++
+			l.fillIns(path+".text", b.Text, l.t.Fields)
+		}
+		if len(b.Facts) > 0 {
+			kinds++
+			for j, f := range b.Facts {
+				q := fmt.Sprintf("%s.facts[%d]", path, j)
+				l.require(f.Label != "", q+".label", "required", "缺少名称", "the label is missing")
+				l.when(q+".when", f.When)
+				l.fillIns(q+".text", f.Text, l.t.Fields)
+			}
+		}
+		if b.Table != nil {
+			kinds++
+			l.table(path+".table", b.Table)
+		}
+		l.require(kinds == 1, path, "block", "一个版块只写 text、facts、table 之一", "a block has exactly one of text, facts, table")
+	}
+}
+
+func (l *linter) when(path, when string) {
+	if key, _ := strings.CutPrefix(when, "!"); key != "" {
+		l.field(path, l.t.Fields, key)
+	}
+}
+
+func (l *linter) table(path string, t *Table) {
+	l.field(path+".rows", l.t.Fields, t.Rows, ListField)
+	l.require(len(t.Columns) > 0, path+".columns", "required", "缺少列", "the table needs columns")
+	list := l.t.Field(t.Rows)
+	if list == nil {
+		return
+	}
+	for i, c := range t.Columns {
+		p := fmt.Sprintf("%s.columns[%d]", path, i)
+		l.require(c.Head != "", p+".head", "required", "缺少表头", "the head is missing")
+		l.require(c.Width > 0, p+".width", "range", "列宽应大于 0", "the width must be above 0")
+		l.fillIns(p+".text", c.Text, list.Fields)
+	}
+}
+
+func (l *linter) fillIns(path, text string, fields []Field) {
+	for _, m := range fillIn.FindAllStringSubmatch(text, -1) {
+		if m[1] != "#" {
+			l.field(path, fields, m[1])
+		}
+	}
+	if strings.ContainsAny(fillIn.ReplaceAllString(text, ""), "{}") {
+		l.fault(path, "braces", "花括号不成对", "a brace without its partner")
+	}
+}
