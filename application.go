@@ -45,6 +45,7 @@ type Application struct {
 	Template  TemplateRef `json:"template"`
 	State     State       `json:"state"`
 	Step      int         `json:"-"`        // index into the chain while submitted
+	Waiting   *Step       `json:"-"`        // the step it waits at while submitted, else nil
 	Version   int         `json:"version"`  // number of actions so far
 	Office    string      `json:"office"`   // took the case in; owns the draft
 	Division  string      `json:"division"` // where the resident belongs; fixed at submission
@@ -129,6 +130,10 @@ func (a *Application) apply(chain []Step, x Action) {
 		a.State = Issued
 	case Unissue:
 		a.State, a.Code = Approved, ""
+	}
+	a.Waiting = nil
+	if a.State == Submitted {
+		a.Waiting = &chain[a.Step]
 	}
 	a.Version = x.Seq
 	a.Actions = append(a.Actions, x)
