@@ -52,6 +52,7 @@ type Application struct {
 	Applicant Applicant   `json:"applicant"`
 	Values    Values      `json:"values"`
 	Code      string      `json:"code,omitempty"` // of the certificate, from issuing on
+	Holder    string      `json:"-"`              // the holder's name, to be found by
 	Actions   []Action    `json:"actions"`
 }
 
@@ -98,7 +99,8 @@ type Input struct {
 const SystemActor = "system"
 
 // apply adds one action to the case: the only place where state changes.
-func (a *Application) apply(chain []Step, x Action) {
+func (a *Application) apply(t *Template, x Action) {
+	chain := t.Chain
 	x.Seq = a.Version + 1
 	switch x.Kind {
 	case Create:
@@ -135,6 +137,7 @@ func (a *Application) apply(chain []Step, x Action) {
 	if a.State == Submitted {
 		a.Waiting = &chain[a.Step]
 	}
+	a.Holder = a.Values.String(t.Token.Name)
 	a.Version = x.Seq
 	a.Actions = append(a.Actions, x)
 }
@@ -153,7 +156,7 @@ func (a *Application) forward(chain []Step) {
 func Fold(id string, t *Template, actions []Action) *Application {
 	a := &Application{ID: id, Template: t.Ref()}
 	for _, x := range actions {
-		a.apply(t.Chain, x)
+		a.apply(t, x)
 	}
 	return a
 }

@@ -129,7 +129,7 @@ func (c *Case) Withdraw(by *Account, reason string, now time.Time) (*Application
 // with returns the case after one more action.
 func (c *Case) with(x Action) *Application {
 	a := c.clone()
-	a.apply(c.Template.Chain, x)
+	a.apply(c.Template, x)
 	return a
 }
 

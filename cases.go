@@ -1,0 +1,476 @@
+package yinzheng
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Draft content as it comes in, before it is checked.
+type NewApplication struct {
+	Item      string         `json:"item"`
+	Values    map[string]any `json:"values"`
+	Office    string         `json:"office,omitempty"`   // default: the clerk's
+	Division  string         `json:"division,omitempty"` // default: the office's
+	Applicant *Applicant     `json:"applicant,omitempty"`
+}
+
+// Patch changes parts of a draft; what is nil stays. Values are merged by key,
+// null removes one.
+type Patch struct {
+	Values    map[string]any `json:"values,omitempty"`
+	Division  *string        `json:"division,omitempty"`
+	Applicant *Applicant     `json:"applicant,omitempty"`
+}
+
+// CaseView is a case as its people see it.
+type CaseView struct {
+	ID          string          `json:"id"`
+	Item        string          `json:"item"`
+	Template    int             `json:"template_version"`
+	State       State           `json:"state"`
+	StateName   Text            `json:"state_name"`
+	Version     int             `json:"version"`
+	Step        *Step           `json:"step,omitempty"` // where it waits
+	Office      string          `json:"office"`
+	Division    string          `json:"division"`
+	Applicant   Applicant       `json:"applicant"`
+	Values      Values          `json:"values"`
+	History     []Action        `json:"history"`
+	Problems    []FieldError    `json:"problems,omitempty"` // what must be mended before it can be submitted
+	Changes     []Change        `json:"changes,omitempty"`  // what was normalised just now
+	Certificate *CertificateRef `json:"certificate,omitempty"`
+	Trouble     *Text           `json:"trouble,omitempty"` // why issuing waits
+}
+
+// CertificateRef points to the certificate of a case.
+type CertificateRef struct {
+	Number string `json:"number"`
+	Code   string `json:"code"`
+	URL    string `json:"url"`
+}
+
+// CreateApplication starts a case as a draft. The idempotency key makes a
+// second identical request return the first one's case (again=true).
+func (s *Service) CreateApplication(ctx context.Context, by *Account, in *NewApplication, key string) (view *CaseView, again bool, err error) {
+	if key == "" || len(key) > 200 {
+		return nil, false, fail(ErrPrecondition, "请在 Idempotency-Key 中给出 1 到 200 个字符的唯一键", "Please give a unique key of 1 to 200 characters in Idempotency-Key")
+	}
+	t, err := s.Template(in.Item)
+	if err != nil {
+		return nil, false, &Error{Kind: ErrInvalid, Text: Text{"没有这个证明事项", "There is no such item"},
+			Fields: []FieldError{{"item", "unknown-item", Text{"请从 /api/v1/items 中选择", "Please choose one from /api/v1/items"}}}}
+	}
+	now := s.now()
+	grant, err := mayTakeIn(t, s.Directory(), by, in.Office, in.Division, now)
+	if err != nil {
+		return nil, false, err
+	}
+	division := in.Division
+	if division == "" {
+		division = s.Directory().Office(grant.Office).Division
+	}
+	input, checked, err := s.input(t, in.Values, division, in.Applicant, now)
+	if err != nil {
+		return nil, false, err
+	}
+	id, err := randomText(s.Rand, crockford, 10)
+	if err != nil {
+		return nil, false, err
+	}
+	request, err := json.Marshal(in)
+	if err != nil {
+		return nil, false, fmt.Errorf("digest the request: %w", err)
+	}
+	a := &Application{ID: id, Template: t.Ref()}
+	x := actionBy(by, grant, Create, now)
+	x.Input = input
+	a.apply(t, x)
+	before := ""
+	err = s.Store.Tx(ctx, func(ctx context.Context) error {
+		var err error
+		if before, err = s.Store.Remember(ctx, by.ID, key, sha256.Sum256(request), id, now); err != nil || before != "" {
+			return err
+		}
+		return s.Store.SaveApplication(ctx, a, 0)
+	})
+	if err != nil {
+		return nil, false, err
+	}
+	if before != "" {
+		view, err = s.Application(ctx, by, before)
+		return view, true, err
+	}
+	view, err = s.view(ctx, a, t)
+	if err != nil {
+		return nil, false, err
+	}
+	view.Changes, view.Problems = checked.Changes, s.problems(t, a, checked)
+	return view, false, nil
+}
+
+// input checks raw content and brings it into normal form.
+func (s *Service) input(t *Template, values map[string]any, division string, applicant *Applicant, now time.Time) (*Input, *Checked, error) {
+	checked, err := t.CheckValues(values, now)
+	if err != nil {
+		return nil, nil, err
+	}
+	who := Applicant{As: AsHolder}
+	if applicant != nil {
+		c := &checker{now: now.In(Zone)}
+		if who = c.applicant(applicant); len(c.broken) > 0 {
+			return nil, nil, invalidFields(c.broken)
+		}
+		checked.Problems = append(checked.Problems, c.problems...)
+		checked.Changes = append(checked.Changes, c.changes...)
+	}
+	return &Input{Division: division, Applicant: who, Values: checked.Values}, checked, nil
+}
+
+// applicant brings an applicant into normal form.
+func (c *checker) applicant(in *Applicant) Applicant {
+	out := Applicant{As: in.As}
+	switch in.As {
+	case "", AsHolder:
+		out.As = AsHolder
+		if in.Name == "" && in.ID == (ID{}) {
+			return out
+		}
+	case AsAgent, AsGuardian:
+	default:
+		c.refuse("applicant.as", "choice", "应为 holder、agent 或 guardian", "Expected holder, agent or guardian")
+		return out
+	}
+	name := Field{Key: "name", Type: NameField}
+	if v := c.value("applicant.name", &name, in.Name); v != nil {
+		out.Name = v.(string)
+	}
+	if out.Name == "" && out.As != AsHolder {
+		c.problem("applicant.name", "required", "请填写申请人姓名", "Please give the applicant's name")
+	}
+	if in.ID != (ID{}) {
+		out.ID = idOf(c.id("applicant.id", in.ID.value()))
+	} else if out.As != AsHolder {
+		c.problem("applicant.id", "required", "请填写申请人证件", "Please give the applicant's ID")
+	}
+	authority := Field{Key: "authority", Type: TextField}
+	if v := c.value("applicant.authority", &authority, in.Authority); v != nil {
+		out.Authority = v.(string)
+	}
+	if out.As == AsAgent && out.Authority == "" {
+		c.problem("applicant.authority", "required", "代办须有授权依据（如委托书）", "An agent needs an authority, such as a letter of attorney")
+	}
+	return out
+}
+
+// problems is everything that stands between a draft and its submission.
+func (s *Service) problems(t *Template, a *Application, checked *Checked) []FieldError {
+	out := checked.Problems
+	d := s.Directory()
+	for _, step := range t.Chain {
+		if d.At(a.Division, step.Level) == nil {
+			out = append(out, FieldError{"division", "division", Text{
+				fmt.Sprintf("该区划下没有“%s”所在的层级，请填写更具体的区划代码", step.Name.ZH),
+				fmt.Sprintf("This division does not lie in one of the level that “%s” needs; please give a more precise code", step.Name.EN)}})
+			break
+		}
+	}
+	if _, err := s.issuer(t, a); err != nil && len(out) == 0 {
+		var e *Error
+		if errors.As(err, &e) {
+			out = append(out, FieldError{"division", "no-issuer", e.Text})
+		}
+	}
+	return append(out, s.missingGlyphs(t, a.Values)...)
+}
+
+// missingGlyphs names every character of the values that no face holds.
+func (s *Service) missingGlyphs(t *Template, v Values) []FieldError {
+	var out []FieldError
+	eachText("values", t.Fields, v, func(path, text string) {
+		if missing := s.Renderer.Missing(text); len(missing) > 0 {
+			var names []string
+			for _, r := range missing {
+				names = append(names, fmt.Sprintf("“%c” (U+%04X)", r, r))
+			}
+			list := strings.Join(names, ", ")
+			out = append(out, FieldError{path, "missing-glyph", Text{
+				"字库中没有 " + list + "，草稿已保存；请管理员在 --fonts-dir 中加入含此字的字体",
+				"No font here holds " + list + "; the draft is kept. An administrator can add a face that does to --fonts-dir"}})
+		}
+	})
+	return out
+}
+
+// eachText visits every text of the values, with its path.
+func eachText(path string, fields []Field, v Values, visit func(path, text string)) {
+	for i := range fields {
+		f := &fields[i]
+		p := path + "." + f.Key
+		switch x := v[f.Key].(type) {
+		case string:
+			visit(p, x)
+		case map[string]any:
+			id := idOf(x)
+			visit(p, id.Number+id.Reason)
+		case []any:
+			for j, row := range v.Rows(f.Key) {
+				eachText(fmt.Sprintf("%s[%d]", p, j), f.Fields, row, visit)
+			}
+		}
+	}
+}
+
+// open reads a case with its template, if it exists for this person.
+func (s *Service) open(ctx context.Context, by *Account, id string) (*Case, error) {
+	a, err := s.Store.Application(ctx, id)
+	if errors.Is(err, ErrNotFound) {
+		return nil, errNoCase()
+	}
+	if err != nil {
+		return nil, err
+	}
+	t, err := s.version(a.Template)
+	if err != nil {
+		return nil, err
+	}
+	c := &Case{a, t, s.Directory()}
+	return c, c.MaySee(by, s.Now())
+}
+
+// Application shows a case.
+func (s *Service) Application(ctx context.Context, by *Account, id string) (*CaseView, error) {
+	c, err := s.open(ctx, by, id)
+	if err != nil {
+		return nil, err
+	}
+	v, err := s.view(ctx, c.Application, c.Template)
+	if err == nil && (c.State == Draft || c.State == Returned) {
+		checked, err := c.Template.CheckValues(c.Values, s.now())
+		if err != nil {
+			return nil, err
+		}
+		v.Problems = s.problems(c.Template, c.Application, checked)
+	}
+	return v, err
+}
+
+// EditApplication changes a draft or a returned case that is at version seen.
+func (s *Service) EditApplication(ctx context.Context, by *Account, id string, seen int, p *Patch) (*CaseView, error) {
+	var checked *Checked
+	view, err := s.change(ctx, by, id, seen, func(c *Case, now time.Time) (*Application, error) {
+		values := map[string]any{}
+		for k, v := range c.Values {
+			values[k] = v
+		}
+		for k, v := range p.Values {
+			if v == nil {
+				delete(values, k)
+			} else {
+				values[k] = v
+			}
+		}
+		division, applicant := c.Division, c.Applicant
+		if p.Division != nil {
+			if _, err := mayTakeIn(c.Template, c.Directory, by, c.Office, *p.Division, now); err != nil {
+				return nil, err
+			}
+			division = *p.Division
+		}
+		if p.Applicant != nil {
+			applicant = *p.Applicant
+		}
+		in, ok, err := s.input(c.Template, values, division, &applicant, now)
+		if err != nil {
+			return nil, err
+		}
+		a, err := c.Edit(by, in, now)
+		if err == nil {
+			ok.Problems = s.problems(c.Template, a, ok)
+			checked = ok
+		}
+		return a, err
+	})
+	if err == nil {
+		view.Changes, view.Problems = checked.Changes, checked.Problems
+	}
+	return view, err
+}
+
+// SubmitApplication hands a case in. The error is an ErrInvalid with every
+// problem when something must be mended first; the draft stays as it is.
+func (s *Service) SubmitApplication(ctx context.Context, by *Account, id string, seen int) (*CaseView, error) {
+	view, err := s.change(ctx, by, id, seen, func(c *Case, now time.Time) (*Application, error) {
+		a, err := c.Submit(by, now)
+		if err != nil {
+			return nil, err
+		}
+		applicant := c.Applicant
+		_, checked, err := s.input(c.Template, c.Values, c.Division, &applicant, now)
+		if err != nil {
+			return nil, err
+		}
+		if problems := s.problems(c.Template, c.Application, checked); len(problems) > 0 {
+			return nil, invalidFields(problems)
+		}
+		return a, nil
+	})
+	return s.issueNow(ctx, by, view, err)
+}
+
+// Decide takes a decision on a case that is at version seen. The last approval
+// is the consent to seal: the certificate is issued at once, or, when that
+// fails for now, as soon as it can be (CaseView.Trouble says why it waits).
+func (s *Service) Decide(ctx context.Context, by *Account, id string, seen int, d Decision) (*CaseView, error) {
+	view, err := s.change(ctx, by, id, seen, func(c *Case, now time.Time) (*Application, error) {
+		return c.Decide(by, d, now)
+	})
+	return s.issueNow(ctx, by, view, err)
+}
+
+// WithdrawApplication takes a case back.
+func (s *Service) WithdrawApplication(ctx context.Context, by *Account, id string, seen int, reason string) (*CaseView, error) {
+	return s.change(ctx, by, id, seen, func(c *Case, now time.Time) (*Application, error) {
+		return c.Withdraw(by, reason, now)
+	})
+}
+
+// change applies one action to the version of a case that the caller has seen.
+func (s *Service) change(ctx context.Context, by *Account, id string, seen int, act func(*Case, time.Time) (*Application, error)) (*CaseView, error) {
+	c, err := s.open(ctx, by, id)
+	if err != nil {
+		return nil, err
+	}
+	if c.Version != seen {
+		return nil, c.stale(seen)
+	}
+	a, err := act(c, s.now())
+	if err != nil {
+		return nil, err
+	}
+	err = s.Store.SaveApplication(ctx, a, seen)
+	if errors.Is(err, ErrConflict) {
+		if c, again := s.open(ctx, by, id); again == nil {
+			return nil, c.stale(seen)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s.view(ctx, a, c.Template)
+}
+
+// stale tells what happened to a case since the caller saw it.
+func (c *Case) stale(seen int) error {
+	if seen < 0 || seen >= len(c.Actions) {
+		return fail(ErrConflict, "版本号 %d 不存在，现为 %d，请重新读取", "There is no version %d, the case is at %d; please read it again", seen, c.Version)
+	}
+	x := c.Actions[seen]
+	return fail(ErrConflict, "办件已被更改：%[1]s 于 %[2]s %[3]s（现为版本 %[5]d）。请重新读取后再操作", "The case has changed: %[1]s, %[2]s: %[4]s (now version %[5]d). Please read it again",
+		x.Name, x.At.In(Zone).Format("2006-01-02 15:04"), actionNames[x.Kind].ZH, actionNames[x.Kind].EN, c.Version)
+}
+
+var actionNames = map[ActionKind]Text{
+	Create: {"新建", "created"}, Edit: {"修改", "edited"}, Submit: {"提交", "submitted"}, Approve: {"同意", "approved"}, Return: {"退回", "returned"}, Reject: {"不同意", "rejected"},
+	Withdraw: {"撤回", "withdrawn"}, Reserve: {"开始签发", "issuing began"}, Issue: {"签发", "issued"}, Unissue: {"签发中止", "issuing was stopped"},
+}
+
+// issueNow goes on to issue a case that an action has just approved.
+func (s *Service) issueNow(ctx context.Context, by *Account, view *CaseView, err error) (*CaseView, error) {
+	if err != nil || view.State != Approved {
+		return view, err
+	}
+	_, trouble := s.Issue(ctx, view.ID)
+	after, err := s.Application(ctx, by, view.ID)
+	if err != nil {
+		return view, nil // the decision stands; reading it again can wait
+	}
+	if trouble != nil && after.State != Issued {
+		s.Log.Error("issuing waits", "application", view.ID, "reason", reason(trouble), "error", trouble)
+	}
+	return after, nil
+}
+
+// Workqueue lists the cases that a person works on: their office's own and
+// those that wait for a post they hold, newest change first.
+func (s *Service) Workqueue(ctx context.Context, by *Account, states []State, cursor string, limit int) (entries []QueueEntry, next string, err error) {
+	if limit <= 0 || limit > 200 {
+		limit = 50
+	}
+	q := QueueFilter{Scopes: s.scopes(by), States: states, Before: cursor, Limit: limit + 1}
+	if len(q.Scopes) == 0 {
+		return nil, "", nil
+	}
+	entries, err = s.Store.Queue(ctx, q)
+	if err != nil {
+		return nil, "", err
+	}
+	if len(entries) > limit {
+		entries = entries[:limit]
+		next = entries[limit-1].Cursor
+	}
+	return entries, next, nil
+}
+
+func (s *Service) scopes(by *Account) []QueueScope {
+	var out []QueueScope
+	now := s.Now()
+	for _, g := range by.Grants {
+		o := s.Directory().Office(g.Office)
+		if by.Disabled || o == nil || !g.active(now) || g.Role != Clerk && g.Role != Approver {
+			continue
+		}
+		if g.Role == Clerk {
+			out = append(out, QueueScope{Office: g.Office})
+		}
+		out = append(out, QueueScope{Division: o.Division, Level: s.Directory().LevelOf(g.Office), Role: g.Role})
+	}
+	return out
+}
+
+func (s *Service) view(ctx context.Context, a *Application, t *Template) (*CaseView, error) {
+	v := &CaseView{
+		ID: a.ID, Item: a.Template.Code, Template: a.Template.Version, State: a.State, StateName: a.State.Name(), Version: a.Version,
+		Office: a.Office, Division: a.Division, Applicant: a.Applicant, Values: a.Values, History: a.Actions,
+	}
+	if a.State == Submitted {
+		v.Step = &t.Chain[a.Step]
+	}
+	if a.State == Approved || a.State == Issuing {
+		v.Trouble = s.troubles.of(a.ID)
+	}
+	if a.State == Issued {
+		c, err := s.Store.Certificate(ctx, a.Code)
+		if err != nil {
+			return nil, fmt.Errorf("read the certificate of case %s: %w", a.ID, err)
+		}
+		v.Certificate = &CertificateRef{c.Number, c.Code, s.PublicURL + "/v/" + c.Code}
+	}
+	return v, nil
+}
+
+// Preview typesets a page from raw values, whatever they lack: a sample, not a
+// certificate. Format is "svg" or "pdf".
+func (s *Service) Preview(by *Account, item string, raw map[string]any, format, focus string) ([]byte, error) {
+	t, err := s.Template(item)
+	if err != nil {
+		return nil, err
+	}
+	grant, err := mayTakeIn(t, s.Directory(), by, "", "", s.Now())
+	if err != nil {
+		return nil, err
+	}
+	checked, err := t.CheckValues(raw, s.now())
+	if err != nil {
+		return nil, err
+	}
+	sheet := &Sheet{Template: t, Values: checked.Values, Date: s.now().In(Zone)}
+	if organ, err := s.issuer(t, &Application{Division: s.Directory().Office(grant.Office).Division}); err == nil {
+		sheet.Seal = organ.SealFace()
+	}
+	return s.Renderer.Preview(sheet, format, focus)
+}

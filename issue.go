@@ -1,0 +1,284 @@
+package yinzheng
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+// Issue makes the certificate of an approved case, or goes on with one that an
+// earlier attempt left in issuing: same number, same code. It is safe to call
+// again at any time, from several places at once: never do two certificates
+// come of one application. Errors: ErrState when the case is not approved,
+// ErrConflict when somebody else is at work on it, ErrUnavailable when a key or
+// the disk does not answer; the case stays in issuing and Recover tries again.
+func (s *Service) Issue(ctx context.Context, id string) (*Certificate, error) {
+	cert, err := s.issue(ctx, id)
+	s.troubles.note(id, err)
+	return cert, err
+}
+
+func (s *Service) issue(ctx context.Context, id string) (*Certificate, error) {
+	// 1 The whole intent goes on disk before anything is signed.
+	c, cert, err := s.reserve(ctx, id)
+	if err != nil || cert.Status == StatusOK {
+		return cert, err
+	}
+	// 2 The token is signed and the page typeset around it.
+	page, err := s.typeset(c, cert)
+	if err != nil {
+		return nil, fmt.Errorf("typeset: %w", err)
+	}
+	defer page.Free()
+	// 3 The organ's seal signs the page, in the same buffer.
+	if err := s.Sealer.SealPDF(cert.DocumentKID, page.Unsigned); err != nil {
+		return nil, fmt.Errorf("seal: %w", err)
+	}
+	// 4 What was made is read back as a verifier would.
+	if err := s.selfCheck(c, cert, page); err != nil {
+		return nil, fmt.Errorf("self-check: %w", err)
+	}
+	// 5 PDF, record and case become issued in one transaction.
+	return cert, s.commit(ctx, c, cert, page.PDF)
+}
+
+// reserve writes number, code, status index, salt, time and keys, and moves the
+// case to issuing; or takes over a reservation whose lease has run out.
+func (s *Service) reserve(ctx context.Context, id string) (*Case, *Certificate, error) {
+	a, err := s.Store.Application(ctx, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	t, err := s.version(a.Template)
+	if err != nil {
+		return nil, nil, err
+	}
+	c := &Case{a, t, s.Directory()}
+	switch a.State {
+	case Issued:
+		cert, err := s.Store.Certificate(ctx, a.Code)
+		return c, cert, err
+	case Issuing:
+		cert, err := s.Store.Reserved(ctx, a.Code)
+		if err != nil {
+			return nil, nil, fmt.Errorf("read the reservation of case %s: %w", id, err)
+		}
+		if err := s.Store.Lease(ctx, cert.Code, s.now(), s.now().Add(s.Lease)); err != nil {
+			return nil, nil, err
+		}
+		return c, cert, s.renewKeys(cert)
+	case Approved:
+		return s.reserveNew(ctx, c)
+	}
+	return nil, nil, c.wrongState("签发", "issued")
+}
+
+func (s *Service) reserveNew(ctx context.Context, c *Case) (*Case, *Certificate, error) {
+	for try := 0; ; try++ {
+		cert, err := s.intend(ctx, c)
+		if err != nil {
+			return nil, nil, err
+		}
+		now := s.now()
+		next := c.with(Action{At: now, Kind: Reserve, By: SystemActor, Name: SystemActor, Code: cert.Code})
+		err = s.Store.Tx(ctx, func(ctx context.Context) error {
+			if err := s.Store.SaveApplication(ctx, next, c.Version); err != nil {
+				return err
+			}
+			return s.Store.Reserve(ctx, cert)
+		})
+		if err == nil {
+			return &Case{next, c.Template, c.Directory}, cert, nil
+		}
+		// A random index, code or number that was taken: draw again. Was it the
+		// case that changed, the next try meets that and ends.
+		if !errors.Is(err, ErrConflict) || try == 8 {
+			return nil, nil, err
+		}
+		if now, err := s.Store.Application(ctx, c.ID); err != nil || now.Version != c.Version {
+			return nil, nil, fail(ErrConflict, "办件正在签发", "The case is being issued elsewhere")
+		}
+	}
+}
+
+// intend draws everything that identifies a new certificate.
+func (s *Service) intend(ctx context.Context, c *Case) (*Certificate, error) {
+	organ, err := s.issuer(c.Template, c.Application)
+	if err != nil {
+		return nil, err
+	}
+	code, err := NewCode(s.Rand)
+	if err != nil {
+		return nil, err
+	}
+	serial, err := newSerial(s.Rand)
+	if err != nil {
+		return nil, err
+	}
+	random := make([]byte, SaltLength+4)
+	if _, err := io.ReadFull(s.Rand, random); err != nil {
+		return nil, fmt.Errorf("draw a salt: %w", err)
+	}
+	list, err := s.Store.OpenStatusList(ctx)
+	if err != nil {
+		return nil, err
+	}
+	now := s.now()
+	number := Number{Type: c.Template.TypeCode, Issuer: organ.Code, Serial: serial, Version: 1}.String()
+	salt := random[:SaltLength]
+	cert := &Certificate{
+		Code: code, Number: number, Application: c.ID, Template: c.Application.Template, Short: c.Template.Short,
+		Organ: organ.Code, OrganName: organ.Name, Division: c.Division,
+		Name: MaskName(c.Holder), ID: MaskID(c.Values.ID(c.Template.Token.ID)), Holder: c.Holder,
+		IssuedAt: now, Salt: salt, Commitment: Commit(salt, c.Application.Template, number, c.Values),
+		List: list, Index: int(binary.BigEndian.Uint32(random[SaltLength:]) & (1<<StatusBits - 1)),
+		Lease: now.Add(s.Lease), Status: StatusReserved, StatusAt: now,
+	}
+	if m := c.Template.Validity; m > 0 {
+		cert.Expires = now.In(Zone).AddDate(0, m, 0).UTC()
+	}
+	return cert, s.renewKeys(cert)
+}
+
+// issuer is the organ that seals for a case: the one of the office at the
+// chain's last step.
+func (s *Service) issuer(t *Template, a *Application) (*Organ, error) {
+	d, now := s.Directory(), s.Now()
+	if home := d.At(a.Division, t.Issuer); home != nil {
+		for i := range d.Offices {
+			o := &d.Offices[i]
+			if organ := d.Organ(o.Organ); o.Division == home.Code && organ != nil && !now.Before(organ.From) && (organ.To.IsZero() || now.Before(organ.To)) {
+				return organ, nil
+			}
+		}
+	}
+	return nil, fail(ErrUnavailable, "该区划没有可以用印的机关，请联系管理员", "No organ can seal for this division; please ask an administrator")
+}
+
+// renewKeys chooses the organ's keys in force: an attempt that is taken up
+// again may find the first choice retired.
+func (s *Service) renewKeys(cert *Certificate) error {
+	for purpose, kid := range map[KeyPurpose]*string{TokenKey: &cert.TokenKID, DocumentKey: &cert.DocumentKID} {
+		k := s.signingKey(purpose, cert.Template.Code, cert.Organ)
+		if k == nil {
+			return fail(ErrUnavailable, "%s没有可用的印章（%s），请联系管理员", "%s has no key in force (%s); please ask an administrator", cert.OrganName, string(purpose))
+		}
+		*kid = k.KID
+	}
+	return nil
+}
+
+// signingKey is the newest key in force for a purpose, or nil.
+func (s *Service) signingKey(p KeyPurpose, item, organ string) *Key {
+	var best *Key
+	now := s.Now()
+	for _, k := range s.KeyList().Keys {
+		if k.InForce(now) && k.Entitled(p, item, organ, now) && (best == nil || k.NotBefore.After(best.NotBefore)) {
+			best = k
+		}
+	}
+	return best
+}
+
+// page is a typeset page with what its self-check compares.
+type page struct {
+	*Unsigned
+	qr string
+}
+
+func (s *Service) typeset(c *Case, cert *Certificate) (*page, error) {
+	token, err := s.Sealer.SignToken(cert.TokenKID, cert.Claims())
+	if err != nil {
+		return nil, err
+	}
+	cert.Token = token
+	size, err := s.Sealer.SignatureSize(cert.DocumentKID)
+	if err != nil {
+		return nil, err
+	}
+	organ := c.Directory.Organ(cert.Organ)
+	sheet := &Sheet{
+		Template: c.Template, Values: c.Values, Number: cert.Number, Code: cert.Code,
+		Date: cert.IssuedAt.In(Zone), Expires: cert.Expires, Seal: organ.SealFace(),
+		QRPrefix: s.PublicURL + "/v/" + cert.Code + "#", QRDigits: Digits(token), Attached: cert.attachment(c.Values),
+		SignedAt: cert.IssuedAt, Signer: organ.Name, Reason: c.Template.Name.ZH, Contents: size,
+	}
+	u, err := s.Renderer.Render(sheet)
+	if err != nil {
+		return nil, err
+	}
+	cert.Pages = u.Pages
+	return &page{u, sheet.QRPrefix + string(sheet.QRDigits)}, nil
+}
+
+// Claims is what the certificate's token says.
+func (c *Certificate) Claims() *Claims {
+	claims := &Claims{
+		Code: c.Code, IssuedAt: c.IssuedAt.Unix(), Item: c.Short, Name: c.Name, ID: c.ID, Organ: c.Organ,
+		Digest: c.Commitment, Status: uint64(c.List)<<StatusBits + uint64(c.Index),
+	}
+	if !c.Expires.IsZero() {
+		claims.Expires = c.Expires.Unix()
+	}
+	return claims
+}
+
+// attachment is the JSON that the PDF carries, in canonical form.
+func (c *Certificate) attachment(v Values) []byte {
+	return Canonical(make([]byte, 0, 2048), map[string]any{
+		"token": c.Token, "salt": base64.RawURLEncoding.EncodeToString(c.Salt),
+		"item": c.Template.Code, "template_version": c.Template.Version, "number": c.Number, "values": v,
+	})
+}
+
+// selfCheck reads our own output back: the PDF's signature and coverage, the
+// token, the code's matrix, the attached values. A certificate that a verifier
+// would refuse never leaves the house.
+func (s *Service) selfCheck(c *Case, cert *Certificate, p *page) error {
+	keys := s.KeyList()
+	r := s.Checker.CheckPDF(p.PDF)
+	switch key := keys.ByKID(cert.DocumentKID); {
+	case !r.Readable || !r.Signed || !r.SignatureOK || !r.Whole:
+		return fmt.Errorf("the PDF does not verify: %s", r.Problem)
+	case !bytes.Equal(r.Certificate, key.Chain[0]):
+		return errors.New("the PDF is signed by another certificate")
+	case r.Attached == nil || r.Attached.Token != cert.Token:
+		return errors.New("the PDF does not hold its token")
+	}
+	salt, err := base64.RawURLEncoding.DecodeString(r.Attached.Salt)
+	if err != nil || Commit(salt, c.Application.Template, cert.Number, r.Attached.Values) != cert.Commitment {
+		return errors.New("the attached values do not fit the token")
+	}
+	t := s.Checker.CheckToken(cert.Token, keys)
+	if !t.Signed || t.Claims != *cert.Claims() {
+		return fmt.Errorf("the token does not verify: %s", t.Problem)
+	}
+	qr, err := p.ReadQR()
+	if err != nil || string(qr) != p.qr {
+		return fmt.Errorf("the QR code does not read back: %w", err)
+	}
+	cert.Digest = r.IssuedDigest
+	return nil
+}
+
+// commit makes PDF, record and case issued together; a loser of a race discards
+// what it made.
+func (s *Service) commit(ctx context.Context, c *Case, cert *Certificate, pdf []byte) error {
+	now := s.now()
+	cert.Status, cert.StatusAt = StatusOK, now
+	next := c.with(Action{At: now, Kind: Issue, By: SystemActor, Name: SystemActor})
+	return s.Store.Tx(ctx, func(ctx context.Context) error {
+		if err := s.Store.FinishIssue(ctx, cert, pdf); err != nil {
+			return err
+		}
+		if err := s.Store.SaveApplication(ctx, next, c.Version); err != nil {
+			return err
+		}
+		return s.Store.Record(ctx, Event{At: now, Kind: "certificate-issued", Subject: cert.Code, By: SystemActor, Detail: cert.Number})
+	})
+}

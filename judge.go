@@ -1,0 +1,305 @@
+package yinzheng
+
+import (
+	"slices"
+	"time"
+)
+
+// Evidence is all that is known when a verdict is given. The same evidence
+// gives the same verdict, on whichever channel it was gathered.
+type Evidence struct {
+	Now      time.Time
+	Online   bool         // the record was looked for; Record nil then means that there is none
+	Code     string       // the code of the URL, or asked for; empty: none
+	Token    *TokenReport // of the QR code, or of the PDF's attachment
+	PDF      *PDFReport
+	PDFKey   *Key // whose certificate signed the PDF; nil: nobody's here
+	Record   *Certificate
+	Status   *StatusSeen // offline: what a status list says; nil: no list at hand
+	ByNumber bool        // asked by number or code alone: there is nothing to check the integrity of
+}
+
+// StatusSeen is one entry of a status list, as of a time.
+type StatusSeen struct {
+	Value StatusValue
+	AsOf  time.Time
+	Stale bool // the list is past its exp
+}
+
+// Answer is the outcome of a verification: three checks apart, then one verdict.
+type Answer struct {
+	Verdict     Verdict    `json:"verdict"`
+	Checks      Checks     `json:"checks"`
+	Certificate *Facts     `json:"certificate,omitempty"`
+	CheckedAt   time.Time  `json:"checked_at"`
+	StatusAsOf  *time.Time `json:"status_as_of,omitempty"`
+	StatusSince *time.Time `json:"status_since,omitempty"` // since when revoked, suspended, superseded
+	Reason      string     `json:"reason,omitempty"`       // class of a revocation or suspension
+	Successor   string     `json:"successor,omitempty"`    // code of the certificate that replaces this one
+	Findings    []Finding  `json:"findings,omitempty"`
+	Offline     bool       `json:"offline,omitempty"`
+	RecordOnly  bool       `json:"record_only,omitempty"` // the record was asked for, not a paper or file
+	Heading     Text       `json:"heading"`
+	Meaning     Text       `json:"meaning"`
+	Advice      Text       `json:"advice"`
+
+	// Alarm is set when a good signature has no matching record here: somebody
+	// has a key who should not, or the record was lost.
+	Alarm string `json:"-"`
+}
+
+// Checks are the three checks, apart.
+type Checks struct {
+	Integrity CheckResult `json:"integrity"` // the signature holds and covers every byte
+	Issuer    CheckResult `json:"issuer"`    // the key was entitled to that item and organ then
+	Status    CheckResult `json:"status"`    // known, and not revoked, suspended, superseded or expired
+}
+
+// Facts are what may be held against the paper: masked.
+type Facts struct {
+	Code      string     `json:"code"`
+	Number    string     `json:"number,omitempty"`
+	Item      string     `json:"item"`
+	ItemName  Text       `json:"item_name,omitzero"`
+	Name      string     `json:"name,omitempty"`
+	ID        string     `json:"id,omitempty"`
+	Organ     string     `json:"organ"`
+	OrganName string     `json:"organ_name,omitempty"`
+	IssuedAt  time.Time  `json:"issued_at"`
+	Expires   *time.Time `json:"expires_at,omitempty"`
+	KID       string     `json:"kid,omitempty"`
+}
+
+// precedence orders the verdicts: the first that holds is given.
+var precedence = []Verdict{NoSignature, NotFound, Forged, Altered, UnknownKey, Revoked, Suspended, Superseded, Expired, Unconfirmed, Valid}
+
+// Judge gives the verdict on evidence. It is pure.
+func Judge(e *Evidence) *Answer {
+	j := &judge{Evidence: e, Answer: Answer{
+		Verdict: Valid, Checks: Checks{NotChecked, NotChecked, NotChecked}, CheckedAt: e.Now, Offline: !e.Online, RecordOnly: e.ByNumber,
+	}}
+	if j.file() && j.token() {
+		j.record()
+		j.status()
+	}
+	j.describe()
+	return &j.Answer
+}
+
+type judge struct {
+	*Evidence
+	Answer
+}
+
+// say gives a verdict, unless a weightier one was given already.
+func (j *judge) say(v Verdict, code, zh, en string) {
+	if slices.Index(precedence, v) < slices.Index(precedence, j.Verdict) {
+		j.Verdict = v
+	}
+	if code != "" {
+		j.Findings = append(j.Findings, Finding{code, Text{zh, en}})
+	}
+}
+
+// spoilt says that the content is not what was issued.
+func (j *judge) spoilt(v Verdict, code, zh, en string) {
+	j.Checks.Integrity = Fail
+	j.say(v, code, zh, en)
+}
+
+// file judges an uploaded PDF; false when there is nothing more to judge.
+func (j *judge) file() bool {
+	r := j.PDF
+	switch {
+	case r == nil:
+		return true
+	case r.Problem == "not-pdf":
+		j.say(NoSignature, r.Problem, "这不是 PDF 文件", "This is not a PDF file")
+		return false
+	case !r.Readable:
+		j.Findings = append(j.Findings, r.Findings...)
+		j.spoilt(Altered, "unreadable", "文件结构已损坏或被改动", "The file's structure is damaged or was changed")
+		return false
+	case !r.Signed:
+		j.say(NoSignature, "unsigned", "文件中没有电子签名", "The file carries no signature")
+		return false
+	case j.PDFKey == nil:
+		j.say(UnknownKey, "unknown-certificate", "文件的签名证书不在已知的签发机关名单中", "The file's signing certificate is not on the list of known issuers")
+		return false
+	}
+	j.Findings = append(j.Findings, r.Findings...)
+	switch {
+	case !r.SignatureOK && r.Problem == "signature":
+		j.spoilt(Forged, "signature", "签名与签发机关的密钥不符", "The signature does not fit the issuer's key")
+	case !r.SignatureOK:
+		j.spoilt(Altered, "content", "文件内容与签发时不一致", "The file's content is not what was signed")
+	case !r.Whole:
+		j.spoilt(Altered, "added", "文件在签发之后被追加或改动；其中签发时的版本本身真实", "Something was added to the file after it was issued; the issued version inside is genuine")
+	default:
+		j.Checks.Integrity = Pass
+	}
+	if j.Checks.Integrity == Fail {
+		return false
+	}
+	if r.Attached == nil || j.Token == nil {
+		j.Alarm = "no-attachment"
+		j.say(Unconfirmed, "no-attachment", "文件中没有可核对的凭据", "The file carries no token to check")
+		return false
+	}
+	return true
+}
+
+// token judges a token; false when nothing in it may be relied on.
+func (j *judge) token() bool {
+	r := j.Token
+	switch {
+	case r == nil:
+		return true
+	case !r.WellFormed:
+		j.spoilt(Altered, "token-"+r.Problem, "验证码内容残缺或被改动", "The code's content is incomplete or was changed")
+		return false
+	case r.Key == nil:
+		j.say(UnknownKey, "unknown-key", "签发密钥不在已知名单中", "The signing key is not on the list of known keys")
+		return false
+	case !r.Signed:
+		j.spoilt(Forged, "token-"+r.Problem, "验证码的签名与签发机关的密钥不符", "The code's signature does not fit the issuer's key")
+		return false
+	}
+	j.Certificate = factsOfToken(r)
+	if j.Checks.Integrity == NotChecked {
+		j.Checks.Integrity = Pass
+	}
+	if j.Code != "" && j.Code != r.Claims.Code {
+		j.spoilt(Altered, "mixed", "网址与验证码不属于同一份证明，有人把两份证明拼在了一起", "The address and the code belong to two different certificates: somebody mixed them")
+	}
+	j.commitment()
+	j.issuer(r.Key, TokenKey, time.Unix(r.Claims.IssuedAt, 0))
+	if j.PDF != nil {
+		j.issuer(j.PDFKey, DocumentKey, j.PDF.SignedAt)
+	}
+	return true
+}
+
+// commitment holds a PDF's attached values against the token's h.
+func (j *judge) commitment() {
+	if j.PDF == nil || j.PDF.Attached == nil {
+		return
+	}
+	if at := j.PDF.Attached; !at.Fits(j.Token.Claims.Digest) {
+		j.spoilt(Altered, "commitment", "文件所附内容与验证码中的摘要不符", "The attached values do not fit the code's digest")
+	}
+}
+
+// issuer judges whether a key was entitled to what it signed.
+func (j *judge) issuer(k *Key, purpose KeyPurpose, at time.Time) {
+	c := &j.Token.Claims
+	switch {
+	case !k.Entitled(purpose, c.Item, c.Organ, at):
+		j.Checks.Issuer = Fail
+		j.say(Forged, "not-entitled", "该密钥当时无权为此机关签发此类证明", "The key was not entitled to issue this item for this organ at that time")
+	case k.State == KeyCompromised && (!j.Online || j.Record == nil || j.Record.Commitment != c.Digest):
+		j.Checks.Issuer = NotChecked
+		j.say(UnknownKey, "compromised-key", "签发密钥已被宣布泄露，仅凭签名不能确认", "The signing key was declared compromised; its signature alone confirms nothing")
+	case j.Checks.Issuer != Fail:
+		j.Checks.Issuer = Pass
+	}
+}
+
+// record holds what was shown against the record kept here.
+func (j *judge) record() {
+	switch r := j.Record; {
+	case !j.Online:
+	case r == nil && j.ByNumber:
+		j.Certificate = nil
+		j.say(NotFound, "", "", "")
+	case r == nil:
+		j.Alarm = "no-record"
+		j.say(Unconfirmed, "no-record", "签名成立，但本系统没有这份证明的记录", "The signature holds, but there is no record of this certificate here")
+	default:
+		j.Certificate = factsOfRecord(r)
+		j.compare(r)
+	}
+}
+
+func (j *judge) compare(r *Certificate) {
+	if j.ByNumber {
+		j.Checks.Issuer = Pass // the record is the issuer's own word
+		return
+	}
+	if j.Token != nil && j.Token.Claims != *r.Claims() {
+		j.Alarm = "record-differs"
+		j.spoilt(Altered, "record-differs", "验证码内容与登记的不一致", "The code does not say what the record says")
+	}
+	if j.PDF != nil && j.PDF.IssuedDigest != r.Digest {
+		j.Alarm = "other-file"
+		j.say(Unconfirmed, "other-file", "签名成立，但这不是登记在案的那份文件", "The signature holds, but this is not the file on record")
+	}
+}
+
+// status judges revocation, suspension, succession and expiry.
+func (j *judge) status() {
+	value, known := StatusValid, false
+	var expires time.Time
+	switch {
+	case j.Online && j.Record != nil:
+		known, value, expires = true, j.Record.Status.Value(), j.Record.Expires
+		j.StatusAsOf = &j.Now
+		j.Successor = j.Record.Successor
+		if value != StatusValid {
+			j.StatusSince, j.Reason = &j.Record.StatusAt, j.Record.Reason
+		}
+	case j.Online || j.Token == nil:
+		return
+	default:
+		if j.Token.Claims.Expires != 0 {
+			expires = time.Unix(j.Token.Claims.Expires, 0)
+		}
+		if j.Status != nil {
+			known, value, j.StatusAsOf = !j.Status.Stale, j.Status.Value, &j.Status.AsOf
+		}
+	}
+	if !known {
+		j.say(Unconfirmed, "status-unknown", "没有可用的状态名单，无法得知是否已被撤销", "There is no current status list, so a revocation cannot be ruled out")
+	} else {
+		j.Checks.Status = Pass
+	}
+	if v := [4]Verdict{Valid, Revoked, Suspended, Superseded}[value]; v != Valid {
+		j.Checks.Status = Fail
+		j.say(v, "", "", "")
+	}
+	if !expires.IsZero() && j.Now.After(expires) {
+		j.Checks.Status = Fail
+		j.say(Expired, "", "", "")
+	}
+}
+
+// Value is a record's status as the status list writes it.
+func (s Status) Value() StatusValue {
+	switch s {
+	case StatusIsRevoked:
+		return StatusRevoked
+	case StatusIsSuspended:
+		return StatusSuspended
+	case StatusIsSuperseded:
+		return StatusSuperseded
+	}
+	return StatusValid
+}
+
+func factsOfToken(r *TokenReport) *Facts {
+	c := &r.Claims
+	f := &Facts{Code: c.Code, Item: c.Item, Name: c.Name, ID: c.ID, Organ: c.Organ, OrganName: r.Key.OrganName, IssuedAt: time.Unix(c.IssuedAt, 0).UTC(), KID: r.KID}
+	if c.Expires != 0 {
+		t := time.Unix(c.Expires, 0).UTC()
+		f.Expires = &t
+	}
+	return f
+}
+
+func factsOfRecord(r *Certificate) *Facts {
+	f := &Facts{Code: r.Code, Number: r.Number, Item: r.Short, Name: r.Name, ID: r.ID, Organ: r.Organ, OrganName: r.OrganName, IssuedAt: r.IssuedAt, KID: r.TokenKID}
+	if !r.Expires.IsZero() {
+		f.Expires = &r.Expires
+	}
+	return f
+}

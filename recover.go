@@ -1,0 +1,171 @@
+package yinzheng
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Recover issues whatever an earlier run, a slow key or a full disk left
+// approved or issuing. It returns how many certificates it made; a case that
+// fails again is logged and does not hold up the others.
+func (s *Service) Recover(ctx context.Context) (int, error) {
+	made := 0
+	tried := map[string]bool{}
+	for {
+		ids, err := s.Store.Waiting(ctx, s.now(), 100)
+		if err != nil {
+			return made, err
+		}
+		ids = slices.DeleteFunc(ids, func(id string) bool { return tried[id] })
+		if len(ids) == 0 {
+			return made, nil
+		}
+		for _, id := range ids {
+			tried[id] = true
+			if _, err := s.Issue(ctx, id); err != nil {
+				s.Log.Error("issuing failed, will be tried again", "application", id, "reason", reason(err), "error", err)
+				continue
+			}
+			made++
+		}
+	}
+}
+
+// KeepRecovering calls Recover every interval until the context ends.
+func (s *Service) KeepRecovering(ctx context.Context, every time.Duration) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if _, err := s.Recover(ctx); err != nil && ctx.Err() == nil {
+				s.Log.Error("recovering", "reason", reason(err), "error", err)
+			}
+		}
+	}
+}
+
+// troubles remembers why the last attempt at a case's issuing failed.
+type troubles struct {
+	mu  sync.Mutex
+	why map[string]Text
+}
+
+func (t *troubles) note(id string, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var e *Error
+	switch {
+	case err == nil:
+		delete(t.why, id)
+	case errors.Is(err, ErrConflict) || errors.Is(err, ErrState) || errors.Is(err, ErrNotFound):
+	default:
+		if t.why == nil {
+			t.why = map[string]Text{}
+		}
+		t.why[id] = Text{"签发未成功，系统会自动重试；详情见运行日志", "Issuing failed and will be tried again; the log has the details"}
+		if errors.As(err, &e) {
+			t.why[id] = e.Text
+		}
+	}
+}
+
+func (t *troubles) of(id string) *Text {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if why, ok := t.why[id]; ok {
+		return &why
+	}
+	return nil
+}
+
+// WaitingCase is a case whose certificate could not be made yet.
+type WaitingCase struct {
+	ID      string `json:"id"`
+	State   State  `json:"state"`
+	Code    string `json:"code,omitempty"`
+	Trouble *Text  `json:"trouble,omitempty"`
+}
+
+// WaitingCases lists, for an administrator, the cases whose certificate could
+// not be made yet, with the reason of the last attempt.
+func (s *Service) WaitingCases(ctx context.Context, by *Account) ([]WaitingCase, error) {
+	if err := s.mayOperate(by); err != nil {
+		return nil, err
+	}
+	ids, err := s.Store.Waiting(ctx, s.now().Add(s.Lease), 200)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]WaitingCase, 0, len(ids))
+	for _, id := range ids {
+		a, err := s.Store.Application(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, WaitingCase{a.ID, a.State, a.Code, s.troubles.of(a.ID)})
+	}
+	return out, nil
+}
+
+// RetryIssue tries to issue a waiting case now.
+func (s *Service) RetryIssue(ctx context.Context, by *Account, id string) error {
+	if err := s.mayOperate(by); err != nil {
+		return err
+	}
+	_, err := s.Issue(ctx, id)
+	return err
+}
+
+// VoidIssue gives up a reservation that cannot be completed: its number and
+// code are void for ever, the case is approved again and will be issued with
+// new ones.
+func (s *Service) VoidIssue(ctx context.Context, by *Account, id, why string) error {
+	if err := s.mayOperate(by); err != nil {
+		return err
+	}
+	opinion, err := checkOpinion(Decision{Action: Reject, Opinion: why})
+	if err != nil {
+		return err
+	}
+	a, err := s.Store.Application(ctx, id)
+	if err != nil {
+		return err
+	}
+	t, err := s.version(a.Template)
+	if err != nil {
+		return err
+	}
+	c := &Case{a, t, s.Directory()}
+	if a.State != Issuing {
+		return c.wrongState("中止签发", "stopped from issuing")
+	}
+	cert, err := s.Store.Reserved(ctx, a.Code)
+	if err != nil {
+		return err
+	}
+	now := s.now()
+	cert.Status, cert.StatusAt = StatusVoid, now
+	next := c.with(Action{At: now, Kind: Unissue, By: by.ID, Name: by.Name, Person: by.Person, Role: Admin, Opinion: opinion, Code: cert.Code})
+	return s.Store.Tx(ctx, func(ctx context.Context) error {
+		if err := s.Store.SetStatus(ctx, cert, StatusReserved); err != nil {
+			return err
+		}
+		if err := s.Store.SaveApplication(ctx, next, c.Version); err != nil {
+			return err
+		}
+		return s.Store.Record(ctx, Event{At: now, Kind: "number-voided", Subject: cert.Code, By: by.ID, Detail: cert.Number})
+	})
+}
+
+func (s *Service) mayOperate(by *Account) error {
+	if _, ok := by.Holds(Admin, s.Now(), func(string) bool { return true }); !ok {
+		return fail(ErrForbidden, "只有系统管理员可以这样做", "Only an administrator may do this")
+	}
+	return nil
+}

@@ -1,0 +1,157 @@
+package yinzheng
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// Config is what a Service is made of. Store, Renderer, Sealer, Checker and
+// PublicURL are needed; the rest has useful zero values.
+type Config struct {
+	Store     Store
+	Renderer  Renderer
+	Sealer    Sealer
+	Checker   Checker
+	Templates []*Template // every version of every item; checked and published by New
+	PublicURL string      // https://host, without a slash at the end: what the QR codes point to
+
+	Now  func() time.Time // default time.Now
+	Rand io.Reader        // default crypto/rand
+	Log  *slog.Logger     // default slog.Default; never given a name, an ID number or a secret
+
+	// Lease is how long one attempt at issuing keeps others away (default 15 s).
+	Lease time.Duration
+	// Argon2Memory is the memory of one password hash in KiB (default 19456,
+	// OWASP's first choice with two passes).
+	Argon2Memory uint32
+}
+
+// Service is the domain at work. Its methods are safe for concurrent use.
+type Service struct {
+	Config
+	templates map[TemplateRef]*Template
+	current   []*Template // newest version of each item, by code
+	shorts    map[string]*Template
+	directory atomic.Pointer[Directory]
+	keys      atomic.Pointer[KeyList]
+	board     statusBoard
+	lists     signedLists
+	scans     scanCache
+	signIns   signInGuard
+	troubles  troubles
+}
+
+// New wires a service and reads what it keeps in memory: the office tree, the
+// keys and the status lists.
+func New(ctx context.Context, c Config) (*Service, error) {
+	s := &Service{Config: c, templates: map[TemplateRef]*Template{}, shorts: map[string]*Template{}}
+	s.defaults()
+	for _, t := range c.Templates {
+		if err := s.addTemplate(t); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(s.current, func(a, b *Template) int { return strings.Compare(a.Code, b.Code) })
+	if err := s.Reload(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.board.load(ctx, s.Store); err != nil {
+		return nil, fmt.Errorf("read the status lists: %w", err)
+	}
+	return s, nil
+}
+
+func (s *Service) addTemplate(t *Template) error {
+	if faults := t.Check(); len(faults) > 0 {
+		return fmt.Errorf("template %s: %w", t.Code, invalidFields(faults))
+	}
+	if s.templates[t.Ref()] != nil {
+		return fmt.Errorf("template %s version %d is given twice", t.Code, t.Version)
+	}
+	if other := s.shorts[t.Short]; other != nil && other.Code != t.Code {
+		return fmt.Errorf("templates %s and %s have the same short code %s", t.Code, other.Code, t.Short)
+	}
+	if err := s.Renderer.Publish(t); err != nil {
+		return fmt.Errorf("template %s version %d: %w", t.Code, t.Version, err)
+	}
+	s.templates[t.Ref()], s.shorts[t.Short] = t, t
+	i := slices.IndexFunc(s.current, func(o *Template) bool { return o.Code == t.Code })
+	switch {
+	case i < 0:
+		s.current = append(s.current, t)
+	case s.current[i].Version < t.Version:
+		s.current[i] = t
+	}
+	return nil
+}
+
+// Reload reads the office tree and the keys again, after they have changed.
+func (s *Service) Reload(ctx context.Context) error {
+	d, err := s.Store.Directory(ctx)
+	if err != nil {
+		return fmt.Errorf("read the office tree: %w", err)
+	}
+	keys, err := s.Store.Keys(ctx)
+	if err != nil {
+		return fmt.Errorf("read the key list: %w", err)
+	}
+	s.directory.Store(d)
+	s.keys.Store(NewKeyList(s.now(), keys))
+	s.lists.forget()
+	s.scans.forget()
+	return nil
+}
+
+// now is the time to the second, as everything that is signed or shown has it.
+func (s *Service) now() time.Time { return s.Now().UTC().Truncate(time.Second) }
+
+// Directory is the office tree as it is now.
+func (s *Service) Directory() *Directory { return s.directory.Load() }
+
+// KeyList is the set of keys as it is now.
+func (s *Service) KeyList() *KeyList { return s.keys.Load() }
+
+// Template returns the newest version of an item; ErrNotFound.
+func (s *Service) Template(code string) (*Template, error) {
+	for _, t := range s.current {
+		if t.Code == code {
+			return t, nil
+		}
+	}
+	return nil, fail(ErrNotFound, "没有“%s”这个证明事项", "There is no item “%s”", code)
+}
+
+// version returns one version of an item's template.
+func (s *Service) version(ref TemplateRef) (*Template, error) {
+	if t := s.templates[ref]; t != nil {
+		return t, nil
+	}
+	return nil, fail(ErrUnavailable, "缺少模板 %s 第 %d 版，请检查 --templates-dir", "Template %s version %d is missing; check --templates-dir", ref.Code, ref.Version)
+}
+
+// Items lists the items that a person may start, by code.
+func (s *Service) Items(by *Account) []*Template {
+	return slices.DeleteFunc(slices.Clone(s.current), func(t *Template) bool {
+		_, err := mayTakeIn(t, s.Directory(), by, "", "", s.Now())
+		return err != nil
+	})
+}
+
+// Catalogue lists every item, by code.
+func (s *Service) Catalogue() []*Template { return s.current }
+
+// reason is the sentinel of an error, for logs that must hold nothing else.
+func reason(err error) string {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Kind.Error()
+	}
+	return "internal"
+}

@@ -1,0 +1,217 @@
+package yinzheng
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"strings"
+	"sync"
+)
+
+// Question is what somebody wants verified: exactly one of its members, and
+// Name beside Number only.
+type Question struct {
+	Token  string `json:"token,omitempty"`
+	URL    string `json:"url,omitempty"`
+	Code   string `json:"code,omitempty"`
+	Number string `json:"number,omitempty"`
+	Name   string `json:"name,omitempty"`
+	File   []byte `json:"-"` // a PDF
+}
+
+// Verify answers a question. The error is an ErrInvalid for a question that is
+// none, or ErrUnavailable when the records cannot be read: a failing store is
+// never reported as "not found".
+func (s *Service) Verify(ctx context.Context, q *Question) (*Answer, error) {
+	if q.asked() != 1 {
+		return nil, fail(ErrInvalid, "请给出 token、url、code、number 或文件之一", "Please give exactly one of token, url, code, number or a file")
+	}
+	switch {
+	case q.Token != "":
+		return s.verifyToken(ctx, q.Token, "")
+	case q.URL != "":
+		code, token, err := ParseURL(q.URL)
+		if err != nil {
+			return nil, err
+		}
+		if token == "" {
+			return s.verifyCode(ctx, code)
+		}
+		return s.verifyToken(ctx, token, code)
+	case q.Code != "":
+		return s.verifyCode(ctx, q.Code)
+	case q.Number != "":
+		return s.verifyNumber(ctx, q.Number, q.Name)
+	}
+	return s.verifyFile(ctx, q.File)
+}
+
+func (q *Question) asked() int {
+	n := 0
+	for _, set := range []bool{q.Token != "", q.URL != "", q.Code != "", q.Number != "", len(q.File) > 0} {
+		if set {
+			n++
+		}
+	}
+	return n
+}
+
+// ParseURL splits what a QR code holds into the path's code and the fragment's
+// token; token is empty when there is no fragment. A fragment that is not a
+// token's digits comes back as it is, to be judged malformed.
+func ParseURL(s string) (code, token string, err error) {
+	u, err := url.Parse(strings.TrimSpace(s))
+	if err == nil && (u.Scheme == "https" || u.Scheme == "http") {
+		if i := strings.LastIndex(u.Path, "/v/"); i >= 0 {
+			if code, ok := NormalCode(u.Path[i+3:]); ok {
+				token := u.Fragment
+				if t, ok := FromDigits(u.Fragment); ok {
+					token = t
+				}
+				return code, token, nil
+			}
+		}
+	}
+	return "", "", &Error{Kind: ErrInvalid, Text: Text{"这不是本系统证明上的网址", "This is not the address on a certificate"},
+		Fields: []FieldError{{"url", "url", Text{"应如 https://…/v/验证码#数字", "Expected the form https://…/v/CODE#DIGITS"}}}}
+}
+
+func (s *Service) verifyToken(ctx context.Context, token, code string) (*Answer, error) {
+	if e := s.scans.get(token); e != nil && s.board.at(e.record.List, e.record.Index) == StatusValid {
+		return s.judge(ctx, &Evidence{Code: code, Token: &e.report, Record: &e.record})
+	}
+	r := s.Checker.CheckToken(token, s.KeyList())
+	e := &Evidence{Code: code, Token: &r}
+	if r.Signed {
+		if err := s.findRecord(ctx, e, r.Claims.Code); err != nil {
+			return nil, err
+		}
+		if e.Record != nil && e.Record.Status == StatusOK {
+			s.scans.put(token, &scan{r, *e.Record})
+		}
+	}
+	return s.judge(ctx, e)
+}
+
+func (s *Service) verifyCode(ctx context.Context, text string) (*Answer, error) {
+	e := &Evidence{ByNumber: true}
+	if code, ok := NormalCode(text); ok {
+		e.Code = code
+		if err := s.findRecord(ctx, e, code); err != nil {
+			return nil, err
+		}
+	}
+	return s.judge(ctx, e)
+}
+
+// verifyNumber shows personal facts only to somebody who knows the holder's name.
+func (s *Service) verifyNumber(ctx context.Context, number, name string) (*Answer, error) {
+	e := &Evidence{ByNumber: true}
+	n, err := ParseNumber(number)
+	if err != nil {
+		return nil, err
+	}
+	e.Record, err = s.Store.CertificateByNumber(ctx, n.String())
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return nil, err
+	}
+	named := name != "" && e.Record != nil && NormalName(strings.TrimSpace(name)) == e.Record.Holder
+	if name != "" && !named {
+		e.Record = nil // a wrong name learns as little as a wrong number
+	}
+	a, err := s.judge(ctx, e)
+	if err == nil && a.Certificate != nil && !named {
+		a.Certificate.Name, a.Certificate.ID = "", ""
+	}
+	return a, err
+}
+
+func (s *Service) verifyFile(ctx context.Context, file []byte) (*Answer, error) {
+	r := s.Checker.CheckPDF(file)
+	e := &Evidence{PDF: r, PDFKey: s.KeyList().ByCertificate(r.Certificate)}
+	if r.Attached != nil {
+		t := s.Checker.CheckToken(r.Attached.Token, s.KeyList())
+		if e.Token = &t; t.Signed {
+			if err := s.findRecord(ctx, e, t.Claims.Code); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return s.judge(ctx, e)
+}
+
+// findRecord looks a record up; that there is none is no error.
+func (s *Service) findRecord(ctx context.Context, e *Evidence, code string) error {
+	c, err := s.Store.Certificate(ctx, code)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	if err == nil {
+		e.Record = c
+	}
+	return nil
+}
+
+// judge completes the evidence, gives the verdict and raises an alarm where it
+// asks for one.
+func (s *Service) judge(ctx context.Context, e *Evidence) (*Answer, error) {
+	e.Now, e.Online = s.now(), true
+	a := Judge(e)
+	if a.Certificate != nil {
+		if t := s.shorts[a.Certificate.Item]; t != nil {
+			a.Certificate.ItemName = t.Name
+		}
+	}
+	if a.Alarm != "" {
+		ev := Event{At: e.Now, Kind: "verification-alarm", By: SystemActor, Detail: a.Alarm}
+		if e.Token != nil {
+			ev.Subject = e.Token.Claims.Code
+		}
+		s.Log.Warn("a good signature without its record", "alarm", a.Alarm, "code", ev.Subject)
+		if err := s.Store.Record(ctx, ev); err != nil {
+			return nil, err
+		}
+	}
+	return a, nil
+}
+
+// scan is a token that verified, with its record: what a second scan of the
+// same code need not do again. Its status is read anew every time.
+type scan struct {
+	report TokenReport
+	record Certificate
+}
+
+// scanCache keeps the last scans in two generations of scanLimit each.
+type scanCache struct {
+	mu         sync.RWMutex
+	young, old map[string]*scan
+}
+
+const scanLimit = 20000
+
+func (c *scanCache) get(token string) *scan {
+	c.mu.RLock()
+	e := c.young[token]
+	if e == nil {
+		e = c.old[token]
+	}
+	c.mu.RUnlock()
+	return e
+}
+
+func (c *scanCache) put(token string, e *scan) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.young == nil || len(c.young) >= scanLimit {
+		c.young, c.old = make(map[string]*scan), c.young
+	}
+	c.young[token] = e
+}
+
+// forget empties the cache: a key or a template has changed.
+func (c *scanCache) forget() {
+	c.mu.Lock()
+	c.young, c.old = nil, nil
+	c.mu.Unlock()
+}
