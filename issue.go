@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 )
 
 // Issue makes the certificate of an approved case, or goes on with one that an
