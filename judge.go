@@ -129,7 +129,7 @@ func (j *judge) file() bool {
 	}
 	j.Findings = append(j.Findings, r.Findings...)
 	switch {
-	case !r.SignatureOK && r.Problem == "signature":
+	case !r.SignatureOK && r.Problem == "bad-signature":
 		j.spoilt(Forged, "signature", "签名与签发机关的密钥不符", "The signature does not fit the issuer's key")
 	case !r.SignatureOK:
 		j.spoilt(Altered, "content", "文件内容与签发时不一致", "The file's content is not what was signed")
