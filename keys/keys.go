@@ -254,7 +254,7 @@ func (k *Keyring) loadKey(name string, certs certificates) (*entry, error) {
 		err = fmt.Errorf("it holds key %s", f.KID)
 	}
 	if err == nil {
-		err = k.vault.verify(f)
+		err = k.vault.verify(f, b)
 	}
 	var e *entry
 	if err == nil {

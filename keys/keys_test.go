@@ -493,11 +493,11 @@ func TestThumbprint(t *testing.T) {
 	n := "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMst" +
 		"n64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbI" +
 		"SD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw"
-	got, err := Thumbprint(&rsa.PublicKey{N: b64Int(t, n), E: 65537})
+	got, err := thumbprint(&rsa.PublicKey{N: b64Int(t, n), E: 65537})
 	if err != nil || got != "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs" {
 		t.Errorf("RSA thumbprint %s, %v", got, err)
 	}
-	if _, err := Thumbprint("no key"); err == nil {
+	if _, err := thumbprint("no key"); err == nil {
 		t.Error("a string has a thumbprint")
 	}
 	p384, err := ecdsa.GenerateKey(p384(), rand.NewChaCha8([32]byte{}))

@@ -16,9 +16,9 @@ import (
 // clash among one system's keys is noticed when the key is made.
 const kidLength = 8
 
-// Thumbprint is the JWK thumbprint of a public key (RFC 7638 section 3, with
+// thumbprint is the JWK thumbprint of a public key (RFC 7638 section 3, with
 // SHA-256) in base64url without padding. It knows P-256 and RSA keys.
-func Thumbprint(pub crypto.PublicKey) (string, error) {
+func thumbprint(pub crypto.PublicKey) (string, error) {
 	b64 := base64.RawURLEncoding.EncodeToString
 	var jwk string
 	switch pub := pub.(type) {
@@ -40,9 +40,9 @@ func Thumbprint(pub crypto.PublicKey) (string, error) {
 	return b64(sum[:]), nil
 }
 
-// KID is the name of a key: the first 8 characters of its Thumbprint.
+// KID is the name of a key: the first 8 characters of its JWK thumbprint (RFC 7638).
 func KID(pub crypto.PublicKey) (string, error) {
-	t, err := Thumbprint(pub)
+	t, err := thumbprint(pub)
 	if err != nil {
 		return "", err
 	}
