@@ -1,0 +1,73 @@
+package yinzheng
+
+import (
+	"errors"
+	"time"
+)
+
+// Offline verifies without a database or a network: with a signed key list, and
+// with signed status lists if there are any. Both have been checked already,
+// under a root that the asker trusts. It gives the verdicts that Service.Verify
+// would give on the same keys, lists and clock, but for what only the record
+// can say.
+type Offline struct {
+	Checker Checker
+	Keys    *KeyList // nil: none at hand, every key is unknown
+	Status  []*StatusList
+	Now     time.Time
+	Names   map[string]Text // item names by Template.Short, to show; may be nil
+}
+
+// ErrNoToken says that a question cannot be answered offline at all: it holds
+// neither a token nor a file.
+var ErrNoToken = errors.New("nothing to check offline")
+
+// Verify answers a question with a token, a URL with its fragment, or a file.
+func (o *Offline) Verify(q *Question) (*Answer, error) {
+	keys := o.Keys
+	if keys == nil {
+		keys = NewKeyList(o.Now, nil)
+	}
+	e := &Evidence{Now: o.Now}
+	token := q.Token
+	switch {
+	case q.URL != "":
+		var err error
+		if e.Code, token, err = ParseURL(q.URL); err != nil {
+			return nil, err
+		}
+	case len(q.File) > 0:
+		e.PDF = o.Checker.CheckPDF(q.File)
+		e.PDFKey = keys.ByCertificate(e.PDF.Certificate)
+		if e.PDF.Attached != nil {
+			token = e.PDF.Attached.Token
+		}
+	}
+	if token == "" && e.PDF == nil {
+		return nil, ErrNoToken
+	}
+	if token != "" {
+		r := o.Checker.CheckToken(token, keys)
+		e.Token = &r
+		e.Status = o.status(&r)
+	}
+	a := Judge(e)
+	if a.Certificate != nil {
+		a.Certificate.ItemName = o.Names[a.Certificate.Item]
+	}
+	return a, nil
+}
+
+// status finds a token's entry in the lists at hand.
+func (o *Offline) status(r *TokenReport) *StatusSeen {
+	if !r.Signed {
+		return nil
+	}
+	number, index := r.Claims.StatusRef()
+	for _, l := range o.Status {
+		if v, ok := l.At(index); ok && l.Number == number {
+			return &StatusSeen{Value: v, AsOf: l.IssuedAt, Stale: !o.Now.Before(l.ExpiresAt)}
+		}
+	}
+	return nil
+}
