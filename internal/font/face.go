@@ -30,7 +30,7 @@ type Face struct {
 	cmap        charmap
 
 	descriptor
-	deflated deflateCache
+	deflater deflater
 }
 
 // The tables that are kept; those up to lastRequired must be there.
