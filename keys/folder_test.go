@@ -442,3 +442,14 @@ func TestBinding(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestEntryMatchesKey: a key file whose certificate is for another key is
+// refused before anything is signed under it.
+func TestEntryMatchesKey(t *testing.T) {
+	k, _, seal := newRing(t)
+	f := *k.entries[seal.KID].file
+	f.Chain = k.issuing.file.Chain
+	if _, err := newEntry(&f, make(certificates)); err == nil {
+		t.Error("the issuing CA's certificate passes for a seal's")
+	}
+}
