@@ -55,9 +55,10 @@ type outlineError string
 func (e outlineError) Error() string { return string(e) }
 
 const (
-	errCut    = outlineError("its data are cut off")
-	errNested = outlineError("its components are nested too deep or too many")
-	errPoints = outlineError("a component is placed by point numbers, which is not supported")
+	errCut      = outlineError("its data are cut off")
+	errContours = outlineError("its contours end out of order")
+	errNested   = outlineError("its components are nested too deep or too many")
+	errPoints   = outlineError("a component is placed by point numbers, which is not supported")
 )
 
 func (d *drawing) glyph(gid uint16, m affine, depth int) error {
@@ -117,8 +118,8 @@ func (d *drawing) simple(data []byte, contours int, m affine) error {
 	next := 0
 	for i := range contours {
 		end := int(u16(ends, 2*i))
-		if end < next {
-			return errCut
+		if end < next || end >= points {
+			return errContours
 		}
 		for ; next <= end; next++ {
 			on, x, y, ok := p.next()

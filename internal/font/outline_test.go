@@ -116,6 +116,7 @@ func TestOutlineRefuses(t *testing.T) {
 	for range maxComponents {
 		many = append(many, 0, argsAreXY|moreComponents, 0, 2, 0, 0)
 	}
+	disordered := append(append([]byte{0, 2}, make([]byte, 8)...), 0, 9, 0, 1, 0, 0, onCurve|xSame|ySame, onCurve|xSame|ySame)
 	for _, c := range []struct {
 		name  string
 		glyph []byte
@@ -124,6 +125,7 @@ func TestOutlineRefuses(t *testing.T) {
 		{"cut coordinates", whole[:len(whole)-2], "cut off"},
 		{"cut flags", whole[:14], "cut off"},
 		{"cut contours", whole[:10], "cut off"},
+		{"contours out of order", disordered, "out of order"},
 		{"itself", compositeBytes(argsAreXY, 2, 0), "nested"},
 		{"too many", many, "nested"},
 		{"points", compositeBytes(0, 3, 0), "point numbers"},
