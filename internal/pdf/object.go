@@ -40,10 +40,13 @@ type String struct {
 func (s String) Raw() string { return s.raw }
 
 // Hex tells whether it is written <…>.
-func (s String) Hex() bool { return s.raw[0] == '<' }
+func (s String) Hex() bool { return s.raw != "" && s.raw[0] == '<' }
 
 // Bytes is what the string says (ISO 32000-2 §7.3.4).
 func (s String) Bytes() []byte {
+	if s.raw == "" { // the zero String
+		return nil
+	}
 	if s.Hex() {
 		return hexBytes(s.raw[1 : len(s.raw)-1])
 	}

@@ -79,32 +79,56 @@ func (f *File) measure() error {
 	return nil
 }
 
-// Tight checks that between header, objects, cross-references and trailers
-// there is nothing but white space, and after the last %%EOF no more than one
-// end of line: no byte of the file is outside what a reader parses.
+// Tight checks that between objects, cross-references and trailers there is
+// nothing but white space and the header, and after the last %%EOF no more than
+// one end of line: no byte is outside what a reader parses.
 func (f *File) Tight() error {
-	l := lexer{src: f.src}
-	l.pos = len("%PDF-d.d")
-	if !l.newline() {
-		return l.fail(l.pos, "an end of line after the header")
+	for i := range f.Revisions {
+		if err := f.TightRevision(i); err != nil {
+			return err
+		}
 	}
-	if l.pos < len(l.src) && l.src[l.pos] == '%' { // the comment that marks the file as binary, §7.5.2
-		for l.pos < len(l.src) && !l.newline() {
-			l.pos++
+	if end := f.Revisions[len(f.Revisions)-1].End; end != len(f.src) {
+		return &SyntaxError{Offset: end, Want: "the end of the file"}
+	}
+	return nil
+}
+
+// TightRevision checks the same for the bytes of revision i alone.
+func (f *File) TightRevision(i int) error {
+	rev := f.Revisions[i]
+	l := lexer{src: f.src[:rev.EOF], pos: rev.Start}
+	if i == 0 {
+		if err := l.fileHeader(); err != nil {
+			return err
 		}
 	}
 	for _, e := range f.extents() {
-		l.blank()
-		if e.End <= l.pos {
-			continue // listed twice, or both a section and an object
+		if e.End <= l.pos || e.Start >= rev.EOF {
+			continue // another revision's, listed twice, or both a section and an object
 		}
-		if l.pos != e.Start {
+		if l.blank(); l.pos != e.Start {
 			return l.fail(l.pos, "nothing but white space between objects")
 		}
 		l.pos = e.End
 	}
-	if tail := l.src[l.pos:]; tail != "" && tail != "\n" && tail != "\r" && tail != "\r\n" {
-		return l.fail(l.pos, "the end of the file")
+	if l.pos != rev.EOF {
+		return l.fail(l.pos, "%%EOF")
+	}
+	return nil
+}
+
+// fileHeader moves past %PDF-d.d and the comment that marks the file as binary
+// (§7.5.2).
+func (l *lexer) fileHeader() error {
+	l.pos += len("%PDF-d.d")
+	if !l.newline() {
+		return l.fail(l.pos, "an end of line after the header")
+	}
+	if l.pos < len(l.src) && l.src[l.pos] == '%' {
+		for l.pos < len(l.src) && !l.newline() {
+			l.pos++
+		}
 	}
 	return nil
 }
