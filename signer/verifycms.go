@@ -279,8 +279,8 @@ func (d *signedData) parseCertificates() ([]*x509.Certificate, error) {
 func (d *signedData) identifies(c *x509.Certificate) bool {
 	s := cryptobyte.String(d.sid)
 	var id, key cryptobyte.String
-	if s.ReadASN1(&key, context0Primitive) {
-		return len(key) > 0 && bytes.Equal(key, c.SubjectKeyId)
+	if s.PeekASN1Tag(context0Primitive) {
+		return s.ReadASN1(&key, context0Primitive) && len(key) > 0 && bytes.Equal(key, c.SubjectKeyId)
 	}
 	return s.ReadASN1(&id, asn1.SEQUENCE) && take(&id, c.RawIssuer) && bytes.Equal(id, integer(c.SerialNumber.Bytes()))
 }
