@@ -14,6 +14,9 @@ const (
 	Village  Level = "village"
 )
 
+// Known tells whether the level is one of those above.
+func (l Level) Known() bool { return l.rank() >= 0 }
+
 // Role is what a person may do in an office.
 type Role string
 
