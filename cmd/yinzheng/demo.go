@@ -1,0 +1,237 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	_ "embed"
+	"encoding/base32"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"yinzheng"
+	"yinzheng/keys"
+)
+
+type demoCmd struct {
+	Listen string `help:"Address to listen on. Off the loopback interface the accounts get generated passwords." default:"127.0.0.1:8080" env:"YINZHENG_LISTEN"`
+	Dir    string `help:"With --once: where to write the certificates. Else: keep the demo's data here (default: throw them away)." env:"YINZHENG_DEMO_DIR"`
+	Once   bool   `help:"Take one case of each template through its whole chain, write the certificates and the keys to verify them with into --dir, and stop. Opens no port."`
+	proxySettings
+	settings
+}
+
+func (demoCmd) Help() string {
+	return `A whole district to play with: the real office tree of Huicheng (21 towns and streets, 283 villages and communities), people in two towns and two villages of one of them, three items, seals that read 演示专用 (for demonstration only).
+
+  yinzheng demo
+  yinzheng demo --once --dir out`
+}
+
+//go:embed demo/huicheng-divisions.csv
+var huicheng []byte
+
+const (
+	demoPassword = "yinzheng-demo"
+	demoPublic   = "https://demo.yinzheng.example" // printed by --once, where nothing listens
+)
+
+func (c *demoCmd) Run(ctx context.Context, e *env) error {
+	if c.Once {
+		return c.once(ctx, e)
+	}
+	dir, cleanup, err := c.dataDir()
+	if err != nil {
+		return err
+	}
+	defer cleanup()
+	if c.PublicURL == "" {
+		c.PublicURL = "http://" + c.Listen
+	}
+	password := demoPassword
+	if !loopback(c.Listen) {
+		if password, err = newPassword(); err != nil {
+			return err
+		}
+	}
+	sys, err := c.open(ctx, dir, password, e)
+	if err != nil {
+		return err
+	}
+	defer sys.Close()
+	return sys.serve(ctx, e, c.Listen, c.TrustedProxies, func(addr string) { c.welcome(e, addr, password) })
+}
+
+// dataDir is the folder given, or one that goes when the demo ends.
+func (c *demoCmd) dataDir() (dir string, cleanup func(), err error) {
+	if c.Dir != "" {
+		return c.Dir, func() {}, nil
+	}
+	dir, err = os.MkdirTemp("", "yinzheng-demo-")
+	return dir, func() { _ = os.RemoveAll(dir) }, err
+}
+
+// open makes the demo's district, unless the folder holds it already.
+func (c *demoCmd) open(ctx context.Context, dir, password string, e *env) (*system, error) {
+	if err := checkPublicURL(c.PublicURL); err != nil {
+		return nil, err
+	}
+	secret := keys.Passphrase(demoPassword)
+	if _, err := os.Stat(filepath.Join(dir, databaseFile)); err != nil {
+		f, err := demoFounding(dir, secret, c.settings)
+		if err != nil {
+			return nil, err
+		}
+		if err := f.found(ctx); err != nil {
+			return nil, err
+		}
+	}
+	sys, err := openSystem(ctx, dir, secret, c.settings, e.log)
+	if err != nil {
+		return nil, err
+	}
+	if err := setDemoPasswords(ctx, sys, password); err != nil {
+		_ = sys.Close()
+		return nil, err
+	}
+	return sys, nil
+}
+
+// setDemoPasswords gives every demo account the same password, hashed once.
+func setDemoPasswords(ctx context.Context, sys *system, password string) error {
+	hash, err := sys.HashPassword(ctx, password)
+	if err != nil {
+		return err
+	}
+	return sys.store.Tx(ctx, func(ctx context.Context) error {
+		for _, p := range demoPeople {
+			a, err := sys.store.AccountByUsername(ctx, p.username)
+			if err != nil {
+				return err
+			}
+			a.Password = hash
+			if err := sys.store.PutAccount(ctx, a); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (c *demoCmd) welcome(e *env, addr, password string) {
+	w := e.stdout
+	fmt.Fprintf(w, "印证 Yinzheng demo, throwaway data\n\n  Verify       http://%s/verify\n  API          http://%s/api/openapi.json\n\n  Accounts, password %s\n", addr, addr, password)
+	for _, p := range demoPeople {
+		fmt.Fprintf(w, "    %-11s %s\n", p.username, p.post)
+	}
+	fmt.Fprintln(w, "\nStop with Ctrl-C.")
+}
+
+// loopback tells whether only this machine can reach an address.
+func loopback(listen string) bool {
+	host, _, err := net.SplitHostPort(listen)
+	if err != nil {
+		return false
+	}
+	if host == "localhost" {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback()
+}
+
+func newPassword() (string, error) {
+	b := make([]byte, 10)
+	if _, err := rand.Read(b); err != nil {
+		return "", err
+	}
+	return strings.ToLower(base32.StdEncoding.EncodeToString(b)), nil
+}
+
+// The demo's places: two towns, and two sibling villages of the first.
+const (
+	demoDistrict  = "441302000000" // 惠城区
+	demoTown      = "441302001000" // 桥东街道
+	demoOtherTown = "441302100000" // 汝湖镇
+	demoVillage   = "441302001001" // 东湖社区
+	demoSibling   = "441302001003" // 新建社区
+	demoFar       = "441302100200" // 新光村, of the other town
+)
+
+type demoPerson struct {
+	username, name, id, division string
+	role                         yinzheng.Role
+	post                         string
+}
+
+// demoPeople are fictional; their ID numbers are well-formed and belong to
+// division codes and dates chosen for the demo.
+var demoPeople = []demoPerson{
+	{"village", "李桂兰", "441302198503120021", demoVillage, yinzheng.Clerk, "东湖社区 clerk"},
+	{"village2", "陈志强", "441302199007150033", demoSibling, yinzheng.Clerk, "新建社区 clerk (sibling community)"},
+	{"village3", "黄秀英", "441302198811230047", demoFar, yinzheng.Clerk, "新光村 clerk (another town)"},
+	{"town", "张伟民", "441302197902180051", demoTown, yinzheng.Approver, "桥东街道 approver"},
+	{"town2", "刘慧敏", "441302198406090062", demoTown, yinzheng.Approver, "桥东街道 approver (a second one)"},
+	{"othertown", "曾国华", "441302197612250079", demoOtherTown, yinzheng.Approver, "汝湖镇 approver (another town)"},
+	{"district", "何静怡", "441302197304010080", demoDistrict, yinzheng.Approver, "惠城区 approver"},
+	{"district2", "邓文杰", "441302198201280091", demoDistrict, yinzheng.Approver, "惠城区 approver (a second one)"},
+	{"admin", "罗晓东", "441302198010100103", demoDistrict, yinzheng.Admin, "administrator"},
+	{"department", "梁雪梅", "441302199203080116", demoDistrict, yinzheng.Department, "receiving department"},
+}
+
+// demoFounding is the district of Huicheng with its 22 organs.
+func demoFounding(dir string, secret keys.Secret, s settings) (*founding, error) {
+	divisions, err := readDivisions(bytes.NewReader(huicheng), "huicheng-divisions.csv")
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now().UTC().Truncate(time.Second)
+	f := &founding{dir: dir, secret: secret, settings: s, caName: "DEMO Yinzheng", divisions: divisions, organs: demoOrgans(divisions, now)}
+	for _, p := range demoPeople {
+		f.accounts = append(f.accounts, yinzheng.Account{
+			ID: "p-" + p.username, Username: p.username, Name: p.name,
+			Person: yinzheng.ID{Type: yinzheng.ResidentID, Number: withCheck(p.id)},
+			Grants: []yinzheng.Grant{{Office: officeOf(p.division), Role: p.role, From: now}},
+		})
+	}
+	return f, nil
+}
+
+// demoOrgans makes an organ for the district and each town. Their credit codes
+// are well-formed, generated, and say DEM where a real one has its number.
+func demoOrgans(divisions []yinzheng.Division, from time.Time) map[string]yinzheng.Organ {
+	organs := map[string]yinzheng.Organ{}
+	for _, d := range divisions {
+		var name string
+		switch {
+		case d.Level == yinzheng.District:
+			name = "惠州市" + d.Name + "民政局"
+		case d.Level == yinzheng.Town && strings.HasSuffix(d.Name, "街道"):
+			name = "惠州市惠城区" + d.Name + "办事处"
+		case d.Level == yinzheng.Town:
+			name = "惠州市惠城区" + d.Name + "人民政府"
+		default:
+			continue
+		}
+		code := yinzheng.CreditCode(fmt.Sprintf("11441302DEM%s", d.Code[6:12]))
+		organs[d.Code] = yinzheng.Organ{Code: code, Name: name, Mark: "演示专用", From: from}
+	}
+	return organs
+}
+
+// withCheck replaces the last character of a resident ID by the right check
+// character (GB 11643).
+func withCheck(id string) string {
+	for _, c := range "0123456789X" {
+		s := id[:17] + string(c)
+		if _, _, _, fault := yinzheng.ParseResidentID(s, time.Now()); fault == "" {
+			return s
+		}
+	}
+	panic("demo: " + id + " cannot be a resident ID")
+}

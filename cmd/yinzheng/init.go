@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"yinzheng"
+	"yinzheng/keys"
+)
+
+type initCmd struct {
+	Dir       string `help:"Data folder to make." default:"data" env:"YINZHENG_DIR"`
+	Divisions string `help:"Office tree: CSV with the columns code,name,parent,level." type:"existingfile" required:"" env:"YINZHENG_DIVISIONS"`
+	Organs    string `help:"Organs that seal: CSV with the columns division,name,credit_code. Each gets a seal." type:"existingfile" required:"" env:"YINZHENG_ORGANS"`
+	Admin     string `help:"User name of the first administrator." default:"admin" env:"YINZHENG_ADMIN"`
+	AdminName string `name:"admin-name" help:"The administrator's own name." required:"" env:"YINZHENG_ADMIN_NAME"`
+	AdminID   string `name:"admin-id" help:"The administrator's resident ID number: one account a person." required:"" env:"YINZHENG_ADMIN_ID"`
+	Password  string `name:"admin-password" help:"The administrator's password, by the environment. Without it, a single-use link is printed." env:"YINZHENG_ADMIN_PASSWORD"`
+	RootKey   string `name:"root-key" help:"Where to export the root key, to be kept off this machine." default:"yinzheng-root-key.pem" env:"YINZHENG_ROOT_KEY"`
+	settings
+	secretSettings
+}
+
+func (initCmd) Help() string {
+	return `Makes the keys (a root, an issuing CA, a seal for each organ), the database with the office tree, and the first administrator. The root key is exported, encrypted with the same secret, and removed from the data folder: keep the exported file in a safe, off this machine.
+
+The administrator sets a password through a link that works once, or has the one of YINZHENG_ADMIN_PASSWORD. There is never an account that the first comer could claim.
+
+  YINZHENG_PASSPHRASE=… yinzheng init --dir data --public-url https://zm.example.gov.cn --divisions divisions.csv --organs organs.csv --admin-name 王芳 --admin-id …`
+}
+
+func (c *initCmd) Run(ctx context.Context, e *env) error {
+	secret, err := c.secret()
+	if err != nil {
+		return err
+	}
+	if err := checkPublicURL(c.PublicURL); err != nil {
+		return err
+	}
+	f, err := c.founding(secret)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(c.RootKey); err == nil {
+		return fmt.Errorf("%s exists; choose another place for the root key with --root-key", c.RootKey)
+	}
+	if err := f.found(ctx); err != nil {
+		return err
+	}
+	if err := c.exportRoot(secret); err != nil {
+		return err
+	}
+	sys, err := openSystem(ctx, c.Dir, secret, c.settings, e.log)
+	if err != nil {
+		return err
+	}
+	defer sys.Close()
+	fmt.Fprintf(e.stdout, "Data folder   %s\nRoot key      %s  (keep it off this machine)\nRoot          %s\nSeals         %d\n", c.Dir, c.RootKey, fingerprint(sys.ring.Root()), len(sys.ring.List()))
+	return c.admit(ctx, e, sys)
+}
+
+// admit gives the administrator a password or the link to set one.
+func (c *initCmd) admit(ctx context.Context, e *env, sys *system) error {
+	a, err := sys.store.AccountByUsername(ctx, c.Admin)
+	if err != nil {
+		return err
+	}
+	if c.Password != "" {
+		if a.Password, err = sys.HashPassword(ctx, c.Password); err != nil {
+			return err
+		}
+		fmt.Fprintf(e.stdout, "Administrator %s, with the password given\n", c.Admin)
+		return sys.store.PutAccount(ctx, a)
+	}
+	return printClaim(ctx, e, sys, a)
+}
+
+// printClaim prints the link with which an account's owner sets a password.
+func printClaim(ctx context.Context, e *env, sys *system, a *yinzheng.Account) error {
+	secret, expires, err := sys.NewClaim(ctx, a.ID)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(e.stdout, "%s sets a password here, once, before %s:\n  %s/claim/%s\n", a.Username, expires.In(yinzheng.Zone).Format("2006-01-02 15:04"), sys.PublicURL, secret)
+	return nil
+}
+
+func (c *initCmd) founding(secret keys.Secret) (*founding, error) {
+	f := &founding{dir: c.Dir, secret: secret, settings: c.settings}
+	now := time.Now().UTC().Truncate(time.Second)
+	file, err := os.Open(c.Divisions)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	if f.divisions, err = readDivisions(file, c.Divisions); err != nil {
+		return nil, err
+	}
+	organs, err := os.Open(c.Organs)
+	if err != nil {
+		return nil, err
+	}
+	defer organs.Close()
+	if f.organs, err = readOrgans(organs, c.Organs, f.divisions, now); err != nil {
+		return nil, err
+	}
+	number, _, _, fault := yinzheng.ParseResidentID(c.AdminID, now)
+	if fault != "" {
+		return nil, fmt.Errorf("--admin-id is not a resident ID number (%s)", fault)
+	}
+	top := f.divisions[0]
+	for _, d := range f.divisions {
+		if _, ok := f.organs[d.Code]; ok {
+			top = d
+			break
+		}
+	}
+	f.accounts = []yinzheng.Account{{
+		ID: "p-" + c.Admin, Username: strings.ToLower(c.Admin), Name: c.AdminName, Person: yinzheng.ID{Type: yinzheng.ResidentID, Number: number},
+		Grants: []yinzheng.Grant{{Office: officeOf(top.Code), Role: yinzheng.Admin, From: now}},
+	}}
+	return f, nil
+}
+
+// exportRoot moves the root's private key out of the data folder.
+func (c *initCmd) exportRoot(secret keys.Secret) error {
+	ring, err := keys.Open(filepath.Join(c.Dir, keyFolder), secret, keys.Options{PublicURL: c.PublicURL})
+	if err != nil {
+		return err
+	}
+	defer ring.Close()
+	exported, err := ring.ExportRoot(secret)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(c.RootKey, exported, 0o600); err != nil {
+		return fmt.Errorf("the root key is still in the data folder: %w", err)
+	}
+	back, err := os.ReadFile(c.RootKey)
+	if err != nil {
+		return err
+	}
+	return ring.RemoveRoot(back, secret)
+}
+
+// checkPublicURL refuses an address that could not stand in a QR code.
+func checkPublicURL(s string) error {
+	u, err := url.Parse(s)
+	if s == "" || err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.RawQuery != "" || u.Fragment != "" {
+		return errors.New("--public-url: expected an address such as https://zm.example.gov.cn; it is printed in every QR code and cannot be changed for papers already out")
+	}
+	return nil
+}

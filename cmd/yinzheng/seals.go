@@ -1,0 +1,24 @@
+package main
+
+import (
+	"crypto/x509"
+
+	"yinzheng"
+)
+
+// compromisedReason is keyCompromise (RFC 5280 §5.3.1).
+const compromisedReason = 1
+
+// revokedSeals lists the certificates of compromised keys, for the revocation list.
+func (s *system) revokedSeals() []x509.RevocationListEntry {
+	var out []x509.RevocationListEntry
+	for _, k := range s.KeyList().Keys {
+		if k.State != yinzheng.KeyCompromised || len(k.Chain) == 0 {
+			continue
+		}
+		if c, err := x509.ParseCertificate(k.Chain[0]); err == nil {
+			out = append(out, x509.RevocationListEntry{SerialNumber: c.SerialNumber, RevocationTime: k.Since, ReasonCode: compromisedReason})
+		}
+	}
+	return out
+}

@@ -1,0 +1,192 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"yinzheng"
+	"yinzheng/signer"
+	"yinzheng/templates"
+)
+
+type verifyCmd struct {
+	What string `arg:"" help:"A PDF file, the address in a QR code (https://…/v/CODE#DIGITS), or a token." placeholder:"FILE|URL|TOKEN"`
+
+	JWKS   string   `name:"jwks" help:"Key list, as served at /.well-known/jwks.json." type:"existingfile" env:"YINZHENG_JWKS"`
+	Status []string `help:"Status list, as served at /status/N; may be given several times." type:"existingfile" env:"YINZHENG_STATUS"`
+	Root   string   `help:"Root certificate (PEM) that the key list must chain to. Default: root.pem beside the key list." type:"existingfile" env:"YINZHENG_ROOT"`
+	JSON   bool     `name:"json" help:"Print the answer as JSON."`
+
+	now func() time.Time
+}
+
+func (verifyCmd) Help() string {
+	return `Nothing is fetched and nothing is written. What is trusted is the root certificate alone: the key list counts only as far as its signature chains to it.
+
+Exit status: 0 valid, 1 not valid (forged, altered, revoked, ...), 2 cannot tell (unknown key, no current status list, nothing to check).
+
+  yinzheng verify residence.pdf --jwks jwks.json --status status.jwt --root root.pem`
+}
+
+func (v *verifyCmd) Run(_ context.Context, e *env) error {
+	o, err := v.trust()
+	if err != nil {
+		return cannotTell(e, err)
+	}
+	q, err := v.question()
+	if err != nil {
+		return cannotTell(e, err)
+	}
+	a, err := o.Verify(q)
+	if errors.Is(err, yinzheng.ErrNoToken) {
+		return cannotTell(e, errors.New("an address without its #fragment holds nothing to check offline; open it in a browser instead"))
+	}
+	if err != nil {
+		return cannotTell(e, err)
+	}
+	if v.JSON {
+		enc := json.NewEncoder(e.stdout)
+		enc.SetIndent("", "  ")
+		if err := enc.Encode(a); err != nil {
+			return err
+		}
+	} else {
+		printAnswer(e, a)
+	}
+	return verdictExit(a.Verdict)
+}
+
+// cannotTell says why there is no verdict.
+func cannotTell(e *env, err error) error {
+	fmt.Fprintln(e.stderr, "yinzheng: cannot tell:", err)
+	return exitCode(2)
+}
+
+func verdictExit(v yinzheng.Verdict) error {
+	switch v {
+	case yinzheng.Valid:
+		return nil
+	case yinzheng.UnknownKey, yinzheng.Unconfirmed:
+		return exitCode(2)
+	}
+	return exitCode(1)
+}
+
+// question tells a file from an address from a token.
+func (v *verifyCmd) question() (*yinzheng.Question, error) {
+	if strings.HasPrefix(v.What, "https://") || strings.HasPrefix(v.What, "http://") {
+		return &yinzheng.Question{URL: v.What}, nil
+	}
+	file, err := os.ReadFile(v.What)
+	switch {
+	case err == nil && len(file) == 0:
+		return nil, fmt.Errorf("%s is empty", v.What)
+	case err == nil:
+		return &yinzheng.Question{File: file}, nil
+	case errors.Is(err, os.ErrNotExist) && strings.Count(v.What, ".") == 2 && !strings.Contains(v.What, string(filepath.Separator)) && filepath.Ext(v.What) != ".pdf":
+		return &yinzheng.Question{Token: v.What}, nil
+	}
+	return nil, fmt.Errorf("neither a file that can be read, nor an address, nor a token: %w", err)
+}
+
+// trust reads the key and status lists, as far as they hold under the root.
+func (v *verifyCmd) trust() (*yinzheng.Offline, error) {
+	now := time.Now
+	if v.now != nil {
+		now = v.now
+	}
+	o := &yinzheng.Offline{Checker: signer.Checker{}, Now: now(), Names: itemNames()}
+	if v.JWKS == "" {
+		return o, nil
+	}
+	root, err := v.root()
+	if err != nil {
+		return nil, err
+	}
+	data, err := os.ReadFile(v.JWKS)
+	if err != nil {
+		return nil, err
+	}
+	if o.Keys, err = signer.ReadKeyList(data, root, o.Now); err != nil {
+		return nil, fmt.Errorf("%s: %w", v.JWKS, err)
+	}
+	for _, f := range v.Status {
+		data, err := os.ReadFile(f)
+		if err != nil {
+			return nil, err
+		}
+		l, err := signer.ReadStatusList(data, o.Keys)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", f, err)
+		}
+		o.Status = append(o.Status, l)
+	}
+	return o, nil
+}
+
+func (v *verifyCmd) root() (*x509.Certificate, error) {
+	file := v.Root
+	if file == "" {
+		file = filepath.Join(filepath.Dir(v.JWKS), "root.pem")
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("a root certificate is needed to trust a key list, give one with --root: %w", err)
+	}
+	block, _ := pem.Decode(data)
+	if block == nil || block.Type != "CERTIFICATE" {
+		return nil, fmt.Errorf("%s: not a PEM certificate", file)
+	}
+	c, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return c, nil
+}
+
+func itemNames() map[string]yinzheng.Text {
+	names := map[string]yinzheng.Text{}
+	builtin, err := templates.Builtin()
+	if err != nil {
+		return names
+	}
+	for _, t := range builtin {
+		names[t.Short] = t.Name
+	}
+	return names
+}
+
+func printAnswer(e *env, a *yinzheng.Answer) {
+	w := e.stdout
+	fmt.Fprintf(w, "%s  %s (%s)\n", a.Heading.ZH, a.Heading.EN, a.Verdict)
+	fmt.Fprintf(w, "  %s\n  %s\n", a.Meaning.ZH, a.Meaning.EN)
+	fmt.Fprintf(w, "  %s\n  %s\n", a.Advice.ZH, a.Advice.EN)
+	fmt.Fprintf(w, "\n  完整性 integrity  %s\n  签发者 issuer     %s\n  状态   status     %s", a.Checks.Integrity, a.Checks.Issuer, a.Checks.Status)
+	if a.StatusAsOf != nil {
+		fmt.Fprintf(w, "  (as of %s)", a.StatusAsOf.In(yinzheng.Zone).Format("2006-01-02 15:04"))
+	}
+	fmt.Fprintln(w)
+	for _, f := range a.Findings {
+		fmt.Fprintf(w, "  - %s  %s [%s]\n", f.Text.ZH, f.Text.EN, f.Code)
+	}
+	if c := a.Certificate; c != nil {
+		fmt.Fprintf(w, "\n  %s %s\n", c.ItemName.ZH, c.Item)
+		fmt.Fprintf(w, "  持证人 holder     %s %s\n  机关   organ      %s (%s)\n  签发   issued     %s\n  编码   code       %s\n  密钥   key        %s\n",
+			c.Name, c.ID, c.OrganName, c.Organ, c.IssuedAt.In(yinzheng.Zone).Format("2006-01-02 15:04"), c.Code, c.KID)
+	}
+}
+
+// fingerprint is how people compare a root certificate by eye.
+func fingerprint(c *x509.Certificate) string {
+	sum := sha256.Sum256(c.Raw)
+	return fmt.Sprintf("%X", sum[:8])
+}

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"context"
+	"crypto"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"yinzheng"
+	"yinzheng/keys"
+	"yinzheng/signer"
+	"yinzheng/store"
+	"yinzheng/templates"
+)
+
+// settings are what every command that opens a data folder is told.
+type settings struct {
+	PublicURL    string `name:"public-url" help:"Address that the QR codes point to, as others reach this server, such as https://zm.example.gov.cn." env:"YINZHENG_PUBLIC_URL"`
+	TemplatesDir string `name:"templates-dir" help:"Folder with more templates (.yaml), beside the built-in ones." type:"existingdir" env:"YINZHENG_TEMPLATES_DIR"`
+	FontsDir     string `name:"fonts-dir" help:"Folder with more faces (.ttf), asked in the order of their names for characters that Noto Serif SC lacks." type:"existingdir" env:"YINZHENG_FONTS_DIR"`
+}
+
+// secretSettings say what opens the key folder.
+type secretSettings struct {
+	PassphraseFile string `name:"passphrase-file" help:"File whose first line is the passphrase of the key folder." type:"existingfile" env:"YINZHENG_PASSPHRASE_FILE" xor:"secret"`
+	KeyFile        string `name:"key-file" help:"File of random bytes that opens the key folder instead of a passphrase." type:"existingfile" env:"YINZHENG_KEY_FILE" xor:"secret"`
+	Passphrase     string `help:"The passphrase itself; give it by the environment, a command line is seen by others." env:"YINZHENG_PASSPHRASE" xor:"secret"`
+}
+
+func (s *secretSettings) secret() (keys.Secret, error) {
+	switch {
+	case s.KeyFile != "":
+		return keys.ReadKeyFile(s.KeyFile)
+	case s.PassphraseFile != "":
+		b, err := os.ReadFile(s.PassphraseFile)
+		if err != nil {
+			return keys.Secret{}, err
+		}
+		line, _, _ := strings.Cut(string(b), "\n")
+		return keys.Passphrase(strings.TrimRight(line, "\r")), nil
+	case s.Passphrase != "":
+		return keys.Passphrase(s.Passphrase), nil
+	}
+	return keys.Secret{}, errors.New("what opens the key folder? Set YINZHENG_PASSPHRASE, or give --passphrase-file or --key-file")
+}
+
+// system is the program with its parts put together.
+type system struct {
+	*yinzheng.Service
+	store    *store.Store
+	ring     *keys.Keyring
+	recovers context.CancelFunc
+}
+
+const databaseFile, keyFolder = "yinzheng.db", "keys"
+
+// openSystem opens a data folder.
+func openSystem(ctx context.Context, dir string, secret keys.Secret, c settings, log *slog.Logger) (*system, error) {
+	if _, err := os.Stat(filepath.Join(dir, databaseFile)); err != nil {
+		return nil, fmt.Errorf("%s holds no data of yinzheng; make them with: yinzheng init --dir %s", dir, dir)
+	}
+	ring, err := keys.Open(filepath.Join(dir, keyFolder), secret, keys.Options{PublicURL: c.PublicURL})
+	if err != nil {
+		return nil, err
+	}
+	s, err := store.Open(ctx, filepath.Join(dir, databaseFile))
+	if err != nil {
+		ring.Close()
+		return nil, err
+	}
+	sys, err := assemble(ctx, s, ring, c, log)
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return sys, nil
+}
+
+// assemble puts the parts together: the only place that sees all of them.
+func assemble(ctx context.Context, s *store.Store, ring *keys.Keyring, c settings, log *slog.Logger) (*system, error) {
+	set, err := templates.Builtin()
+	if err != nil {
+		return nil, err
+	}
+	if c.TemplatesDir != "" {
+		more, err := templates.LoadDir(c.TemplatesDir)
+		if err != nil {
+			return nil, err
+		}
+		set = append(set, more...)
+	}
+	renderer, err := templates.New(c.FontsDir)
+	if err != nil {
+		return nil, err
+	}
+	service, err := yinzheng.New(ctx, yinzheng.Config{
+		Store: s, Renderer: renderer, Sealer: newSigner(ring), Checker: signer.Checker{},
+		Templates: set, PublicURL: strings.TrimRight(c.PublicURL, "/"), Log: log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &system{Service: service, store: s, ring: ring}, nil
+}
+
+// newSigner lends the ring's keys to package signer.
+func newSigner(ring *keys.Keyring) *signer.Signer {
+	return signer.New(
+		func(kid string) (crypto.Signer, [][]byte, error) { return lend(ring.Signer(kid)) },
+		func() (crypto.Signer, [][]byte, error) { return lend(ring.Issuer()) },
+	)
+}
+
+func lend(key crypto.Signer, chain []*x509.Certificate, err error) (crypto.Signer, [][]byte, error) {
+	der := make([][]byte, len(chain))
+	for i, c := range chain {
+		der[i] = c.Raw
+	}
+	return key, der, err
+}
+
+// recoverForever issues what waits, now and every few seconds.
+func (s *system) recoverForever(ctx context.Context, log *slog.Logger) error {
+	n, err := s.Recover(ctx)
+	if err != nil {
+		return err
+	}
+	if n > 0 {
+		log.Info("issued what an earlier run left", "certificates", n)
+	}
+	ctx, s.recovers = context.WithCancel(ctx)
+	go s.KeepRecovering(ctx, 2*time.Second)
+	return nil
+}
+
+func (s *system) Close() error {
+	if s.recovers != nil {
+		s.recovers()
+	}
+	s.ring.Close()
+	return s.store.Close()
+}
+
+// rootPEM is the root certificate as verifiers take it.
+func (s *system) rootPEM() []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.ring.Root().Raw})
+}
+
+// publicKeys turns seals into what the store keeps and the key list publishes.
+func publicKeys(seals []keys.Seal) []*yinzheng.Key {
+	out := make([]*yinzheng.Key, 0, len(seals))
+	for _, s := range seals {
+		_, chain, _ := lend(nil, s.Chain, nil)
+		leaf, alg := s.Chain[0], "ES256"
+		if s.Algorithm != keys.ES256 {
+			alg = "RS256"
+		}
+		out = append(out, &yinzheng.Key{
+			KID: s.KID, Purpose: yinzheng.KeyPurpose(s.Purpose), Organ: s.Organ.Code, OrganName: s.Organ.Name,
+			NotBefore: leaf.NotBefore, NotAfter: leaf.NotAfter, State: yinzheng.KeyActive, Since: leaf.NotBefore,
+			Alg: alg, Public: leaf.PublicKey, Chain: chain,
+		})
+	}
+	return out
+}
