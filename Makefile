@@ -1,0 +1,37 @@
+# make test       everything that the tests need, then all tests
+# make lint       formatting, linters, import order
+# make bench      the budgets, as ratios measured in one run
+# make pictures   the pictures in docs/, from the running program
+GO ?= go
+LINT_VERSION := v2.15.0
+
+.PHONY: test race fuzz lint bench pictures tools clean
+test: tools
+	$(GO) test ./...
+
+race: tools
+	$(GO) test -race -timeout 30m . ./store/... ./web/... ./signer ./keys ./cmd/...
+
+# A short fuzz of every parser of outside bytes.
+FUZZTIME ?= 5s
+fuzz:
+	@$(GO) list ./... | while read -r pkg; do \
+	  for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+	    echo "$$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$pkg >fuzz.log 2>&1 || { cat fuzz.log; exit 1; }; \
+	  done; done; rm -f fuzz.log
+
+lint:
+	$(GO) vet ./...
+	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION) run
+
+bench:
+	$(GO) run ./internal/bench
+
+pictures: tools
+	docs/pictures.sh
+
+tools:
+	./tools.sh
+
+clean:
+	rm -rf out data yinzheng
