@@ -19,8 +19,8 @@ func Decode(c *Code) ([]byte, error) {
 	}
 	p := planFor(version, level)
 	overlay := p.overlays[mask]
-	for i, reserved := range p.reserved {
-		if (c.planes[i]^overlay[i])&reserved != 0 {
+	for i, settled := range p.settled {
+		if (c.planes[i]^overlay[i])&settled != 0 {
 			return nil, fmt.Errorf("%w: a module of its fixed patterns, format or version is wrong", ErrCorrupt)
 		}
 	}

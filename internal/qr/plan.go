@@ -11,7 +11,7 @@ type plan struct {
 	size    int
 	words   int // of a row
 
-	reserved []uint64           // modules of function patterns, format and version
+	settled  []uint64           // modules that no codeword changes: function patterns, format, version, and the few free ones left over
 	overlays [numMasks][]uint64 // function patterns, format, version, and the mask on all other modules: what data are xored with
 	turned   [numMasks][]uint64 // the same, rows and columns exchanged
 
@@ -53,7 +53,6 @@ func newPlan(version int, level Level) *plan {
 	p.long = p.data % p.blocks
 	fixed := newCanvas(size)
 	fixed.functionPatterns(version)
-	p.reserved = fixed.reserved
 	for mask := range numMasks {
 		c := fixed.clone()
 		c.format(formatInfo(level, mask))
@@ -62,14 +61,16 @@ func newPlan(version int, level Level) *plan {
 		p.turned[mask] = make([]uint64, len(c.dark))
 		transpose(p.turned[mask], c.dark, size)
 	}
-	p.order = p.bitOrder()
+	p.settle(fixed.reserved)
 	return p
 }
 
-// bitOrder walks the free modules in pairs of columns from the right, upwards and downwards by turns, and tells for each bit of the codewords where it goes.
-func (p *plan) bitOrder() []uint16 {
+// settle walks the free modules in pairs of columns from the right, upwards and downwards by turns, and gives each to a bit of the codewords.
+// Up to seven are left over; they are light before masking.
+func (p *plan) settle(reserved []uint64) {
 	sequence := p.interleaved()
-	order := make([]uint16, 8*len(sequence))
+	p.order = make([]uint16, 8*len(sequence))
+	p.settled = append([]uint64(nil), reserved...)
 	next := 0
 	for right := p.size - 1; right > 0; right -= 2 {
 		if right == 6 { // the column of the timing pattern is skipped
@@ -83,15 +84,17 @@ func (p *plan) bitOrder() []uint16 {
 			}
 			for x := right; x >= right-1; x-- {
 				word, bit := plane(p.size, x, y)
-				if p.reserved[word]>>bit&1 != 0 || next == len(order) {
-					continue
+				switch {
+				case reserved[word]>>bit&1 != 0:
+				case next == len(p.order):
+					p.settled[word] |= 1 << bit
+				default:
+					p.order[8*sequence[next/8]+next%8] = uint16(word<<6) | uint16(bit)
+					next++
 				}
-				order[8*sequence[next/8]+next%8] = uint16(word<<6) | uint16(bit)
-				next++
 			}
 		}
 	}
-	return order
 }
 
 // interleaved lists the codewords in the order in which they are placed: the first of each block's data, the second of each, and so on, then error correction likewise.
