@@ -24,42 +24,51 @@ func (p *plan) bestMask(w *workspace) int {
 	return best
 }
 
-// penalty is how hard the code in w is to read under a mask. The rules about lines hold for rows and columns alike, so that the columns' words
-// are gone through once for the matrix as it is and once for the turned one.
-func (p *plan) penalty(w *workspace, mask int) int {
-	stride := p.size + 2*quiet
-	padded := w.padded[:p.words*stride]
+// The rules about lines hold for rows and columns alike. So the planes of the matrix and those of the turned one are put one after the other and gone
+// through in the same way. Where the last plane of each is half empty, as it is for the versions that certificates have, the two share one.
 
-	p.pad(padded, w.turned[:], p.turned[mask])
-	total := linePenalty(padded, p.size)
-	p.pad(padded, w.data[:], p.overlays[mask])
-	return total + linePenalty(padded, p.size) + areaPenalty(padded, p.size)
+// shared tells whether the last planes of a matrix of n columns and of the turned one share one.
+func shared(n int) bool { return n&63 <= 32 }
+
+func linePlanes(n int) int {
+	if shared(n) {
+		return 2*words(n) - 1
+	}
+	return 2 * words(n)
 }
 
-// pad writes the masked matrix with a quiet zone above and below each plane.
-func (p *plan) pad(padded, data, overlay []uint64) {
-	n := p.size
-	for w := range p.words {
-		to := padded[w*(n+2*quiet):][:n+2*quiet]
-		clear(to[:quiet])
-		clear(to[quiet+n:])
-		to = to[quiet:][:n]
-		from, over := data[w*n:][:n], overlay[w*n:][:n]
-		for y := range to {
-			to[y] = from[y] ^ over[y]
+// lineUp joins the planes of a matrix and of the turned one.
+func lineUp(lines, rows, turned []uint64, n int) {
+	copy(lines, rows)
+	whole := words(n)
+	if shared(n) {
+		whole--
+		for i, word := range turned[whole*n:] {
+			lines[whole*n+i] |= word << 32
 		}
 	}
+	copy(lines[words(n)*n:], turned[:whole*n])
 }
 
-// linePenalty scores, in each column of a padded matrix of n columns, runs of five and more modules of one colour, and patterns of 1:1:3:1:1 with four
-// light modules before or after.
-func linePenalty(padded []uint64, n int) int {
-	total := 0
-	for w := range words(n) {
-		column := padded[w*(n+2*quiet):][:n+2*quiet]
-		total += runPenalty(column[quiet:quiet+n], lanes(n, w)) + weightFinder*finders(column)
+// penalty is how hard the code in w is to read under a mask.
+func (p *plan) penalty(w *workspace, mask int) int {
+	n, total := p.size, 0
+	stride := n + 2*quiet
+	for i := range linePlanes(n) {
+		column := w.padded[i*stride:][:stride]
+		clear(column[:quiet])
+		clear(column[quiet+n:])
+		data, overlay, masked := w.lines[i*n:][:n], p.lines[mask][i*n:][:n], column[quiet:][:n]
+		for y := range masked {
+			masked[y] = data[y] ^ overlay[y]
+		}
+		lanes := lanes(n, i%p.words)
+		if shared(n) && i == p.words-1 {
+			lanes |= lanes << 32
+		}
+		total += runPenalty(masked, lanes) + weightFinder*finders(column)
 	}
-	return total
+	return total + areaPenalty(w.padded[:], n)
 }
 
 // lanes are the bits of word w that stand for modules of a row of n.
@@ -91,7 +100,7 @@ func finders(column []uint64) int {
 	const window = quiet + 7 + quiet
 	count := 0
 	for ; len(column) >= window; column = column[1:] {
-		r := column[:window:window]
+		r := (*[window]uint64)(column)
 		like := r[4] &^ r[5] & r[6] & r[7] & r[8] &^ r[9] & r[10]
 		count += bits.OnesCount64(like&^(r[0]|r[1]|r[2]|r[3])) + bits.OnesCount64(like&^(r[11]|r[12]|r[13]|r[14]))
 	}
@@ -108,15 +117,15 @@ func areaPenalty(padded []uint64, n int) int {
 		if w+1 < words(n) {
 			right = padded[(w+1)*stride+quiet:][:n]
 		}
-		corners := lanes(n-1, w) // where a square's left column can be
-		dark += bits.OnesCount64(column[0])
+		lanes, corners := lanes(n, w), lanes(n-1, w) // corners: where a square's left column can be
+		dark += bits.OnesCount64(column[0] & lanes)
 		for y := 1; y < len(column) && y < len(right); y++ {
 			upper, lower := column[y-1], column[y]
 			same := ^(upper ^ lower)
 			sameRight := ^(right[y-1] ^ right[y])
 			across := ^(lower ^ (lower>>1 | right[y]<<63))
 			blocks += bits.OnesCount64(same & (same>>1 | sameRight<<63) & across & corners)
-			dark += bits.OnesCount64(lower)
+			dark += bits.OnesCount64(lower & lanes)
 		}
 	}
 	total := n * n

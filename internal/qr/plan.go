@@ -13,11 +13,16 @@ type plan struct {
 
 	settled  []uint64           // modules that no codeword changes: function patterns, format, version, and the few free ones left over
 	overlays [numMasks][]uint64 // function patterns, format, version, and the mask on all other modules: what data are xored with
-	turned   [numMasks][]uint64 // the same, rows and columns exchanged
+	lines    [numMasks][]uint64 // the same, as the penalty rules want it: see lineUp
 
 	// order tells for each bit of the codewords, the data of all blocks and then their error correction, the place where it goes:
 	// word<<6 | bit. Interleaving (clause 7.6) and placement (clause 7.7.3) are both in it.
 	order []uint16
+
+	// The same in larger steps: four bits of a codeword that go to neighbouring modules of a column, and bits for which that does not hold.
+	// Places are those in the matrix with rows and columns exchanged.
+	fours []step
+	ones  []step
 
 	data      int // data codewords
 	blocks    int
@@ -58,10 +63,13 @@ func newPlan(version int, level Level) *plan {
 		c.format(formatInfo(level, mask))
 		c.mask(mask)
 		p.overlays[mask] = c.dark
-		p.turned[mask] = make([]uint64, len(c.dark))
-		transpose(p.turned[mask], c.dark, size)
+		turned := make([]uint64, len(c.dark))
+		transpose(turned, c.dark, size)
+		p.lines[mask] = make([]uint64, linePlanes(size)*size)
+		lineUp(p.lines[mask], c.dark, turned, size)
 	}
 	p.settle(fixed.reserved)
+	p.group()
 	return p
 }
 
