@@ -220,7 +220,7 @@ func (f *Face) AppendSubsetZlib(dst []byte, gids []uint16) (out []byte, size int
 		glyfSum += p.sums.at(offset)
 	}
 	var room [2048]byte
-	front := append(room[:0], make([]byte, l.frontSize())...)
+	front := grow(room[:0], l.frontSize())[:l.frontSize()]
 	l.writeFront(front, glyfSum)
 	padding := (4 - l.size(tabGlyf)%4) % 4
 
