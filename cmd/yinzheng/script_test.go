@@ -2,23 +2,23 @@ package main
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"mime/multipart"
-	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"yinzheng"
 )
 
 func TestMain(m *testing.M) {
@@ -31,12 +31,16 @@ func TestMain(m *testing.M) {
 //	start ARGS…           run yinzheng with ARGS and --listen on a free port, wait until it is ready; sets $URL
 //	stop [-9]             end it, politely or by SIGKILL
 //	signin USER [PASS]    sign in; api then acts as USER
-//	api [-if N] [-key K] [-accept T] [-file F] [-o F] [-raw] METHOD PATH [BODY]
+//	api [-if N] [-key K] [-accept T] [-file F] [-o F] [-type T] [-lang L] METHOD PATH [BODY]
 //	                      one request; BODY is JSON or @FILE; the answer goes to stdout, or with -o to a file
 //	status N              the last answer's status
 //	get VAR PATH          a member of the last answer (a.b.0.c) into $VAR
 //	is PATH VALUE         a member of the last answer has this value
 //	flip IN OUT OFFSET    a copy of a file with one byte changed
+//	capture VAR REGEXP    what REGEXP's group matches in the last command's output
+//	append IN OUT         a copy of a file with a comment after its end
+//	forge FILE            from a QR code's address in FILE, sets $DIGITS and the
+//	                      forged tokens $CUT $LONGER $CLAIMS $SIGNATURE $NONE $HS256 $PADDED $UNKNOWN
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
@@ -48,6 +52,7 @@ func TestScript(t *testing.T) {
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"start": with((*session).start), "stop": with((*session).stop), "signin": with((*session).signIn), "api": with((*session).api),
 			"status": with((*session).status), "get": with((*session).get), "is": with((*session).is), "flip": with((*session).flip),
+			"append": with((*session).append), "capture": with((*session).capture), "forge": with((*session).forge),
 		},
 	})
 }
@@ -56,9 +61,8 @@ type sessionKey struct{}
 
 // session is what one script has going on.
 type session struct {
-	server *exec.Cmd
-	url    string
-	bearer string
+	client
+	server *server
 	code   int
 	body   []byte
 }
@@ -76,87 +80,41 @@ func with(f func(*session, *testscript.TestScript, []string) error) func(*testsc
 }
 
 func (s *session) start(ts *testscript.TestScript, args []string) error {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	server, err := startServer(ts.MkAbs("."), args, []string{"YINZHENG_PASSPHRASE=" + ts.Getenv("YINZHENG_PASSPHRASE")})
 	if err != nil {
 		return err
 	}
-	addr := l.Addr().String()
-	l.Close()
-	s.url = "http://" + addr
+	s.server, s.client = server, client{url: server.url}
 	ts.Setenv("URL", s.url)
-	bin, err := exec.LookPath("yinzheng")
-	if err != nil {
-		return err
-	}
-	log, err := os.Create(ts.MkAbs("server.log"))
-	if err != nil {
-		return err
-	}
-	s.server = exec.Command(bin, append(args, "--listen", addr)...)
-	s.server.Dir = ts.MkAbs(".")
-	s.server.Env = append(os.Environ(), "TESTSCRIPT_COMMAND=yinzheng", "YINZHENG_PASSPHRASE="+ts.Getenv("YINZHENG_PASSPHRASE"))
-	s.server.Stdout, s.server.Stderr = log, log
-	if err := s.server.Start(); err != nil {
-		return err
-	}
 	ts.Defer(func() { _ = s.stop(ts, []string{"-9"}) })
-	for range 200 {
-		if resp, err := http.Get(s.url + "/readyz"); err == nil {
-			resp.Body.Close()
-			if resp.StatusCode == http.StatusOK {
-				return nil
-			}
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	out, _ := os.ReadFile(log.Name())
-	return fmt.Errorf("the server is not ready:\n%s", out)
+	return nil
 }
 
 func (s *session) stop(_ *testscript.TestScript, args []string) error {
 	if s.server == nil {
 		return nil
 	}
-	how := syscall.SIGTERM
-	if len(args) > 0 && args[0] == "-9" {
-		how = syscall.SIGKILL
-	}
-	_ = s.server.Process.Signal(how)
-	err := s.server.Wait()
+	server := s.server
 	s.server = nil
-	if how == syscall.SIGKILL {
+	if len(args) > 0 && args[0] == "-9" {
+		server.kill()
 		return nil
 	}
-	return err
+	return server.stop()
 }
 
-func (s *session) signIn(ts *testscript.TestScript, args []string) error {
+func (s *session) signIn(_ *testscript.TestScript, args []string) error {
 	password := demoPassword
 	if len(args) > 1 {
 		password = args[1]
 	}
-	body, _ := json.Marshal(map[string]string{"username": args[0], "password": password})
-	s.bearer = ""
-	if err := s.api(ts, []string{"POST", "/api/v1/sessions", string(body)}); err != nil {
-		return err
-	}
-	var in struct{ Token string }
-	if err := json.Unmarshal(s.body, &in); err != nil || in.Token == "" {
-		return fmt.Errorf("sign in as %s: %d %s", args[0], s.code, s.body)
-	}
-	s.bearer = in.Token
-	return nil
+	return s.client.signIn(args[0], password)
 }
 
 func (s *session) api(ts *testscript.TestScript, args []string) error {
 	header := http.Header{}
-	var out, file string
-	raw := false
+	var out, file, as string
 	for len(args) > 0 && strings.HasPrefix(args[0], "-") {
-		if args[0] == "-raw" {
-			raw, args = true, args[1:]
-			continue
-		}
 		switch args[0] {
 		case "-if":
 			header.Set("If-Match", strconv.Quote(args[1]))
@@ -168,6 +126,8 @@ func (s *session) api(ts *testscript.TestScript, args []string) error {
 			header.Set("Accept-Language", args[1])
 		case "-file":
 			file = args[1]
+		case "-type":
+			as = args[1]
 		case "-o":
 			out = args[1]
 		default:
@@ -182,24 +142,13 @@ func (s *session) api(ts *testscript.TestScript, args []string) error {
 	if err != nil {
 		return err
 	}
-	req, err := http.NewRequest(args[0], s.url+args[1], body)
-	if err != nil {
-		return err
+	if as != "" {
+		kind = as
 	}
-	req.Header = header
-	if kind != "" && !raw {
-		req.Header.Set("Content-Type", kind)
+	if kind != "" {
+		header.Set("Content-Type", kind)
 	}
-	if s.bearer != "" {
-		req.Header.Set("Authorization", "Bearer "+s.bearer)
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	s.code = resp.StatusCode
-	if s.body, err = io.ReadAll(resp.Body); err != nil {
+	if s.code, s.body, err = s.do(args[0], args[1], header, body); err != nil {
 		return err
 	}
 	if out != "" {
@@ -297,4 +246,55 @@ func (s *session) flip(ts *testscript.TestScript, args []string) error {
 	}
 	data[at] ^= 1
 	return os.WriteFile(ts.MkAbs(args[1]), data, 0o600)
+}
+
+func (s *session) append(ts *testscript.TestScript, args []string) error {
+	data, err := os.ReadFile(ts.MkAbs(args[0]))
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(ts.MkAbs(args[1]), append(data, "% nothing to see\n"...), 0o600)
+}
+
+func (s *session) forge(ts *testscript.TestScript, args []string) error {
+	data, err := os.ReadFile(ts.MkAbs(args[0]))
+	if err != nil {
+		return err
+	}
+	_, digits, ok := strings.Cut(strings.TrimSpace(string(data)), "#")
+	token, ok2 := yinzheng.FromDigits(digits)
+	parts := strings.Split(token, ".")
+	if !ok || !ok2 || len(parts) != 3 {
+		return fmt.Errorf("%s holds no token", data)
+	}
+	header, claims, signature := parts[0], parts[1], parts[2]
+	decode := func(s string) string { b, _ := base64.RawURLEncoding.DecodeString(s); return string(b) }
+	encode := func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }
+	for name, value := range map[string]string{
+		"DIGITS":    digits,
+		"CUT":       header + "." + claims,
+		"LONGER":    token + "AA",
+		"CLAIMS":    header + "." + encode(strings.Replace(decode(claims), "李*香", "张*香", 1)) + "." + signature,
+		"SIGNATURE": header + "." + claims + "." + encode(string(decode(signature)[0]^1)+decode(signature)[1:]),
+		"NONE":      encode(strings.Replace(decode(header), "ES256", "none", 1)) + "." + claims + ".",
+		"HS256":     encode(strings.Replace(decode(header), "ES256", "HS256", 1)) + "." + claims + "." + signature,
+		"PADDED":    header + "." + claims + "." + signature + "==",
+		"UNKNOWN":   encode(`{"alg":"ES256","kid":"AAAAAAAA"}`) + "." + claims + "." + signature,
+	} {
+		ts.Setenv(name, value)
+	}
+	return nil
+}
+
+func (s *session) capture(ts *testscript.TestScript, args []string) error {
+	re, err := regexp.Compile(args[1])
+	if err != nil {
+		return err
+	}
+	m := re.FindStringSubmatch(ts.ReadFile("stdout"))
+	if len(m) < 2 {
+		return fmt.Errorf("%s matches nothing", args[1])
+	}
+	ts.Setenv(args[0], m[1])
+	return nil
 }
