@@ -161,6 +161,16 @@ func Fold(id string, t *Template, actions []Action) *Application {
 	return a
 }
 
+// decidedBy is the office of the last approval, "" before there is one.
+func (a *Application) decidedBy() string {
+	for i := len(a.Actions) - 1; i >= 0; i-- {
+		if a.Actions[i].Kind == Approve {
+			return a.Actions[i].Office
+		}
+	}
+	return ""
+}
+
 // clone is a copy whose history may grow without touching a's.
 func (a *Application) clone() *Application {
 	b := *a

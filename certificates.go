@@ -66,7 +66,7 @@ func (s *Service) certificateView(c *Certificate) *CertificateView {
 	}
 	if !c.Expires.IsZero() {
 		v.Expires = &c.Expires
-		if c.Status == StatusOK && s.Now().After(c.Expires) {
+		if c.Status == StatusOK && !s.Now().Before(c.Expires) {
 			v.Status, v.StatusSince = Status(Expired), c.Expires
 		}
 	}

@@ -138,7 +138,7 @@ func actionBy(by *Account, g Grant, kind ActionKind, now time.Time) Action {
 }
 
 func (c *Case) wrongState(zh, en string) error {
-	return fail(ErrState, "办件现为“%s”，不能%s", "The case is %[3]s and cannot be %[4]s", stateNames[c.State].ZH, zh, stateNames[c.State].EN, en)
+	return fail(ErrState, "办件现为“%[1]s”，不能%[2]s", "The case is %[3]s and cannot be %[4]s", stateNames[c.State].ZH, zh, stateNames[c.State].EN, en)
 }
 
 var stateNames = map[State]Text{

@@ -3,11 +3,16 @@ package yinzheng
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // Change is one thing that CheckValues wrote differently from what was sent.
@@ -27,6 +32,10 @@ type Checked struct {
 // maxText bounds any text whatever its field says, so that a draft cannot grow
 // without end.
 const maxText = 4000
+
+// maxInteger is the largest integer that every reader of JSON gets right (RFC
+// 8785 §3.2.2.3): a larger one would not give the same commitment everywhere.
+const maxInteger = 1<<53 - 1
 
 // NameColumns is the widest name taken: 25 hanzi (民委发〔2016〕33号 asks for at
 // least that many).
@@ -68,7 +77,7 @@ func (c *checker) problem(path, code, zh, en string) {
 }
 
 func (c *checker) object(path string, fields []Field, raw map[string]any) Values {
-	for key := range raw {
+	for _, key := range slices.Sorted(maps.Keys(raw)) {
 		if fieldByKey(fields, key) == nil {
 			c.refuse(path+"."+key, "unknown-field", "模板中没有这一项，请删去或核对名称", "The template has no such field; remove it or check its name")
 		}
@@ -78,8 +87,11 @@ func (c *checker) object(path string, fields []Field, raw map[string]any) Values
 		f := &fields[i]
 		p := path + "." + f.Key
 		v, present := raw[f.Key]
-		if s, ok := v.(string); ok && strings.TrimSpace(s) == "" {
-			present = false
+		switch x := v.(type) {
+		case string:
+			present = present && strings.TrimSpace(x) != ""
+		case []any:
+			present = len(x) > 0
 		}
 		if !present || v == nil {
 			if !f.Optional {
@@ -123,6 +135,7 @@ func (c *checker) value(path string, f *Field, v any) any {
 	case NameField:
 		return c.name(path, s)
 	case DateField, DateTimeField:
+		s = c.changed(path, s, halfWidth(s))
 		c.date(path, f, s)
 	case ChoiceField:
 		c.choice(path, f, s)
@@ -145,9 +158,10 @@ func (c *checker) integer(path string, f *Field, v any) any {
 	case json.Number:
 		n, err = x.Int64()
 	case float64:
-		if n = int64(x); float64(n) != x || x > 1<<53 || x < -1<<53 {
+		if x != math.Trunc(x) || math.Abs(x) > maxInteger {
 			err = strconv.ErrRange
 		}
+		n = int64(x)
 	case int64:
 		n = x
 	case int:
@@ -155,7 +169,7 @@ func (c *checker) integer(path string, f *Field, v any) any {
 	default:
 		err = strconv.ErrSyntax
 	}
-	if err != nil {
+	if err != nil || n > maxInteger || n < -maxInteger {
 		c.refuse(path, "type", "应为整数", "Expected a whole number")
 		return nil
 	}
@@ -186,9 +200,9 @@ func uncleanText(s string) (code, zh, en string) {
 	}
 	for _, r := range s {
 		switch {
-		case unicode.IsControl(r) && r != '\n' && r != '\t', r == utf8.RuneError:
+		case unicode.IsControl(r) && r != '\n' && r != '\t', r == utf8.RuneError, r&0xFFFE == 0xFFFE, r >= 0xFDD0 && r <= 0xFDEF:
 			code, zh, en = "control-character", "含有不可见的控制字符 U+%04X，请删去", "Contains the control character U+%04X; please remove it"
-		case r == 0x061C || r >= 0x200B && r <= 0x200F || r >= 0x2028 && r <= 0x202E || r >= 0x2060 && r <= 0x206F || r == 0xFEFF || r >= 0xFFF9 && r <= 0xFFFB || r >= 0xE0000 && r <= 0xE007F:
+		case unicode.Is(unicode.Cf, r), r >= 0x2028 && r <= 0x202E, r >= 0x2060 && r <= 0x206F, r >= 0xE0000 && r <= 0xE00FF, strings.ContainsRune(blanks, r):
 			code, zh, en = "invisible-character", "含有会改变显示方向或不可见的字符 U+%04X，请删去", "Contains the invisible or direction-changing character U+%04X; please remove it"
 		case unicode.Is(unicode.Co, r):
 			code, zh, en = "private-character", "含有自造字 U+%04X，请用 Unicode 标准字符或生僻字查找", "Contains the private-use character U+%04X; please use the standard character"
@@ -200,52 +214,96 @@ func uncleanText(s string) (code, zh, en string) {
 	return "", "", ""
 }
 
-// tidy trims, and folds runs of white space into one space.
+// blanks are letters and marks that show nothing: Hangul fillers, the combining
+// grapheme joiner, Khmer inherent vowels, the empty Braille cell.
+const blanks = "\u034F\u115F\u1160\u17B4\u17B5\u2800\u3164\uFFA0"
+
+// tidy trims, folds runs of white space into one space, drops variation
+// selectors, and composes (NFC): what looks the same is then the same text.
+// A variation selector only picks among the pictures of one character; no
+// register of persons holds any, and a name with one would never match.
 func (c *checker) tidy(path, s string) string {
-	to := strings.Join(strings.Fields(s), " ")
-	c.changed(path, s, to)
-	return to
+	to := strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Variation_Selector, r) {
+			return -1
+		}
+		return r
+	}, s)
+	return c.changed(path, s, strings.Join(strings.Fields(norm.NFC.String(to)), " "))
 }
 
-func (c *checker) changed(path, from, to string) {
+// changed notes what was written differently and returns it.
+func (c *checker) changed(path, from, to string) string {
 	if from != to {
 		c.changes = append(c.changes, Change{path, from, to})
 	}
+	return to
 }
 
 // name normalises separators to · (U+00B7), the only one 民委发〔2016〕33号 knows,
 // and bounds a name by its width.
 func (c *checker) name(path, s string) string {
-	to := NormalName(s)
-	c.changed(path, s, to)
-	for _, r := range to {
-		if !unicode.IsLetter(r) && !unicode.IsMark(r) && !strings.ContainsRune("· -'’", r) {
+	s = c.changed(path, s, NormalName(s))
+	letters := 0
+	for _, r := range s {
+		switch {
+		case isNameLetter(r):
+			letters++
+		case !unicode.IsMark(r) && !strings.ContainsRune("· -'’", r):
 			c.problem(path, "name-character", fmt.Sprintf("姓名中不能有“%c”", r), fmt.Sprintf("A name cannot contain “%c”", r))
 		}
 	}
-	if w := columns(to); w > NameColumns {
+	if letters == 0 {
+		c.problem(path, "name-character", "姓名中没有文字", "There is no letter in this name")
+	}
+	// Marks take no column of their own, so they are bounded by count.
+	if w := max(columns(s), utf8.RuneCountInString(s)/2); w > NameColumns {
 		c.problem(path, "too-long", fmt.Sprintf("姓名最多 %d 个汉字宽，现有 %d", NameColumns/2, (w+1)/2), fmt.Sprintf("A name is at most %d columns wide, this one %d; please check it", NameColumns, w))
 	}
-	return to
+	return s
 }
 
+// isNameLetter accepts what names are written with: letters, 〇 (a number to
+// Unicode), and all of the ideographic planes, whose newest blocks (Extension I
+// was made for names on ID cards) are younger than the tables of package unicode.
+func isNameLetter(r rune) bool {
+	return unicode.IsLetter(r) || r == '〇' || r >= 0x20000 && r <= 0x3FFFD
+}
+
+// isHan tells hanzi, of the newest blocks too.
+func isHan(r rune) bool { return unicode.Is(unicode.Han, r) || r >= 0x20000 && r <= 0x3FFFD }
+
 // NormalName writes the separators people type (• ・ ‧ ∙ ．, and a full stop
-// between hanzi) as ·, without spaces around it.
+// between hanzi) as one ·, without spaces around it or beside hanzi.
 func NormalName(s string) string {
-	r := []rune(s)
-	out := make([]rune, 0, len(r))
-	for i, x := range r {
-		switch {
-		case strings.ContainsRune("•・‧∙⋅･．●", x),
-			x == '.' && i > 0 && i+1 < len(r) && unicode.Is(unicode.Han, r[i-1]) && unicode.Is(unicode.Han, r[i+1]):
-			x = '·'
-		case x == ' ' && (i > 0 && unicode.Is(unicode.Han, r[i-1]) || i+1 < len(r) && unicode.Is(unicode.Han, r[i+1])):
-			continue
+	out := make([]rune, 0, len(s))
+	for _, word := range strings.Fields(s) {
+		first, _ := utf8.DecodeRuneInString(word)
+		if n := len(out); n > 0 && !closes(out[n-1]) && !closes(first) {
+			out = append(out, ' ')
 		}
-		out = append(out, x)
+		for _, r := range word {
+			if isSeparator(r) {
+				if n := len(out); n > 0 && out[n-1] == '·' {
+					continue
+				}
+				r = '·'
+			}
+			out = append(out, r)
+		}
+	}
+	for i := 1; i+1 < len(out); i++ {
+		if out[i] == '.' && isHan(out[i-1]) && isHan(out[i+1]) {
+			out[i] = '·'
+		}
 	}
 	return string(out)
 }
+
+func isSeparator(r rune) bool { return strings.ContainsRune("·•・‧∙⋅･．●", r) }
+
+// closes tells a character beside which a name has no space.
+func closes(r rune) bool { return isHan(r) || isSeparator(r) }
 
 // columns is the width of a text: hanzi and full-width characters count two.
 func columns(s string) int {
@@ -269,7 +327,7 @@ func (c *checker) date(path string, f *Field, s string) {
 	}
 	at, err := time.ParseInLocation(layout, s, Zone)
 	switch {
-	case err != nil || at.Year() < 1850 || at.Year() > 2200:
+	case err != nil || at.Format(layout) != s || at.Year() < 1850 || at.Year() > 2200:
 		c.problem(path, "date", "不是有效的日期，应如 "+example, "Not a date; expected the form "+example)
 	case at.After(c.now) && !f.Future:
 		c.problem(path, "future", "日期不能晚于今天", "The date cannot lie in the future")
@@ -341,11 +399,15 @@ func (c *checker) id(path string, v any) any {
 	if !c.clean(path, id.Number) {
 		return nil
 	}
-	number := strings.ToUpper(strings.Join(strings.Fields(halfWidth(id.Number)), ""))
-	c.changed(path, id.Number, number)
-	id.Number, id.Reason = number, strings.TrimSpace(id.Reason)
+	id.Number = c.changed(path, id.Number, normalNumber(id.Number))
+	id.Reason = c.tidy(path+".reason", id.Reason)
 	c.checkID(path, id)
 	return id.value()
+}
+
+// normalNumber writes a document's number in capitals, half-width, without spaces.
+func normalNumber(s string) string {
+	return strings.ToUpper(strings.Join(strings.Fields(halfWidth(s)), ""))
 }
 
 // halfWidth folds full-width ASCII, which Chinese input methods leave behind.
@@ -359,6 +421,9 @@ func halfWidth(s string) string {
 }
 
 func (c *checker) checkID(path string, id ID) {
+	if id.Type != NoID && id.Reason != "" {
+		c.problem(path+".reason", "not-applicable", "有证件时不要填写无证件的原因", "With a document, leave out the reason why there is none")
+	}
 	switch id.Type {
 	case ResidentID:
 		if _, _, _, code := ParseResidentID(id.Number, c.now); code != "" {

@@ -1,13 +1,13 @@
 package yinzheng
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"time"
 )
 
 // Issue makes the certificate of an approved case, or goes on with one that an
@@ -25,7 +25,7 @@ func (s *Service) Issue(ctx context.Context, id string) (*Certificate, error) {
 func (s *Service) issue(ctx context.Context, id string) (*Certificate, error) {
 	// 1 The whole intent goes on disk before anything is signed.
 	c, cert, err := s.reserve(ctx, id)
-	if err != nil || cert.Status == StatusOK {
+	if err != nil || cert.Status != StatusReserved {
 		return cert, err
 	}
 	// 2 The token is signed and the page typeset around it.
@@ -39,11 +39,14 @@ func (s *Service) issue(ctx context.Context, id string) (*Certificate, error) {
 		return nil, fmt.Errorf("seal: %w", err)
 	}
 	// 4 What was made is read back as a verifier would.
-	if err := s.selfCheck(c, cert, page); err != nil {
+	if err := s.selfCheck(cert, page); err != nil {
 		return nil, fmt.Errorf("self-check: %w", err)
 	}
 	// 5 PDF, record and case become issued in one transaction.
-	return cert, s.commit(ctx, c, cert, page.PDF)
+	if err := s.commit(ctx, c, cert, page.PDF); err != nil {
+		return nil, err
+	}
+	return cert, nil
 }
 
 // reserve writes number, code, status index, salt, time and keys, and moves the
@@ -96,11 +99,16 @@ func (s *Service) reserveNew(ctx context.Context, c *Case) (*Case, *Certificate,
 		}
 		// A random index, code or number that was taken: draw again. Was it the
 		// case that changed, the next try meets that and ends.
-		if !errors.Is(err, ErrConflict) || try == 8 {
+		if !errors.Is(err, ErrConflict) {
 			return nil, nil, err
 		}
 		if now, err := s.Store.Application(ctx, c.ID); err != nil || now.Version != c.Version {
 			return nil, nil, fail(ErrConflict, "办件正在签发", "The case is being issued elsewhere")
+		}
+		// Half of a status list may be taken, so a draw fails at most every other
+		// time; forty in a row are no bad luck.
+		if try == 40 {
+			return nil, nil, &Error{Kind: ErrUnavailable, Text: Text{"无法分配证照编号，请联系管理员", "No free number could be drawn; please ask an administrator"}, Cause: err}
 		}
 	}
 }
@@ -139,22 +147,45 @@ func (s *Service) intend(ctx context.Context, c *Case) (*Certificate, error) {
 		Lease: now.Add(s.Lease), Status: StatusReserved, StatusAt: now,
 	}
 	if m := c.Template.Validity; m > 0 {
-		cert.Expires = now.In(Zone).AddDate(0, m, 0).UTC()
+		cert.Expires = lastDay(now, m)
 	}
 	return cert, s.renewKeys(cert)
 }
 
-// issuer is the organ that seals for a case: the one of the office at the
-// chain's last step.
+// lastDay is the end of the last day of so many months from a time: the same
+// day of the month, or the month's last where there is none (民法典 art. 202),
+// since the page names the day and not the hour.
+func lastDay(from time.Time, months int) time.Time {
+	y, m, d := from.In(Zone).Date()
+	last := time.Date(y, m+time.Month(months)+1, 0, 23, 59, 59, 0, Zone)
+	if d < last.Day() {
+		last = last.AddDate(0, 0, d-last.Day())
+	}
+	return last.UTC()
+}
+
+// issuer is the organ that seals for a case: that of the office that took the
+// last decision, or, before there is one, the first of the last step's division.
 func (s *Service) issuer(t *Template, a *Application) (*Organ, error) {
 	d, now := s.Directory(), s.Now()
+	var first *Organ
 	if home := d.At(a.Division, t.Issuer); home != nil {
 		for i := range d.Offices {
 			o := &d.Offices[i]
-			if organ := d.Organ(o.Organ); o.Division == home.Code && organ != nil && !now.Before(organ.From) && (organ.To.IsZero() || now.Before(organ.To)) {
+			organ := d.Organ(o.Organ)
+			if o.Division != home.Code || organ == nil || !organ.exists(now) {
+				continue
+			}
+			if o.ID == a.decidedBy() {
 				return organ, nil
 			}
+			if first == nil {
+				first = organ
+			}
 		}
+	}
+	if first != nil {
+		return first, nil
 	}
 	return nil, fail(ErrUnavailable, "该区划没有可以用印的机关，请联系管理员", "No organ can seal for this division; please ask an administrator")
 }
@@ -163,11 +194,14 @@ func (s *Service) issuer(t *Template, a *Application) (*Organ, error) {
 // again may find the first choice retired.
 func (s *Service) renewKeys(cert *Certificate) error {
 	for purpose, kid := range map[KeyPurpose]*string{TokenKey: &cert.TokenKID, DocumentKey: &cert.DocumentKID} {
-		k := s.signingKey(purpose, cert.Template.Code, cert.Organ)
+		k := s.signingKey(purpose, cert.Short, cert.Organ)
 		if k == nil {
 			return fail(ErrUnavailable, "%s没有可用的印章（%s），请联系管理员", "%s has no key in force (%s); please ask an administrator", cert.OrganName, string(purpose))
 		}
 		*kid = k.KID
+		if !k.Covers(cert.IssuedAt) { // a key made since: it vouches for nothing before its time
+			cert.IssuedAt = s.now()
+		}
 	}
 	return nil
 }
@@ -203,7 +237,7 @@ func (s *Service) typeset(c *Case, cert *Certificate) (*page, error) {
 	organ := c.Directory.Organ(cert.Organ)
 	sheet := &Sheet{
 		Template: c.Template, Values: c.Values, Number: cert.Number, Code: cert.Code,
-		Date: cert.IssuedAt.In(Zone), Expires: cert.Expires, Seal: organ.SealFace(),
+		Date: cert.IssuedAt.In(Zone), Expires: cert.Expires.In(Zone), Seal: organ.SealFace(),
 		QRPrefix: s.PublicURL + "/v/" + cert.Code + "#", QRDigits: Digits(token), Attached: cert.attachment(c.Values),
 		SignedAt: cert.IssuedAt, Signer: organ.Name, Reason: c.Template.Name.ZH, Contents: size,
 	}
@@ -235,33 +269,32 @@ func (c *Certificate) attachment(v Values) []byte {
 	})
 }
 
-// selfCheck reads our own output back: the PDF's signature and coverage, the
-// token, the code's matrix, the attached values. A certificate that a verifier
-// would refuse never leaves the house.
-func (s *Service) selfCheck(c *Case, cert *Certificate, p *page) error {
+// selfCheck reads our own output back, PDF, token, attached values and the
+// code's matrix, and lets Judge decide as it would for a stranger: a
+// certificate that a verifier would refuse never leaves the house.
+func (s *Service) selfCheck(cert *Certificate, p *page) error {
 	keys := s.KeyList()
-	r := s.Checker.CheckPDF(p.PDF)
-	switch key := keys.ByKID(cert.DocumentKID); {
-	case !r.Readable || !r.Signed || !r.SignatureOK || !r.Whole:
-		return fmt.Errorf("the PDF does not verify: %s", r.Problem)
-	case !bytes.Equal(r.Certificate, key.Chain[0]):
-		return errors.New("the PDF is signed by another certificate")
-	case r.Attached == nil || r.Attached.Token != cert.Token:
-		return errors.New("the PDF does not hold its token")
+	token, file := s.Checker.CheckToken(cert.Token, keys), s.Checker.CheckPDF(p.PDF)
+	e := &Evidence{
+		Now: s.now(), Code: cert.Code, Token: &token, PDF: file, PDFKey: keys.ByCertificate(file.Certificate),
+		Status: &StatusSeen{Value: StatusValid, AsOf: s.now()},
 	}
-	salt, err := base64.RawURLEncoding.DecodeString(r.Attached.Salt)
-	if err != nil || Commit(salt, c.Application.Template, cert.Number, r.Attached.Values) != cert.Commitment {
-		return errors.New("the attached values do not fit the token")
-	}
-	t := s.Checker.CheckToken(cert.Token, keys)
-	if !t.Signed || t.Claims != *cert.Claims() {
-		return fmt.Errorf("the token does not verify: %s", t.Problem)
+	switch a := Judge(e); {
+	case a.Verdict != Valid:
+		return fmt.Errorf("a verifier would say %s: PDF %q, token %q, checks %v", a.Verdict, file.Problem, token.Problem, a.Checks)
+	case e.PDFKey.KID != cert.DocumentKID || token.KID != cert.TokenKID:
+		return errors.New("it is signed by another key than the one chosen")
+	case token.Claims != *cert.Claims() || file.Attached.Token != cert.Token || file.Attached.Number != cert.Number:
+		return errors.New("what was read back is not what was meant")
 	}
 	qr, err := p.ReadQR()
-	if err != nil || string(qr) != p.qr {
-		return fmt.Errorf("the QR code does not read back: %w", err)
+	if err != nil {
+		return fmt.Errorf("read the QR code back: %w", err)
 	}
-	cert.Digest = r.IssuedDigest
+	if string(qr) != p.qr {
+		return errors.New("the QR code reads back otherwise")
+	}
+	cert.Digest = file.IssuedDigest
 	return nil
 }
 

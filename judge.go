@@ -75,12 +75,20 @@ var precedence = []Verdict{NoSignature, NotFound, Forged, Altered, UnknownKey, R
 
 // Judge gives the verdict on evidence. It is pure.
 func Judge(e *Evidence) *Answer {
+	if e.Record != nil && !e.Record.Status.issued() {
+		bare := *e
+		bare.Record = nil
+		e = &bare
+	}
 	j := &judge{Evidence: e, Answer: Answer{
 		Verdict: Valid, Checks: Checks{NotChecked, NotChecked, NotChecked}, CheckedAt: e.Now, Offline: !e.Online, RecordOnly: e.ByNumber,
 	}}
 	if j.file() && j.token() {
 		j.record()
 		j.status()
+	}
+	if j.Verdict == Forged || j.Verdict == UnknownKey {
+		j.Certificate = nil // nobody vouches for what it says
 	}
 	j.describe()
 	return &j.Answer
@@ -133,6 +141,8 @@ func (j *judge) file() bool {
 		j.spoilt(Forged, "signature", "签名与签发机关的密钥不符", "The signature does not fit the issuer's key")
 	case !r.SignatureOK:
 		j.spoilt(Altered, "content", "文件内容与签发时不一致", "The file's content is not what was signed")
+	case r.Whole && r.Problem != "":
+		j.spoilt(Altered, "form", "签名成立，但文件不是签发时的样子", "The signature holds, but the file is not as it was issued")
 	case !r.Whole:
 		j.spoilt(Altered, "added", "文件在签发之后被追加或改动；其中签发时的版本本身真实", "Something was added to the file after it was issued; the issued version inside is genuine")
 	default:
@@ -173,10 +183,7 @@ func (j *judge) token() bool {
 		j.spoilt(Altered, "mixed", "网址与验证码不属于同一份证明，有人把两份证明拼在了一起", "The address and the code belong to two different certificates: somebody mixed them")
 	}
 	j.commitment()
-	j.issuer(r.Key, TokenKey, time.Unix(r.Claims.IssuedAt, 0))
-	if j.PDF != nil {
-		j.issuer(j.PDFKey, DocumentKey, j.PDF.SignedAt)
-	}
+	j.issuer()
 	return true
 }
 
@@ -190,18 +197,34 @@ func (j *judge) commitment() {
 	}
 }
 
-// issuer judges whether a key was entitled to what it signed.
-func (j *judge) issuer(k *Key, purpose KeyPurpose, at time.Time) {
+// issuer judges whether the keys were entitled to what they signed.
+func (j *judge) issuer() {
+	j.Checks.Issuer = Pass
+	recorded := j.Online && j.Record != nil
+	j.entitled(j.Token.Key, TokenKey, time.Unix(j.Token.Claims.IssuedAt, 0), recorded && j.Token.Claims == *j.Record.Claims())
+	if j.PDF != nil {
+		j.entitled(j.PDFKey, DocumentKey, j.PDF.SignedAt, recorded && j.PDF.IssuedDigest == j.Record.Digest)
+	}
+}
+
+// entitled judges one key; recorded tells that the record here bears out what
+// it signed, which is all that counts once the key is no longer believed.
+func (j *judge) entitled(k *Key, purpose KeyPurpose, at time.Time, recorded bool) {
 	c := &j.Token.Claims
 	switch {
 	case !k.Entitled(purpose, c.Item, c.Organ, at):
 		j.Checks.Issuer = Fail
 		j.say(Forged, "not-entitled", "该密钥当时无权为此机关签发此类证明", "The key was not entitled to issue this item for this organ at that time")
-	case k.State == KeyCompromised && (!j.Online || j.Record == nil || j.Record.Commitment != c.Digest):
-		j.Checks.Issuer = NotChecked
+		return
+	case recorded || k.believed(at):
+		return
+	case k.State == KeyCompromised:
 		j.say(UnknownKey, "compromised-key", "签发密钥已被宣布泄露，仅凭签名不能确认", "The signing key was declared compromised; its signature alone confirms nothing")
-	case j.Checks.Issuer != Fail:
-		j.Checks.Issuer = Pass
+	default:
+		j.say(UnknownKey, "key-not-in-use", "签名日期在该密钥停用之后，仅凭签名不能确认", "The signature is dated after the key was taken out of use; it alone confirms nothing")
+	}
+	if j.Checks.Issuer == Pass {
+		j.Checks.Issuer = NotChecked
 	}
 }
 
@@ -248,14 +271,20 @@ func (j *judge) status() {
 		if value != StatusValid {
 			j.StatusSince, j.Reason = &j.Record.StatusAt, j.Record.Reason
 		}
-	case j.Online || j.Token == nil:
+	case j.Online:
+		return
+	case j.Token == nil: // nothing that is signed, and no record to ask
+		j.say(Unconfirmed, "", "", "")
 		return
 	default:
 		if j.Token.Claims.Expires != 0 {
 			expires = time.Unix(j.Token.Claims.Expires, 0)
 		}
 		if j.Status != nil {
-			known, value, j.StatusAsOf = !j.Status.Stale, j.Status.Value, &j.Status.AsOf
+			known, value, j.StatusAsOf = !j.Status.Stale, j.Status.Value&3, &j.Status.AsOf
+			if !known && value == StatusSuspended { // it may have been lifted since; the other two are for good
+				value = StatusValid
+			}
 		}
 	}
 	if !known {
@@ -267,11 +296,14 @@ func (j *judge) status() {
 		j.Checks.Status = Fail
 		j.say(v, "", "", "")
 	}
-	if !expires.IsZero() && j.Now.After(expires) {
+	if !expires.IsZero() && !j.Now.Before(expires) { // RFC 7519 §4.1.4: on or after
 		j.Checks.Status = Fail
 		j.say(Expired, "", "", "")
 	}
 }
+
+// issued tells whether a record in this status is, or was, a certificate.
+func (s Status) issued() bool { return s == StatusOK || s.Value() != StatusValid }
 
 // Value is a record's status as the status list writes it.
 func (s Status) Value() StatusValue {

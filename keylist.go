@@ -38,7 +38,7 @@ type Key struct {
 	Purpose   KeyPurpose
 	Organ     string // credit code; empty for the service's own keys
 	OrganName string
-	Items     []string // template codes it may seal; empty: all of its organ's
+	Items     []string // Template.Short of what it may seal, as a token names it; empty: all of its organ's
 	NotBefore time.Time
 	NotAfter  time.Time
 	State     KeyState
@@ -58,8 +58,21 @@ func (k *Key) Covers(at time.Time) bool {
 	return !at.Before(k.NotBefore) && !at.After(k.NotAfter)
 }
 
-// Entitled tells whether the key was entitled to sign an item for an organ at
-// a moment, whatever its state is now.
+// believed tells whether a signature made at a moment counts by itself: not
+// under a compromised key, nor when it is dated after the key was suspended or
+// retired, since then nobody should have had the use of it.
+func (k *Key) believed(at time.Time) bool {
+	switch k.State {
+	case KeyCompromised:
+		return false
+	case KeySuspended, KeyRetired:
+		return k.Since.IsZero() || !at.After(k.Since)
+	}
+	return true
+}
+
+// Entitled tells whether the key was entitled to sign an item (its
+// Template.Short) for an organ at a moment, whatever its state is now.
 func (k *Key) Entitled(purpose KeyPurpose, item, organ string, at time.Time) bool {
 	return k.Purpose == purpose && k.Organ == organ && k.Covers(at) &&
 		(len(k.Items) == 0 || slices.Contains(k.Items, item))

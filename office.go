@@ -31,6 +31,11 @@ type Organ struct {
 	To   time.Time `json:"to,omitzero"`
 }
 
+// exists tells whether the organ exists at a moment.
+func (o *Organ) exists(at time.Time) bool {
+	return !at.Before(o.From) && (o.To.IsZero() || at.Before(o.To))
+}
+
 // SealFace is the picture of the organ's seal.
 func (o *Organ) SealFace() SealFace { return SealFace{Organ: o.Name, Centre: o.Mark, Code: o.Code} }
 

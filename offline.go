@@ -58,16 +58,17 @@ func (o *Offline) Verify(q *Question) (*Answer, error) {
 	return a, nil
 }
 
-// status finds a token's entry in the lists at hand.
+// status finds a token's entry in the newest of the lists at hand.
 func (o *Offline) status(r *TokenReport) *StatusSeen {
 	if !r.Signed {
 		return nil
 	}
 	number, index := r.Claims.StatusRef()
+	var newest *StatusSeen
 	for _, l := range o.Status {
-		if v, ok := l.At(index); ok && l.Number == number {
-			return &StatusSeen{Value: v, AsOf: l.IssuedAt, Stale: !o.Now.Before(l.ExpiresAt)}
+		if v, ok := l.At(index); ok && l.Number == number && (newest == nil || l.IssuedAt.After(newest.AsOf)) {
+			newest = &StatusSeen{Value: v, AsOf: l.IssuedAt, Stale: !o.Now.Before(l.ExpiresAt)}
 		}
 	}
-	return nil
+	return newest
 }

@@ -73,7 +73,7 @@ func (c *Case) mayDecide(by *Account, now time.Time) (Grant, error) {
 	})
 	switch {
 	case !ok:
-		return g, fail(ErrForbidden, "办件正等待“%s”办理，不在您的岗位", "The case waits for “%[2]s”, which is not your post", step.Name.ZH, step.Name.EN)
+		return g, fail(ErrForbidden, "办件正等待“%[1]s”办理，不在您的岗位", "The case waits for “%[2]s”, which is not your post", step.Name.ZH, step.Name.EN)
 	case c.isParty(by):
 		return g, fail(ErrForbidden, "您是本办件的当事人，须回避", "You are a party of this case and may not decide it")
 	}

@@ -60,6 +60,7 @@ func (c *checker) distinct(path string, keys []string, v Values) {
 		if id.Number == "" {
 			return
 		}
+		id.Reason = ""
 		if first, twice := seen[id]; twice {
 			c.problem(p, "id-twice", "证件号码与 "+first+" 重复", "The same ID number as in "+first)
 			return

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -144,7 +145,9 @@ func displayID(id ID) string {
 	return IDTypes[id.Type].ZH + id.Number
 }
 
-// Canonical appends v as RFC 8785 (JCS) writes it. Numbers are integers.
+// Canonical appends v as RFC 8785 (JCS) writes it: what CheckValues or
+// encoding/json leave behind. Numbers of our own are integers; others are
+// written too, so that no two different values look alike.
 func Canonical(dst []byte, v any) []byte {
 	switch x := v.(type) {
 	case nil:
@@ -155,8 +158,8 @@ func Canonical(dst []byte, v any) []byte {
 		return strconv.AppendInt(dst, int64(x), 10)
 	case int64:
 		return strconv.AppendInt(dst, x, 10)
-	case float64: // as encoding/json decodes integers
-		return strconv.AppendInt(dst, int64(x), 10)
+	case float64: // as encoding/json decodes any number
+		return canonicalFloat(dst, x)
 	case string:
 		return canonicalString(dst, x)
 	case Values:
@@ -174,6 +177,22 @@ func Canonical(dst []byte, v any) []byte {
 		return append(dst, ']')
 	}
 	panic(fmt.Sprintf("yinzheng: Canonical of %T, which no normal form holds", v))
+}
+
+// canonicalFloat writes a number as ECMAScript does (RFC 8785 §3.2.2.3).
+func canonicalFloat(dst []byte, x float64) []byte {
+	if x == 0 {
+		return append(dst, '0') // -0 too
+	}
+	if size := math.Abs(x); size >= 1e-6 && size < 1e21 {
+		return strconv.AppendFloat(dst, x, 'f', -1, 64)
+	}
+	dst = strconv.AppendFloat(dst, x, 'e', -1, 64)
+	if n := len(dst); n >= 4 && dst[n-4] == 'e' && dst[n-3] == '-' && dst[n-2] == '0' { // 1e-07 is 1e-7
+		dst[n-2] = dst[n-1]
+		dst = dst[:n-1]
+	}
+	return dst
 }
 
 func canonicalObject(dst []byte, m map[string]any) []byte {
