@@ -24,7 +24,7 @@ const (
 // ActionKind is what was done to a case.
 type ActionKind string
 
-// The actions. The last three are the system's.
+// The actions. Reserve and Issue are the system's.
 const (
 	Create   ActionKind = "create"
 	Edit     ActionKind = "edit"
@@ -36,6 +36,7 @@ const (
 	Reserve  ActionKind = "reserve" // number and code are taken: issuing
 	Issue    ActionKind = "issue"
 	Unissue  ActionKind = "unissue" // an operator sent it back to approved, the number voided
+	Revoke   ActionKind = "revoke"  // the certificate was revoked; the case stays issued
 )
 
 // Application is one case. Its state is the fold of its actions (Fold); the

@@ -146,8 +146,10 @@ func (c *checker) applicant(in *Applicant) Applicant {
 		return out
 	}
 	name := Field{Key: "name", Type: NameField}
-	if v := c.value("applicant.name", &name, in.Name); v != nil {
-		out.Name = v.(string)
+	if strings.TrimSpace(in.Name) != "" {
+		if v := c.value("applicant.name", &name, in.Name); v != nil {
+			out.Name = v.(string)
+		}
 	}
 	if out.Name == "" && out.As != AsHolder {
 		c.problem("applicant.name", "required", "请填写申请人姓名", "Please give the applicant's name")
@@ -249,14 +251,18 @@ func (s *Service) Application(ctx context.Context, by *Account, id string) (*Cas
 		return nil, err
 	}
 	v, err := s.view(ctx, c.Application, c.Template)
-	if err == nil && (c.State == Draft || c.State == Returned) {
-		checked, err := c.Template.CheckValues(c.Values, s.now())
-		if err != nil {
-			return nil, err
-		}
-		v.Problems = s.problems(c.Template, c.Application, checked)
+	if err != nil || c.State != Draft && c.State != Returned {
+		return v, err
 	}
-	return v, err
+	_, checked, err := s.input(c.Template, c.Values, c.Division, &c.Applicant, s.now())
+	var broken *Error
+	switch {
+	case err == nil:
+		v.Problems = s.problems(c.Template, c.Application, checked)
+	case errors.As(err, &broken): // kept by an earlier program that took more
+		v.Problems = broken.Fields
+	}
+	return v, nil
 }
 
 // EditApplication changes a draft or a returned case that is at version seen.
@@ -376,7 +382,7 @@ func (c *Case) stale(seen int) error {
 
 var actionNames = map[ActionKind]Text{
 	Create: {"新建", "created"}, Edit: {"修改", "edited"}, Submit: {"提交", "submitted"}, Approve: {"同意", "approved"}, Return: {"退回", "returned"}, Reject: {"不同意", "rejected"},
-	Withdraw: {"撤回", "withdrawn"}, Reserve: {"开始签发", "issuing began"}, Issue: {"签发", "issued"}, Unissue: {"签发中止", "issuing was stopped"},
+	Withdraw: {"撤回", "withdrawn"}, Reserve: {"开始签发", "issuing began"}, Issue: {"签发", "issued"}, Unissue: {"签发中止", "issuing was stopped"}, Revoke: {"撤销证明", "the certificate was revoked"},
 }
 
 // issueNow goes on to issue a case that an action has just approved.
@@ -390,7 +396,7 @@ func (s *Service) issueNow(ctx context.Context, by *Account, view *CaseView, err
 		return view, nil // the decision stands; reading it again can wait
 	}
 	if trouble != nil && after.State != Issued {
-		s.Log.Error("issuing waits", "application", view.ID, "reason", reason(trouble), "error", trouble)
+		s.Log.Error("issuing waits", "application", view.ID, "reason", reason(trouble), "error", forLog(trouble))
 	}
 	return after, nil
 }

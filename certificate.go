@@ -75,8 +75,9 @@ type Certificates interface {
 	// Lease extends the lease of a reserved record that nobody holds at now;
 	// ErrConflict when somebody does, or it is no longer reserved.
 	Lease(ctx context.Context, code string, now, until time.Time) error
-	// FinishIssue turns a reserved record into a valid one with its PDF;
-	// ErrConflict when it is no longer reserved.
+	// FinishIssue turns a reserved record into a valid one as c says it, with its
+	// PDF; an attempt taken up again may have other keys and a later IssuedAt than
+	// was reserved. ErrConflict when it is no longer reserved.
 	FinishIssue(ctx context.Context, c *Certificate, pdf []byte) error
 	// SetStatus moves a record from one status to another; ErrConflict when it
 	// has another status than from.
@@ -94,7 +95,7 @@ type Certificates interface {
 type CertificateFiles interface {
 	// PDF returns the PDF as issued; ErrNotFound.
 	PDF(ctx context.Context, code string) ([]byte, error)
-	// StatusLists calls yield for every entry that is not valid.
+	// StatusEntries calls yield for every entry that is not valid.
 	StatusEntries(ctx context.Context, yield func(list, index int, v StatusValue)) error
 	// StatusListCount is the number of lists opened so far.
 	StatusListCount(ctx context.Context) (int, error)

@@ -42,6 +42,7 @@ func (s *Service) openCertificate(ctx context.Context, by *Account, code string)
 	if err != nil {
 		return nil, nil, err
 	}
+	s.learn(cert)
 	c, err := s.open(ctx, by, cert.Application)
 	if errors.Is(err, ErrNotFound) {
 		return nil, nil, none
@@ -94,7 +95,8 @@ func (s *Service) Revoke(ctx context.Context, by *Account, code, class, opinion 
 	if err != nil {
 		return nil, err
 	}
-	if err := s.mayRevoke(c, by); err != nil {
+	grant, err := s.mayRevoke(c, by)
+	if err != nil {
 		return nil, err
 	}
 	if err := checkRevocation(class, opinion); err != nil {
@@ -106,33 +108,47 @@ func (s *Service) Revoke(ctx context.Context, by *Account, code, class, opinion 
 	}
 	now := s.now()
 	cert.Status, cert.StatusAt, cert.Reason = StatusIsRevoked, now, class
+	x := actionBy(by, grant, Revoke, now)
+	x.Opinion, x.Code = strings.TrimSpace(opinion), cert.Code
 	err = s.Store.Tx(ctx, func(ctx context.Context) error {
 		if err := s.Store.SetStatus(ctx, cert, from); err != nil {
 			return err
 		}
-		return s.Store.Record(ctx, Event{At: now, Kind: "certificate-revoked", Subject: cert.Code, By: by.ID, Detail: class + ": " + strings.TrimSpace(opinion)})
+		if err := s.Store.SaveApplication(ctx, c.with(x), c.Version); err != nil {
+			return err
+		}
+		return s.Store.Record(ctx, Event{At: now, Kind: "certificate-revoked", Subject: cert.Code, By: by.ID, Detail: class})
 	})
 	if err != nil {
+		s.reread(ctx, cert.Code)
 		return nil, err
 	}
-	s.board.set(cert.List, cert.Index, StatusRevoked)
+	s.learn(cert)
 	return s.certificateView(cert), nil
 }
 
-func (s *Service) mayRevoke(c *Case, by *Account) error {
+// reread asks the store what became of a status change that it reported as
+// failed. If it does not answer now, the next one who asks for the record learns it.
+func (s *Service) reread(ctx context.Context, code string) {
+	if c, err := s.Store.Certificate(context.WithoutCancel(ctx), code); err == nil {
+		s.learn(c)
+	}
+}
+
+func (s *Service) mayRevoke(c *Case, by *Account) (Grant, error) {
 	last := c.Template.Chain[len(c.Template.Chain)-1]
 	home := c.Directory.At(c.Division, last.Level)
-	_, ok := by.Holds(last.Role, s.Now(), func(office string) bool {
+	g, ok := by.Holds(last.Role, s.Now(), func(office string) bool {
 		o := c.Directory.Office(office)
 		return o != nil && home != nil && o.Division == home.Code
 	})
 	switch {
 	case !ok:
-		return fail(ErrForbidden, "只有签发机关的审批人可以撤销", "Only an approver of the issuing organ may revoke")
+		return g, fail(ErrForbidden, "只有签发机关的审批人可以撤销", "Only an approver of the issuing organ may revoke")
 	case c.isParty(by):
-		return fail(ErrForbidden, "您是本办件的当事人，须回避", "You are a party of this case and may not decide on it")
+		return g, fail(ErrForbidden, "您是本办件的当事人，须回避", "You are a party of this case and may not decide on it")
 	}
-	return nil
+	return g, nil
 }
 
 func checkRevocation(class, opinion string) error {

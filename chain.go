@@ -94,7 +94,9 @@ func (c *Case) Submit(by *Account, now time.Time) (*Application, error) {
 	return c.with(x), nil
 }
 
-// Edit replaces the content of a draft or a returned case.
+// Edit replaces the content of a draft or a returned case. The division is
+// fixed once the case was submitted: those who have decided it since are of
+// that division, and a case does not move away from them.
 func (c *Case) Edit(by *Account, in *Input, now time.Time) (*Application, error) {
 	grant, err := c.mayWork(by, now)
 	if err != nil {
@@ -102,6 +104,9 @@ func (c *Case) Edit(by *Account, in *Input, now time.Time) (*Application, error)
 	}
 	if c.State != Draft && c.State != Returned {
 		return nil, c.wrongState("修改", "edited")
+	}
+	if c.submitted() && in.Division != c.Division {
+		return nil, invalidFields([]FieldError{{"division", "fixed", Text{"提交后不能再更改区划；如填错请撤回后重新办理", "The division cannot change once the case was submitted; if it is wrong, withdraw the case and start again"}}})
 	}
 	x := actionBy(by, grant, Edit, now)
 	x.Input = in

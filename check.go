@@ -222,14 +222,16 @@ const blanks = "\u034F\u115F\u1160\u17B4\u17B5\u2800\u3164\uFFA0"
 // selectors, and composes (NFC): what looks the same is then the same text.
 // A variation selector only picks among the pictures of one character; no
 // register of persons holds any, and a name with one would never match.
-func (c *checker) tidy(path, s string) string {
-	to := strings.Map(func(r rune) rune {
+func (c *checker) tidy(path, s string) string { return c.changed(path, s, tidyText(s)) }
+
+func tidyText(s string) string {
+	s = strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Variation_Selector, r) {
 			return -1
 		}
 		return r
 	}, s)
-	return c.changed(path, s, strings.Join(strings.Fields(norm.NFC.String(to)), " "))
+	return strings.Join(strings.Fields(norm.NFC.String(s)), " ")
 }
 
 // changed notes what was written differently and returns it.

@@ -13,6 +13,12 @@ type ID struct {
 	Reason string `json:"reason,omitempty"`
 }
 
+// same tells whether two documents are one person's: the same type and number,
+// however they were typed. Somebody without a number is nobody else.
+func (id ID) same(other ID) bool {
+	return id.Number != "" && id.Type == other.Type && normalNumber(id.Number) == normalNumber(other.Number)
+}
+
 // The ID types. 111 is the code of the resident ID in e-certificate metadata
 // (CZZTDMLXDM); the others are named, since no public code table is known here.
 const (

@@ -15,7 +15,8 @@ func (s *Service) Recover(ctx context.Context) (int, error) {
 	made := 0
 	tried := map[string]bool{}
 	for {
-		ids, err := s.Store.Waiting(ctx, s.now(), 100)
+		// What failed may still be waiting; it must not hide what comes after it.
+		ids, err := s.Store.Waiting(ctx, s.now(), 100+len(tried))
 		if err != nil {
 			return made, err
 		}
@@ -26,7 +27,7 @@ func (s *Service) Recover(ctx context.Context) (int, error) {
 		for _, id := range ids {
 			tried[id] = true
 			if _, err := s.Issue(ctx, id); err != nil {
-				s.Log.Error("issuing failed, will be tried again", "application", id, "reason", reason(err), "error", err)
+				s.Log.Error("issuing failed, will be tried again", "application", id, "reason", reason(err), "error", forLog(err))
 				continue
 			}
 			made++
@@ -44,7 +45,7 @@ func (s *Service) KeepRecovering(ctx context.Context, every time.Duration) {
 			return
 		case <-tick.C:
 			if _, err := s.Recover(ctx); err != nil && ctx.Err() == nil {
-				s.Log.Error("recovering", "reason", reason(err), "error", err)
+				s.Log.Error("recovering", "reason", reason(err), "error", forLog(err))
 			}
 		}
 	}
@@ -98,7 +99,7 @@ func (s *Service) WaitingCases(ctx context.Context, by *Account) ([]WaitingCase,
 	if err := s.mayOperate(by); err != nil {
 		return nil, err
 	}
-	ids, err := s.Store.Waiting(ctx, s.now().Add(s.Lease), 200)
+	ids, err := s.Store.Waiting(ctx, s.now().Add(s.Lease+time.Second), 200)
 	if err != nil {
 		return nil, err
 	}

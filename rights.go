@@ -1,6 +1,9 @@
 package yinzheng
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // active tells whether a grant holds at a moment.
 func (g *Grant) active(now time.Time) bool {
@@ -34,7 +37,7 @@ func (c *Case) MaySee(by *Account, now time.Time) error {
 			return true
 		}
 		o := c.Directory.Office(office)
-		return o != nil && c.State != Draft && c.Directory.Within(c.Division, o.Division)
+		return o != nil && c.submitted() && c.Directory.Within(c.Division, o.Division)
 	}
 	for _, role := range []Role{Clerk, Approver} {
 		if _, holds := by.Holds(role, now, ok); holds {
@@ -42,6 +45,12 @@ func (c *Case) MaySee(by *Account, now time.Time) error {
 		}
 	}
 	return errNoCase()
+}
+
+// submitted tells whether the case was ever handed in: until then it is the
+// office's own affair, withdrawn or not.
+func (c *Case) submitted() bool {
+	return slices.ContainsFunc(c.Actions, func(x Action) bool { return x.Kind == Submit })
 }
 
 // mayWork returns the grant under which a person drafts, mends, submits and
@@ -85,15 +94,7 @@ func (c *Case) mayDecide(by *Account, now time.Time) (Grant, error) {
 
 // isParty tells whether the person is one of those the case is about.
 func (c *Case) isParty(by *Account) bool {
-	if by.Person.Number == "" {
-		return false
-	}
-	for _, id := range c.Parties() {
-		if id.Type == by.Person.Type && id.Number == by.Person.Number {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(c.Parties(), by.Person.same)
 }
 
 // Parties lists the documents of everyone on the case.
@@ -126,7 +127,7 @@ const intake = "intake"
 func (c *Case) actedElsewhere(by *Account, step string) string {
 	for i := range c.Actions {
 		x := &c.Actions[i]
-		if x.By != by.ID && (by.Person.Number == "" || x.Person != by.Person) {
+		if x.By != by.ID && !by.Person.same(x.Person) {
 			continue
 		}
 		at := x.Step

@@ -45,6 +45,7 @@ type Service struct {
 	lists     signedLists
 	scans     scanCache
 	signIns   signInGuard
+	decoy     string // checked when there is no such account, so that the time taken does not tell; nothing hashes to it
 	troubles  troubles
 }
 
@@ -105,7 +106,6 @@ func (s *Service) Reload(ctx context.Context) error {
 	s.directory.Store(d)
 	s.keys.Store(NewKeyList(s.now(), keys))
 	s.lists.forget()
-	s.scans.forget()
 	return nil
 }
 
@@ -154,4 +154,22 @@ func reason(err error) string {
 		return e.Kind.Error()
 	}
 	return "internal"
+}
+
+// forLog is an error without the texts of its fields: they may quote what a
+// resident gave, such as a character of a name.
+func forLog(err error) string {
+	var e *Error
+	if !errors.As(err, &e) || len(e.Fields) == 0 {
+		return err.Error()
+	}
+	var b strings.Builder
+	b.WriteString(e.Kind.Error())
+	for _, f := range e.Fields {
+		b.WriteString("; " + f.Field + ": " + f.Code)
+	}
+	if e.Cause != nil {
+		b.WriteString(": " + forLog(e.Cause))
+	}
+	return b.String()
 }

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"runtime"
 	"strings"
 	"sync"
@@ -29,6 +30,9 @@ const (
 // MinPassword is the shortest password taken, in characters.
 const MinPassword = 10
 
+// maxCredential bounds a user name and a password that are tried, in bytes.
+const maxCredential = 1024
+
 func (s *Service) defaults() {
 	if s.Now == nil {
 		s.Now = time.Now
@@ -45,6 +49,7 @@ func (s *Service) defaults() {
 	if s.Argon2Memory == 0 {
 		s.Argon2Memory = 19 << 10
 	}
+	s.decoy = fmt.Sprintf("$argon2id$v=%d$m=%d,t=2,p=1$%s$%s", argon2.Version, s.Argon2Memory, strings.Repeat("A", 22), strings.Repeat("A", 43))
 	s.signIns.slots = make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))
 	s.signIns.failures = map[string]failures{}
 }
@@ -54,25 +59,30 @@ func (s *Service) defaults() {
 // several failures or while too many people sign in at once.
 func (s *Service) SignIn(ctx context.Context, username, password string) (secret string, expires time.Time, err error) {
 	username = strings.ToLower(strings.TrimSpace(username))
+	wrong := fail(ErrUnauthorized, "用户名或密码不对", "Wrong username or password")
+	if len(username) > maxCredential || len(password) > maxCredential {
+		return "", time.Time{}, wrong
+	}
 	now := s.now()
-	if wait := s.signIns.wait(username, now); wait > 0 {
+	if wait := s.signIns.begin(username, now); wait > 0 {
 		return "", time.Time{}, fail(ErrTooMany, "登录失败次数过多，请 %d 秒后再试", "Too many failed attempts; please try again in %d seconds", int(wait.Seconds())+1)
 	}
 	a, err := s.Store.AccountByUsername(ctx, username)
 	if err != nil && !errors.Is(err, ErrNotFound) {
+		s.signIns.undo(username)
 		return "", time.Time{}, err
 	}
-	hash := decoy
+	hash := s.decoy
 	if a != nil && !a.Disabled && a.Password != "" {
 		hash = a.Password
 	}
 	ok, err := s.checkPassword(ctx, hash, password)
 	if err != nil {
+		s.signIns.undo(username)
 		return "", time.Time{}, err
 	}
-	if !ok || hash == decoy {
-		s.signIns.failed(username, now)
-		return "", time.Time{}, fail(ErrUnauthorized, "用户名或密码不对", "Wrong username or password")
+	if !ok || hash == s.decoy {
+		return "", time.Time{}, wrong
 	}
 	s.signIns.succeeded(username)
 	secret, expires, err = s.openSession(ctx, a.ID, now, SessionLife)
@@ -169,10 +179,6 @@ func (s *Service) HashPassword(ctx context.Context, password string) (string, er
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=2,p=1$%s$%s", argon2.Version, s.Argon2Memory, enc(salt), enc(sum)), nil
 }
 
-// decoy is checked when there is no such account, so that the time taken does
-// not tell whether there is. Nothing hashes to it.
-const decoy = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-
 func (s *Service) checkPassword(ctx context.Context, hash, password string) (bool, error) {
 	var version, passes, lanes int
 	var memory uint32
@@ -183,8 +189,8 @@ func (s *Service) checkPassword(ctx context.Context, hash, password string) (boo
 	_, err := fmt.Sscanf(parts[2]+" "+parts[3], "v=%d m=%d,t=%d,p=%d", &version, &memory, &passes, &lanes)
 	salt, err1 := base64.RawStdEncoding.DecodeString(parts[4])
 	want, err2 := base64.RawStdEncoding.DecodeString(parts[5])
-	if err := errors.Join(err, err1, err2); err != nil || version != argon2.Version || lanes != 1 || passes < 1 {
-		return false, fmt.Errorf("a password hash cannot be read: %w", err)
+	if errors.Join(err, err1, err2) != nil || parts[1] != "argon2id" || version != argon2.Version || lanes != 1 || passes < 1 || len(want) == 0 {
+		return false, errors.New("a password hash cannot be read") // and must not be quoted
 	}
 	got, err := s.argon2(ctx, password, salt, uint32(passes), memory, uint32(len(want)))
 	return err == nil && subtle.ConstantTimeCompare(got, want) == 1, err
@@ -221,35 +227,45 @@ type failures struct {
 
 const (
 	freeFailures = 5
+	mostNames    = 10000
 	longestWait  = time.Minute // long enough against guessing; short enough that nobody locks a clerk out for the day
 )
 
-func (g *signInGuard) wait(username string, now time.Time) time.Duration {
+// begin counts an attempt as failed before its password is looked at, so that
+// many at once find no gap; or returns how long to wait first.
+func (g *signInGuard) begin(username string, now time.Time) (wait time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	f := g.failures[username]
-	if f.count < freeFailures {
-		return 0
+	if f.count >= freeFailures {
+		pause := min(time.Second<<min(f.count-freeFailures, 20), longestWait)
+		if wait = f.last.Add(pause).Sub(now); wait > 0 {
+			return wait
+		}
 	}
-	pause := min(time.Second<<min(f.count-freeFailures, 20), longestWait)
-	return f.last.Add(pause).Sub(now)
+	g.makeRoom(now)
+	g.failures[username] = failures{f.count + 1, now}
+	return 0
 }
 
-func (g *signInGuard) failed(username string, now time.Time) {
+// makeRoom keeps names that nobody has from filling the memory.
+func (g *signInGuard) makeRoom(now time.Time) {
+	if len(g.failures) <= mostNames {
+		return
+	}
+	maps.DeleteFunc(g.failures, func(_ string, f failures) bool { return now.Sub(f.last) > longestWait })
+	if len(g.failures) > mostNames {
+		clear(g.failures)
+	}
+}
+
+// undo takes back an attempt that came to no answer.
+func (g *signInGuard) undo(username string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if len(g.failures) > 10000 { // names that nobody has must not fill the memory
-		for k, f := range g.failures {
-			if now.Sub(f.last) > longestWait {
-				delete(g.failures, k)
-			}
-		}
-		if len(g.failures) > 10000 {
-			clear(g.failures)
-		}
+	if f, ok := g.failures[username]; ok {
+		g.failures[username] = failures{max(f.count-1, 0), f.last}
 	}
-	f := g.failures[username]
-	g.failures[username] = failures{f.count + 1, now}
 }
 
 func (g *signInGuard) succeeded(username string) {

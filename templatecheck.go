@@ -78,7 +78,7 @@ func (l *linter) chain() {
 	for i, s := range t.Chain {
 		p := fmt.Sprintf("chain[%d]", i)
 		l.require(itemCode.MatchString(s.Key), p+".key", "code", "应为小写字母、数字和连字符", "expected lower-case letters, digits and hyphens")
-		l.require(!seen[s.Key], p+".key", "twice", "环节名重复", "two steps have this key")
+		l.require(!seen[s.Key] && s.Key != intake, p+".key", "twice", "环节名重复或为保留名 intake", "two steps have this key, or it is the reserved word intake")
 		seen[s.Key] = true
 		l.text(p+".name", s.Name)
 		l.require(s.Level.rank() >= 0, p+".level", "choice", "不认识的层级", "unknown level: village, town, district, city or province")
@@ -199,6 +199,9 @@ func (l *linter) idRule(p string, fields []Field, r *Rule) {
 
 func (l *linter) tokenFields() {
 	l.field("token.name", l.t.Fields, l.t.Token.Name, NameField)
+	if f := l.t.Field(l.t.Token.Name); f != nil {
+		l.require(!f.Optional, "token.name", "optional", "持证人姓名必填", "the holder's name cannot be optional")
+	}
 	if l.t.Token.ID != "" {
 		l.field("token.id", l.t.Fields, l.t.Token.ID, IDField)
 	}
@@ -214,7 +217,7 @@ func (l *linter) page() {
 		kinds := 0
 		if b.Text != "" {
 			kinds++
-			l.fillIns(path+".text", b.Text, l.t.Fields)
+			l.fillIns(path+".text", b.Text, l.t.Fields, false)
 		}
 		if len(b.Facts) > 0 {
 			kinds++
@@ -222,7 +225,7 @@ func (l *linter) page() {
 				q := fmt.Sprintf("%s.facts[%d]", path, j)
 				l.require(f.Label != "", q+".label", "required", "缺少名称", "the label is missing")
 				l.when(q+".when", f.When)
-				l.fillIns(q+".text", f.Text, l.t.Fields)
+				l.fillIns(q+".text", f.Text, l.t.Fields, false)
 			}
 		}
 		if b.Table != nil {
@@ -250,13 +253,13 @@ func (l *linter) table(path string, t *Table) {
 		p := fmt.Sprintf("%s.columns[%d]", path, i)
 		l.require(c.Head != "", p+".head", "required", "缺少表头", "the head is missing")
 		l.require(c.Width > 0, p+".width", "range", "列宽应大于 0", "the width must be above 0")
-		l.fillIns(p+".text", c.Text, list.Fields)
+		l.fillIns(p+".text", c.Text, list.Fields, true)
 	}
 }
 
-func (l *linter) fillIns(path, text string, fields []Field) {
+func (l *linter) fillIns(path, text string, fields []Field, inRow bool) {
 	for _, m := range fillIn.FindAllStringSubmatch(text, -1) {
-		if m[1] != "#" {
+		if m[1] != "#" || !inRow { // {#} is a row's number
 			l.field(path, fields, m[1])
 		}
 	}

@@ -60,15 +60,15 @@ func (q *Question) asked() int {
 // token; token is empty when there is no fragment. A fragment that is not a
 // token's digits comes back as it is, to be judged malformed.
 func ParseURL(s string) (code, token string, err error) {
-	u, err := url.Parse(strings.TrimSpace(s))
+	address, fragment, _ := strings.Cut(strings.TrimSpace(s), "#")
+	u, err := url.Parse(address)
 	if err == nil && (u.Scheme == "https" || u.Scheme == "http") {
 		if i := strings.LastIndex(u.Path, "/v/"); i >= 0 {
 			if code, ok := NormalCode(u.Path[i+3:]); ok {
-				token := u.Fragment
-				if t, ok := FromDigits(u.Fragment); ok {
-					token = t
+				if t, ok := FromDigits(fragment); ok {
+					return code, t, nil
 				}
-				return code, token, nil
+				return code, fragment, nil
 			}
 		}
 	}
@@ -77,17 +77,18 @@ func ParseURL(s string) (code, token string, err error) {
 }
 
 func (s *Service) verifyToken(ctx context.Context, token, code string) (*Answer, error) {
-	if e := s.scans.get(token); e != nil && s.board.at(e.record.List, e.record.Index) == StatusValid {
+	keys := s.KeyList()
+	if e := s.scans.get(token); e != nil && e.keys == keys && s.board.at(e.record.List, e.record.Index) == StatusValid {
 		return s.judge(ctx, &Evidence{Code: code, Token: &e.report, Record: &e.record})
 	}
-	r := s.Checker.CheckToken(token, s.KeyList())
+	r := s.Checker.CheckToken(token, keys)
 	e := &Evidence{Code: code, Token: &r}
 	if r.Signed {
 		if err := s.findRecord(ctx, e, r.Claims.Code); err != nil {
 			return nil, err
 		}
 		if e.Record != nil && e.Record.Status == StatusOK {
-			s.scans.put(token, &scan{r, *e.Record})
+			s.scans.put(token, &scan{keys, r, *e.Record})
 		}
 	}
 	return s.judge(ctx, e)
@@ -115,7 +116,10 @@ func (s *Service) verifyNumber(ctx context.Context, number, name string) (*Answe
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return nil, err
 	}
-	named := name != "" && e.Record != nil && NormalName(strings.TrimSpace(name)) == e.Record.Holder
+	if e.Record != nil {
+		s.learn(e.Record)
+	}
+	named := name != "" && e.Record != nil && NormalName(tidyText(name)) == e.Record.Holder
 	if name != "" && !named {
 		e.Record = nil // a wrong name learns as little as a wrong number
 	}
@@ -148,8 +152,19 @@ func (s *Service) findRecord(ctx context.Context, e *Evidence, code string) erro
 	}
 	if err == nil {
 		e.Record = c
+		s.learn(c)
 	}
 	return nil
+}
+
+// learn puts on the board what a record says and the board does not know yet:
+// a revocation that the store kept though it reported a failure.
+// What the board says of an end for good, a record read earlier cannot undo.
+func (s *Service) learn(c *Certificate) {
+	weight := [4]int{StatusValid: 0, StatusSuspended: 1, StatusSuperseded: 2, StatusRevoked: 3}
+	if v := c.Status.Value(); weight[v] > weight[s.board.at(c.List, c.Index)] {
+		s.board.set(c.List, c.Index, v)
+	}
 }
 
 // judge completes the evidence, gives the verdict and raises an alarm where it
@@ -168,16 +183,18 @@ func (s *Service) judge(ctx context.Context, e *Evidence) (*Answer, error) {
 			ev.Subject = e.Token.Claims.Code
 		}
 		s.Log.Warn("a good signature without its record", "alarm", a.Alarm, "code", ev.Subject)
-		if err := s.Store.Record(ctx, ev); err != nil {
-			return nil, err
+		if err := s.Store.Record(ctx, ev); err != nil { // the asker gets the answer all the same
+			s.Log.Error("recording an alarm", "alarm", a.Alarm, "code", ev.Subject, "reason", reason(err))
 		}
 	}
 	return a, nil
 }
 
 // scan is a token that verified, with its record: what a second scan of the
-// same code need not do again. Its status is read anew every time.
+// same code need not do again. Its status is read anew every time, and other
+// keys make it worthless.
 type scan struct {
+	keys   *KeyList
 	report TokenReport
 	record Certificate
 }
@@ -207,11 +224,4 @@ func (c *scanCache) put(token string, e *scan) {
 		c.young, c.old = make(map[string]*scan), c.young
 	}
 	c.young[token] = e
-}
-
-// forget empties the cache: a key or a template has changed.
-func (c *scanCache) forget() {
-	c.mu.Lock()
-	c.young, c.old = nil, nil
-	c.mu.Unlock()
 }
