@@ -1,0 +1,70 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+
+	"yinzheng"
+)
+
+var (
+	selectActions = query(`SELECT seq, at, kind, account, name, person_type, person_number, person_reason, office, role, step, to_step, opinion, input, code
+		FROM actions WHERE application = $1 AND seq <= $2 ORDER BY seq`)
+	insertAction = query(`INSERT INTO actions (application, seq, at, kind, account, name, person_type, person_number, person_reason,
+		office, role, step, to_step, opinion, input, code)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`)
+)
+
+func loadActions(ctx context.Context, q querier, application int64, version int) ([]yinzheng.Action, error) {
+	actions := make([]yinzheng.Action, 0, version)
+	err := each(ctx, q, func(r *sql.Rows) error {
+		var x yinzheng.Action
+		var input []byte
+		err := r.Scan((*whole)(&x.Seq), (*moment)(&x.At), &x.Kind, &x.By, &x.Name,
+			(*text)(&x.Person.Type), (*text)(&x.Person.Number), (*text)(&x.Person.Reason), (*text)(&x.Office), (*text)(&x.Role),
+			(*text)(&x.Step), (*text)(&x.ToStep), (*text)(&x.Opinion), &input, (*text)(&x.Code))
+		if err == nil && input != nil {
+			x.Input, err = decodeInput(input)
+		}
+		actions = append(actions, x)
+		return err
+	}, selectActions, application, version)
+	if err == nil && len(actions) != version {
+		err = fmt.Errorf("a case at version %d has %d actions", version, len(actions))
+	}
+	return actions, err
+}
+
+func decodeInput(b []byte) (*yinzheng.Input, error) {
+	in := new(yinzheng.Input)
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	if err := d.Decode(in); err != nil {
+		return nil, err
+	}
+	return in, normalise(in.Values)
+}
+
+func saveActions(ctx context.Context, q querier, application int64, actions []yinzheng.Action) error {
+	for i := range actions {
+		x := &actions[i]
+		var input any
+		if x.Input != nil {
+			b, err := json.Marshal(x.Input)
+			if err != nil {
+				return err
+			}
+			input = string(b)
+		}
+		_, err := exec(ctx, q, insertAction, application, x.Seq, x.At.UnixMicro(), string(x.Kind), x.By, x.Name,
+			optional(x.Person.Type), optional(x.Person.Number), optional(x.Person.Reason), optional(x.Office), optional(x.Role),
+			optional(x.Step), optional(x.ToStep), optional(x.Opinion), input, optional(x.Code))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

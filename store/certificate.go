@@ -1,0 +1,147 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"yinzheng"
+)
+
+const certificateColumns = `SELECT code, number, application, item, template_version, short, organ, organ_name, division,
+	masked_name, masked_id, holder, issued_at, expires_at, salt, commitment, list, list_index, lease,
+	token_kid, document_kid, token, digest, pages, status, status_at, reason, successor FROM certificates WHERE `
+
+var (
+	certificateByCode   = query(certificateColumns + "code = $1 AND status NOT IN ('reserved', 'void')")
+	certificateByNumber = query(certificateColumns + "number = $1 AND status NOT IN ('reserved', 'void')")
+	certificateByDigest = query(certificateColumns + "digest = $1 AND status NOT IN ('reserved', 'void')")
+	reservedByCode      = query(certificateColumns + "code = $1 AND status = 'reserved'")
+
+	insertCertificate = query(`INSERT INTO certificates (code, number, application, item, template_version, short, organ, organ_name, division,
+		masked_name, masked_id, holder, issued_at, expires_at, salt, commitment, list, list_index, lease,
+		token_kid, document_kid, token, digest, pages, status, status_at, reason, successor)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, 'reserved', $25, $26, $27)`)
+	extendLease = query(`UPDATE certificates SET lease = $1 WHERE code = $2 AND status = 'reserved' AND (lease IS NULL OR lease <= $3)`)
+	finishIssue = query(`UPDATE certificates SET item = $1, template_version = $2, short = $3, organ = $4, organ_name = $5, division = $6,
+		masked_name = $7, masked_id = $8, holder = $9, issued_at = $10, expires_at = $11, salt = $12, commitment = $13, lease = NULL,
+		token_kid = $14, document_kid = $15, token = $16, digest = $17, pages = $18, status = 'valid', status_at = $19, reason = $20, successor = $21
+		WHERE code = $22 AND status = 'reserved' RETURNING key`)
+	insertPDF = query("INSERT INTO certificate_pdfs (certificate, pdf) VALUES ($1, $2)")
+	setStatus = query("UPDATE certificates SET status = $1, status_at = $2, reason = $3, successor = $4 WHERE code = $5 AND status = $6")
+)
+
+// Reserve implements yinzheng.Certificates. It is ErrConflict, too, when the
+// application has another certificate that is not void. The record is reserved
+// whatever c.Status says.
+func (s *Store) Reserve(ctx context.Context, c *yinzheng.Certificate) error {
+	return s.write(ctx, "reserve a certificate", func(ctx context.Context, q querier) error {
+		_, err := exec(ctx, q, insertCertificate, c.Code, c.Number, c.Application, c.Template.Code, c.Template.Version, c.Short,
+			c.Organ, c.OrganName, c.Division, c.Name, c.ID, c.Holder, micros(c.IssuedAt), micros(c.Expires), c.Salt, c.Commitment,
+			c.List, c.Index, micros(c.Lease), c.TokenKID, c.DocumentKID, c.Token, digest(c), c.Pages, micros(c.StatusAt), c.Reason, c.Successor)
+		if s.dialect.unique(err) {
+			return conflict("证照编号、验证码或状态位已被占用，或者该办件已有证照", "The number, code or status entry is taken, or the case has a certificate already")
+		}
+		if err != nil {
+			return err
+		}
+		_, err = exec(ctx, q, countTaken, c.List)
+		return err
+	})
+}
+
+// digest is NULL until there is a PDF.
+func digest(c *yinzheng.Certificate) any {
+	if c.Digest == [32]byte{} {
+		return nil
+	}
+	return c.Digest[:]
+}
+
+// Lease implements yinzheng.Certificates.
+func (s *Store) Lease(ctx context.Context, code string, now, until time.Time) error {
+	return s.write(ctx, "extend a lease", func(ctx context.Context, q querier) error {
+		n, err := exec(ctx, q, extendLease, until.UnixMicro(), code, now.UnixMicro())
+		if err == nil && n == 0 {
+			err = conflict("该办件正在签发，请稍候", "The case is being issued elsewhere")
+		}
+		return err
+	})
+}
+
+// FinishIssue implements yinzheng.Certificates. Code, number, application and
+// status entry stay what Reserve wrote; the lease ends.
+func (s *Store) FinishIssue(ctx context.Context, c *yinzheng.Certificate, pdf []byte) error {
+	return s.write(ctx, "finish issuing", func(ctx context.Context, q querier) error {
+		var key int64
+		err := q.QueryRowContext(ctx, finishIssue, c.Template.Code, c.Template.Version, c.Short, c.Organ, c.OrganName, c.Division,
+			c.Name, c.ID, c.Holder, micros(c.IssuedAt), micros(c.Expires), c.Salt, c.Commitment,
+			c.TokenKID, c.DocumentKID, c.Token, digest(c), c.Pages, micros(c.StatusAt), c.Reason, c.Successor, c.Code).Scan(&key)
+		switch {
+		case s.dialect.unique(err):
+			return conflict("同一份文件已登记过", "The same file is on record already")
+		case errors.Is(err, sql.ErrNoRows):
+			return conflict("该证照已由他处签发或已作废", "The certificate was issued elsewhere or is void")
+		case err != nil:
+			return err
+		}
+		_, err = exec(ctx, q, insertPDF, key, pdf)
+		return err
+	})
+}
+
+// SetStatus implements yinzheng.Certificates: it writes Status, StatusAt,
+// Reason and Successor.
+func (s *Store) SetStatus(ctx context.Context, c *yinzheng.Certificate, from yinzheng.Status) error {
+	return s.write(ctx, "change a certificate's status", func(ctx context.Context, q querier) error {
+		n, err := exec(ctx, q, setStatus, string(c.Status), micros(c.StatusAt), c.Reason, c.Successor, c.Code, string(from))
+		if err == nil && n == 0 {
+			err = conflict("证照状态已变化，请重新读取", "The certificate's status has changed; please read it again")
+		}
+		return err
+	})
+}
+
+// Certificate implements yinzheng.Certificates.
+func (s *Store) Certificate(ctx context.Context, code string) (*yinzheng.Certificate, error) {
+	return s.certificate(ctx, certificateByCode, code)
+}
+
+// CertificateByNumber implements yinzheng.Certificates.
+func (s *Store) CertificateByNumber(ctx context.Context, number string) (*yinzheng.Certificate, error) {
+	return s.certificate(ctx, certificateByNumber, number)
+}
+
+// CertificateByDigest implements yinzheng.Certificates.
+func (s *Store) CertificateByDigest(ctx context.Context, digest [32]byte) (*yinzheng.Certificate, error) {
+	return s.certificate(ctx, certificateByDigest, digest[:])
+}
+
+// Reserved implements yinzheng.Certificates.
+func (s *Store) Reserved(ctx context.Context, code string) (*yinzheng.Certificate, error) {
+	return s.certificate(ctx, reservedByCode, code)
+}
+
+func (s *Store) certificate(ctx context.Context, by string, key any) (*yinzheng.Certificate, error) {
+	c := new(yinzheng.Certificate)
+	err := s.read(ctx, "read a certificate", func(ctx context.Context, q querier) error {
+		return scanCertificate(q.QueryRowContext(ctx, by, key), c)
+	})
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil, notFound("没有找到这份电子证明", "There is no such certificate")
+	case err != nil:
+		return nil, err
+	}
+	return c, nil
+}
+
+func scanCertificate(r *sql.Row, c *yinzheng.Certificate) error {
+	var digest []byte
+	err := r.Scan(&c.Code, &c.Number, &c.Application, &c.Template.Code, (*whole)(&c.Template.Version), &c.Short, &c.Organ, &c.OrganName, &c.Division,
+		&c.Name, &c.ID, &c.Holder, (*moment)(&c.IssuedAt), (*moment)(&c.Expires), &c.Salt, &c.Commitment, (*whole)(&c.List), (*whole)(&c.Index), (*moment)(&c.Lease),
+		&c.TokenKID, &c.DocumentKID, &c.Token, &digest, (*whole)(&c.Pages), (*text)(&c.Status), (*moment)(&c.StatusAt), &c.Reason, &c.Successor)
+	copy(c.Digest[:], digest)
+	return err
+}

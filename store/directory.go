@@ -1,0 +1,114 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"math/rand/v2"
+
+	"yinzheng"
+)
+
+var (
+	directoryTag    = query("SELECT tag FROM directory WHERE one = 1")
+	setDirectoryTag = query("UPDATE directory SET tag = $1 WHERE one = 1")
+	selectDivisions = query("SELECT code, name, parent, level FROM divisions ORDER BY code")
+	selectOffices   = query("SELECT id, name, division, organ FROM offices ORDER BY id")
+	selectOrgans    = query("SELECT code, name, mark, valid_from, valid_to FROM organs ORDER BY code")
+	putDivision     = query("INSERT INTO divisions (code, name, parent, level) VALUES ($1, $2, $3, $4) ON CONFLICT (code) DO UPDATE SET name = excluded.name, parent = excluded.parent, level = excluded.level")
+	putOffice       = query("INSERT INTO offices (id, name, division, organ) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO UPDATE SET name = excluded.name, division = excluded.division, organ = excluded.organ")
+	putOrgan        = query("INSERT INTO organs (code, name, mark, valid_from, valid_to) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (code) DO UPDATE SET name = excluded.name, mark = excluded.mark, valid_from = excluded.valid_from, valid_to = excluded.valid_to")
+)
+
+// tree is an office tree with the tag it was read under.
+type tree struct {
+	*yinzheng.Directory
+	tag int64
+}
+
+// Directory implements yinzheng.Directories.
+func (s *Store) Directory(ctx context.Context) (*yinzheng.Directory, error) {
+	var d *yinzheng.Directory
+	err := s.read(ctx, "read the office tree", func(ctx context.Context, q querier) (err error) {
+		d, err = s.directory(ctx, q)
+		return err
+	})
+	return d, err
+}
+
+// directory is the tree as q sees it: the one in memory if its tag is still
+// the present one. A tag is drawn at random and never used twice, so that
+// even a tree that is undone later is never taken for another.
+func (s *Store) directory(ctx context.Context, q querier) (*yinzheng.Directory, error) {
+	var tag int64
+	if err := q.QueryRowContext(ctx, directoryTag).Scan(&tag); err != nil {
+		return nil, err
+	}
+	if t := s.tree.Load(); t != nil && t.tag == tag {
+		return t.Directory, nil
+	}
+	t := new(tree)
+	err := s.snapshot(ctx, "read the office tree", func(ctx context.Context, q querier) error { return t.load(ctx, q) })
+	if err != nil {
+		return nil, err
+	}
+	s.tree.Store(t)
+	return t.Directory, nil
+}
+
+func (t *tree) load(ctx context.Context, q querier) error {
+	if err := q.QueryRowContext(ctx, directoryTag).Scan(&t.tag); err != nil {
+		return err
+	}
+	var divisions []yinzheng.Division
+	err := each(ctx, q, func(r *sql.Rows) error {
+		var d yinzheng.Division
+		err := r.Scan(&d.Code, &d.Name, &d.Parent, &d.Level)
+		divisions = append(divisions, d)
+		return err
+	}, selectDivisions)
+	if err != nil {
+		return err
+	}
+	var offices []yinzheng.Office
+	err = each(ctx, q, func(r *sql.Rows) error {
+		var o yinzheng.Office
+		err := r.Scan(&o.ID, &o.Name, &o.Division, &o.Organ)
+		offices = append(offices, o)
+		return err
+	}, selectOffices)
+	if err != nil {
+		return err
+	}
+	var organs []yinzheng.Organ
+	err = each(ctx, q, func(r *sql.Rows) error {
+		var o yinzheng.Organ
+		err := r.Scan(&o.Code, &o.Name, &o.Mark, (*moment)(&o.From), (*moment)(&o.To))
+		organs = append(organs, o)
+		return err
+	}, selectOrgans)
+	t.Directory = yinzheng.NewDirectory(divisions, offices, organs)
+	return err
+}
+
+// PutDirectory implements yinzheng.Directories.
+func (s *Store) PutDirectory(ctx context.Context, d *yinzheng.Directory) error {
+	return s.write(ctx, "write the office tree", func(ctx context.Context, q querier) error {
+		for _, v := range d.Divisions {
+			if _, err := exec(ctx, q, putDivision, v.Code, v.Name, v.Parent, string(v.Level)); err != nil {
+				return err
+			}
+		}
+		for _, o := range d.Offices {
+			if _, err := exec(ctx, q, putOffice, o.ID, o.Name, o.Division, o.Organ); err != nil {
+				return err
+			}
+		}
+		for _, o := range d.Organs {
+			if _, err := exec(ctx, q, putOrgan, o.Code, o.Name, o.Mark, micros(o.From), micros(o.To)); err != nil {
+				return err
+			}
+		}
+		_, err := exec(ctx, q, setDirectoryTag, rand.Int64())
+		return err
+	})
+}

@@ -1,0 +1,41 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+)
+
+var (
+	putSession    = query("INSERT INTO sessions (hash, account, expires_at) VALUES ($1, $2, $3) ON CONFLICT (hash) DO UPDATE SET account = excluded.account, expires_at = excluded.expires_at")
+	selectSession = query("SELECT account FROM sessions WHERE hash = $1 AND expires_at > $2")
+	deleteSession = query("DELETE FROM sessions WHERE hash = $1")
+)
+
+// PutSession implements yinzheng.Sessions.
+func (s *Store) PutSession(ctx context.Context, hash [32]byte, account string, expires time.Time) error {
+	return s.write(ctx, "write a session", func(ctx context.Context, q querier) error {
+		_, err := exec(ctx, q, putSession, hash[:], account, micros(expires))
+		return err
+	})
+}
+
+// Session implements yinzheng.Sessions.
+func (s *Store) Session(ctx context.Context, hash [32]byte, now time.Time) (account string, err error) {
+	err = s.read(ctx, "read a session", func(ctx context.Context, q querier) error {
+		return q.QueryRowContext(ctx, selectSession, hash[:], now.UnixMicro()).Scan(&account)
+	})
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", notFound("没有登录，或登录已过期", "Not signed in, or the session has ended")
+	}
+	return account, err
+}
+
+// EndSession implements yinzheng.Sessions; one that does not exist has ended.
+func (s *Store) EndSession(ctx context.Context, hash [32]byte) error {
+	return s.write(ctx, "end a session", func(ctx context.Context, q querier) error {
+		_, err := exec(ctx, q, deleteSession, hash[:])
+		return err
+	})
+}

@@ -1,0 +1,210 @@
+package storetest
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"yinzheng"
+)
+
+var publicPart = cmpopts.IgnoreUnexported(yinzheng.Directory{})
+
+func directory(t *testing.T, s yinzheng.Store) {
+	ctx := t.Context()
+	d, err := s.Directory(ctx)
+	check(t, err)
+	if len(d.Divisions)+len(d.Offices)+len(d.Organs) > 0 {
+		t.Fatalf("an empty store has %v", d)
+	}
+	check(t, s.PutDirectory(ctx, Tree()))
+	d, err = s.Directory(ctx)
+	check(t, err)
+	if diff := cmp.Diff(Tree(), d, publicPart, cmpopts.SortSlices(func(a, b yinzheng.Division) bool { return a.Code < b.Code })); diff != "" {
+		t.Fatalf("(-want +got):\n%s", diff)
+	}
+	if !d.Within(East, Town) || d.Office("town") == nil {
+		t.Error("the tree has no index")
+	}
+	check(t, s.PutDirectory(ctx, yinzheng.NewDirectory(nil, []yinzheng.Office{{ID: "town", Name: "新名称", Division: Town}}, nil)))
+	d, err = s.Directory(ctx)
+	check(t, err)
+	if o := d.Office("town"); o.Name != "新名称" || o.Organ != "" || d.Office("north") == nil {
+		t.Errorf("replaced: %v, others: %v", o, d.Office("north"))
+	}
+}
+
+// directoryUndone: a tree seen inside a transaction that is undone is not
+// what others see later.
+func directoryUndone(t *testing.T, s yinzheng.Store) {
+	ctx := t.Context()
+	check(t, s.PutDirectory(ctx, Tree()))
+	renamed := func(name string) *yinzheng.Directory {
+		return yinzheng.NewDirectory(nil, []yinzheng.Office{{ID: "town", Name: name, Division: Town}}, nil)
+	}
+	name := func(ctx context.Context) string {
+		d, err := s.Directory(ctx)
+		check(t, err)
+		return d.Office("town").Name
+	}
+	no := errors.New("no")
+	for _, n := range []string{"甲", "乙"} {
+		if err := s.Tx(ctx, func(ctx context.Context) error {
+			check(t, s.PutDirectory(ctx, renamed(n)))
+			if got := name(ctx); got != n {
+				t.Errorf("inside: %s", got)
+			}
+			return no
+		}); !errors.Is(err, no) {
+			t.Fatal(err)
+		}
+		if got := name(ctx); got != "桥东街道办事处" {
+			t.Errorf("outside: %s", got)
+		}
+	}
+}
+
+func account(t *testing.T, s yinzheng.Store) {
+	ctx := t.Context()
+	_, err := s.Account(ctx, "u1")
+	checkIs(t, err, yinzheng.ErrNotFound)
+	a := &yinzheng.Account{
+		ID: "u1", Username: "wang", Name: "王小明", Person: yinzheng.ID{Type: yinzheng.ResidentID, Number: "441302199001011234"}, Password: "$argon2id$...",
+		Grants: []yinzheng.Grant{{Office: "north", Role: yinzheng.Clerk, From: Start}, {Office: "town", Role: yinzheng.Approver, From: Start, To: Start.AddDate(1, 0, 0)}},
+	}
+	for range 3 { // new, the same, changed
+		check(t, s.PutAccount(ctx, a))
+		for _, find := range []func() (*yinzheng.Account, error){
+			func() (*yinzheng.Account, error) { return s.Account(ctx, "u1") },
+			func() (*yinzheng.Account, error) { return s.AccountByUsername(ctx, a.Username) },
+		} {
+			got, err := find()
+			check(t, err)
+			if d := cmp.Diff(a, got); d != "" {
+				t.Fatalf("(-want +got):\n%s", d)
+			}
+		}
+		a.Username, a.Disabled, a.Grants = "wang2", true, a.Grants[:1]
+	}
+	_, err = s.AccountByUsername(ctx, "wang")
+	checkIs(t, err, yinzheng.ErrNotFound)
+	checkIs(t, s.PutAccount(ctx, &yinzheng.Account{ID: "u2", Username: "wang2"}), yinzheng.ErrConflict)
+	checkIs(t, s.PutAccount(ctx, &yinzheng.Account{ID: "u2", Username: "li", Person: a.Person}), yinzheng.ErrConflict)
+	check(t, s.PutAccount(ctx, &yinzheng.Account{ID: "u2", Username: "li"}))
+	check(t, s.PutAccount(ctx, &yinzheng.Account{ID: "u3", Username: "zhao"})) // nobody knows their person either
+	got, err := s.Account(ctx, "u2")
+	check(t, err)
+	if got.Grants != nil {
+		t.Errorf("grants out of nothing: %v", got.Grants)
+	}
+}
+
+func keys(t *testing.T, s yinzheng.Store) {
+	ctx := t.Context()
+	ec, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	check(t, err)
+	rs, err := rsa.GenerateKey(rand.Reader, 2048)
+	check(t, err)
+	a := &yinzheng.Key{
+		KID: "kid00001", Purpose: yinzheng.DocumentKey, Organ: "11441302007158123A", OrganName: "桥东街道办事处", Items: []string{"residence"},
+		NotBefore: Start, NotAfter: Start.AddDate(3, 0, 0), State: yinzheng.KeyActive, Since: Start, Alg: "ES256", Public: ec.Public(), Chain: [][]byte{{0x30, 0}, {0x30, 1, 0xff}},
+	}
+	b := &yinzheng.Key{KID: "kid00002", Purpose: yinzheng.StatusKey, NotBefore: Start.Add(time.Second), NotAfter: Start.AddDate(1, 0, 0), State: yinzheng.KeyActive, Since: Start, Alg: "RS256", Public: rs.Public()}
+	check(t, s.PutKey(ctx, a))
+	check(t, s.PutKey(ctx, b))
+	b.State, b.Since = yinzheng.KeyCompromised, Start.Add(time.Hour)
+	check(t, s.PutKey(ctx, b))
+	got, err := s.Keys(ctx)
+	check(t, err)
+	if d := cmp.Diff([]*yinzheng.Key{a, b}, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	if err := s.PutKey(ctx, &yinzheng.Key{KID: "kid00003"}); err == nil {
+		t.Error("a key without a public half was taken")
+	}
+}
+
+func session(t *testing.T, s yinzheng.Store) {
+	ctx := t.Context()
+	hash, until := [32]byte{1, 2, 3}, Start.Add(time.Hour)
+	_, err := s.Session(ctx, hash, Start)
+	checkIs(t, err, yinzheng.ErrNotFound)
+	check(t, s.PutSession(ctx, hash, "claim:u1", until))
+	got, err := s.Session(ctx, hash, until.Add(-time.Microsecond))
+	check(t, err)
+	if got != "claim:u1" {
+		t.Errorf("got %q", got)
+	}
+	_, err = s.Session(ctx, hash, until)
+	checkIs(t, err, yinzheng.ErrNotFound)
+	check(t, s.EndSession(ctx, hash))
+	_, err = s.Session(ctx, hash, Start)
+	checkIs(t, err, yinzheng.ErrNotFound)
+	check(t, s.EndSession(ctx, hash))
+}
+
+func remember(t *testing.T, s yinzheng.Store) {
+	ctx := t.Context()
+	for _, tt := range []struct {
+		account, key string
+		digest       byte
+		made, before string
+		err          error
+	}{
+		{"u1", "k", 1, "A1", "", nil},
+		{"u1", "k", 1, "A2", "A1", nil},
+		{"u1", "k", 2, "A3", "", yinzheng.ErrReused},
+		{"u2", "k", 2, "A4", "", nil}, // keys are each account's own
+		{"u1", "k2", 2, "A5", "", nil},
+		{"u1", "k", 1, "A6", "A1", nil},
+	} {
+		before, err := s.Remember(ctx, tt.account, tt.key, [32]byte{tt.digest}, tt.made, Start)
+		if before != tt.before || !errors.Is(err, tt.err) {
+			t.Errorf("%v: %q, %v", tt, before, err)
+		}
+	}
+	check(t, s.Record(ctx, yinzheng.Event{At: Start, Kind: "certificate-issued", Subject: "C1", By: yinzheng.SystemActor, Detail: "1.2"}))
+}
+
+// rememberConcurrent: a double click makes one case.
+func rememberConcurrent(t *testing.T, s yinzheng.Store) {
+	ctx := t.Context()
+	var made atomic.Int32
+	var wg sync.WaitGroup
+	for i := range 32 {
+		wg.Go(func() {
+			id := fmt.Sprintf("A%d", i)
+			var before string
+			err := s.Tx(ctx, func(ctx context.Context) (err error) {
+				if before, err = s.Remember(ctx, "u1", "k", [32]byte{}, id, Start); err != nil || before != "" {
+					return err
+				}
+				return s.SaveApplication(ctx, Case(id, "north", North), 0)
+			})
+			if err == nil && before == "" {
+				made.Add(1)
+			}
+			if err == nil && before != "" {
+				_, err = s.Application(ctx, before)
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if made.Load() != 1 {
+		t.Errorf("%d cases made", made.Load())
+	}
+}

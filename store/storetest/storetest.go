@@ -1,0 +1,175 @@
+// Package storetest is the conformance suite of yinzheng.Store: every engine
+// and every stand-in passes the same tests.
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"yinzheng"
+)
+
+// Run tests the stores that open makes: empty, one for each test, closed by
+// open's own cleanup.
+func Run(t *testing.T, open func(t *testing.T) yinzheng.Store) {
+	tests := map[string]func(*testing.T, yinzheng.Store){
+		"Application/round trip":     applicationRoundTrip,
+		"Application/conflicts":      applicationConflicts,
+		"Application/one winner":     applicationOneWinner,
+		"Queue/scopes":               queueScopes,
+		"Queue/pages":                queuePages,
+		"Queue/local overrides":      queueOverrides,
+		"Waiting":                    waiting,
+		"Certificate/life":           certificateLife,
+		"Certificate/unique":         certificateUnique,
+		"Certificate/lease":          certificateLease,
+		"Certificate/concurrent":     certificateConcurrent,
+		"Certificate/status":         certificateStatus,
+		"Directory":                  directory,
+		"Directory/undone":           directoryUndone,
+		"Account":                    account,
+		"Keys":                       keys,
+		"Session":                    session,
+		"Remember":                   remember,
+		"Remember/concurrent":        rememberConcurrent,
+		"Tx/undone":                  txUndone,
+		"Tx/sees its own":            txSeesItsOwn,
+		"Tx/nested":                  txNested,
+		"Tx/neighbours":              txNeighbours,
+		"Tx/panic":                   txPanic,
+		"Tx/goexit":                  txGoexit,
+		"Tx/cancelled before":        txCancelledBefore,
+		"Tx/cancelled while running": txCancelledWhileRunning,
+		"Tx/over":                    txOver,
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) { test(t, open(t)) })
+	}
+}
+
+// Start is the moment at which the samples begin.
+var Start = time.Date(2026, 11, 2, 8, 15, 0, 123456000, time.UTC)
+
+// Template is a chain of village, town and district.
+var Template = &yinzheng.Template{
+	Code: "residence", Version: 2, Token: yinzheng.TokenFields{Name: "name"},
+	Chain: []yinzheng.Step{
+		{Key: "village", Name: yinzheng.Text{ZH: "村（社区）核实", EN: "village"}, Level: yinzheng.Village, Role: yinzheng.Clerk},
+		{Key: "town", Name: yinzheng.Text{ZH: "镇（街道）审批", EN: "town"}, Level: yinzheng.Town, Role: yinzheng.Approver},
+		{Key: "district", Name: yinzheng.Text{ZH: "区审批", EN: "district"}, Level: yinzheng.District, Role: yinzheng.Approver},
+	},
+}
+
+// The divisions of Tree: two villages of one town, one of another. East lies
+// in the town by its Parent alone, against the digits of its code.
+const (
+	Province = "440000000000"
+	City     = "441300000000"
+	District = "441302000000"
+	Town     = "441302001000"
+	Town2    = "441302002000"
+	North    = "441302001001"
+	South    = "441302001002"
+	West     = "441302002001"
+	East     = "990000000001"
+)
+
+// Tree is a small office tree.
+func Tree() *yinzheng.Directory {
+	division := func(code, parent string, l yinzheng.Level) yinzheng.Division {
+		return yinzheng.Division{Code: code, Name: "区划" + code, Parent: parent, Level: l}
+	}
+	return yinzheng.NewDirectory([]yinzheng.Division{
+		division(Province, "", yinzheng.Province), division(City, Province, yinzheng.City), division(District, City, yinzheng.District),
+		division(Town, District, yinzheng.Town), division(North, Town, yinzheng.Village), division(South, Town, yinzheng.Village),
+		division(Town2, District, yinzheng.Town), division(West, Town2, yinzheng.Village), division(East, Town, yinzheng.Village),
+	}, []yinzheng.Office{
+		{ID: "north", Name: "北社区居委会", Division: North},
+		{ID: "town", Name: "桥东街道办事处", Division: Town, Organ: "11441302007158123A"},
+	}, []yinzheng.Organ{
+		{Code: "11441302007158123A", Name: "桥东街道办事处", Mark: "证明专用章", From: Start, To: Start.AddDate(1, 0, 0)},
+	})
+}
+
+// Case is a case after the actions named, by an office for a division, changed
+// a second after another.
+func Case(id, office, division string, kinds ...yinzheng.ActionKind) *yinzheng.Application {
+	a := yinzheng.Fold(id, Template, nil)
+	return Next(a, append([]yinzheng.ActionKind{yinzheng.Create}, kinds...), office, division)
+}
+
+// Next is the case after further actions.
+func Next(a *yinzheng.Application, kinds []yinzheng.ActionKind, office, division string) *yinzheng.Application {
+	actions := a.Actions[:len(a.Actions):len(a.Actions)]
+	for _, kind := range kinds {
+		x := yinzheng.Action{
+			Seq: len(actions) + 1, At: Start.Add(time.Duration(len(actions)) * time.Second), Kind: kind, By: "u1", Name: "王小明",
+			Person: yinzheng.ID{Type: yinzheng.ResidentID, Number: "441302199001011234"}, Office: office, Role: yinzheng.Clerk,
+		}
+		switch kind {
+		case yinzheng.Create, yinzheng.Edit:
+			x.Input = &yinzheng.Input{Division: division, Applicant: applicant(), Values: values(a.ID)}
+		case yinzheng.Submit:
+			x.Step = "village"
+		case yinzheng.Return:
+			x.ToStep, x.Opinion = "village", "请补充 <材料> & \u2028 \"说明\""
+		case yinzheng.Reserve:
+			x.Code = "C" + a.ID
+		}
+		actions = append(actions, x)
+	}
+	return yinzheng.Fold(a.ID, Template, actions)
+}
+
+func applicant() yinzheng.Applicant {
+	return yinzheng.Applicant{As: yinzheng.AsAgent, Name: "李四", ID: yinzheng.ID{Type: yinzheng.NoID, Reason: "新生儿"}, Authority: "委托书"}
+}
+
+// values holds every normal form, and an integer that a float64 cannot hold.
+func values(id string) yinzheng.Values {
+	return yinzheng.Values{
+		"name": "持证人" + id, "rare": "䶮𫖯𠮷", "yes": true, "no": false, "count": int64(9007199254740993), "negative": int64(-3),
+		"id":   map[string]any{"type": "111", "number": "441302199001011234"},
+		"rows": []any{map[string]any{"name": "张三", "age": int64(7)}, map[string]any{"name": "赵六", "deceased": true}},
+		"none": []any{},
+	}
+}
+
+// Certificate is a reserved record for a case; n tells several of them apart.
+func Certificate(n int, application string) *yinzheng.Certificate {
+	return &yinzheng.Certificate{
+		Code: fmt.Sprintf("C%s", application), Number: fmt.Sprintf("1.2.156.3005.2.11100000000013338W011.11441302007158123A.%09d.001.U", n), Application: application,
+		Template: Template.Ref(), Short: "RES", Organ: "11441302007158123A", OrganName: "桥东街道办事处", Division: North,
+		Name: "张*三", ID: "441302********1234", Holder: "张小三", IssuedAt: Start, Expires: Start.AddDate(0, 6, 0),
+		Salt: []byte("0123456789abcdef"), Commitment: "commitment", List: 1, Index: n, Lease: Start.Add(15 * time.Second),
+		TokenKID: "tokenkid", DocumentKID: "dockid00", Status: yinzheng.StatusReserved, StatusAt: Start,
+	}
+}
+
+// Finished is the record once its PDF is made.
+func Finished(c *yinzheng.Certificate, pdf []byte) *yinzheng.Certificate {
+	f := *c
+	f.Token, f.Digest, f.Pages = "token-of-"+c.Code, yinzheng.DigestPDF(pdf), 2
+	f.Status, f.StatusAt, f.Lease = yinzheng.StatusOK, Start.Add(time.Second), time.Time{}
+	return &f
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func checkIs(t *testing.T, err, want error) {
+	t.Helper()
+	if !errors.Is(err, want) {
+		t.Fatalf("got %v, want %v", err, want)
+	}
+	var e *yinzheng.Error
+	if !errors.As(err, &e) || e.Text.ZH == "" || e.Text.EN == "" {
+		t.Fatalf("%v does not tell its reader anything in both languages", err)
+	}
+}
