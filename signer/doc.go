@@ -4,10 +4,8 @@
 // package yinzheng. It is handed a crypto.Signer with its chain and never sees
 // private key material.
 //
-//	Seal         one document key with its chain: signs PDFs        (seal.go, cms.go)
-//	Verifier     what an uploaded PDF is worth                      (verifypdf.go, update.go, verifycms.go)
-//	TokenSigner  makes tokens; CheckToken checks them               (token.go)
-//	Digits, URL  how a token stands in a QR code                    (digits.go)
-//	StatusList   signs and reads status lists                       (statuslist.go)
-//	KeyList      signs and reads the key list                       (keylist.go)
+//	Signer     holds the keys: the yinzheng.Sealer            (signer.go)
+//	Seal       signs PDFs with one document key               (seal.go, cms.go)
+//	Checker    what a token or PDF is worth: yinzheng.Checker  (checktoken.go, verifypdf.go, update.go, verifycms.go)
+//	ReadStatusList, ReadKeyList                                (statuslist.go, keylist.go)
 package signer

@@ -50,7 +50,7 @@ func (s *Seal) Size() int { return s.size }
 
 // Sign fills the gap of a PDF whose /ByteRange is already right: gapStart is
 // the offset of the '<' of /Contents, gapEnd the one after its '>'. Digits are
-// lower case and what is left of the gap is zeros; Verifier accepts nothing else.
+// lower case and what is left of the gap is zeros; Checker accepts nothing else.
 func (s *Seal) Sign(pdf []byte, gapStart, gapEnd int) error {
 	if gapStart < 0 || gapEnd > len(pdf) || gapEnd-gapStart < 2 || pdf[gapStart] != '<' || pdf[gapEnd-1] != '>' {
 		return errors.New("signer: seal: no gap for the signature at the given place")

@@ -136,7 +136,7 @@ func FuzzCMS(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(der)
-	var v Verifier
+	var v Checker
 	f.Fuzz(func(t *testing.T, in []byte) {
 		d, err := parseCMS(in)
 		if err != nil {

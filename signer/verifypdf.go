@@ -15,30 +15,32 @@ import (
 	"yinzheng/internal/pdf"
 )
 
-// Verifier finds out what an uploaded PDF is worth. The zero value is ready,
-// and safe for concurrent use.
-type Verifier struct {
+// Checker finds out what a token or an uploaded PDF is worth; it is the
+// yinzheng.Checker. The zero value is ready, and safe for concurrent use.
+type Checker struct {
 	chains chains
 }
 
-// PDF reports on a file. The issued revision is the first one that has a
+// CheckPDF reports on a file. The issued revision is the first one that has a
 // signature: found through the form's fields, judged as the file stood then.
 // What follows it may only add validation data or a document timestamp
 // (update.go). Nothing is found by searching bytes, but for one purpose: a
 // file already found wanting is searched for a genuine issued revision, so
 // that the report can say so.
 //
-// The certificate in the report is only what the signature names; whether it
+// Whatever has a Problem is not SignatureOK or not Whole. A signature that
+// cannot be judged, as strangers write them, is no Problem: Signed without a
+// Certificate. The certificate in the report is only what the signature names; whether it
 // is one of ours, and was entitled, is for the caller.
-func (v *Verifier) PDF(data []byte) *yinzheng.PDFReport {
-	r := v.judge(data)
+func (c *Checker) CheckPDF(data []byte) *yinzheng.PDFReport {
+	r := c.judge(data)
 	if r.Problem != "" || !r.Signed {
-		v.lookInside(data, r)
+		c.lookInside(data, r)
 	}
 	return r
 }
 
-func (v *Verifier) judge(data []byte) *yinzheng.PDFReport {
+func (c *Checker) judge(data []byte) *yinzheng.PDFReport {
 	r := &yinzheng.PDFReport{}
 	f, err := pdf.Open(data)
 	if err != nil {
@@ -56,7 +58,7 @@ func (v *Verifier) judge(data []byte) *yinzheng.PDFReport {
 		}
 		sigs = slices.DeleteFunc(sigs, func(s signatureField) bool { return s.timestamp })
 		if len(sigs) > 0 {
-			v.judgeIssued(r, data, view, sigs)
+			c.judgeIssued(r, data, view, sigs)
 			judgeRest(r, data, f, i)
 			return r
 		}
@@ -87,7 +89,7 @@ func readProblem(err error) string {
 
 // judgeIssued judges the signature of the first signed revision, which is the
 // newest of view.
-func (v *Verifier) judgeIssued(r *yinzheng.PDFReport, data []byte, view *pdf.File, sigs []signatureField) {
+func (c *Checker) judgeIssued(r *yinzheng.PDFReport, data []byte, view *pdf.File, sigs []signatureField) {
 	rev := view.Revisions[len(view.Revisions)-1]
 	sig := sigs[0]
 	r.Signed = true
@@ -107,34 +109,34 @@ func (v *Verifier) judgeIssued(r *yinzheng.PDFReport, data []byte, view *pdf.Fil
 	} else {
 		fail(r, Coverage, "")
 	}
-	v.judgeCMS(r, data, sig, covered, marked)
+	c.judgeCMS(r, data, sig, covered, marked)
 }
 
 // judgeCMS judges what stands in Contents. A file that carries yinzheng.json
 // claims to be of this service: then what the signature itself cannot cover,
 // its own bytes and how they are written, must be as this service does it, so
 // that no byte of the file can be another. A stranger's may differ.
-func (v *Verifier) judgeCMS(r *yinzheng.PDFReport, data []byte, sig signatureField, covered, marked bool) {
+func (c *Checker) judgeCMS(r *yinzheng.PDFReport, data []byte, sig signatureField, covered, marked bool) {
 	der, plain := contents(sig.contents)
 	if marked && !plain {
 		fail(r, NotOurForm, "/Contents")
 	}
 	d, err := parseCMS(der)
-	var c *chain
+	var brought *chain
 	if err == nil {
-		c, err = v.chains.of(d)
+		brought, err = c.chains.of(d)
 	}
 	if err == nil {
-		for _, cert := range c.certs {
+		for _, cert := range brought.certs {
 			r.Chain = append(r.Chain, cert.Raw)
 		}
-		r.Certificate = c.certs[0].Raw
-		if marked && !d.ours(c) {
+		r.Certificate = brought.certs[0].Raw
+		if marked && !d.ours(brought) {
 			fail(r, NotOurForm, "CMS")
 		}
 		if covered {
-			err = d.check(c.certs[0], func(h crypto.Hash) []byte { return hashAround(h, data, sig) })
-			r.SignatureOK = err == nil
+			err = d.check(brought.certs[0], func(h crypto.Hash) []byte { return hashAround(h, data, sig) })
+			r.SignatureOK = err == nil && r.Problem == ""
 		}
 	}
 	switch {
@@ -214,7 +216,7 @@ const maxInside = 4
 
 // lookInside looks for a genuine issued revision in a file that is wanting, by
 // the one thing that ends a revision, and tells of it. The file stays wanting.
-func (v *Verifier) lookInside(data []byte, r *yinzheng.PDFReport) {
+func (c *Checker) lookInside(data []byte, r *yinzheng.PDFReport) {
 	if r.SignatureOK || r.Problem == NotPDF || r.Problem == TooLarge {
 		return
 	}
@@ -225,7 +227,7 @@ func (v *Verifier) lookInside(data []byte, r *yinzheng.PDFReport) {
 			return
 		}
 		at += i + len(marker)
-		inner := v.judge(data[:afterEOL(data, at)])
+		inner := c.judge(data[:afterEOL(data, at)])
 		if !inner.SignatureOK || inner.Problem != "" || inner.Attached == nil {
 			continue
 		}

@@ -32,9 +32,9 @@ func TestVerifyGenuine(t *testing.T) {
 	a := newAuthority(t, "A")
 	for name, s := range map[string]*Seal{"ES256": newSeal(t, a, newECKey(t)), "RS256": newSeal(t, a, newRSAKey(t))} {
 		data := sealed(t, s, newDraft(t, s.Size()+10, nil))
-		var v Verifier
+		var v Checker
 		for range 2 { // the second time with the chain remembered
-			r := v.PDF(data)
+			r := v.CheckPDF(data)
 			if !clean(r) || len(r.Findings) != 0 {
 				t.Fatalf("%s: %+v", name, r)
 			}
@@ -69,20 +69,20 @@ func TestVerifyPdfsig(t *testing.T) {
 func TestVerifyEveryByte(t *testing.T) {
 	s := newSeal(t, newAuthority(t, "A"), newECKey(t))
 	data := sealed(t, s, newDraft(t, s.Size()+8, nil))
-	var v Verifier
+	var v Checker
 	for i, was := range data {
 		for _, other := range []byte{was ^ 1, was ^ 0x20, ' '} {
 			if other == was {
 				continue
 			}
 			data[i] = other
-			if r := v.PDF(data); clean(r) {
+			if r := v.CheckPDF(data); clean(r) {
 				t.Errorf("byte %d (%q) changed to %q was not noticed", i, was, other)
 			}
 		}
 		data[i] = was
 	}
-	if !clean(v.PDF(data)) {
+	if !clean(v.CheckPDF(data)) {
 		t.Fatal("the file put back is not clean")
 	}
 }
@@ -90,12 +90,12 @@ func TestVerifyEveryByte(t *testing.T) {
 func TestVerifyInsertedAndCut(t *testing.T) {
 	s := newSeal(t, newAuthority(t, "A"), newECKey(t))
 	data := sealed(t, s, newDraft(t, s.Size(), nil))
-	var v Verifier
+	var v Checker
 	for i := range data {
-		if clean(v.PDF(slices.Insert(bytes.Clone(data), i, data[i]))) {
+		if clean(v.CheckPDF(slices.Insert(bytes.Clone(data), i, data[i]))) {
 			t.Errorf("byte %d written twice was not noticed", i)
 		}
-		if clean(v.PDF(slices.Delete(bytes.Clone(data), i, i+1))) {
+		if clean(v.CheckPDF(slices.Delete(bytes.Clone(data), i, i+1))) {
 			t.Errorf("byte %d taken out was not noticed", i)
 		}
 	}
@@ -164,9 +164,9 @@ func TestVerifyAltered(t *testing.T) {
 			f.Stream(11, "/Type/XObject/Subtype/Form/BBox[0 0 1 1]", []byte("cert"))
 		}), LaterRevision, true},
 	}
-	var v Verifier
+	var v Checker
 	for _, tt := range tests {
-		r := v.PDF(tt.data)
+		r := v.CheckPDF(tt.data)
 		if r.Problem != tt.want || clean(r) != (tt.want == "") {
 			t.Errorf("%s: %q, want %q: %v", tt.name, r.Problem, tt.want, r.Findings)
 		}
@@ -212,9 +212,9 @@ func TestVerifyTimestamp(t *testing.T) {
 		"another form":  {stamped(strings.Replace(catalog, "/SigFlags", "/NeedAppearances true/SigFlags", 1), field).data, LaterRevision},
 		"another page":  {stamped(strings.Replace(catalog, "/Pages 2", "/Pages 3", 1), field).data, LaterRevision},
 	}
-	var v Verifier
+	var v Checker
 	for name, tt := range tests {
-		if r := v.PDF(tt.data); r.Problem != tt.want || clean(r) != (tt.want == "") {
+		if r := v.CheckPDF(tt.data); r.Problem != tt.want || clean(r) != (tt.want == "") {
 			t.Errorf("%s: %q, want %q: %v", name, r.Problem, tt.want, r.Findings)
 		}
 	}
@@ -240,15 +240,15 @@ func TestVerifyDecoys(t *testing.T) {
 		f.Object(12, "<<"+decoy+">>") // no field leads to it
 		f.Object(13, "%"+decoy+"\nnull")
 	})
-	var v Verifier
-	if r := v.PDF(sealed(t, s, d)); !clean(r) {
+	var v Checker
+	if r := v.CheckPDF(sealed(t, s, d)); !clean(r) {
 		t.Errorf("decoys deceive: %+v", r)
 	}
 	// The other way round: a text that looks like our signature signs nothing.
 	f := pdftest.Page("x", "")
 	f.Stream(6, "", d.data)
 	data, _ := f.Finish("/Root 1 0 R")
-	if r := v.PDF(data); r.Signed || r.SignatureOK || !r.Readable {
+	if r := v.CheckPDF(data); r.Signed || r.SignatureOK || !r.Readable {
 		t.Errorf("an embedded certificate counts as a signature: %+v", r)
 	}
 }
@@ -263,8 +263,8 @@ func TestVerifyHidden(t *testing.T) {
 	f.Object(1, "<</Type/Catalog/Pages 2 0 R>>")
 	f.Object(2, "<</Type/Pages/Kids[]/Count 0>>")
 	data, _ := f.Finish("/Root 1 0 R")
-	var v Verifier
-	r := v.PDF(data)
+	var v Checker
+	r := v.CheckPDF(data)
 	if r.Problem != HiddenRevision || r.Whole || !r.SignatureOK || r.IssuedEnd != len(issued) {
 		t.Errorf("%+v", r)
 	}
@@ -275,8 +275,8 @@ func TestVerifyTwoFields(t *testing.T) {
 	f := pdftest.Page("x", "/AcroForm<</Fields[6 0 R 10 0 R]>>")
 	f.Object(6, fieldObject)
 	f.Object(10, strings.Replace(fieldObject, "(sig)", "(two)", 1))
-	var v Verifier
-	r := v.PDF(sealed(t, s, addSignature(t, f, 7, "/SubFilter/ETSI.CAdES.detached", s.Size())))
+	var v Checker
+	r := v.CheckPDF(sealed(t, s, addSignature(t, f, 7, "/SubFilter/ETSI.CAdES.detached", s.Size())))
 	if r.Problem != TwoSignatures {
 		t.Errorf("%q", r.Problem)
 	}
@@ -306,9 +306,9 @@ func TestVerifyUnsigned(t *testing.T) {
 		{"cut", plain[:len(plain)/2], false, Unreadable},
 		{"bomb", bomb(t), false, TooLarge},
 	}
-	var v Verifier
+	var v Checker
 	for _, tt := range tests {
-		r := v.PDF(tt.data)
+		r := v.CheckPDF(tt.data)
 		if r.Signed || r.Readable != tt.readable || r.Problem != tt.want {
 			t.Errorf("%s: %+v", tt.name, r)
 		}
@@ -340,14 +340,14 @@ func TestVerifyRewritten(t *testing.T) {
 	dir := t.TempDir()
 	in := write(t, dir, "in.pdf", sealed(t, s, newDraft(t, s.Size(), nil)))
 	out := filepath.Join(dir, "out.pdf")
-	var v Verifier
+	var v Checker
 	for _, args := range [][]string{{"qpdf", in, out}, {"qpdf", "--linearize", in, out}, {"qpdf", "--object-streams=generate", in, out}, {"mutool", "clean", in, out}} {
 		run(t, args[0], args[1:]...)
 		data, err := os.ReadFile(out)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r := v.PDF(data); clean(r) || !r.Signed || r.Problem == "" || r.SignatureOK {
+		if r := v.CheckPDF(data); clean(r) || !r.Signed || r.Problem == "" || r.SignatureOK {
 			t.Errorf("%v: %+v", args, r)
 		}
 	}
@@ -375,13 +375,13 @@ func TestVerifyForeign(t *testing.T) {
 			t.Fatal(err)
 		}
 		copy(d.data[d.start+1:], strings.ToUpper(fmt.Sprintf("%x", der)))
-		var v Verifier
-		r := v.PDF(d.data)
+		var v Checker
+		r := v.CheckPDF(d.data)
 		if !clean(r) || len(r.Findings) != 0 || r.Attached != nil || len(r.Certificate) == 0 {
 			t.Errorf("%s: %+v", key, r)
 		}
 		d.data[bytes.Index(d.data, []byte("(x) Tj"))+1] = 'y'
-		if r := v.PDF(d.data); r.Problem != ContentChanged || r.SignatureOK {
+		if r := v.CheckPDF(d.data); r.Problem != ContentChanged || r.SignatureOK {
 			t.Errorf("%s, changed: %q", key, r.Problem)
 		}
 	}
@@ -395,10 +395,10 @@ func FuzzVerifyPDF(f *testing.F) {
 	f.Add(later(d, func(f *pdftest.File) { f.Stream(4, "", []byte("x")) }))
 	plain, _ := pdftest.Page("x", "").Finish("/Root 1 0 R")
 	f.Add(plain)
-	var v Verifier
-	genuine := v.PDF(issued)
+	var v Checker
+	genuine := v.CheckPDF(issued)
 	f.Fuzz(func(t *testing.T, data []byte) {
-		r := v.PDF(data)
+		r := v.CheckPDF(data)
 		if clean(r) && bytes.Equal(r.Certificate, genuine.Certificate) && !bytes.Equal(data[:r.IssuedEnd], issued) {
 			t.Fatal("a forgery passes")
 		}
@@ -413,11 +413,11 @@ func BenchmarkVerifyPDF(b *testing.B) {
 		}
 		f.Stream(150, "", make([]byte, 25000))
 	}))
-	var v Verifier
+	var v Checker
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if !clean(v.PDF(data)) {
+		if !clean(v.CheckPDF(data)) {
 			b.Fatal("not clean")
 		}
 	}

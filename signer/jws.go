@@ -1,0 +1,170 @@
+package signer
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+
+	json "github.com/go-json-experiment/json"
+	"github.com/golang-jwt/jwt/v5"
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
+)
+
+// jwsHeader is all that a header of ours may hold (RFC 7515 §4).
+type jwsHeader struct {
+	Alg string   `json:"alg"`
+	KID string   `json:"kid,omitempty"`
+	Typ string   `json:"typ,omitempty"`
+	X5C [][]byte `json:"x5c,omitempty"` // standard base64 of DER
+}
+
+// What can be wrong with a JWS, beside the errors of package jwt.
+var (
+	errHeader  = errors.New("a header that is not of this kind of token")
+	errAlg     = errors.New("another algorithm than the key's")
+	errClaims  = errors.New("claims that are not of this kind of token")
+	errUnknown = errors.New("an unknown key")
+)
+
+// jwsParser checks signatures. Claims are checked here and in package yinzheng:
+// a token past its exp is expired, not malformed.
+var jwsParser = jwt.NewParser(jwt.WithValidMethods([]string{"ES256", "RS256"}), jwt.WithStrictDecoding(), jwt.WithoutClaimsValidation())
+
+// verifyJWS checks a compact JWS. From the header, which package jwt reads
+// leniently, choose names the key and the one algorithm that this key is for;
+// the header's own word counts for nothing.
+func verifyJWS(token string, into jwt.Claims, choose func(t *jwt.Token) (alg string, key crypto.PublicKey, err error)) error {
+	_, err := jwsParser.ParseWithClaims(token, into, func(t *jwt.Token) (any, error) {
+		alg, key, err := choose(t)
+		if err != nil {
+			return nil, err
+		}
+		if t.Method.Alg() != alg {
+			return nil, errAlg
+		}
+		return key, nil
+	})
+	return err
+}
+
+// strictHeader reads the header again: unknown and repeated members are refused.
+func strictHeader(t *jwt.Token) (*jwsHeader, error) {
+	segment, _, _ := strings.Cut(t.Raw, ".")
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(segment)
+	if err != nil {
+		return nil, errHeader
+	}
+	h := new(jwsHeader)
+	if err := json.Unmarshal(raw, h, json.RejectUnknownMembers(true)); err != nil {
+		return nil, errHeader
+	}
+	return h, nil
+}
+
+// plainHeader tells whether a token's header is exactly {"alg":"ES256","kid":…}
+// with this kid, without reading it again.
+func plainHeader(t *jwt.Token, kid string) bool {
+	var room [128]byte
+	header := append(room[:0], `{"alg":"ES256","kid":"`...)
+	header = append(append(header, kid...), `"}`...)
+	var encoded [128]byte
+	segment := encoded[:base64.RawURLEncoding.EncodedLen(len(header))]
+	base64.RawURLEncoding.Encode(segment, header)
+	return len(t.Raw) > len(segment) && t.Raw[:len(segment)] == string(segment) && t.Raw[len(segment)] == '.'
+}
+
+// strictClaims reads claims: repeated members are refused, unknown ones too.
+func strictClaims(data []byte, into any) error {
+	if err := json.Unmarshal(data, into, json.RejectUnknownMembers(true)); err != nil {
+		return fmt.Errorf("%w: %w", errClaims, err)
+	}
+	return nil
+}
+
+// jwsMethod signs with a crypto.Signer, in an HSM or not; verification is
+// package jwt's.
+type jwsMethod struct{ jwt.SigningMethod }
+
+// Sign implements jwt.SigningMethod.
+func (m jwsMethod) Sign(text string, key any) ([]byte, error) {
+	signer, ok := key.(crypto.Signer)
+	if !ok {
+		return nil, jwt.ErrInvalidKeyType
+	}
+	sum := sha256.Sum256([]byte(text))
+	signature, err := signer.Sign(rand.Reader, sum[:], crypto.SHA256)
+	if err != nil || m.Alg() != "ES256" {
+		return signature, err
+	}
+	return rawECDSA(signature)
+}
+
+// rawECDSA turns the DER of a P-256 signature into r ‖ s (RFC 7518 §3.4).
+func rawECDSA(der []byte) ([]byte, error) {
+	var seq cryptobyte.String
+	var r, s []byte
+	in := cryptobyte.String(der)
+	if !in.ReadASN1(&seq, asn1.SEQUENCE) || !in.Empty() || !seq.ReadASN1Integer(&r) || !seq.ReadASN1Integer(&s) ||
+		!seq.Empty() || len(r) > 32 || len(s) > 32 {
+		return nil, errors.New("signer: the key gave no P-256 signature")
+	}
+	out := make([]byte, 64)
+	copy(out[32-len(r):], r)
+	copy(out[64-len(s):], s)
+	return out, nil
+}
+
+// methodOf names the algorithm that a key is for: ES256 for P-256, RS256 for RSA.
+func methodOf(public crypto.PublicKey) (jwsMethod, error) {
+	switch key := public.(type) {
+	case *ecdsa.PublicKey:
+		if key.Curve == elliptic.P256() {
+			return jwsMethod{jwt.SigningMethodES256}, nil
+		}
+	case *rsa.PublicKey:
+		if key.N.BitLen() >= 2048 {
+			return jwsMethod{jwt.SigningMethodRS256}, nil
+		}
+	}
+	return jwsMethod{}, errors.New("signer: a key that is neither P-256 nor RSA of 2048 bits or more")
+}
+
+// noRegistered is embedded where package jwt asks for the registered claims,
+// which it needs only for checks that are not its to make here.
+type noRegistered struct{}
+
+func (noRegistered) GetExpirationTime() (*jwt.NumericDate, error) { return nil, nil }
+func (noRegistered) GetIssuedAt() (*jwt.NumericDate, error)       { return nil, nil }
+func (noRegistered) GetNotBefore() (*jwt.NumericDate, error)      { return nil, nil }
+func (noRegistered) GetIssuer() (string, error)                   { return "", nil }
+func (noRegistered) GetSubject() (string, error)                  { return "", nil }
+func (noRegistered) GetAudience() (jwt.ClaimStrings, error)       { return nil, nil }
+
+// thumbprint is the RFC 7638 thumbprint of a key's public half, whose first
+// eight base64url characters are its kid.
+func thumbprint(public crypto.PublicKey) (string, error) {
+	k, err := newJWK(public)
+	if err != nil {
+		return "", err
+	}
+	var b bytes.Buffer
+	if k.Kty == "EC" {
+		fmt.Fprintf(&b, `{"crv":%q,"kty":"EC","x":%q,"y":%q}`, k.Crv, k.X, k.Y)
+	} else {
+		fmt.Fprintf(&b, `{"e":%q,"kty":"RSA","n":%q}`, k.E, k.N)
+	}
+	sum := sha256.Sum256(b.Bytes())
+	return base64.RawURLEncoding.EncodeToString(sum[:]), nil
+}
+
+// kidLength is how much of the thumbprint a kid is.
+const kidLength = 8
