@@ -127,6 +127,12 @@ func (w *Writer) Stream(n int, dict string, data []byte) {
 // as for Stream and must not name a filter.
 func (w *Writer) Deflated(n int, dict string, data []byte) {
 	w.Open(n).Raw("<<").Raw(dict).Raw("/Filter/FlateDecode/Length ")
+	w.Compressed(data)
+}
+
+// Compressed ends an object that was opened and written up to "/Length ", the
+// last entry of a dictionary that names /FlateDecode, with its data.
+func (w *Writer) Compressed(data []byte) {
 	length := len(w.buf)
 	w.Raw("        >>stream\n")
 	start := len(w.buf)

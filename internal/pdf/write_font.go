@@ -71,9 +71,9 @@ const (
 		"1 begincodespacerange<0000><FFFF>endcodespacerange\n"
 	cmapTail = "endcmap CMapName currentdict/CMap defineresource pop end end"
 
-	// cmapBlock is the most entries that one operator takes (Adobe Technical
-	// Note 5014).
-	cmapBlock = 100
+	// cmapBlock is the most codes that one range takes here; a range stays
+	// within one value of the code's high byte (Adobe Technical Note 5014).
+	cmapBlock = 128
 )
 
 // toUnicode writes object n as the CMap from CIDs to text, UTF-16 with
@@ -85,17 +85,19 @@ func (w *Writer) toUnicode(n int, chars []rune) {
 	start := len(w.buf)
 	w.Raw(cmapHead)
 	for i := 0; i < len(chars); {
-		block := min(len(chars)-i, cmapBlock)
-		w.Int(block).Raw(" beginbfchar\n")
-		for range block {
+		first := i + 1
+		last := min(first|(cmapBlock-1), len(chars))
+		w.Raw("1 beginbfrange<")
+		w.buf = AppendHex16(w.buf, uint16(first))
+		w.Raw("><")
+		w.buf = AppendHex16(w.buf, uint16(last))
+		w.Raw(">[")
+		for ; i < last; i++ {
 			w.buf = append(w.buf, '<')
-			w.buf = AppendHex16(w.buf, uint16(i+1))
-			w.buf = append(w.buf, "><"...)
 			w.buf = AppendRune16(w.buf, chars[i])
-			w.buf = append(w.buf, ">\n"...)
-			i++
+			w.buf = append(w.buf, '>')
 		}
-		w.Raw("endbfchar\n")
+		w.Raw("]endbfrange\n")
 	}
 	w.Raw(cmapTail)
 	patchInt(w.buf[length:], len(w.buf)-start)

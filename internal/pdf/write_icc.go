@@ -19,7 +19,9 @@ func SRGBProfile() []byte {
 		{"rXYZ", iccXYZ(0.4360747, 0.2225045, 0.0139322)},
 		{"gXYZ", iccXYZ(0.3850649, 0.7168786, 0.0971045)},
 		{"bXYZ", iccXYZ(0.1430804, 0.0606169, 0.7141733)},
-		{"rTRC", curve}, {"gTRC", curve}, {"bTRC", curve},
+		{"rTRC", curve},
+		{"gTRC", curve},
+		{"bTRC", curve},
 	}
 	return iccProfile(tags)
 }

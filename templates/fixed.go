@@ -1,0 +1,75 @@
+package templates
+
+import (
+	"yinzheng"
+	"yinzheng/internal/font"
+	"yinzheng/internal/pdf"
+)
+
+// Object numbers that are the same in every certificate.
+const (
+	catalogObject = 1 + iota
+	pagesObject
+	infoObject
+	metadataObject
+	structureObject
+	widgetObject
+	signatureObject
+	fileObject // the attachment's file specification
+	attachmentObject
+	sealObject
+	profileObject // fixed from here on
+	artObject
+	firstFont
+)
+
+// publish compiles a template and makes the parts that its certificates share.
+func publish(t *yinzheng.Template, faces font.Chain) (*published, error) {
+	p, err := compile(t, faces)
+	if err != nil {
+		return nil, err
+	}
+	art := drawArt(p.palette)
+	p.svgArt = svgArt(art)
+
+	var w pdf.Writer
+	w.Reset(nil)
+	w.Reserve(firstFont - 1 + pdf.FontObjects*len(p.fonts))
+	w.Stream(profileObject, "/N 3/Filter/FlateDecode", pdf.AppendDeflateBest(nil, pdf.SRGBProfile()))
+	w.Stream(artObject, "/Type/XObject/Subtype/Form/BBox[0 0 595.28 841.89]/Filter/FlateDecode", pdf.AppendDeflateBest(nil, art))
+	for i := range p.fonts {
+		f := &p.fonts[i]
+		face := faces[f.face]
+		d := describe(face, f)
+		w.Font(firstFont+pdf.FontObjects*i, &d, func(dst []byte) ([]byte, int) {
+			program := face.AppendSubset(nil, f.gids)
+			return pdf.AppendDeflateBest(dst, program), len(program)
+		})
+	}
+	p.next = firstFont + pdf.FontObjects*len(p.fonts)
+	if p.parts, err = w.Cut(); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// describe is what a PDF says of a subset.
+func describe(face *font.Face, f *docFont) pdf.Font {
+	return pdf.Font{
+		Name:   subsetName(face, f.gids),
+		Ascent: face.Ascent(), Descent: face.Descent(), CapHeight: face.CapHeight(), StemV: face.StemV(),
+		BBox: face.BBox(), ItalicAngle: face.ItalicAngle(), Flags: face.Flags(),
+		Widths: f.advs, Chars: f.chars,
+	}
+}
+
+// subsetName is the face's name with a tag made from the glyphs, so that two
+// subsets of one file have different names.
+func subsetName(face *font.Face, gids []uint16) string {
+	var room [256]byte
+	seed := room[:0]
+	for _, g := range gids {
+		seed = append(seed, byte(g>>8), byte(g))
+	}
+	return font.Tag(seed) + "+" + face.Name()
+}
