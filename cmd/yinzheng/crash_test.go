@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -28,10 +29,14 @@ func TestKill(t *testing.T) {
 		}
 		var mu sync.Mutex
 		var wg sync.WaitGroup
+		village, town := client{url: s.url}, client{url: s.url}
+		if err := errors.Join(village.signIn("village", demoPassword), town.signIn("town", demoPassword)); err != nil {
+			t.Fatal(err)
+		}
 		for w := range 4 {
 			wg.Go(func() {
 				for i := 0; ; i++ {
-					id, done := issueOne(s.url, fmt.Sprintf("r%dw%di%d", round, w, i))
+					id, done := issueOne(&village, &town, fmt.Sprintf("r%dw%di%d", round, w, i))
 					mu.Lock()
 					if id != "" {
 						all = append(all, id)
@@ -61,11 +66,7 @@ func TestKill(t *testing.T) {
 
 // issueOne takes one residence case through its chain until something fails.
 // done: the answer to the last approval arrived.
-func issueOne(url, key string) (id string, done bool) {
-	village, town := client{url: url}, client{url: url}
-	if village.signIn("village", demoPassword) != nil || town.signIn("town", demoPassword) != nil {
-		return "", false
-	}
+func issueOne(village, town *client, key string) (id string, done bool) {
 	step := func(c *client, version int, path, body string) (v caseState, ok bool) {
 		h := http.Header{"Content-Type": {"application/json"}, "Idempotency-Key": {key}}
 		if version > 0 {
@@ -74,15 +75,15 @@ func issueOne(url, key string) (id string, done bool) {
 		code, answer, err := c.do("POST", path, h, strings.NewReader(body))
 		return v, err == nil && code < 300 && json.Unmarshal(answer, &v) == nil
 	}
-	v, ok := step(&village, 0, "/api/v1/applications", residenceCase)
+	v, ok := step(village, 0, "/api/v1/applications", residenceCase)
 	if !ok {
 		return "", false
 	}
 	id = v.ID
-	if v, ok = step(&village, v.Version, "/api/v1/applications/"+id+"/submit", "{}"); !ok {
+	if v, ok = step(village, v.Version, "/api/v1/applications/"+id+"/submit", "{}"); !ok {
 		return id, false
 	}
-	_, ok = step(&town, v.Version, "/api/v1/applications/"+id+"/decisions", `{"action":"approve"}`)
+	_, ok = step(town, v.Version, "/api/v1/applications/"+id+"/decisions", `{"action":"approve"}`)
 	return id, ok
 }
 

@@ -59,7 +59,11 @@ func (s *system) serve(ctx context.Context, e *env, listen string, proxies []net
 	if err != nil {
 		return fmt.Errorf("%w; choose another address with --listen", err)
 	}
-	server := web.Server(s.handler(e, proxies))
+	handler, err := s.handler(e, proxies)
+	if err != nil {
+		return err
+	}
+	server := web.Server(listen, handler)
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(l) }()
 	ready(l.Addr().String())
@@ -76,10 +80,10 @@ func (s *system) serve(ctx context.Context, e *env, listen string, proxies []net
 	return nil
 }
 
-func (s *system) handler(e *env, proxies []netip.Prefix) http.Handler {
+func (s *system) handler(e *env, proxies []netip.Prefix) (http.Handler, error) {
 	return web.New(web.Config{
 		Service: s.Service, Log: e.log, Version: version, TrustedProxies: proxies,
 		CRL:   func(n int) ([]byte, error) { return s.ring.CRL(n, s.revokedSeals(), time.Now()) },
-		Ready: s.store.Ping,
+		Ready: func(ctx context.Context) error { _, err := s.store.StatusListCount(ctx); return err },
 	})
 }

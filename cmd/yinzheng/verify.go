@@ -104,7 +104,7 @@ func (v *verifyCmd) trust() (*yinzheng.Offline, error) {
 	if v.now != nil {
 		now = v.now
 	}
-	o := &yinzheng.Offline{Checker: signer.Checker{}, Now: now(), Names: itemNames()}
+	o := &yinzheng.Offline{Checker: &signer.Checker{}, Now: now(), Names: itemNames()}
 	if v.JWKS == "" {
 		return o, nil
 	}
@@ -116,7 +116,7 @@ func (v *verifyCmd) trust() (*yinzheng.Offline, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.Keys, err = signer.ReadKeyList(data, root, o.Now); err != nil {
+	if o.Keys, err = signer.ReadKeyList(data, []*x509.Certificate{root}, o.Now); err != nil {
 		return nil, fmt.Errorf("%s: %w", v.JWKS, err)
 	}
 	for _, f := range v.Status {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
@@ -95,12 +94,16 @@ func assemble(ctx context.Context, s *store.Store, ring *keys.Keyring, c setting
 		}
 		set = append(set, more...)
 	}
-	renderer, err := templates.New(c.FontsDir)
+	renderer, err := templates.New(templates.Options{FontsDir: c.FontsDir})
+	if err != nil {
+		return nil, err
+	}
+	sealer, err := newSigner(ring)
 	if err != nil {
 		return nil, err
 	}
 	service, err := yinzheng.New(ctx, yinzheng.Config{
-		Store: s, Renderer: renderer, Sealer: newSigner(ring), Checker: signer.Checker{},
+		Store: s, Renderer: renderer, Sealer: sealer, Checker: &signer.Checker{},
 		Templates: set, PublicURL: strings.TrimRight(c.PublicURL, "/"), Log: log,
 	})
 	if err != nil {
@@ -109,20 +112,32 @@ func assemble(ctx context.Context, s *store.Store, ring *keys.Keyring, c setting
 	return &system{Service: service, store: s, ring: ring}, nil
 }
 
-// newSigner lends the ring's keys to package signer.
-func newSigner(ring *keys.Keyring) *signer.Signer {
-	return signer.New(
-		func(kid string) (crypto.Signer, [][]byte, error) { return lend(ring.Signer(kid)) },
-		func() (crypto.Signer, [][]byte, error) { return lend(ring.Issuer()) },
-	)
+// newSigner lends package signer every key of the ring that can sign today.
+func newSigner(ring *keys.Keyring) (*signer.Signer, error) {
+	issuer, chain, err := ring.Issuer()
+	if err != nil {
+		return nil, err
+	}
+	var lent []signer.PrivateKey
+	for _, seal := range ring.List() {
+		key, chain, err := ring.Signer(seal.KID)
+		if errors.Is(err, keys.ErrRetired) || errors.Is(err, keys.ErrOutside) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		lent = append(lent, signer.PrivateKey{KID: seal.KID, Purpose: yinzheng.KeyPurpose(seal.Purpose), Key: key, Chain: der(chain)})
+	}
+	return signer.New(signer.PrivateKey{Key: issuer, Chain: der(chain)}, lent)
 }
 
-func lend(key crypto.Signer, chain []*x509.Certificate, err error) (crypto.Signer, [][]byte, error) {
-	der := make([][]byte, len(chain))
+func der(chain []*x509.Certificate) [][]byte {
+	out := make([][]byte, len(chain))
 	for i, c := range chain {
-		der[i] = c.Raw
+		out[i] = c.Raw
 	}
-	return key, der, err
+	return out
 }
 
 // recoverForever issues what waits, now and every few seconds.
@@ -156,7 +171,6 @@ func (s *system) rootPEM() []byte {
 func publicKeys(seals []keys.Seal) []*yinzheng.Key {
 	out := make([]*yinzheng.Key, 0, len(seals))
 	for _, s := range seals {
-		_, chain, _ := lend(nil, s.Chain, nil)
 		leaf, alg := s.Chain[0], "ES256"
 		if s.Algorithm != keys.ES256 {
 			alg = "RS256"
@@ -164,7 +178,7 @@ func publicKeys(seals []keys.Seal) []*yinzheng.Key {
 		out = append(out, &yinzheng.Key{
 			KID: s.KID, Purpose: yinzheng.KeyPurpose(s.Purpose), Organ: s.Organ.Code, OrganName: s.Organ.Name,
 			NotBefore: leaf.NotBefore, NotAfter: leaf.NotAfter, State: yinzheng.KeyActive, Since: leaf.NotBefore,
-			Alg: alg, Public: leaf.PublicKey, Chain: chain,
+			Alg: alg, Public: leaf.PublicKey, Chain: der(s.Chain),
 		})
 	}
 	return out
