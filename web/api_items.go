@@ -1,0 +1,86 @@
+package web
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"yinzheng"
+)
+
+// itemView is an item with its guide, as everyone may read it.
+type itemView struct {
+	Code      string          `json:"code"`
+	Version   int             `json:"version"`
+	Name      yinzheng.Text   `json:"name"`
+	Basis     []string        `json:"basis" doc:"legal basis"`
+	Subject   string          `json:"subject" doc:"code in the list of twenty subjects, or none"`
+	Issuer    yinzheng.Level  `json:"issuer" doc:"level of the organ that seals"`
+	Validity  int             `json:"validity_months,omitempty"`
+	AnyOffice bool            `json:"any_office" doc:"any office of the district takes it in"`
+	Materials []yinzheng.Text `json:"materials" doc:"what to bring"`
+	Chain     []yinzheng.Step `json:"chain"`
+}
+
+func viewItem(t *yinzheng.Template) itemView {
+	return itemView{t.Code, t.Version, t.Name, t.Basis, t.Subject, t.Issuer, t.Validity, t.AnyOffice, t.Materials, t.Chain}
+}
+
+func viewItems(templates []*yinzheng.Template) *itemList {
+	out := &itemList{Items: make([]itemView, 0, len(templates))}
+	for _, t := range templates {
+		out.Items = append(out.Items, viewItem(t))
+	}
+	return out
+}
+
+type itemList struct {
+	Items []itemView `json:"items"`
+}
+
+// formView is an item with what has to be filled in.
+type formView struct {
+	itemView
+	Schema json.RawMessage `json:"schema" doc:"JSON Schema 2020-12 of values"`
+}
+
+func (s *server) itemOperations() []operation {
+	return []operation{
+		{
+			method: http.MethodGet, path: "/api/v1/catalogue", id: "list-catalogue", tag: "catalogue", summary: "证明事项目录 · Every item", public: true,
+			gives: typeOf[itemList](), do: func(*call) (any, error) { return viewItems(s.Service.Catalogue()), nil },
+		},
+		{
+			method: http.MethodGet, path: "/api/v1/catalogue/{code}", id: "get-catalogue-item", tag: "catalogue", summary: "一项的办事指南 · One item's guide", public: true,
+			gives: typeOf[itemView](), do: func(c *call) (any, error) {
+				t, err := s.Service.Template(c.PathValue("code"))
+				if err != nil {
+					return nil, err
+				}
+				return viewItem(t), nil
+			},
+		},
+		{
+			method: http.MethodGet, path: "/api/v1/items", id: "list-items", tag: "items", summary: "本单位可受理的事项 · What this office may start",
+			gives: typeOf[itemList](), do: func(c *call) (any, error) { return viewItems(s.Service.Items(c.by)), nil },
+		},
+		{
+			method: http.MethodGet, path: "/api/v1/items/{code}", id: "get-item", tag: "items", summary: "一项及其表单的 JSON Schema · One item with the JSON Schema of its values",
+			gives: typeOf[formView](), do: s.item,
+		},
+	}
+}
+
+// item shows an item that the caller may start; others are not there.
+func (s *server) item(c *call) (any, error) {
+	t, err := s.Service.Template(c.PathValue("code"))
+	if err != nil {
+		return nil, err
+	}
+	for _, mine := range s.Service.Items(c.by) {
+		if mine == t {
+			schema, err := json.Marshal(schemaOf(t, language(c.Request)))
+			return &formView{viewItem(t), schema}, err
+		}
+	}
+	return nil, &fault{status: http.StatusForbidden, kind: "forbidden", text: yinzheng.Text{ZH: "您的岗位不能受理这个事项", EN: "Your post may not start this item"}}
+}

@@ -1,0 +1,60 @@
+// What the pages gain from scripts; every one of them works without.
+
+// The fragment of a QR code's address holds the signed token. It never reaches
+// the server by itself, so the page posts it and shows the full verdict in the
+// place of the record's.
+const live = document.getElementById('live');
+
+async function checkFragment() {
+  if (!live || location.hash.length < 2 || location.hash === '#main') return;
+  live.hidden = false;
+  live.className = 'live busy';
+  live.textContent = live.dataset.busy;
+  const stop = new AbortController();
+  const patience = setTimeout(() => stop.abort(), 15000);
+  try {
+    const answer = await fetch('/verify' + live.dataset.query, {
+      method: 'POST', headers: { Accept: 'text/html' }, body: new URLSearchParams({ q: location.href }), signal: stop.signal,
+    });
+    const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    const result = page.getElementById('result');
+    if (!answer.ok || !result) throw new Error('status ' + answer.status);
+    document.getElementById('result').replaceWith(document.adoptNode(result));
+    document.title = page.title;
+    live.hidden = true;
+    showPrint();
+    document.getElementById('word').focus({ preventScroll: true });
+  } catch (e) {
+    live.className = 'live failed';
+    live.textContent = live.dataset.failed + ' ';
+    const again = document.createElement('button');
+    again.type = 'button';
+    again.className = 'button second';
+    again.textContent = live.dataset.again;
+    again.addEventListener('click', checkFragment);
+    live.append(again);
+  } finally {
+    clearTimeout(patience);
+  }
+}
+
+function showPrint() {
+  for (const b of document.querySelectorAll('[data-print]')) {
+    b.hidden = false;
+    b.onclick = () => print();
+  }
+}
+
+// The other language must not lose the fragment.
+for (const a of document.querySelectorAll('[data-keep-fragment]')) {
+  a.addEventListener('click', () => { a.hash = location.hash; });
+}
+
+const fault = document.querySelector('[data-focus]');
+if (fault) fault.focus();
+// A counter's scanner types into what has the focus; a phone would show its keyboard.
+else if (matchMedia('(pointer: fine)').matches) document.querySelector('[data-focus-fine]')?.focus({ preventScroll: true });
+
+showPrint();
+addEventListener('hashchange', checkFragment);
+checkFragment();

@@ -1,0 +1,45 @@
+package web
+
+import (
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"yinzheng"
+)
+
+// metrics counts what happens. Labels are route patterns, statuses, verdicts
+// and channels: never an address, a code or a name.
+type metrics struct {
+	requests *prometheus.CounterVec
+	duration *prometheus.HistogramVec
+	verdicts *prometheus.CounterVec
+	issuing  prometheus.Histogram
+}
+
+func newMetrics(registry *prometheus.Registry) (*metrics, error) {
+	m := &metrics{
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "yinzheng_http_requests_total", Help: "Requests by route and status."}, []string{"route", "status"}),
+		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "yinzheng_http_request_seconds", Help: "Time to answer, by route.",
+			Buckets: []float64{.0002, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, 1, 5}}, []string{"route"}),
+		verdicts: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "yinzheng_verdicts_total", Help: "Verifications by verdict and by what was shown."}, []string{"verdict", "asked_by"}),
+		issuing: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "yinzheng_issue_seconds", Help: "Time of a last decision with the certificate that it issued.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, 1, 5, 15}}),
+	}
+	var err error
+	for _, c := range []prometheus.Collector{m.requests, m.duration, m.verdicts, m.issuing} {
+		err = errors.Join(err, registry.Register(c))
+	}
+	return m, err
+}
+
+func (m *metrics) request(route string, status int, took time.Duration) {
+	m.requests.WithLabelValues(route, strconv.Itoa(status)).Inc()
+	m.duration.WithLabelValues(route).Observe(took.Seconds())
+}
+
+func (m *metrics) verdict(v yinzheng.Verdict, askedBy string) {
+	m.verdicts.WithLabelValues(string(v), askedBy).Inc()
+}

@@ -1,0 +1,176 @@
+package web
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/url"
+
+	"yinzheng"
+)
+
+//go:embed assets
+var assets embed.FS
+
+// pages draws what people see. The style sheet stands in the page, allowed by
+// its hash, so that a phone has everything in one round trip.
+type pages struct {
+	templates *template.Template
+	css       template.CSS
+	csp       []string
+	files     map[string]staticFile // by name under /assets/
+	script    string                // address of the module
+}
+
+type staticFile struct {
+	media string
+	bytes []byte
+}
+
+func newPages() (*pages, error) {
+	css, err := assets.ReadFile("assets/style.css")
+	if err != nil {
+		return nil, err
+	}
+	script, err := assets.ReadFile("assets/page.js")
+	if err != nil {
+		return nil, err
+	}
+	icon, err := assets.ReadFile("assets/icon.svg")
+	if err != nil {
+		return nil, err
+	}
+	hash, scriptHash := sha256.Sum256(css), sha256.Sum256(script)
+	name := "page." + hex.EncodeToString(scriptHash[:6]) + ".js"
+	p := &pages{
+		css: template.CSS(css), //nolint:gosec // our own file
+		csp: []string{"default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) +
+			"'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"},
+		files:  map[string]staticFile{name: {"text/javascript; charset=utf-8", script}, "icon.svg": {"image/svg+xml", icon}},
+		script: "/assets/" + name,
+	}
+	p.templates, err = template.ParseFS(assets, "assets/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("read the page templates: %w", err)
+	}
+	return p, nil
+}
+
+// asset serves a file whose name changes with its content, or the icon.
+func (p *pages) asset(w http.ResponseWriter, r *http.Request) {
+	name := r.PathValue("file")
+	f, ok := p.files[name]
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	w.Header()["Cache-Control"] = forever
+	writeBody(w, http.StatusOK, f.media, f.bytes)
+}
+
+// page is what every template is given.
+type page struct {
+	Lang    string
+	Title   string
+	CSS     template.CSS
+	Script  string
+	Replay  *yinzheng.Question // asked by POST: how to ask again in the other language
+	Path    string             // of the form's page; where "the other language" leads
+	Text    string             // message page
+	Problem *problem
+	Ask     *askView
+	Result  *resultView
+	Faults  []fieldFault
+	Next    bool // show the box for the next certificate
+}
+
+// L is one of two texts, in the page's language.
+func (p *page) L(zh, en string) string { return yinzheng.Text{ZH: zh, EN: en}.In(p.Lang) }
+
+// T is a bilingual text in the page's language, O in the other one.
+func (p *page) T(t yinzheng.Text) string { return t.In(p.Lang) }
+
+// O is a bilingual text in the other language.
+func (p *page) O(t yinzheng.Text) string { return t.In(p.Other()) }
+
+// Other is the other language.
+func (p *page) Other() string {
+	if p.Lang == "en" {
+		return "zh"
+	}
+	return "en"
+}
+
+// Tag is a language as HTML names it.
+func (p *page) Tag(lang string) string {
+	if lang == "en" {
+		return "en"
+	}
+	return "zh-CN"
+}
+
+// Query carries the language from page to page: there are no cookies.
+func (p *page) Query() string { return "?lang=" + p.Lang }
+
+// Fault is the message for a field of a form, or "".
+func (p *page) Fault(field string) string {
+	for _, f := range p.Faults {
+		if f.Field == field {
+			return f.Detail
+		}
+	}
+	return ""
+}
+
+func (p *pages) write(w http.ResponseWriter, r *http.Request, status int, name string, data *page) {
+	data.Lang, data.CSS, data.Script, data.Path = language(r), p.css, p.script, r.URL.EscapedPath()
+	if data.Path == "" || data.Path[0] != '/' || len(data.Path) > 1 && data.Path[1] == '/' {
+		data.Path = "/verify"
+	}
+	var b bytes.Buffer
+	if err := p.templates.ExecuteTemplate(&b, name, data); err != nil {
+		panic(fmt.Errorf("draw page %s: %w", name, err))
+	}
+	h := w.Header()
+	h["Content-Security-Policy"] = p.csp
+	h["Cache-Control"] = noStore
+	h.Set("Content-Language", data.Tag(data.Lang))
+	writeBody(w, status, "text/html; charset=utf-8", b.Bytes())
+}
+
+// message is a page of one heading and one paragraph.
+func (p *pages) message(w http.ResponseWriter, r *http.Request, status int, title, text yinzheng.Text) {
+	lang := language(r)
+	p.write(w, r, status, "message", &page{Title: title.In(lang), Text: text.In(lang)})
+}
+
+// problem is a problem for people to read.
+func (p *pages) problem(w http.ResponseWriter, r *http.Request, x *problem) {
+	p.write(w, r, x.Status, "message", &page{Title: x.Title, Text: x.Detail, Problem: x})
+}
+
+// claim is the form for a first password.
+func (p *pages) claim(w http.ResponseWriter, r *http.Request, status int, faults []yinzheng.FieldError) {
+	lang := language(r)
+	data := &page{Title: yinzheng.Text{ZH: "设置登录密码", EN: "Set your password"}.In(lang)}
+	for _, f := range faults {
+		data.Faults = append(data.Faults, fieldFault{f.Field, f.Code, f.Text.In(lang)})
+	}
+	p.write(w, r, status, "claim", data)
+}
+
+// MinPassword is for the claim page.
+func (p *page) MinPassword() int { return yinzheng.MinPassword }
+
+// Host is where a receipt says that the answer came from.
+func hostOf(publicURL string) string {
+	if u, err := url.Parse(publicURL); err == nil {
+		return u.Host
+	}
+	return publicURL
+}

@@ -1,0 +1,294 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"yinzheng"
+)
+
+// askView is the form that asks.
+type askView struct {
+	Query string // what was typed
+	Name  string
+}
+
+// resultView is an answer as the page lays it out.
+type resultView struct {
+	*yinzheng.Answer
+	Tone   string // good, look, warn, bad, none: the colour
+	Icon   string // a symbol in icons.html
+	Paper  bool   // a QR code was checked: it does not cover the whole page
+	File   bool   // a PDF was checked
+	Code   bool   // /v/CODE: a fragment may tell more
+	Checks []checkView
+	Facts  []factView
+	Since  string
+	Reason yinzheng.Text
+	Host   string
+	At     string
+	AsOf   string
+}
+
+type checkView struct {
+	Name   yinzheng.Text
+	Result yinzheng.CheckResult
+	Words  yinzheng.Text
+}
+
+type factView struct {
+	Label yinzheng.Text
+	Value string
+	Mono  bool // digits and letters to be compared one by one
+}
+
+// askPage shows the box that takes anything: a URL from a counter scanner, a
+// code, a number, or a PDF.
+func (s *server) askPage(w http.ResponseWriter, r *http.Request) {
+	s.pages.write(w, r, http.StatusOK, "ask", &page{Title: askTitle.In(language(r)), Ask: &askView{}})
+}
+
+var askTitle = yinzheng.Text{ZH: "核验证明", EN: "Verify a certificate"}
+
+// codePage answers GET /v/{code}: the record's verdict. The fragment of a QR
+// code never gets here; the page's module posts it.
+func (s *server) codePage(w http.ResponseWriter, r *http.Request) {
+	a, err := s.ask(r, &yinzheng.Question{Code: r.PathValue("code")})
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	if wantsJSON(r) {
+		s.writeAnswer(w, a)
+		return
+	}
+	v := s.view(a, "code", language(r))
+	v.Code = true
+	s.pages.write(w, r, http.StatusOK, "result", &page{Title: a.Heading.In(language(r)), Result: v})
+}
+
+// answerPage answers the form of askPage, and the module of codePage.
+func (s *server) answerPage(w http.ResponseWriter, r *http.Request) {
+	q, ask, err := s.formQuestion(w, r)
+	var a *yinzheng.Answer
+	if err == nil {
+		a, err = s.ask(r, q)
+	}
+	lang := language(r)
+	var f *fault
+	if err != nil {
+		f = faultOf(err)
+	}
+	switch {
+	case f != nil && f.status < http.StatusInternalServerError && f.kind != "too-many" && !wantsJSON(r):
+		s.askAgain(w, r, ask, f)
+	case f != nil:
+		s.fail(w, r, err)
+	default:
+		data := &page{Title: a.Heading.In(lang), Result: s.view(a, kindOf(q), lang), Ask: &askView{}, Next: true}
+		if len(q.File) == 0 {
+			data.Replay = q
+		}
+		s.pages.write(w, r, http.StatusOK, "result", data)
+	}
+}
+
+// askAgain shows the form with what is wrong; what was typed stays.
+func (s *server) askAgain(w http.ResponseWriter, r *http.Request, ask *askView, f *fault) {
+	lang := language(r)
+	data := &page{Title: askTitle.In(lang), Ask: ask}
+	field := "q"
+	for _, e := range f.fields {
+		if e.Field == "file" || e.Field == "name" {
+			field = e.Field
+		}
+	}
+	detail := f.text.In(lang)
+	if len(f.fields) > 0 && f.fields[0].Text != f.text {
+		detail += yinzheng.Text{ZH: "：", EN: ": "}.In(lang) + f.fields[0].Text.In(lang)
+	}
+	data.Faults = []fieldFault{{field, f.kind, detail}}
+	s.pages.write(w, r, f.status, "ask", data)
+}
+
+// formQuestion reads the form: text, or a file.
+func (s *server) formQuestion(w http.ResponseWriter, r *http.Request) (*yinzheng.Question, *askView, error) {
+	ask := &askView{}
+	switch mediaType(r) {
+	case "multipart/form-data":
+		file, err := s.uploadedFile(w, r)
+		return &yinzheng.Question{File: file}, ask, err
+	case "application/x-www-form-urlencoded":
+		if r.ContentLength > maxQuestion {
+			return nil, ask, tooLarge(maxQuestion)
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, maxQuestion)
+		if err := r.ParseForm(); err != nil {
+			var large *http.MaxBytesError
+			if errors.As(err, &large) {
+				return nil, ask, tooLarge(maxQuestion)
+			}
+			return nil, ask, brokenForm(err)
+		}
+		ask.Query, ask.Name = r.PostForm.Get("q"), r.PostForm.Get("name")
+		if strings.TrimSpace(ask.Query) == "" {
+			return nil, ask, fieldFaultOf(http.StatusUnprocessableEntity, "invalid", "q", "required", "请扫入二维码，或输入证照编号或核验码", "Please scan the QR code, or type the number or the code")
+		}
+		return recognise(ask), ask, nil
+	}
+	return nil, ask, wrongMediaType("application/x-www-form-urlencoded")
+}
+
+// recognise tells what somebody typed or scanned. A counter scanner types as a
+// keyboard does, so an input method may have made its signs full-width.
+func recognise(ask *askView) *yinzheng.Question {
+	text := strings.TrimSpace(strings.Map(halfWidth, ask.Query))
+	lower := strings.ToLower(text)
+	switch {
+	case strings.HasPrefix(lower, "http://") || strings.HasPrefix(lower, "https://"):
+		return &yinzheng.Question{URL: text}
+	case strings.HasPrefix(text, "1.2.156."):
+		return &yinzheng.Question{Number: text, Name: strings.TrimSpace(ask.Name)}
+	case strings.Count(text, ".") == 2 && len(text) > 60:
+		return &yinzheng.Question{Token: text}
+	}
+	return &yinzheng.Question{Code: text}
+}
+
+func halfWidth(r rune) rune {
+	switch {
+	case r >= 0xFF01 && r <= 0xFF5E:
+		return r - 0xFEE0
+	case r == '。':
+		return '.'
+	case r == '、':
+		return '/'
+	case r == 0x3000:
+		return ' '
+	}
+	return r
+}
+
+// looks is how a verdict is drawn; never by colour alone.
+var looks = map[yinzheng.Verdict][2]string{
+	yinzheng.Valid: {"good", "tick"}, yinzheng.Revoked: {"bad", "barred"}, yinzheng.Suspended: {"warn", "pause"}, yinzheng.Superseded: {"warn", "swap"},
+	yinzheng.Expired: {"warn", "clock"}, yinzheng.Altered: {"bad", "edit"}, yinzheng.Forged: {"bad", "cross"}, yinzheng.UnknownKey: {"warn", "question"},
+	yinzheng.Unconfirmed: {"warn", "question"}, yinzheng.NotFound: {"none", "search"}, yinzheng.NoSignature: {"none", "file"},
+}
+
+func (s *server) view(a *yinzheng.Answer, kind, lang string) *resultView {
+	look := looks[a.Verdict]
+	if a.Verdict == yinzheng.Valid && a.RecordOnly {
+		look = [2]string{"look", "compare"}
+	}
+	v := &resultView{
+		Answer: a, Tone: look[0], Icon: look[1], Paper: kind == "token" || kind == "url", File: kind == "file",
+		Checks: checkViews(a), Facts: factViews(a.Certificate, lang), Reason: yinzheng.Reasons[a.Reason],
+		Host: hostOf(s.Service.PublicURL), At: moment(a.CheckedAt, lang),
+	}
+	if a.StatusSince != nil {
+		v.Since = moment(*a.StatusSince, lang)
+	}
+	if a.StatusAsOf != nil && !a.StatusAsOf.Equal(a.CheckedAt) {
+		v.AsOf = moment(*a.StatusAsOf, lang)
+	}
+	return v
+}
+
+// Confirmed tells whether the facts may be believed; of a paper that was
+// changed they are what the record says.
+func (v *resultView) Confirmed() bool {
+	return v.Verdict != yinzheng.Altered && v.Verdict != yinzheng.Forged && v.Verdict != yinzheng.UnknownKey && v.Verdict != yinzheng.Unconfirmed
+}
+
+// Sound tells whether this is a valid certificate whose integrity was checked.
+func (v *resultView) Sound() bool { return v.Verdict == yinzheng.Valid && !v.RecordOnly }
+
+var checkWords = map[string]map[yinzheng.CheckResult]yinzheng.Text{
+	"integrity": {
+		yinzheng.Pass:       {ZH: "签名成立，内容未被改动", EN: "The signature holds; nothing was changed"},
+		yinzheng.Fail:       {ZH: "内容与签发时不一致", EN: "This is not what was issued"},
+		yinzheng.NotChecked: {ZH: "未核验，请与纸面核对", EN: "Not checked; compare with the paper"},
+	},
+	"issuer": {
+		yinzheng.Pass:       {ZH: "由有权的机关签发", EN: "Issued by an organ entitled to"},
+		yinzheng.Fail:       {ZH: "签发者当时无权签发", EN: "The issuer was not entitled to"},
+		yinzheng.NotChecked: {ZH: "不能确认签发者", EN: "The issuer could not be established"},
+	},
+	"status": {
+		yinzheng.Pass:       {ZH: "登记在案，现行有效", EN: "On record and in force"},
+		yinzheng.Fail:       {ZH: "已不在有效状态", EN: "No longer in force"},
+		yinzheng.NotChecked: {ZH: "未能查到登记状态", EN: "Its status could not be looked up"},
+	},
+}
+
+func checkViews(a *yinzheng.Answer) []checkView {
+	return []checkView{
+		{yinzheng.Text{ZH: "完整性", EN: "Integrity"}, a.Checks.Integrity, checkWords["integrity"][a.Checks.Integrity]},
+		{yinzheng.Text{ZH: "签发机关", EN: "Issuer"}, a.Checks.Issuer, checkWords["issuer"][a.Checks.Issuer]},
+		{yinzheng.Text{ZH: "状态", EN: "Status"}, a.Checks.Status, checkWords["status"][a.Checks.Status]},
+	}
+}
+
+// factViews lists what may be held against the paper, in the order in which it
+// stands there.
+func factViews(f *yinzheng.Facts, lang string) []factView {
+	if f == nil {
+		return nil
+	}
+	item := f.ItemName.In(lang)
+	if item == "" {
+		item = f.Item
+	}
+	organ := f.OrganName
+	if organ == "" {
+		organ = f.Organ
+	}
+	all := []factView{
+		{yinzheng.Text{ZH: "证明", EN: "Certificate"}, item, false},
+		{yinzheng.Text{ZH: "持证人", EN: "Holder"}, f.Name, false},
+		{yinzheng.Text{ZH: "证件号码", EN: "ID number"}, f.ID, true},
+		{yinzheng.Text{ZH: "签发机关", EN: "Issued by"}, organ, false},
+		{yinzheng.Text{ZH: "签发日期", EN: "Issued on"}, day(f.IssuedAt, lang), false},
+		{yinzheng.Text{ZH: "有效期至", EN: "Valid until"}, "", false},
+		{yinzheng.Text{ZH: "证照编号", EN: "Number"}, f.Number, true},
+		{yinzheng.Text{ZH: "核验码", EN: "Code"}, grouped(f.Code), true},
+		{yinzheng.Text{ZH: "签发密钥", EN: "Key"}, f.KID, true},
+	}
+	if f.Expires != nil {
+		all[5].Value = day(*f.Expires, lang)
+	}
+	shown := all[:0]
+	for _, x := range all {
+		if x.Value != "" {
+			shown = append(shown, x)
+		}
+	}
+	return shown
+}
+
+// grouped writes a code in threes of four characters, as it is read aloud.
+func grouped(code string) string {
+	if len(code) != yinzheng.CodeLength {
+		return code
+	}
+	return code[:4] + "-" + code[4:8] + "-" + code[8:]
+}
+
+func day(t time.Time, lang string) string {
+	t = t.In(yinzheng.Zone)
+	if lang == "en" {
+		return t.Format("2 January 2006")
+	}
+	return t.Format("2006年1月2日")
+}
+
+func moment(t time.Time, lang string) string {
+	t = t.In(yinzheng.Zone)
+	if lang == "en" {
+		return t.Format("2 January 2006, 15:04:05") + " (UTC+8)"
+	}
+	return t.Format("2006年1月2日 15:04:05")
+}

@@ -1,0 +1,139 @@
+// Package web serves Yinzheng over HTTP: the staff API, the public endpoints
+// that verifiers rely on, and the verify page. It holds no rules of its own;
+// it reads requests, asks a yinzheng.Service and writes what that answers.
+package web
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"yinzheng"
+)
+
+// Config is what the handler is made of. Service is needed; the rest has
+// useful zero values.
+type Config struct {
+	Service *yinzheng.Service
+	Version string // of the program, shown in the OpenAPI document
+
+	// CRL returns the DER of issuing CA n's revocation list, as served at
+	// /ca/{n}.crl; yinzheng.ErrNotFound. Nil: there is none.
+	CRL func(n int) ([]byte, error)
+	// Ready tells whether requests can be answered; its error is logged, not
+	// shown. Nil: always.
+	Ready func(ctx context.Context) error
+	// TrustedProxies are the addresses whose X-Forwarded-For is believed.
+	TrustedProxies []netip.Prefix
+	// Metrics collects what /metrics shows; nil: a registry of its own.
+	Metrics *prometheus.Registry
+	// Log is given routes, statuses and durations; never a query string, a
+	// code, a name or an ID number. Nil: slog.Default.
+	Log *slog.Logger
+	// Now is the clock of the rate limits; nil: time.Now.
+	Now func() time.Time
+}
+
+type server struct {
+	Config
+	mux     *http.ServeMux
+	metrics *metrics
+	pages   *pages
+	openAPI []byte
+	https   bool
+
+	signIns *limiter // attempts to sign in or to claim an account
+	lookups *limiter // verifications by code or number, which somebody could enumerate
+	files   *limiter // uploads, which cost memory and time
+	uploads chan struct{}
+}
+
+// New returns the handler of everything that Yinzheng serves.
+func New(c Config) (http.Handler, error) {
+	s := &server{Config: c, mux: http.NewServeMux(), uploads: make(chan struct{}, maxUploads)}
+	if s.Log == nil {
+		s.Log = slog.Default()
+	}
+	if s.Now == nil {
+		s.Now = time.Now
+	}
+	if s.Metrics == nil {
+		s.Metrics = prometheus.NewRegistry()
+	}
+	s.https = strings.HasPrefix(c.Service.PublicURL, "https://")
+	s.signIns = newLimiter(s.Now, 0.5, 20)
+	s.lookups = newLimiter(s.Now, 20, 200)
+	s.files = newLimiter(s.Now, 2, 30)
+	var err error
+	if s.metrics, err = newMetrics(s.Metrics); err != nil {
+		return nil, fmt.Errorf("register metrics: %w", err)
+	}
+	if s.pages, err = newPages(); err != nil {
+		return nil, err
+	}
+	if err := s.routes(); err != nil {
+		return nil, err
+	}
+	return s.wrap(s.mux), nil
+}
+
+// routes lists every address. Design: docs/api.md.
+func (s *server) routes() error {
+	m := s.mux
+	m.HandleFunc("POST /api/v1/verify", s.verify)
+
+	m.HandleFunc("GET /{$}", s.askPage)
+	m.HandleFunc("GET /verify", s.askPage)
+	m.HandleFunc("POST /verify", s.answerPage)
+	m.HandleFunc("GET /v/{code}", s.codePage)
+	m.HandleFunc("GET /claim/{secret}", s.claimPage)
+	m.HandleFunc("POST /claim/{secret}", s.claim)
+	m.HandleFunc("GET /assets/{file}", s.pages.asset)
+	m.HandleFunc("GET /problems/{type}", s.problemPage)
+
+	m.HandleFunc("GET /.well-known/jwks.json", s.keyList)
+	m.HandleFunc("GET /status/{list}", s.statusList)
+	m.HandleFunc("GET /ca/{file}", s.revocationList)
+	m.HandleFunc("GET /healthz", s.healthz)
+	m.HandleFunc("GET /readyz", s.readyz)
+	m.Handle("GET /metrics", promhttp.HandlerFor(s.Metrics, promhttp.HandlerOpts{ErrorHandling: promhttp.HTTPErrorOnError}))
+
+	spec, err := s.api()
+	if err != nil {
+		return fmt.Errorf("write the OpenAPI document: %w", err)
+	}
+	s.openAPI = spec
+	m.HandleFunc("GET /api/openapi.json", func(w http.ResponseWriter, r *http.Request) {
+		w.Header()["Cache-Control"] = revalidate
+		writeBody(w, http.StatusOK, "application/json", s.openAPI)
+	})
+	return nil
+}
+
+// Server is an http.Server with time and size limits that neither a slow nor a
+// greedy client can stretch, and room for a 20 MB upload over a slow line.
+func Server(addr string, h http.Handler) *http.Server {
+	return &http.Server{
+		Addr: addr, Handler: h,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       2 * time.Minute,
+		WriteTimeout:      3 * time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+	}
+}
+
+// writeBody writes a whole answer.
+func writeBody(w http.ResponseWriter, status int, contentType string, body []byte) {
+	w.Header().Set("Content-Type", contentType)
+	w.WriteHeader(status)
+	_, _ = bytes.NewReader(body).WriteTo(w) // the client has gone: nobody is left to tell
+}
