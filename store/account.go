@@ -61,18 +61,18 @@ func (s *Store) account(ctx context.Context, by, key string) (*yinzheng.Account,
 // PutAccount implements yinzheng.Directories.
 func (s *Store) PutAccount(ctx context.Context, a *yinzheng.Account) error {
 	return s.write(ctx, "write an account", func(ctx context.Context, q querier) error {
-		_, err := exec(ctx, q, putAccount, a.ID, a.Username, a.Name, a.Person.Type, a.Person.Number, a.Person.Reason, a.Password, a.Disabled)
+		_, err := change(ctx, q, putAccount, a.ID, a.Username, a.Name, a.Person.Type, a.Person.Number, a.Person.Reason, a.Password, a.Disabled)
 		if s.dialect.unique(err) {
 			return conflict("用户名已被使用，或者这个人已有账号", "The username is taken, or this person already has an account")
 		}
 		if err != nil {
 			return err
 		}
-		if _, err := exec(ctx, q, deleteGrants, a.ID); err != nil {
+		if _, err := change(ctx, q, deleteGrants, a.ID); err != nil {
 			return err
 		}
 		for i, g := range a.Grants {
-			if _, err := exec(ctx, q, insertGrant, a.ID, i, g.Office, string(g.Role), micros(g.From), micros(g.To)); err != nil {
+			if _, err := change(ctx, q, insertGrant, a.ID, i, g.Office, string(g.Role), micros(g.From), micros(g.To)); err != nil {
 				return err
 			}
 		}

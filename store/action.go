@@ -59,7 +59,7 @@ func saveActions(ctx context.Context, q querier, application int64, actions []yi
 			}
 			input = string(b)
 		}
-		_, err := exec(ctx, q, insertAction, application, x.Seq, x.At.UnixMicro(), string(x.Kind), x.By, x.Name,
+		_, err := change(ctx, q, insertAction, application, x.Seq, x.At.UnixMicro(), string(x.Kind), x.By, x.Name,
 			optional(x.Person.Type), optional(x.Person.Number), optional(x.Person.Reason), optional(x.Office), optional(x.Role),
 			optional(x.Step), optional(x.ToStep), optional(x.Opinion), input, optional(x.Code))
 		if err != nil {

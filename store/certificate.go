@@ -37,7 +37,7 @@ var (
 // whatever c.Status says.
 func (s *Store) Reserve(ctx context.Context, c *yinzheng.Certificate) error {
 	return s.write(ctx, "reserve a certificate", func(ctx context.Context, q querier) error {
-		_, err := exec(ctx, q, insertCertificate, c.Code, c.Number, c.Application, c.Template.Code, c.Template.Version, c.Short,
+		_, err := change(ctx, q, insertCertificate, c.Code, c.Number, c.Application, c.Template.Code, c.Template.Version, c.Short,
 			c.Organ, c.OrganName, c.Division, c.Name, c.ID, c.Holder, micros(c.IssuedAt), micros(c.Expires), c.Salt, c.Commitment,
 			c.List, c.Index, micros(c.Lease), c.TokenKID, c.DocumentKID, c.Token, digest(c), c.Pages, micros(c.StatusAt), c.Reason, c.Successor)
 		if s.dialect.unique(err) {
@@ -46,7 +46,7 @@ func (s *Store) Reserve(ctx context.Context, c *yinzheng.Certificate) error {
 		if err != nil {
 			return err
 		}
-		_, err = exec(ctx, q, countTaken, c.List)
+		_, err = change(ctx, q, countTaken, c.List)
 		return err
 	})
 }
@@ -62,7 +62,7 @@ func digest(c *yinzheng.Certificate) any {
 // Lease implements yinzheng.Certificates.
 func (s *Store) Lease(ctx context.Context, code string, now, until time.Time) error {
 	return s.write(ctx, "extend a lease", func(ctx context.Context, q querier) error {
-		n, err := exec(ctx, q, extendLease, until.UnixMicro(), code, now.UnixMicro())
+		n, err := change(ctx, q, extendLease, until.UnixMicro(), code, now.UnixMicro())
 		if err == nil && n == 0 {
 			err = conflict("该办件正在签发，请稍候", "The case is being issued elsewhere")
 		}
@@ -86,7 +86,7 @@ func (s *Store) FinishIssue(ctx context.Context, c *yinzheng.Certificate, pdf []
 		case err != nil:
 			return err
 		}
-		_, err = exec(ctx, q, insertPDF, key, pdf)
+		_, err = change(ctx, q, insertPDF, key, pdf)
 		return err
 	})
 }
@@ -95,7 +95,7 @@ func (s *Store) FinishIssue(ctx context.Context, c *yinzheng.Certificate, pdf []
 // Reason and Successor.
 func (s *Store) SetStatus(ctx context.Context, c *yinzheng.Certificate, from yinzheng.Status) error {
 	return s.write(ctx, "change a certificate's status", func(ctx context.Context, q querier) error {
-		n, err := exec(ctx, q, setStatus, string(c.Status), micros(c.StatusAt), c.Reason, c.Successor, c.Code, string(from))
+		n, err := change(ctx, q, setStatus, string(c.Status), micros(c.StatusAt), c.Reason, c.Successor, c.Code, string(from))
 		if err == nil && n == 0 {
 			err = conflict("证照状态已变化，请重新读取", "The certificate's status has changed; please read it again")
 		}

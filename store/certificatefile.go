@@ -91,7 +91,7 @@ func (s *Store) OpenStatusList(ctx context.Context) (int, error) {
 			return err
 		}
 		number++
-		_, err := exec(ctx, q, openList, number)
+		_, err := change(ctx, q, openList, number)
 		return err
 	})
 	return number, err

@@ -94,21 +94,21 @@ func (t *tree) load(ctx context.Context, q querier) error {
 func (s *Store) PutDirectory(ctx context.Context, d *yinzheng.Directory) error {
 	return s.write(ctx, "write the office tree", func(ctx context.Context, q querier) error {
 		for _, v := range d.Divisions {
-			if _, err := exec(ctx, q, putDivision, v.Code, v.Name, v.Parent, string(v.Level)); err != nil {
+			if _, err := change(ctx, q, putDivision, v.Code, v.Name, v.Parent, string(v.Level)); err != nil {
 				return err
 			}
 		}
 		for _, o := range d.Offices {
-			if _, err := exec(ctx, q, putOffice, o.ID, o.Name, o.Division, o.Organ); err != nil {
+			if _, err := change(ctx, q, putOffice, o.ID, o.Name, o.Division, o.Organ); err != nil {
 				return err
 			}
 		}
 		for _, o := range d.Organs {
-			if _, err := exec(ctx, q, putOrgan, o.Code, o.Name, o.Mark, micros(o.From), micros(o.To)); err != nil {
+			if _, err := change(ctx, q, putOrgan, o.Code, o.Name, o.Mark, micros(o.From), micros(o.To)); err != nil {
 				return err
 			}
 		}
-		_, err := exec(ctx, q, setDirectoryTag, rand.Int64())
+		_, err := change(ctx, q, setDirectoryTag, rand.Int64())
 		return err
 	})
 }

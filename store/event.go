@@ -11,7 +11,7 @@ var insertEvent = query("INSERT INTO events (at, kind, subject, account, detail)
 // Record implements yinzheng.Events.
 func (s *Store) Record(ctx context.Context, e yinzheng.Event) error {
 	return s.write(ctx, "record an event", func(ctx context.Context, q querier) error {
-		_, err := exec(ctx, q, insertEvent, micros(e.At), e.Kind, e.Subject, e.By, e.Detail)
+		_, err := change(ctx, q, insertEvent, micros(e.At), e.Kind, e.Subject, e.By, e.Detail)
 		return err
 	})
 }

@@ -72,7 +72,7 @@ func (s *Store) PutKey(ctx context.Context, k *yinzheng.Key) error {
 		return fmt.Errorf("store: key %s: %w", k.KID, err)
 	}
 	return s.write(ctx, "write a key", func(ctx context.Context, q querier) error {
-		_, err := exec(ctx, q, putKey, k.KID, string(k.Purpose), k.Organ, k.OrganName, string(items), micros(k.NotBefore), micros(k.NotAfter),
+		_, err := change(ctx, q, putKey, k.KID, string(k.Purpose), k.Organ, k.OrganName, string(items), micros(k.NotBefore), micros(k.NotAfter),
 			string(k.State), micros(k.Since), k.Alg, public, string(chain))
 		return err
 	})

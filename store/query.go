@@ -51,8 +51,8 @@ func checkPlaceholders(text string) error {
 	return nil
 }
 
-// exec runs a writing text and returns how many rows it changed.
-func exec(ctx context.Context, q querier, text string, args ...any) (int64, error) {
+// change runs a writing text and returns how many rows it changed.
+func change(ctx context.Context, q querier, text string, args ...any) (int64, error) {
 	r, err := q.ExecContext(ctx, text, args...)
 	if err != nil {
 		return 0, err

@@ -17,7 +17,7 @@ var (
 func (s *Store) Remember(ctx context.Context, account, key string, digest [32]byte, made string, now time.Time) (before string, err error) {
 	err = s.write(ctx, "remember a request", func(ctx context.Context, q querier) error {
 		before = "" // this may be a second run
-		n, err := exec(ctx, q, insertRequest, account, key, digest[:], made, micros(now))
+		n, err := change(ctx, q, insertRequest, account, key, digest[:], made, micros(now))
 		if err != nil || n > 0 {
 			return err
 		}

@@ -16,7 +16,7 @@ var (
 // PutSession implements yinzheng.Sessions.
 func (s *Store) PutSession(ctx context.Context, hash [32]byte, account string, expires time.Time) error {
 	return s.write(ctx, "write a session", func(ctx context.Context, q querier) error {
-		_, err := exec(ctx, q, putSession, hash[:], account, micros(expires))
+		_, err := change(ctx, q, putSession, hash[:], account, micros(expires))
 		return err
 	})
 }
@@ -35,7 +35,7 @@ func (s *Store) Session(ctx context.Context, hash [32]byte, now time.Time) (acco
 // EndSession implements yinzheng.Sessions; one that does not exist has ended.
 func (s *Store) EndSession(ctx context.Context, hash [32]byte) error {
 	return s.write(ctx, "end a session", func(ctx context.Context, q querier) error {
-		_, err := exec(ctx, q, deleteSession, hash[:])
+		_, err := change(ctx, q, deleteSession, hash[:])
 		return err
 	})
 }

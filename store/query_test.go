@@ -1,0 +1,88 @@
+package store
+
+import (
+	"database/sql"
+	"regexp"
+	"strings"
+	"testing"
+
+	"yinzheng/store/storetest"
+)
+
+func TestPlaceholders(t *testing.T) {
+	for text, ok := range map[string]bool{
+		"SELECT 1": true, "SELECT $1, $2": true, "SELECT $1, $2, $1": true, "SELECT $1, $1, $2, $3": true,
+		"SELECT $2, $1": false, "SELECT $1, $3, $2": false, "SELECT $0": false, "SELECT $": false, "SELECT $a": false,
+	} {
+		if err := checkPlaceholders(text); (err == nil) != ok {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	if len(queries) < 50 {
+		t.Errorf("only %d texts went through query", len(queries))
+	}
+}
+
+// TestPlans: whatever looks something up does so by an index and in its order,
+// so that it costs the same in a table of a million rows. What reads a whole
+// table on purpose is named.
+func TestPlans(t *testing.T) {
+	s := openFile(t, t.TempDir()+"/yinzheng.db")
+	if err := s.PutDirectory(t.Context(), storetest.Tree()); err != nil {
+		t.Fatal(err)
+	}
+	whole := map[string]bool{selectDivisions: true, selectOffices: true, selectOrgans: true, selectKeys: true, newestVersion: true, s.dialect.tables: true}
+	ordered := map[string]bool{selectKeys: true} // few, sorted as they are read
+	dml := regexp.MustCompile(`^(SELECT|INSERT|UPDATE|DELETE)`)
+	checked := 0
+	for _, text := range queries {
+		if !dml.MatchString(text) {
+			continue
+		}
+		for _, step := range plan(t, s, text) {
+			if strings.HasPrefix(step, "SCAN") && !strings.Contains(step, "USING INDEX applications_unissued") &&
+				!strings.Contains(step, "USING COVERING INDEX certificates_not_valid") && text != newestList && !whole[text] {
+				t.Errorf("%s\n in: %s", step, text)
+			}
+			if strings.Contains(step, "TEMP B-TREE") && !ordered[text] {
+				t.Errorf("%s\n in: %s", step, text)
+			}
+		}
+		checked++
+	}
+	if checked < 40 {
+		t.Errorf("only %d texts checked", checked)
+	}
+	for level, text := range inboxOfDivision {
+		if p := strings.Join(plan(t, s, text), "\n"); !strings.Contains(p, "INDEX inbox_"+string(level)+" ("+string(level)+"=? AND step_level=? AND step_role=? AND changed_at<?)") {
+			t.Errorf("the inbox of a %s goes by: %s", level, p)
+		}
+	}
+}
+
+func plan(t *testing.T, s *Store, text string) []string {
+	t.Helper()
+	args := make([]any, strings.Count(text, "$"))
+	for i := range args {
+		args[i] = "x"
+	}
+	n := 0
+	for n < len(args) && strings.Contains(text, "$"+string(rune('1'+n))) && n < 9 {
+		n++
+	}
+	if n == 9 { // a writing text with many columns
+		n = len(args)
+	}
+	var steps []string
+	err := each(t.Context(), s.readers, func(r *sql.Rows) error {
+		var id, parent, unused int
+		var detail string
+		err := r.Scan(&id, &parent, &unused, &detail)
+		steps = append(steps, detail)
+		return err
+	}, "EXPLAIN QUERY PLAN "+text, args[:n]...)
+	if err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	return steps
+}

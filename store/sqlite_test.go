@@ -1,0 +1,226 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"yinzheng"
+	"yinzheng/store/storetest"
+)
+
+func saveCase(t *testing.T, s *Store, id string) {
+	t.Helper()
+	if err := s.SaveApplication(t.Context(), storetest.Case(id, "north", storetest.North), 0); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestReopen(t *testing.T) {
+	path := t.TempDir() + "/with space?&#%41.db"
+	s := openFile(t, path)
+	saveCase(t, s, "A1")
+	c, pdf := storetest.Certificate(1, "A1"), bytes.Repeat([]byte("pdf"), 20000)
+	f := storetest.Finished(c, pdf)
+	for _, err := range []error{s.PutDirectory(t.Context(), storetest.Tree()), s.Reserve(t.Context(), c), s.FinishIssue(t.Context(), f, pdf), s.Close(), s.Close()} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if info, err := os.Stat(path + "-wal"); err == nil && info.Size() > 0 {
+		t.Errorf("Close left %d bytes in the log", info.Size())
+	}
+	if err := s.Record(t.Context(), yinzheng.Event{}); !errors.Is(err, yinzheng.ErrUnavailable) {
+		t.Errorf("a write after Close: %v", err)
+	}
+	s = openFile(t, path)
+	a, err := s.Application(t.Context(), "A1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(storetest.Case("A1", "north", storetest.North), a); d != "" {
+		t.Errorf("case (-want +got):\n%s", d)
+	}
+	got, err := s.CertificateByDigest(t.Context(), f.Digest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(f, got); d != "" {
+		t.Errorf("certificate (-want +got):\n%s", d)
+	}
+	if back, err := s.PDF(t.Context(), c.Code); err != nil || !bytes.Equal(back, pdf) {
+		t.Errorf("PDF: %v", err)
+	}
+}
+
+func TestOneProcess(t *testing.T) {
+	path := t.TempDir() + "/yinzheng.db"
+	s := openFile(t, path)
+	_, err := Open(t.Context(), path)
+	if !errors.Is(err, yinzheng.ErrUnavailable) || !strings.Contains(err.Error(), "pid ") {
+		t.Errorf("a second one: %v", err)
+	}
+	saveCase(t, s, "A1")
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	openFile(t, path)
+}
+
+func TestNewerDatabase(t *testing.T) {
+	path := t.TempDir() + "/yinzheng.db"
+	s := openFile(t, path)
+	if _, err := s.writer.conn.ExecContext(t.Context(), insertVersion, 9999, "9999_future.sql"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Open(t.Context(), path)
+	if !errors.Is(err, yinzheng.ErrUnavailable) || !strings.Contains(err.Error(), "9999") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestNotADatabase(t *testing.T) {
+	path := t.TempDir() + "/yinzheng.db"
+	if err := os.WriteFile(path, bytes.Repeat([]byte("this is no database"), 1000), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(t.Context(), path); !errors.Is(err, yinzheng.ErrUnavailable) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestAppendOnly: the database itself refuses to change what happened.
+func TestAppendOnly(t *testing.T) {
+	s := openFile(t, t.TempDir()+"/yinzheng.db")
+	saveCase(t, s, "A1")
+	c := storetest.Certificate(1, "A1")
+	for _, err := range []error{
+		s.Record(t.Context(), yinzheng.Event{At: storetest.Start, Kind: "k"}),
+		s.Reserve(t.Context(), c), s.FinishIssue(t.Context(), storetest.Finished(c, []byte("pdf")), []byte("pdf")),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, text := range []string{
+		"UPDATE actions SET opinion = 'x'", "DELETE FROM actions", "INSERT OR REPLACE INTO actions SELECT * FROM actions",
+		"REPLACE INTO actions (application, seq, at, kind, account, name) VALUES (1, 1, 0, 'approve', 'x', 'x')",
+		"INSERT INTO actions (application, seq, at, kind, account, name) VALUES (1, 3, 0, 'approve', 'x', 'x')",
+		"UPDATE events SET detail = 'x'", "DELETE FROM events", "INSERT OR REPLACE INTO events SELECT * FROM events",
+		"UPDATE certificate_pdfs SET pdf = x'00'", "DELETE FROM certificates", "DELETE FROM applications",
+	} {
+		for _, replacing := range []string{"ON", "OFF"} { // with the pragma of other programs, too
+			if _, err := s.writer.conn.ExecContext(t.Context(), "PRAGMA recursive_triggers = "+replacing); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.writer.conn.ExecContext(t.Context(), text); err == nil {
+				t.Errorf("done: %s", text)
+			}
+		}
+	}
+}
+
+func TestStatusListHalfFull(t *testing.T) {
+	s := openMemory(t)
+	for want := 1; want < 4; want++ {
+		if list, err := s.OpenStatusList(t.Context()); err != nil || list != want {
+			t.Fatalf("list %d, %v; want %d", list, err, want)
+		}
+		taken := listHalf - 1
+		if err := s.write(t.Context(), "fill", func(ctx context.Context, q querier) error {
+			_, err := change(ctx, q, "UPDATE status_lists SET taken = $1", taken)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if list, err := s.OpenStatusList(t.Context()); err != nil || list != want {
+			t.Fatalf("list %d, %v before it is half full; want %d", list, err, want)
+		}
+		c := storetest.Certificate(want, string(rune('A'+want)))
+		c.List = want
+		if err := s.Reserve(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := s.StatusListCount(t.Context()); err != nil || n != want {
+			t.Fatalf("%d lists, %v", n, err)
+		}
+	}
+}
+
+// TestDiskFull: those who meet the full disk are told, the others' work is
+// kept, and all goes on once there is room.
+func TestDiskFull(t *testing.T) {
+	for name, s := range map[string]*Store{"file": openFile(t, t.TempDir()+"/yinzheng.db"), "memory": openMemory(t)} {
+		t.Run(name, func(t *testing.T) { testDiskFull(t, s) })
+	}
+}
+
+func testDiskFull(t *testing.T, s *Store) {
+	ctx := t.Context()
+	limit := func(text string) {
+		if _, err := s.writer.conn.ExecContext(ctx, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	limit("PRAGMA max_page_count = 400")
+	pdf := make([]byte, 40<<10)
+	issue := func(n int) error {
+		c := storetest.Certificate(n, string(rune(0x4e00+n)))
+		return s.Tx(ctx, func(ctx context.Context) error {
+			if err := s.Reserve(ctx, c); err != nil {
+				return err
+			}
+			s.FinishIssue(ctx, storetest.Finished(c, []byte(c.Code)), pdf) //nolint:errcheck // a careless caller
+			return nil
+		})
+	}
+	const n = 200
+	var errs [n]error
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() {
+			if i%2 == 0 {
+				errs[i] = issue(i)
+			} else {
+				errs[i] = s.PutSession(ctx, [32]byte{byte(i)}, "u", storetest.Start.AddDate(1, 0, 0))
+			}
+		})
+	}
+	wg.Wait()
+	limit("PRAGMA max_page_count = 1073741823")
+	full := 0
+	for i, err := range errs {
+		if i%2 == 1 {
+			if _, found := s.Session(ctx, [32]byte{byte(i)}, storetest.Start); err == nil && found != nil {
+				t.Errorf("session %d was acknowledged and is gone: %v", i, found)
+			}
+			continue
+		}
+		_, found := s.PDF(ctx, storetest.Certificate(i, string(rune(0x4e00+i))).Code)
+		switch {
+		case err == nil && found != nil:
+			t.Errorf("certificate %d was acknowledged and is gone: %v", i, found)
+		case err != nil && !errors.Is(err, yinzheng.ErrUnavailable):
+			t.Errorf("certificate %d: %v", i, err)
+		case err != nil && !errors.Is(found, yinzheng.ErrNotFound):
+			t.Errorf("certificate %d was refused and is there: %v", i, found)
+		case err != nil:
+			full++
+			if err := issue(i); err != nil {
+				t.Errorf("certificate %d again: %v", i, err)
+			}
+		}
+	}
+	if full == 0 || full == n/2 {
+		t.Errorf("%d of %d met the full disk", full, n/2)
+	}
+}
