@@ -87,6 +87,9 @@ func (c *Case) Submit(by *Account, now time.Time) (*Application, error) {
 	if c.isParty(by) {
 		return nil, fail(ErrForbidden, "您是本办件的当事人，请由同事办理", "You are a party of this case; a colleague has to handle it")
 	}
+	if err := c.fourEyes(by, c.intakeStep()); err != nil {
+		return nil, err
+	}
 	x := actionBy(by, grant, Submit, now)
 	if c.homeIntake() {
 		x.Step = c.Template.Chain[0].Key
@@ -107,6 +110,9 @@ func (c *Case) Edit(by *Account, in *Input, now time.Time) (*Application, error)
 	}
 	if c.submitted() && in.Division != c.Division {
 		return nil, invalidFields([]FieldError{{"division", "fixed", Text{"提交后不能再更改区划；如填错请撤回后重新办理", "The division cannot change once the case was submitted; if it is wrong, withdraw the case and start again"}}})
+	}
+	if err := c.fourEyes(by, c.intakeStep()); err != nil {
+		return nil, err
 	}
 	x := actionBy(by, grant, Edit, now)
 	x.Input = in

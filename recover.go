@@ -153,7 +153,7 @@ func (s *Service) VoidIssue(ctx context.Context, by *Account, id, why string) er
 	now := s.now()
 	cert.Status, cert.StatusAt = StatusVoid, now
 	next := c.with(Action{At: now, Kind: Unissue, By: by.ID, Name: by.Name, Person: by.Person, Role: Admin, Opinion: opinion, Code: cert.Code})
-	return s.Store.Tx(ctx, func(ctx context.Context) error {
+	err = s.Store.Tx(ctx, func(ctx context.Context) error {
 		if err := s.Store.SetStatus(ctx, cert, StatusReserved); err != nil {
 			return err
 		}
@@ -162,6 +162,10 @@ func (s *Service) VoidIssue(ctx context.Context, by *Account, id, why string) er
 		}
 		return s.Store.Record(ctx, Event{At: now, Kind: "number-voided", Subject: cert.Code, By: by.ID, Detail: cert.Number})
 	})
+	if err == nil {
+		s.board.set(cert.List, cert.Index, StatusRevoked) // as the store reads it back: nothing there ever counts
+	}
+	return err
 }
 
 func (s *Service) mayOperate(by *Account) error {

@@ -86,10 +86,15 @@ func (c *Case) mayDecide(by *Account, now time.Time) (Grant, error) {
 	case c.isParty(by):
 		return g, fail(ErrForbidden, "您是本办件的当事人，须回避", "You are a party of this case and may not decide it")
 	}
-	if other := c.actedElsewhere(by, step.Key); other != "" {
-		return g, fail(ErrForbidden, "您已在本办件的其他环节（%s）办理过，须由他人审批", "You have already acted at another step of this case (%s); somebody else has to decide", other)
+	return g, c.fourEyes(by, step.Key)
+}
+
+// fourEyes refuses somebody who has acted at another step than this one.
+func (c *Case) fourEyes(by *Account, step string) error {
+	if other := c.actedElsewhere(by, step); other != "" {
+		return fail(ErrForbidden, "您已在本办件的其他环节（%s）办理过，须由他人办理", "You have already acted at another step of this case (%s); somebody else has to act here", other)
 	}
-	return g, nil
+	return nil
 }
 
 // isParty tells whether the person is one of those the case is about.
@@ -133,10 +138,7 @@ func (c *Case) actedElsewhere(by *Account, step string) string {
 		at := x.Step
 		switch x.Kind {
 		case Create, Edit, Submit:
-			at = intake
-			if c.homeIntake() {
-				at = c.Template.Chain[0].Key
-			}
+			at = c.intakeStep()
 		case Approve, Return, Reject:
 		default:
 			continue
@@ -146,6 +148,14 @@ func (c *Case) actedElsewhere(by *Account, step string) string {
 		}
 	}
 	return ""
+}
+
+// intakeStep is the step that drafting and submitting count as.
+func (c *Case) intakeStep() string {
+	if c.homeIntake() {
+		return c.Template.Chain[0].Key
+	}
+	return intake
 }
 
 // homeIntake tells whether the office that took the case in is the one of the
