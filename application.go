@@ -117,7 +117,7 @@ func (a *Application) apply(t *Template, x Action) {
 	case Approve:
 		a.forward(chain)
 	case Return:
-		a.State, a.Step = Returned, 0
+		a.State = Returned
 		for i, s := range chain {
 			if s.Key == x.ToStep {
 				a.State, a.Step = Submitted, i
@@ -134,9 +134,10 @@ func (a *Application) apply(t *Template, x Action) {
 	case Unissue:
 		a.State, a.Code = Approved, ""
 	}
-	a.Waiting = nil
 	if a.State == Submitted {
 		a.Waiting = &chain[a.Step]
+	} else {
+		a.Waiting, a.Step = nil, 0
 	}
 	a.Holder = a.Values.String(t.Token.Name)
 	a.Version = x.Seq
@@ -149,7 +150,7 @@ func (a *Application) take(in *Input) {
 
 func (a *Application) forward(chain []Step) {
 	if a.Step++; a.Step == len(chain) {
-		a.State, a.Step = Approved, 0
+		a.State = Approved
 	}
 }
 
