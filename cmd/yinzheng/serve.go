@@ -9,7 +9,6 @@ import (
 	"net/netip"
 	"time"
 
-	"yinzheng"
 	"yinzheng/web"
 )
 
@@ -52,7 +51,7 @@ func (c *serveCmd) Run(ctx context.Context, e *env) error {
 // serve recovers, listens, says so through ready, and serves until the context
 // ends; then it lets requests under way finish.
 func (s *system) serve(ctx context.Context, e *env, listen string, proxies []netip.Prefix, ready func(addr string)) error {
-	if err := s.recoverForever(ctx, e.log); err != nil {
+	if err := s.background(ctx, e.log); err != nil {
 		return err
 	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", listen)

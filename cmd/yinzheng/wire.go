@@ -55,7 +55,9 @@ type system struct {
 	*yinzheng.Service
 	store    *store.Store
 	ring     *keys.Keyring
-	recovers context.CancelFunc
+	renderer *templates.Typesetter
+	fontsDir string
+	stop     context.CancelFunc // ends what runs in the background
 }
 
 const databaseFile, keyFolder = "yinzheng.db", "keys"
@@ -109,7 +111,7 @@ func assemble(ctx context.Context, s *store.Store, ring *keys.Keyring, c setting
 	if err != nil {
 		return nil, err
 	}
-	return &system{Service: service, store: s, ring: ring}, nil
+	return &system{Service: service, store: s, ring: ring, renderer: renderer, fontsDir: c.FontsDir}, nil
 }
 
 // newSigner lends package signer every key of the ring that can sign today.
@@ -140,8 +142,9 @@ func der(chain []*x509.Certificate) [][]byte {
 	return out
 }
 
-// recoverForever issues what waits, now and every few seconds.
-func (s *system) recoverForever(ctx context.Context, log *slog.Logger) error {
+// background issues what waits, now and every few seconds, and keeps an eye on
+// the folder of faces, until Close.
+func (s *system) background(ctx context.Context, log *slog.Logger) error {
 	n, err := s.Recover(ctx)
 	if err != nil {
 		return err
@@ -149,14 +152,17 @@ func (s *system) recoverForever(ctx context.Context, log *slog.Logger) error {
 	if n > 0 {
 		log.Info("issued what an earlier run left", "certificates", n)
 	}
-	ctx, s.recovers = context.WithCancel(ctx)
+	ctx, s.stop = context.WithCancel(ctx)
 	go s.KeepRecovering(ctx, 2*time.Second)
+	if s.fontsDir != "" {
+		go watchFonts(ctx, s.fontsDir, 2*time.Second, s.renderer, log)
+	}
 	return nil
 }
 
 func (s *system) Close() error {
-	if s.recovers != nil {
-		s.recovers()
+	if s.stop != nil {
+		s.stop()
 	}
 	s.ring.Close()
 	return s.store.Close()
