@@ -1,7 +1,7 @@
 package signer
 
 import (
-	"github.com/go-json-experiment/json"
+	json "github.com/go-json-experiment/json"
 
 	"yinzheng"
 	"yinzheng/internal/pdf"
@@ -58,8 +58,8 @@ func readAttachment(f *pdf.File, spec pdf.Dict) *yinzheng.Attachment {
 		return nil
 	}
 	a := new(yinzheng.Attachment)
-	if err := json.Unmarshal(body, a, json.RejectUnknownMembers(true)); err != nil {
-		return nil // duplicate members are refused too
+	if err := json.Unmarshal(body, a); err != nil { // members twice are refused, unknown ones left for later versions
+		return nil
 	}
 	return a
 }

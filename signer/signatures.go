@@ -21,7 +21,7 @@ type signatureField struct {
 
 // Limits of the walk over a form's fields.
 const (
-	maxFields     = 10000
+	maxFields     = 2000
 	maxFieldDepth = 16
 )
 

@@ -3,9 +3,12 @@ package signer
 import (
 	"bytes"
 	"crypto"
-	"encoding/hex"
+	"crypto/sha256"
+	"encoding"
 	"errors"
+	"hash"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -29,9 +32,9 @@ type Checker struct {
 // that the report can say so.
 //
 // Whatever has a Problem is not SignatureOK or not Whole. A signature that
-// cannot be judged, as strangers write them, is no Problem: Signed without a
-// Certificate. The certificate in the report is only what the signature names; whether it
-// is one of ours, and was entitled, is for the caller.
+// cannot be judged, as strangers write them, is no Problem; SignatureOK is
+// false. The certificate in the report is only what the signature names;
+// whether it is one of ours, and was entitled, is for the caller.
 func (c *Checker) CheckPDF(data []byte) *yinzheng.PDFReport {
 	r := c.judge(data)
 	if r.Problem != "" || !r.Signed {
@@ -103,20 +106,21 @@ func (c *Checker) judgeIssued(r *yinzheng.PDFReport, data []byte, view *pdf.File
 		fail(r, TwoSignatures, "")
 	}
 	covered := sig.covers(rev)
+	var around [32]byte
 	if covered {
 		r.IssuedEnd = sig.end()
-		r.IssuedDigest = yinzheng.DigestPDF(data[:r.IssuedEnd])
+		r.IssuedDigest, around = digests(data[:r.IssuedEnd], sig.contents.Span)
 	} else {
 		fail(r, Coverage, "")
 	}
-	c.judgeCMS(r, data, sig, covered, marked)
+	c.judgeCMS(r, data, sig, around, marked)
 }
 
 // judgeCMS judges what stands in Contents. A file that carries yinzheng.json
 // claims to be of this service: then what the signature itself cannot cover,
 // its own bytes and how they are written, must be as this service does it, so
 // that no byte of the file can be another. A stranger's may differ.
-func (c *Checker) judgeCMS(r *yinzheng.PDFReport, data []byte, sig signatureField, covered, marked bool) {
+func (c *Checker) judgeCMS(r *yinzheng.PDFReport, data []byte, sig signatureField, around [32]byte, marked bool) {
 	der, plain := contents(sig.contents)
 	if marked && !plain {
 		fail(r, NotOurForm, "/Contents")
@@ -134,8 +138,13 @@ func (c *Checker) judgeCMS(r *yinzheng.PDFReport, data []byte, sig signatureFiel
 		if marked && !d.ours(brought) {
 			fail(r, NotOurForm, "CMS")
 		}
-		if covered {
-			err = d.check(brought.certs[0], func(h crypto.Hash) []byte { return hashAround(h, data, sig) })
+		if r.IssuedEnd > 0 {
+			err = d.check(brought.certs[0], func(h crypto.Hash) []byte {
+				if h == crypto.SHA256 {
+					return around[:]
+				}
+				return hashAround(h.New(), data, sig)
+			})
 			r.SignatureOK = err == nil && r.Problem == ""
 		}
 	}
@@ -152,15 +161,27 @@ func (c *Checker) judgeCMS(r *yinzheng.PDFReport, data []byte, sig signatureFiel
 	}
 }
 
-func hashAround(h crypto.Hash, data []byte, sig signatureField) []byte {
-	if h == crypto.SHA256 {
-		sum := digestAround(data[:sig.end()], sig.contents.Span.Start, sig.contents.Span.End)
-		return sum[:]
+// hashAround is the digest of what a signature covers.
+func hashAround(h hash.Hash, data []byte, sig signatureField) []byte {
+	h.Write(data[:sig.contents.Span.Start])
+	h.Write(data[sig.contents.Span.End:sig.end()])
+	return h.Sum(nil)
+}
+
+// digests are the SHA-256 of an issued revision and of the same without its
+// Contents. Most of a certificate stands before Contents: that is hashed once.
+func digests(issued []byte, contents pdf.Span) (all, around [32]byte) {
+	h := sha256.New()
+	h.Write(issued[:contents.Start])
+	state, err := h.(encoding.BinaryMarshaler).MarshalBinary()
+	h.Write(issued[contents.End:])
+	h.Sum(around[:0])
+	if err != nil || h.(encoding.BinaryUnmarshaler).UnmarshalBinary(state) != nil {
+		return yinzheng.DigestPDF(issued), around // no hash of the standard library comes here
 	}
-	hash := h.New()
-	hash.Write(data[:sig.contents.Span.Start])
-	hash.Write(data[sig.contents.Span.End:sig.end()])
-	return hash.Sum(nil)
+	h.Write(issued[contents.Start:])
+	h.Sum(all[:0])
+	return all, around
 }
 
 // maxCMS bounds the DER in Contents.
@@ -175,7 +196,7 @@ func contents(s pdf.String) (der []byte, plain bool) {
 		return nil, false
 	}
 	b := s.Bytes()
-	plain = s.Hex() && hex.EncodeToString(b) == raw[1:len(raw)-1]
+	plain = s.Hex() && len(raw)%2 == 0 && strings.Trim(raw[1:len(raw)-1], "0123456789abcdef") == ""
 	in := cryptobyte.String(b)
 	var element cryptobyte.String
 	if !in.ReadAnyASN1Element(&element, new(asn1.Tag)) || len(bytes.Trim(in, "\x00")) > 0 {
@@ -183,6 +204,10 @@ func contents(s pdf.String) (der []byte, plain bool) {
 	}
 	return element, plain
 }
+
+// maxLater bounds the revisions after the issued one: an archive timestamp every
+// few years with its validation data makes two each.
+const maxLater = 16
 
 // judgeRest judges what stands in the file after issued, the first signed revision.
 func judgeRest(r *yinzheng.PDFReport, data []byte, f *pdf.File, issued int) {
@@ -198,6 +223,11 @@ func judgeRest(r *yinzheng.PDFReport, data []byte, f *pdf.File, issued int) {
 	if end != len(data) {
 		r.Whole = false
 		fail(r, Appended, "")
+	}
+	if len(f.Revisions)-1-issued > maxLater {
+		r.Whole = false
+		fail(r, LaterRevision, "")
+		return
 	}
 	for i := issued + 1; i < len(f.Revisions); i++ {
 		if err := permitted(f.AsOf(issued), f.AsOf(i-1), f.AsOf(i)); err != nil {

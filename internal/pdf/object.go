@@ -54,6 +54,9 @@ func (s String) Bytes() []byte {
 }
 
 func hexBytes(raw string) []byte {
+	if out, err := hex.DecodeString(raw); err == nil { // as most are written
+		return out
+	}
 	digits := make([]byte, 0, len(raw)+1)
 	for i := range len(raw) {
 		if class[raw[i]] != white {

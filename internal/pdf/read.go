@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unsafe"
 )
 
 // The reasons for which a file is not read at all; a fault of syntax is a
@@ -18,10 +19,10 @@ var (
 // Limits of what is read, so that no upload costs more than its size suggests.
 const (
 	maxFile      = 128 << 20 // bytes of a file
-	maxRevisions = 256
+	maxRevisions = 64
 	maxPending   = 32       // objects being resolved at a time
 	maxInflated  = 64 << 20 // bytes inflated in all, for one file
-	maxEntries   = 1 << 20  // cross-reference entries in all
+	maxEntries   = 1 << 18  // cross-reference entries in all
 )
 
 // File is a PDF as it was read: classic and stream cross-references, hybrid
@@ -66,12 +67,13 @@ type Place struct {
 
 // Open reads a file's structure: every cross-reference, and the extent of every
 // object that one lists. Values are parsed when they are resolved. Errors:
-// ErrNotPDF, ErrEncrypted, ErrTooLarge, *SyntaxError.
+// ErrNotPDF, ErrEncrypted, ErrTooLarge, *SyntaxError. The File and the values
+// resolved from it point into data, which must not change while they are used.
 func Open(data []byte) (*File, error) {
 	if len(data) > maxFile {
 		return nil, ErrTooLarge
 	}
-	src := string(data)
+	src := unsafe.String(unsafe.SliceData(data), len(data)) //nolint:gosec // never written to, and a copy would cost a tenth of a verification
 	if !headed(src) {
 		return nil, ErrNotPDF
 	}
@@ -148,9 +150,6 @@ func (f *File) forget() {
 	f.packed = make(map[int]*objectStream)
 	f.busy = make(map[int]bool)
 }
-
-// Size is the number of bytes of the whole file.
-func (f *File) Size() int { return len(f.data) }
 
 // Trailer is the newest trailer dictionary.
 func (f *File) Trailer() Dict { return f.Revisions[len(f.Revisions)-1].Trailer }

@@ -87,6 +87,7 @@ func (f *File) flate(in []byte, parm Dict, limit int) ([]byte, error) {
 	defer inflaters.Put(z)
 	most := min(limit, *f.budget)
 	var out bytes.Buffer
+	out.Grow(min(most, 4*len(in)))
 	n, err := out.ReadFrom(io.LimitReader(z, int64(most)+1))
 	if err != nil {
 		return nil, err

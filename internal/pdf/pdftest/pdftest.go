@@ -20,14 +20,14 @@ type File struct {
 // New begins a file.
 func New() *File {
 	f := &File{entries: map[int]string{0: "0000000000 65535 f \n"}, size: 1}
-	f.WriteString("%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
+	_, _ = f.WriteString("%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
 	return f
 }
 
 // Continue adds to a finished file, whose last cross-reference is at prev.
 func Continue(data []byte, size, prev int) *File {
 	f := &File{entries: map[int]string{}, size: size, prev: prev}
-	f.Write(data)
+	_, _ = f.Write(data)
 	return f
 }
 
@@ -55,7 +55,7 @@ func (f *File) Entry(num int, line string) {
 // table begins.
 func (f *File) Finish(extra string) ([]byte, int) {
 	at := f.Len()
-	f.WriteString("xref\n")
+	_, _ = f.WriteString("xref\n")
 	numbers := make([]int, 0, len(f.entries))
 	for n := range f.entries {
 		numbers = append(numbers, n)
