@@ -3,11 +3,16 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
+	"fmt"
 	"time"
 
 	"yinzheng"
 )
+
+// certificateWidth is the number of certificateColumns.
+const certificateWidth = 28
 
 const certificateColumns = `SELECT code, number, application, item, template_version, short, organ, organ_name, division,
 	masked_name, masked_id, holder, issued_at, expires_at, salt, commitment, list, list_index, lease,
@@ -125,9 +130,19 @@ func (s *Store) Reserved(ctx context.Context, code string) (*yinzheng.Certificat
 
 func (s *Store) certificate(ctx context.Context, by string, key any) (*yinzheng.Certificate, error) {
 	c := new(yinzheng.Certificate)
-	err := s.read(ctx, "read a certificate", func(ctx context.Context, q querier) error {
-		return scanCertificate(q.QueryRowContext(ctx, by, key), c)
-	})
+	fill := func(row []driver.Value) error { return fillCertificate(c, row) }
+	t, err := s.joined(ctx)
+	switch {
+	case err != nil:
+	case t == nil && s.lookups != nil:
+		if err = ctx.Err(); err == nil {
+			err = s.fault("read a certificate", s.lookups.find(by, key, fill))
+		}
+	default:
+		err = s.read(ctx, "read a certificate", func(ctx context.Context, q querier) error {
+			return scanCertificate(q.QueryRowContext(ctx, by, key), fill)
+		})
+	}
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return nil, notFound("没有找到这份电子证明", "There is no such certificate")
@@ -137,11 +152,65 @@ func (s *Store) certificate(ctx context.Context, by string, key any) (*yinzheng.
 	return c, nil
 }
 
-func scanCertificate(r *sql.Row, c *yinzheng.Certificate) error {
-	var digest []byte
-	err := r.Scan(&c.Code, &c.Number, &c.Application, &c.Template.Code, (*whole)(&c.Template.Version), &c.Short, &c.Organ, &c.OrganName, &c.Division,
-		&c.Name, &c.ID, &c.Holder, (*moment)(&c.IssuedAt), (*moment)(&c.Expires), &c.Salt, &c.Commitment, (*whole)(&c.List), (*whole)(&c.Index), (*moment)(&c.Lease),
-		&c.TokenKID, &c.DocumentKID, &c.Token, &digest, (*whole)(&c.Pages), (*text)(&c.Status), (*moment)(&c.StatusAt), &c.Reason, &c.Successor)
-	copy(c.Digest[:], digest)
-	return err
+func scanCertificate(r *sql.Row, fill func([]driver.Value) error) error {
+	var to, values [certificateWidth]any
+	for i := range to {
+		to[i] = &values[i]
+	}
+	if err := r.Scan(to[:]...); err != nil {
+		return err
+	}
+	var row [certificateWidth]driver.Value
+	for i, v := range values {
+		row[i] = v
+	}
+	return fill(row[:])
+}
+
+// fillCertificate reads the columns of certificateColumns.
+func fillCertificate(c *yinzheng.Certificate, row []driver.Value) error {
+	r := columns{row: row}
+	c.Code, c.Number, c.Application = r.text(), r.text(), r.text()
+	c.Template = yinzheng.TemplateRef{Code: r.text(), Version: r.whole()}
+	c.Short, c.Organ, c.OrganName, c.Division = r.text(), r.text(), r.text(), r.text()
+	c.Name, c.ID, c.Holder = r.text(), r.text(), r.text()
+	c.IssuedAt, c.Expires = r.time(), r.time()
+	c.Salt, c.Commitment = r.bytes(), r.text()
+	c.List, c.Index, c.Lease = r.whole(), r.whole(), r.time()
+	c.TokenKID, c.DocumentKID, c.Token = r.text(), r.text(), r.text()
+	copy(c.Digest[:], r.bytes())
+	c.Pages = r.whole()
+	c.Status, c.StatusAt = yinzheng.Status(r.text()), r.time()
+	c.Reason, c.Successor = r.text(), r.text()
+	return r.err
+}
+
+// columns reads a row's values one after another.
+type columns struct {
+	row []driver.Value
+	at  int
+	err error
+}
+
+// column takes the next value; NULL is the zero value.
+func column[T any](r *columns) (x T) {
+	v := r.row[r.at]
+	r.at++
+	x, ok := v.(T)
+	if !ok && v != nil && r.err == nil {
+		r.err = fmt.Errorf("column %d holds %T", r.at, v)
+	}
+	return x
+}
+
+func (r *columns) text() string  { return column[string](r) }
+func (r *columns) bytes() []byte { return column[[]byte](r) }
+func (r *columns) whole() int    { return int(column[int64](r)) }
+
+func (r *columns) time() time.Time {
+	if r.row[r.at] == nil {
+		r.at++
+		return time.Time{}
+	}
+	return time.UnixMicro(column[int64](r)).UTC()
 }

@@ -65,7 +65,7 @@ var (
 	}
 	readerPragmas = []string{
 		"PRAGMA query_only = ON",
-		"PRAGMA cache_size = -16384",
+		"PRAGMA cache_size = -4096", // for what the log still holds
 		"PRAGMA mmap_size = 2147418112",
 		"PRAGMA temp_store = MEMORY",
 	}

@@ -25,7 +25,8 @@ import (
 type Store struct {
 	dialect *dialect
 	writer  *writer
-	readers *sql.DB // nil in memory: its one connection is the writer's
+	readers *sql.DB  // nil in memory: its one connection is the writer's
+	lookups *lookups // nil in memory, too
 	lock    *os.File
 	tree    atomic.Pointer[tree]
 
@@ -44,21 +45,16 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := open(ctx, path, lock)
-	if err != nil {
-		return nil, errors.Join(err, lock.Close())
-	}
-	return s, nil
-}
-
-func open(ctx context.Context, path string, lock *os.File) (*Store, error) {
 	s := &Store{dialect: sqlite, lock: lock}
 	if err := s.start(ctx, openPool(path, writerPragmas, 1)); err != nil {
-		return nil, err
+		return nil, errors.Join(err, lock.Close())
 	}
 	s.writer.checkpoints = startCheckpoints(openPool(path, checkpointPragmas, 1))
-	s.readers = openPool(path, readerPragmas, 4*runtime.GOMAXPROCS(0))
+	s.readers = openPool(path, readerPragmas, 8*runtime.GOMAXPROCS(0))
 	go s.writer.run()
+	if s.lookups, err = openLookups(ctx, s.readers, certificateByCode, certificateByNumber, certificateByDigest, reservedByCode); err != nil {
+		return nil, errors.Join(s.fault("open the database", err), s.Close())
+	}
 	return s, nil
 }
 
@@ -91,6 +87,9 @@ func (s *Store) start(ctx context.Context, pool *sql.DB) error {
 func (s *Store) Close() error {
 	s.close.Do(func() {
 		errs := []error{s.writer.stop()}
+		if s.lookups != nil {
+			errs = append(errs, s.lookups.close())
+		}
 		if s.readers != nil {
 			errs = append(errs, s.readers.Close())
 		}
