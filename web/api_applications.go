@@ -253,7 +253,7 @@ func (s *server) noteIssue(view *yinzheng.CaseView, start time.Time) {
 }
 
 type queue struct {
-	Cases []yinzheng.QueueEntry `json:"cases"`
+	Items []yinzheng.QueueEntry `json:"items"`
 	Next  string                `json:"next,omitempty" doc:"cursor of the next page; absent on the last"`
 }
 

@@ -82,7 +82,7 @@ func (s *server) issuingOperations() []operation {
 }
 
 type waiting struct {
-	Cases []yinzheng.WaitingCase `json:"cases"`
+	Items []yinzheng.WaitingCase `json:"items"`
 }
 
 type voiding struct {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"yinzheng"
 )
@@ -40,8 +41,8 @@ type checkView struct {
 
 type factView struct {
 	Label yinzheng.Text
-	Value string
-	Mono  bool // digits and letters to be compared one by one
+	Parts []string // of the value: a line may break after each
+	Mono  bool     // digits and letters to be compared one by one
 }
 
 // askPage shows the box that takes anything: a URL from a counter scanner, a
@@ -203,6 +204,15 @@ func (v *resultView) Confirmed() bool {
 	return v.Verdict != yinzheng.Altered && v.Verdict != yinzheng.Forged && v.Verdict != yinzheng.UnknownKey && v.Verdict != yinzheng.Unconfirmed
 }
 
+// Long tells whether the heading needs smaller letters to stay on a phone.
+func (v *resultView) Long(lang string) bool {
+	n := utf8.RuneCountInString(v.Heading.In(lang))
+	if lang == "en" {
+		return n > 13
+	}
+	return n > 6
+}
+
 // Sound tells whether this is a valid certificate whose integrity was checked.
 func (v *resultView) Sound() bool { return v.Verdict == yinzheng.Valid && !v.RecordOnly }
 
@@ -225,10 +235,21 @@ var checkWords = map[string]map[yinzheng.CheckResult]yinzheng.Text{
 }
 
 func checkViews(a *yinzheng.Answer) []checkView {
+	words := func(check string, r yinzheng.CheckResult) yinzheng.Text {
+		switch {
+		case r == yinzheng.NotChecked && (a.Verdict == yinzheng.NotFound || a.Verdict == yinzheng.NoSignature):
+			return yinzheng.Text{ZH: "没有可供检查的内容", EN: "There was nothing to check"}
+		case r == yinzheng.NotChecked && a.Certificate == nil:
+			return yinzheng.Text{ZH: "凭据不可依赖，未再检查", EN: "Not looked at: nothing here can be relied on"}
+		case r == yinzheng.Fail && a.Verdict == yinzheng.Forged && check == "integrity":
+			return yinzheng.Text{ZH: "签名与签发机关的密钥不符", EN: "The signature does not fit the issuer's key"}
+		}
+		return checkWords[check][r]
+	}
 	return []checkView{
-		{yinzheng.Text{ZH: "完整性", EN: "Integrity"}, a.Checks.Integrity, checkWords["integrity"][a.Checks.Integrity]},
-		{yinzheng.Text{ZH: "签发机关", EN: "Issuer"}, a.Checks.Issuer, checkWords["issuer"][a.Checks.Issuer]},
-		{yinzheng.Text{ZH: "状态", EN: "Status"}, a.Checks.Status, checkWords["status"][a.Checks.Status]},
+		{yinzheng.Text{ZH: "完整性", EN: "Integrity"}, a.Checks.Integrity, words("integrity", a.Checks.Integrity)},
+		{yinzheng.Text{ZH: "签发机关", EN: "Issuer"}, a.Checks.Issuer, words("issuer", a.Checks.Issuer)},
+		{yinzheng.Text{ZH: "状态", EN: "Status"}, a.Checks.Status, words("status", a.Checks.Status)},
 	}
 }
 
@@ -246,27 +267,26 @@ func factViews(f *yinzheng.Facts, lang string) []factView {
 	if organ == "" {
 		organ = f.Organ
 	}
-	all := []factView{
-		{yinzheng.Text{ZH: "证明", EN: "Certificate"}, item, false},
-		{yinzheng.Text{ZH: "持证人", EN: "Holder"}, f.Name, false},
-		{yinzheng.Text{ZH: "证件号码", EN: "ID number"}, f.ID, true},
-		{yinzheng.Text{ZH: "签发机关", EN: "Issued by"}, organ, false},
-		{yinzheng.Text{ZH: "签发日期", EN: "Issued on"}, day(f.IssuedAt, lang), false},
-		{yinzheng.Text{ZH: "有效期至", EN: "Valid until"}, "", false},
-		{yinzheng.Text{ZH: "证照编号", EN: "Number"}, f.Number, true},
-		{yinzheng.Text{ZH: "核验码", EN: "Code"}, grouped(f.Code), true},
-		{yinzheng.Text{ZH: "签发密钥", EN: "Key"}, f.KID, true},
-	}
+	expires := ""
 	if f.Expires != nil {
-		all[5].Value = day(*f.Expires, lang)
+		expires = day(*f.Expires, lang)
 	}
-	shown := all[:0]
-	for _, x := range all {
-		if x.Value != "" {
-			shown = append(shown, x)
+	var out []factView
+	add := func(zh, en, value string, mono bool) {
+		if value != "" {
+			out = append(out, factView{yinzheng.Text{ZH: zh, EN: en}, strings.SplitAfter(value, "."), mono})
 		}
 	}
-	return shown
+	add("证明", "Certificate", item, false)
+	add("持证人", "Holder", f.Name, false)
+	add("证件号码", "ID number", f.ID, true)
+	add("签发机关", "Issued by", organ, false)
+	add("签发日期", "Issued on", day(f.IssuedAt, lang), false)
+	add("有效期至", "Valid until", expires, false)
+	add("证照编号", "Number", f.Number, true)
+	add("核验码", "Code", grouped(f.Code), true)
+	add("签发密钥", "Key", f.KID, true)
+	return out
 }
 
 // grouped writes a code in threes of four characters, as it is read aloud.
