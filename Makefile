@@ -13,11 +13,11 @@ race: tools
 	$(GO) test -race -timeout 30m . ./store/... ./web/... ./signer ./keys ./cmd/...
 
 # A short fuzz of every parser of outside bytes.
-FUZZTIME ?= 5s
+FUZZTIME ?= 20000x
 fuzz:
 	@$(GO) list ./... | while read -r pkg; do \
 	  for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
-	    echo "$$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$pkg >fuzz.log 2>&1 || { cat fuzz.log; exit 1; }; \
+	    echo "$$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5x $$pkg >fuzz.log 2>&1 || { cat fuzz.log; exit 1; }; \
 	  done; done; rm -f fuzz.log
 
 lint:

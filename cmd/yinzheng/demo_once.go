@@ -31,7 +31,7 @@ func (c *demoCmd) once(ctx context.Context, e *env) error {
 		return err
 	}
 	defer os.RemoveAll(data)
-	if err := os.MkdirAll(c.Dir, 0o755); err != nil {
+	if err := os.MkdirAll(c.Dir, 0o755); err != nil { //nolint:gosec // what is written there is for everybody
 		return err
 	}
 	sys, err := c.open(ctx, data, demoPassword, e)
@@ -88,7 +88,7 @@ func (c *demoCmd) oneCase(ctx context.Context, e *env, sys *system, t *yinzheng.
 		return err
 	}
 	file := filepath.Join(c.Dir, t.Code+".pdf")
-	if err := os.WriteFile(file, pdf, 0o644); err != nil {
+	if err := os.WriteFile(file, pdf, 0o644); err != nil { //nolint:gosec // a made-up person's certificate
 		return err
 	}
 	return c.report(ctx, e, sys, t, view.Certificate, file, pdf)
@@ -123,7 +123,7 @@ func (c *demoCmd) writeTrust(ctx context.Context, sys *system) error {
 		return err
 	}
 	for name, data := range map[string][]byte{"jwks.json": keyList, "status.jwt": status, "root.pem": sys.rootPEM()} {
-		if err := os.WriteFile(filepath.Join(c.Dir, name), data, 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(c.Dir, name), data, 0o644); err != nil { //nolint:gosec // published lists
 			return err
 		}
 	}

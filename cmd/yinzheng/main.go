@@ -29,7 +29,8 @@ type cli struct {
 	Init    initCmd    `cmd:"" help:"Make a data folder: keys, database, office tree, first administrator."`
 	Account accountCmd `cmd:"" help:"Add a person, or another post for one who is there already."`
 	Verify  verifyCmd  `cmd:"" help:"Verify a PDF, a QR code's address or a token, without a network."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+
+	Version kong.VersionFlag `help:"Print the version."`
 
 	Log string `help:"How much to log: debug, info, warn or error." default:"info" enum:"debug,info,warn,error" env:"YINZHENG_LOG"`
 }
@@ -63,6 +64,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	exited := -1
 	parser, err := kong.New(&c,
 		kong.Name("yinzheng"), kong.Description(description), kong.Writers(stdout, stderr),
+		kong.Vars{"version": "yinzheng " + version},
 		kong.Exit(func(code int) { exited = code }), kong.UsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 	)
@@ -97,11 +99,4 @@ func run(args []string, stdout, stderr io.Writer) int {
 	}
 	fmt.Fprintln(stderr, "yinzheng:", err)
 	return 1
-}
-
-type versionCmd struct{}
-
-func (versionCmd) Run(e *env) error {
-	fmt.Fprintln(e.stdout, "yinzheng", version)
-	return nil
 }
