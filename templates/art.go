@@ -30,7 +30,7 @@ var palettes = [...]palette{
 func paletteOf(code string) palette {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(code))
-	return palettes[h.Sum32()%uint32(len(palettes))]
+	return palettes[h.Sum32()>>3%uint32(len(palettes))]
 }
 
 // The band around the page, in millimetres.
@@ -127,34 +127,33 @@ func (a art) side(x, y, length, turn float64) {
 	a.TransformEnd()
 }
 
-// tile is one period of the waves, drawn at the page's origin.
+// tile is one period of the waves, drawn at the page's origin: some begin at
+// rest, some at their crest.
 func (a art) tile(w float64) {
-	const strands = 7
+	const strands = 6
 	for i := range strands {
 		// Amplitudes spread between the outermost wave and its mirror image.
 		amp := bandHalf * (1 - 2*float64(i)/(strands-1))
-		a.wave(w, amp, 0)
-		a.wave(w, amp*0.62, w/4)
+		a.MoveTo(0, 0)
+		a.arc(0, w/2, 0, 4*amp/3, 0)
+		a.arc(w/2, w, 0, -4*amp/3, 0)
+		amp *= 0.64
+		a.MoveTo(0, amp)
+		a.arc(0, w/2, amp, amp, -amp)
+		a.arc(w/2, w, -amp, -amp, amp)
 	}
 	a.DrawPath("D")
 }
 
-// wave adds one period of a sine, begun at phase, as four Bézier arcs.
-func (a art) wave(w, amp, phase float64) {
-	const arcs = 4
-	k := 2 * math.Pi / w
-	step := w / arcs
-	f := func(x float64) (y, slope float64) {
-		return amp * math.Sin(k*(x+phase)), amp * k * math.Cos(k*(x+phase))
+// arc adds half a sine wave from x0 to x1 and y to end; to is the height of
+// its control points, or of the first while the other is at the end's.
+func (a art) arc(x0, x1, y, to, end float64) {
+	const k = 0.3642 // makes the curve a sine's within 1 %
+	second := to
+	if y != end {
+		second = end
 	}
-	y, s := f(0)
-	a.MoveTo(0, y)
-	for i := range arcs {
-		x0, x1 := float64(i)*step, float64(i+1)*step
-		y1, s1 := f(x1)
-		a.CurveBezierCubicTo(x0+step/3, y+s*step/3, x1-step/3, y1-s1*step/3, x1, y1)
-		y, s = y1, s1
-	}
+	a.CurveBezierCubicTo(x0+k*(x1-x0), to, x1-k*(x1-x0), second, x1, end)
 }
 
 // cornerHalf is half a corner piece's side.

@@ -54,7 +54,10 @@ func (c *content) page(s *sheet, n, tag int) int {
 			c.run(s, r)
 		}
 	}
-	if s.pages > 1 && !s.draft {
+	switch {
+	case s.draft:
+		c.waiting(s, n)
+	case s.pages > 1:
 		c.edgeSeal(s, n)
 	}
 	c.raw("EMC")
@@ -287,17 +290,33 @@ func (c *content) edgeSeal(s *sheet, n int) {
 // watermark sets 样本 across a draft's page.
 func (c *content) watermark(s *sheet) {
 	c.raw("q 0.9 g BT 0 Tr 0 Tc ")
-	cs := s.sample()
+	from, to := s.shape(sampleWords, noField)
 	for _, at := range watermarks {
 		const cos, sin = 0.866, 0.5
 		c.reals("Tm ", cos, sin, -sin, cos, at[0], pageHeight-at[1])
-		c.selectFont(cs[0].font, watermarkSize)
-		c.raw("<")
-		c.b = pdf.AppendHex16(c.b, cs[0].code)
-		c.b = pdf.AppendHex16(c.b, cs[1].code)
-		c.raw(">Tj ")
+		for i := from; i < to; i++ {
+			c.selectFont(s.chars[i].font, watermarkSize)
+			c.raw("<")
+			c.b = pdf.AppendHex16(c.b, s.chars[i].code)
+			c.raw(">Tj ")
+		}
 	}
 	c.raw("ET Q\n")
+}
+
+// waiting shows where code and seal will be.
+func (c *content) waiting(s *sheet, n int) {
+	c.raw("q 0.8 w [4 3] 0 d 0.55 G ")
+	if f := s.qr; f.there && int(f.page) == n {
+		c.reals("re S ", f.x-f.half, pageHeight-f.y-f.half, 2*f.half, 2*f.half)
+	}
+	if f := s.seal; f.there && int(f.page) == n {
+		c.colour(sealRed, "RG ")
+		c.reals("cm ", 1, 0, 0, 1, f.x, pageHeight-f.y)
+		c.b = appendCircle(c.b, f.half)
+		c.raw("s ")
+	}
+	c.raw("Q\n")
 }
 
 const watermarkSize = 64.0
@@ -305,10 +324,4 @@ const watermarkSize = 64.0
 // watermarks are the places of 样本: x and y of the first character's origin.
 var watermarks = [...][2]float64{
 	{110, 260}, {350, 200}, {90, 470}, {340, 410}, {110, 680}, {350, 620},
-}
-
-// sample is 样本, shaped.
-func (s *sheet) sample() []char {
-	from, to := s.shape(sampleWords, noField)
-	return s.chars[from:to]
 }

@@ -2,6 +2,7 @@ package templates
 
 import (
 	"crypto/sha256"
+	"time"
 
 	"yinzheng/internal/pdf"
 )
@@ -13,7 +14,6 @@ const producer = "Yinzheng"
 func (s *sheet) document(picture *sealPicture) (file []byte, gapStart, gapEnd int, err error) {
 	w := &s.out.writer
 	w.Reset(w.Buf())
-	w.Reserve(s.pub.next - 1)
 	w.Place(s.pub.parts)
 
 	pages := w.Reserve(2 * s.pages)
@@ -21,7 +21,7 @@ func (s *sheet) document(picture *sealPicture) (file []byte, gapStart, gapEnd in
 	s.catalog(w)
 	s.writePages(w, pages, fonts)
 	s.writeFonts(w, fonts)
-	about := pdf.About{Title: s.pub.tpl.Page.Title, Language: "zh-CN", Identifier: s.in.Number, Producer: producer, Created: s.in.SignedAt}
+	about := pdf.About{Title: s.pub.tpl.Page.Title, Language: "zh-CN", Identifier: s.in.Number, Producer: producer, Created: s.created()}
 	w.Info(infoObject, about)
 	w.Metadata(metadataObject, about)
 	w.Structure(structureObject, &s.out.structure)
@@ -31,6 +31,14 @@ func (s *sheet) document(picture *sealPicture) (file []byte, gapStart, gapEnd in
 		s.sealed(w, picture, pages+2*(s.pages-1), fonts)
 	}
 	return w.Finish(pdf.Trailer{Root: catalogObject, Info: infoObject, ID: s.id()})
+}
+
+// created is when the file was made; a draft goes by its date.
+func (s *sheet) created() time.Time {
+	if s.in.SignedAt.IsZero() {
+		return s.in.Date
+	}
+	return s.in.SignedAt
 }
 
 // id is the file identifier, made from what tells this file from every other.
@@ -46,7 +54,7 @@ func (s *sheet) id() (id [16]byte) {
 }
 
 func (s *sheet) catalog(w *pdf.Writer) {
-	w.Open(catalogObject).Raw("<</Type/Catalog/Pages").Link(pagesObject)
+	w.Pack(catalogObject).Raw("<</Type/Catalog/Pages").Link(pagesObject)
 	w.Raw("/Lang(zh-CN)/MarkInfo<</Marked true>>/ViewerPreferences<</DisplayDocTitle true>>")
 	w.Raw("/OutputIntents[<</Type/OutputIntent/S/GTS_PDFA1/OutputConditionIdentifier(sRGB IEC61966-2.1)/Info(sRGB IEC61966-2.1)/DestOutputProfile")
 	w.Link(profileObject).Raw(">>]/Metadata").Link(metadataObject).Raw("/StructTreeRoot").Link(structureObject)
@@ -60,7 +68,7 @@ func (s *sheet) catalog(w *pdf.Writer) {
 // writePages writes the page tree and each page with its content; page i is
 // object first+2i.
 func (s *sheet) writePages(w *pdf.Writer, first, fonts int) {
-	w.Open(pagesObject).Raw("<</Type/Pages/Count ").Int(s.pages).Raw("/Kids[")
+	w.Pack(pagesObject).Raw("<</Type/Pages/Count ").Int(s.pages).Raw("/Kids[")
 	for i := range s.pages {
 		w.Link(first + 2*i)
 	}
@@ -90,7 +98,7 @@ func (s *sheet) writePages(w *pdf.Writer, first, fonts int) {
 }
 
 func (s *sheet) writePage(w *pdf.Writer, i, page, code, fonts int) {
-	w.Open(page).Raw("<</Type/Page/Parent").Link(pagesObject).Raw("/MediaBox[0 0 595.28 841.89]/Contents[").Int(page + 1).Raw(" 0 R")
+	w.Pack(page).Raw("<</Type/Page/Parent").Link(pagesObject).Raw("/MediaBox[0 0 595.28 841.89]/Contents[").Int(page + 1).Raw(" 0 R")
 	if i == s.pages-1 && code != 0 {
 		w.Link(code)
 	}
@@ -152,7 +160,7 @@ func (s *sheet) sealed(w *pdf.Writer, picture *sealPicture, lastPage, fonts int)
 	w.Real(x).Raw(" ").Real(y).Raw(" ").Real(x + side).Raw(" ").Real(y + side).Raw("]/P").Link(lastPage)
 	w.Raw("/StructParent ").Int(s.pages).Raw("/AP<</N").Link(sealObject).Raw(">>/V").Link(signatureObject).Raw(">>").Close()
 
-	w.Open(fileObject).Raw("<</Type/Filespec/F(" + attachmentName + ")/UF(" + attachmentName + ")/AFRelationship/Data/Desc")
+	w.Pack(fileObject).Raw("<</Type/Filespec/F(" + attachmentName + ")/UF(" + attachmentName + ")/AFRelationship/Data/Desc")
 	w.Text(attachmentNote).Raw("/EF<</F").Link(attachmentObject).Raw("/UF").Link(attachmentObject).Raw(">>>>").Close()
 	w.Open(attachmentObject).Raw("<</Type/EmbeddedFile/Subtype/application#2Fjson/Params<</Size ").Int(len(s.in.Attached))
 	w.Raw("/CreationDate").Date(s.in.SignedAt).Raw("/ModDate").Date(s.in.SignedAt).Raw(">>/Length ").Int(len(s.in.Attached)).Raw(">>stream\n")
@@ -166,6 +174,6 @@ const attachmentNote = "验证凭据：token, salt, values"
 // blankObjects fills the numbers that a draft does not use.
 func (s *sheet) blankObjects(w *pdf.Writer) {
 	for _, n := range []int{widgetObject, signatureObject, fileObject, attachmentObject, sealObject} {
-		w.Open(n).Raw("null").Close()
+		w.Pack(n).Raw("null").Close()
 	}
 }

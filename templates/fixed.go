@@ -46,7 +46,6 @@ func publish(t *yinzheng.Template, faces font.Chain) (*published, error) {
 			return pdf.AppendDeflateBest(dst, program), len(program)
 		})
 	}
-	p.next = firstFont + pdf.FontObjects*len(p.fonts)
 	if p.parts, err = w.Cut(); err != nil {
 		return nil, err
 	}

@@ -15,14 +15,14 @@ const (
 	codeSide  = 42 * mm
 	codeLeast = 0.54 * mm
 
-	sealAxis  = 146.5 * mm // where organ, date and seal are centred
+	sealAxis  = 143 * mm // where organ, date and seal are centred
 	sealHalf  = 21 * mm
-	signWidth = 79 * mm
-	signLeast = 13.0
+	signWidth = 76 * mm
+	signLeast = 12.5
 	signLead  = 9.3 * mm // from the organ to the date
 
-	adviceLeft = bodyLeft + codeSide + 5*mm
-	adviceWide = sealAxis - signWidth/2 - adviceLeft - 2*mm
+	adviceLeft = bodyLeft + codeSide + 4.5*mm
+	adviceWide = sealAxis - signWidth/2 - adviceLeft
 )
 
 // style is how a line outside the body is set.
@@ -206,7 +206,7 @@ func (s *sheet) advice(f foot, page int) {
 		return
 	}
 	y += 7
-	s.adviceLine(w.code, s.in.Code, 9, &y, page)
+	s.adviceLine(w.code, s.in.Code, 8.8, &y, page)
 	if !s.in.Expires.IsZero() {
 		y += 4
 		s.adviceLine(w.expires, chineseDate(s.in.Expires), 9, &y, page)
@@ -258,6 +258,6 @@ func (s *sheet) numberPages() {
 	}
 	for page := range s.pages {
 		from, to := s.shape("第"+itoa(page+1)+"页　共"+itoa(s.pages)+"页", noField)
-		s.setAt(from, to, pageWidth/2, pageHeight-17.6*mm, page, centred, style{size: smallSize, grey: true, artifact: true})
+		s.setAt(from, to, pageWidth/2, pageHeight-17*mm, page, centred, style{size: smallSize, grey: true, artifact: true})
 	}
 }

@@ -9,14 +9,14 @@ const (
 	blockGap, blockGapGrow       = 5.0, 11.0
 	cellLeading                  = 17.0
 	cellPad, cellPadGrow         = 5.5, 3.0 // above and below a cell's text
-	labelWidth                   = 84.0     // of a heading in a table of facts
+	labelWidth                   = 76.0     // of a heading in a table of facts
 	cellInset                    = 7.0      // between a rule and text beside it
 
 	// relaxed is how far a certificate of several pages is opened up.
 	relaxed = 0.4
 	// settled is the part of what is left over that goes above the body.
 	settled = 0.22
-	// lastRows is how many rows of a divided table stand on its last page.
+	// lastRows is the least of a divided table's rows on the last page.
 	lastRows = 3
 )
 
@@ -224,6 +224,8 @@ func (s *sheet) divide(t, closing float64, starts []int) []int {
 	}
 	if y > pageHeight-closing {
 		starts = append(starts, s.lastStart(first, t, closing))
+	} else if len(starts) > 1 {
+		starts[len(starts)-1] = s.lastStart(starts[len(starts)-2], t, closing)
 	}
 	return starts
 }
@@ -239,32 +241,46 @@ func (s *sheet) pageStart(first, i int) int {
 	return i
 }
 
-// lastStart chooses what goes over to the last page, which begins at first:
-// the end of the body with some rows of its table, or two lines of text.
+// lastStart chooses what goes over to the last page from the one that begins
+// at first: the end of the body with a third of its table, or two lines of text.
 func (s *sheet) lastStart(first int, t, closing float64) int {
-	rows := 0
+	rows, wanted := 0, s.lastRows(first)
 	i := len(s.units) - 1
 	for ; i > first+1; i-- {
 		u := &s.units[i]
 		if u.kind == rowUnit {
 			rows++
 		}
-		enough := rows >= lastRows || u.kind == lineUnit && rows == 0 && len(s.units)-i >= 2
+		enough := rows >= wanted && (wanted > 0 || len(s.units)-i >= 2)
 		if enough && !s.units[i-1].keep {
 			break
 		}
 	}
 	// What does not fit there stays where it is.
-	for ; i < len(s.units)-1; i++ {
-		y := s.pageTop(i, t)
-		for j := i; j < len(s.units); j++ {
-			y += s.units[j].height(t)
-		}
-		if y <= pageHeight-closing {
-			break
-		}
+	for i < len(s.units)-1 && !s.fits(i, t, closing) {
+		i++
 	}
 	return i
+}
+
+// lastRows is how many rows of a table the last page should have.
+func (s *sheet) lastRows(first int) int {
+	n := 0
+	for _, u := range s.units[first:] {
+		if u.kind == rowUnit && !s.rows[u.index].head {
+			n++
+		}
+	}
+	return min(n/2, max(n/3, lastRows))
+}
+
+// fits tells whether everything from unit i on has room on the last page.
+func (s *sheet) fits(i int, t, closing float64) bool {
+	y := s.pageTop(i, t)
+	for j := i; j < len(s.units); j++ {
+		y += s.units[j].height(t)
+	}
+	return y <= pageHeight-closing
 }
 
 // pageTop is where a later page's body begins: below the table's head, if it

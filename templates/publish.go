@@ -28,7 +28,6 @@ type published struct {
 	none   []char // in an empty cell
 
 	parts  *pdf.Block // fixed objects: colour profile, art, fonts
-	next   int        // the first object number after them
 	svgArt []byte
 }
 

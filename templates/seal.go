@@ -240,8 +240,6 @@ type seals struct {
 	drawn sync.Map // yinzheng.SealFace → *sealPicture
 }
 
-func newSeals(faces font.Chain) *seals { return &seals{faces: faces} }
-
 func (k *seals) picture(face yinzheng.SealFace) *sealPicture {
 	if p, ok := k.drawn.Load(face); ok {
 		return p.(*sealPicture)

@@ -17,7 +17,7 @@ const (
 	firstTop   = 73 * mm // where the body begins on the first page
 	laterTop   = 29 * mm
 	pageBottom = pageHeight - 29*mm // where it ends on a page with another to follow
-	footBottom = pageHeight - 20.5*mm
+	footBottom = pageHeight - 21*mm
 
 	titleBase  = 51 * mm
 	numberBase = 61.5 * mm

@@ -14,6 +14,8 @@ package templates
 import (
 	_ "embed"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -52,6 +54,16 @@ type state struct {
 	faces     font.Chain
 	templates map[yinzheng.TemplateRef]*published
 	seals     *seals
+	outlines  *outlines
+}
+
+func newState(faces font.Chain) *state {
+	return &state{
+		faces:     faces,
+		templates: map[yinzheng.TemplateRef]*published{},
+		seals:     &seals{faces: faces},
+		outlines:  &outlines{faces: faces},
+	}
 }
 
 // New makes a Typesetter with the embedded face and those in the options'
@@ -63,7 +75,7 @@ func New(o Options) (*Typesetter, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.state.Store(&state{faces: faces, templates: map[yinzheng.TemplateRef]*published{}, seals: newSeals(faces)})
+	t.state.Store(newState(faces))
 	return t, nil
 }
 
@@ -93,7 +105,7 @@ func (t *Typesetter) Reload() error {
 	if err != nil {
 		return err
 	}
-	next := &state{faces: faces, templates: map[yinzheng.TemplateRef]*published{}, seals: newSeals(faces)}
+	next := newState(faces)
 	for ref, p := range t.state.Load().templates {
 		if next.templates[ref], err = publish(p.tpl, faces); err != nil {
 			return err
@@ -112,13 +124,10 @@ func (t *Typesetter) Publish(tpl *yinzheng.Template) error {
 	if err != nil {
 		return err
 	}
-	next := &state{faces: old.faces, templates: map[yinzheng.TemplateRef]*published{tpl.Ref(): p}, seals: old.seals}
-	for ref, q := range old.templates {
-		if ref != tpl.Ref() {
-			next.templates[ref] = q
-		}
-	}
-	t.state.Store(next)
+	next := *old
+	next.templates = maps.Clone(old.templates)
+	next.templates[tpl.Ref()] = p
+	t.state.Store(&next)
 	return nil
 }
 
@@ -140,20 +149,11 @@ func (t *Typesetter) Missing(s string) []rune {
 	var missing []rune
 	faces := t.state.Load().faces
 	for _, r := range s {
-		if _, _, ok := faces.Find(r); !ok && !contains(missing, r) {
+		if _, _, ok := faces.Find(r); !ok && !slices.Contains(missing, r) {
 			missing = append(missing, r)
 		}
 	}
 	return missing
-}
-
-func contains(rs []rune, r rune) bool {
-	for _, x := range rs {
-		if x == r {
-			return true
-		}
-	}
-	return false
 }
 
 // Render implements yinzheng.Renderer. The same sheet gives the same bytes.

@@ -9,12 +9,32 @@ import (
 // A Writer lays one revision of a PDF 1.7 file into one buffer. Objects are
 // known by number, all with generation 0; each number is written once, in any
 // order. The zero Writer is ready after Reset.
+//
+// Streams, and what must stand in the file as it is, are written with Open;
+// other objects with Pack, which gathers them into an object stream (§7.5.7):
+// the dictionaries of a tagged page take seven kilobytes plain, two packed.
 type Writer struct {
 	buf     []byte
-	offsets []int // of object i's "i 0 obj"; 0 while unwritten
+	places  []place // of object i; the zero place while unwritten
 	sig     gap
 	err     error
+	packed  []byte // the objects gathered so far
+	members []member
+	outside []byte // buf, while an object is being packed
+	packing bool
+	scratch []byte
 }
+
+// place is where an object is: at an offset in the file, or in an object
+// stream at an index.
+type place struct {
+	offset int
+	stream int // the object stream's number; 0 for an object at an offset
+	index  int
+}
+
+// member is an object in the object stream under way.
+type member struct{ number, offset int }
 
 // gap is where the signature's fixed-width parts stand in the buffer.
 type gap struct {
@@ -37,9 +57,11 @@ const header = "%PDF-1.7\n%\xE2\xE3\xCF\xD3\n"
 // capacity is used.
 func (w *Writer) Reset(buf []byte) {
 	w.buf = append(buf[:0], header...)
-	w.offsets = append(w.offsets[:0], 0)
+	w.places = append(w.places[:0], place{})
 	w.sig = gap{}
 	w.err = nil
+	w.packed, w.members = w.packed[:0], w.members[:0]
+	w.packing = false
 }
 
 // Buf returns the buffer as it stands, for the next Reset.
@@ -50,27 +72,72 @@ func (w *Writer) Len() int { return len(w.buf) }
 
 // Reserve gives the next n object numbers and returns the first of them.
 func (w *Writer) Reserve(n int) int {
-	first := len(w.offsets)
+	first := len(w.places)
 	for range n {
-		w.offsets = append(w.offsets, 0)
+		w.places = append(w.places, place{})
 	}
 	return first
 }
 
 // Open begins object number n; what it holds follows, then Close.
 func (w *Writer) Open(n int) *Writer {
-	if n <= 0 || n >= len(w.offsets) || w.offsets[n] != 0 {
-		w.fail(fmt.Errorf("%w: %d", ErrRewritten, n))
-		return w
-	}
-	w.offsets[n] = len(w.buf)
+	w.put(n, place{offset: len(w.buf)})
 	w.buf = AppendInt(w.buf, n)
 	w.buf = append(w.buf, " 0 obj\n"...)
 	return w
 }
 
-// Close ends the object that Open began.
-func (w *Writer) Close() { w.buf = append(w.buf, "\nendobj\n"...) }
+// Pack begins object number n, which is no stream, in an object stream; what
+// it holds follows, then Close.
+func (w *Writer) Pack(n int) *Writer {
+	w.members = append(w.members, member{n, len(w.packed)})
+	w.outside, w.buf, w.packing = w.buf, w.packed, true
+	return w
+}
+
+// Close ends the object that Open or Pack began.
+func (w *Writer) Close() {
+	if !w.packing {
+		w.buf = append(w.buf, "\nendobj\n"...)
+		return
+	}
+	w.packed = append(w.buf, '\n')
+	w.buf, w.outside, w.packing = w.outside, nil, false
+}
+
+// put notes where object n is.
+func (w *Writer) put(n int, p place) {
+	switch {
+	case n <= 0 || n >= len(w.places):
+		w.fail(fmt.Errorf("pdf: object %d was not reserved", n))
+	case w.places[n] != place{}:
+		w.fail(fmt.Errorf("%w: %d", ErrRewritten, n))
+	default:
+		w.places[n] = p
+	}
+}
+
+// flush writes the objects that Pack gathered as an object stream.
+func (w *Writer) flush(compress func(dst, data []byte) []byte) {
+	if len(w.members) == 0 {
+		return
+	}
+	stream := w.Reserve(1)
+	index := len(w.packed)
+	for i, m := range w.members {
+		w.put(m.number, place{stream: stream, index: i})
+		w.packed = AppendInt(w.packed, m.number)
+		w.packed = append(w.packed, ' ')
+		w.packed = AppendInt(w.packed, m.offset)
+		w.packed = append(w.packed, ' ')
+	}
+	// The index goes first, and is known last.
+	first := len(w.packed) - index
+	w.packed = append(w.packed, w.packed[:index]...)
+	w.Open(stream).Raw("<</Type/ObjStm/N ").Int(len(w.members)).Raw("/First ").Int(first).Raw("/Filter/FlateDecode/Length ")
+	w.encoded(w.packed[index:], compress)
+	w.packed, w.members = w.packed[:0], w.members[:0]
+}
 
 // Raw appends s as it is.
 func (w *Writer) Raw(s string) *Writer {
@@ -132,11 +199,13 @@ func (w *Writer) Deflated(n int, dict string, data []byte) {
 
 // Compressed ends an object that was opened and written up to "/Length ", the
 // last entry of a dictionary that names /FlateDecode, with its data.
-func (w *Writer) Compressed(data []byte) {
+func (w *Writer) Compressed(data []byte) { w.encoded(data, AppendDeflate) }
+
+func (w *Writer) encoded(data []byte, encode func(dst, data []byte) []byte) {
 	length := len(w.buf)
 	w.Raw("        >>stream\n")
 	start := len(w.buf)
-	w.buf = AppendDeflate(w.buf, data)
+	w.buf = encode(w.buf, data)
 	patchInt(w.buf[length:], len(w.buf)-start)
 	w.Raw("\nendstream").Close()
 }
@@ -158,20 +227,30 @@ func (w *Writer) fail(err error) {
 type Block struct {
 	bytes []byte
 	at    []blockObject
+	next  int
 }
 
-type blockObject struct{ number, offset int }
+type blockObject struct {
+	number int
+	place  place // offset from the block's beginning
+}
 
-// Cut takes everything after the header as a Block and leaves w empty.
+// Cut takes everything after the header as a Block, compressed as well as it
+// gets, and leaves w empty.
 func (w *Writer) Cut() (*Block, error) {
+	w.flush(AppendDeflateBest)
 	if w.err != nil {
 		return nil, w.err
 	}
-	b := &Block{bytes: append([]byte(nil), w.buf[len(header):]...)}
-	for n, off := range w.offsets {
-		if off != 0 {
-			b.at = append(b.at, blockObject{n, off - len(header)})
+	b := &Block{bytes: append([]byte(nil), w.buf[len(header):]...), next: len(w.places)}
+	for n, p := range w.places {
+		if p == (place{}) {
+			continue
 		}
+		if p.stream == 0 {
+			p.offset -= len(header)
+		}
+		b.at = append(b.at, blockObject{n, p})
 	}
 	w.Reset(w.buf)
 	return b, nil
@@ -180,15 +259,18 @@ func (w *Writer) Cut() (*Block, error) {
 // Size is the number of bytes that the block's objects take.
 func (b *Block) Size() int { return len(b.bytes) }
 
-// Place appends a block's objects, whose numbers must have been reserved.
+// Place appends a block's objects and reserves their numbers and those that
+// had been reserved beside them. It is called before any other number is
+// reserved.
 func (w *Writer) Place(b *Block) {
+	w.Reserve(b.next - len(w.places))
 	base := len(w.buf)
 	for _, o := range b.at {
-		if o.number >= len(w.offsets) || w.offsets[o.number] != 0 {
-			w.fail(fmt.Errorf("%w: %d", ErrRewritten, o.number))
-			return
+		p := o.place
+		if p.stream == 0 {
+			p.offset += base
 		}
-		w.offsets[o.number] = base + o.offset
+		w.put(o.number, p)
 	}
 	w.buf = append(w.buf, b.bytes...)
 }
@@ -200,40 +282,45 @@ type Trailer struct {
 	ID   [16]byte // both halves of the file identifier, as the file has one revision
 }
 
-// Finish adds the cross-reference table and the trailer and fixes /ByteRange.
-// It returns the whole file, which shares the Writer's buffer, and where the
+// Finish writes the cross-reference stream (§7.5.8) and fixes /ByteRange. It
+// returns the whole file, which shares the Writer's buffer, and where the
 // signature's /Contents stands: from its '<' to just after its '>', both 0
 // when no Signature was written.
 func (w *Writer) Finish(t Trailer) (file []byte, gapStart, gapEnd int, err error) {
+	w.flush(AppendDeflate)
+	xref := w.Reserve(1)
+	start := len(w.buf)
+	w.put(xref, place{offset: start})
+	for n, p := range w.places[1:] {
+		if p == (place{}) {
+			w.fail(fmt.Errorf("%w: %d", ErrUnwritten, n+1))
+		}
+	}
 	if w.err != nil {
 		return nil, 0, 0, w.err
 	}
-	start := len(w.buf)
-	w.Raw("xref\n0 ").Int(len(w.offsets)).Raw("\n0000000000 65535 f \n")
-	for n, off := range w.offsets[1:] {
-		if off == 0 {
-			return nil, 0, 0, fmt.Errorf("%w: %d", ErrUnwritten, n+1)
-		}
-		w.buf = appendXref(w.buf, off)
-	}
-	w.Raw("trailer\n<</Size ").Int(len(w.offsets)).Raw("/Root").Link(t.Root)
+	w.Int(xref).Raw(" 0 obj\n<</Type/XRef/Size ").Int(len(w.places)).Raw("/Root").Link(t.Root)
 	if t.Info != 0 {
 		w.Raw("/Info").Link(t.Info)
 	}
-	w.Raw("/ID[").hex(t.ID[:]).hex(t.ID[:]).Raw("]>>\nstartxref\n").Int(start).Raw("\n%%EOF\n")
+	w.Raw("/ID[").hex(t.ID[:]).hex(t.ID[:]).Raw("]/W[1 4 2]/Length ").Int(xrefEntry * len(w.places)).Raw(">>stream\n")
+	w.buf = append(w.buf, 0, 0, 0, 0, 0, 0xFF, 0xFF) // object 0, free
+	for _, p := range w.places[1:] {
+		w.buf = appendXref(w.buf, p)
+	}
+	w.Raw("\nendstream\nendobj\nstartxref\n").Int(start).Raw("\n%%EOF\n")
 	w.fixByteRange()
 	return w.buf, w.sig.start, w.sig.end, nil
 }
 
-// appendXref appends one in-use entry: exactly 20 bytes (§7.5.4).
-func appendXref(dst []byte, offset int) []byte {
-	var e [10]byte
-	for i := len(e) - 1; i >= 0; i-- {
-		e[i] = byte('0' + offset%10)
-		offset /= 10
+const xrefEntry = 1 + 4 + 2
+
+func appendXref(dst []byte, p place) []byte {
+	kind, field := byte(1), p.offset
+	if p.stream != 0 {
+		kind, field = 2, p.stream
 	}
-	dst = append(dst, e[:]...)
-	return append(dst, " 00000 n \n"...)
+	return append(dst, kind, byte(field>>24), byte(field>>16), byte(field>>8), byte(field), byte(p.index>>8), byte(p.index))
 }
 
 func (w *Writer) hex(b []byte) *Writer {

@@ -22,14 +22,14 @@ const FontObjects = 5
 // n+FontObjects-1. Program appends the TrueType file as a zlib stream and
 // tells its length before compression.
 func (w *Writer) Font(n int, f *Font, program func(dst []byte) (out []byte, raw int)) {
-	w.Open(n).Raw("<</Type/Font/Subtype/Type0/Encoding/Identity-H/BaseFont/").Raw(f.Name)
+	w.Pack(n).Raw("<</Type/Font/Subtype/Type0/Encoding/Identity-H/BaseFont/").Raw(f.Name)
 	w.Raw("/DescendantFonts[").Int(n + 1).Raw(" 0 R]/ToUnicode").Link(n + 4).Raw(">>").Close()
 
-	w.Open(n + 1).Raw("<</Type/Font/Subtype/CIDFontType2/CIDToGIDMap/Identity/BaseFont/").Raw(f.Name)
+	w.Pack(n + 1).Raw("<</Type/Font/Subtype/CIDFontType2/CIDToGIDMap/Identity/BaseFont/").Raw(f.Name)
 	w.Raw("/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>/FontDescriptor").Link(n + 2)
 	w.Raw("/DW 1000/W[").widths(f.Widths).Raw("]>>").Close()
 
-	w.Open(n + 2).Raw("<</Type/FontDescriptor/FontName/").Raw(f.Name).Raw("/Flags ").Int(int(f.Flags))
+	w.Pack(n + 2).Raw("<</Type/FontDescriptor/FontName/").Raw(f.Name).Raw("/Flags ").Int(int(f.Flags))
 	w.Raw("/FontBBox[").Int(f.BBox[0]).Raw(" ").Int(f.BBox[1]).Raw(" ").Int(f.BBox[2]).Raw(" ").Int(f.BBox[3])
 	w.Raw("]/ItalicAngle ").Real(f.ItalicAngle).Raw("/Ascent ").Int(f.Ascent).Raw("/Descent ").Int(f.Descent)
 	w.Raw("/CapHeight ").Int(f.CapHeight).Raw("/StemV ").Int(f.StemV).Raw("/FontFile2").Link(n + 3).Raw(">>").Close()
@@ -79,27 +79,23 @@ const (
 // toUnicode writes object n as the CMap from CIDs to text, UTF-16 with
 // surrogate pairs (§9.10.3).
 func (w *Writer) toUnicode(n int, chars []rune) {
-	w.Open(n).Raw("<</Length ")
-	length := len(w.buf)
-	w.Raw("        >>stream\n")
-	start := len(w.buf)
-	w.Raw(cmapHead)
+	w.Open(n).Raw("<</Filter/FlateDecode/Length ")
+	b := append(w.scratch[:0], cmapHead...)
 	for i := 0; i < len(chars); {
 		first := i + 1
 		last := min(first|(cmapBlock-1), len(chars))
-		w.Raw("1 beginbfrange<")
-		w.buf = AppendHex16(w.buf, uint16(first))
-		w.Raw("><")
-		w.buf = AppendHex16(w.buf, uint16(last))
-		w.Raw(">[")
+		b = append(b, "1 beginbfrange<"...)
+		b = AppendHex16(b, uint16(first))
+		b = append(b, "><"...)
+		b = AppendHex16(b, uint16(last))
+		b = append(b, ">["...)
 		for ; i < last; i++ {
-			w.buf = append(w.buf, '<')
-			w.buf = AppendRune16(w.buf, chars[i])
-			w.buf = append(w.buf, '>')
+			b = append(b, '<')
+			b = AppendRune16(b, chars[i])
+			b = append(b, '>')
 		}
-		w.Raw("]endbfrange\n")
+		b = append(b, "]endbfrange\n"...)
 	}
-	w.Raw(cmapTail)
-	patchInt(w.buf[length:], len(w.buf)-start)
-	w.Raw("\nendstream").Close()
+	w.scratch = append(b, cmapTail...)
+	w.Compressed(w.scratch)
 }

@@ -115,7 +115,7 @@ func (s *Structure) add(e int32, k kid) {
 func (w *Writer) Structure(root int, s *Structure) {
 	tree := w.Reserve(1)
 	base := w.Reserve(len(s.elems))
-	w.Open(root).Raw("<</Type/StructTreeRoot/K").Link(base).Raw("/ParentTree").Link(tree)
+	w.Pack(root).Raw("<</Type/StructTreeRoot/K").Link(base).Raw("/ParentTree").Link(tree)
 	w.Raw("/ParentTreeNextKey ").Int(len(s.pages) + len(s.forms)).Raw(">>").Close()
 	w.parentTree(tree, base, s)
 	for i := range s.elems {
@@ -124,7 +124,7 @@ func (w *Writer) Structure(root int, s *Structure) {
 }
 
 func (w *Writer) parentTree(n, base int, s *Structure) {
-	w.Open(n).Raw("<</Nums[")
+	w.Pack(n).Raw("<</Nums[")
 	for i, p := range s.pages {
 		w.Int(i).Raw("[")
 		for _, e := range s.marks[p.first : p.first+p.marks] {
@@ -140,7 +140,7 @@ func (w *Writer) parentTree(n, base int, s *Structure) {
 
 func (w *Writer) element(root, base, i int, s *Structure) {
 	e := &s.elems[i]
-	w.Open(base + i).Raw("<</S/").Raw(e.role).Raw("/P")
+	w.Pack(base + i).Raw("<</S/").Raw(e.role).Raw("/P")
 	if e.parent < 0 {
 		w.Link(root)
 	} else {

@@ -17,7 +17,7 @@ type About struct {
 
 // Info writes object n as the document information dictionary (§14.3.3).
 func (w *Writer) Info(n int, a About) {
-	w.Open(n).Raw("<</Title").Text(a.Title).Raw("/Producer").Text(a.Producer)
+	w.Pack(n).Raw("<</Title").Text(a.Title).Raw("/Producer").Text(a.Producer)
 	w.Raw("/CreationDate").Date(a.Created).Raw("/ModDate").Date(a.Created).Raw(">>").Close()
 }
 
