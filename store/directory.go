@@ -28,15 +28,15 @@ type tree struct {
 // Directory implements yinzheng.Directories.
 func (s *Store) Directory(ctx context.Context) (*yinzheng.Directory, error) {
 	var d *yinzheng.Directory
-	err := s.read(ctx, "read the office tree", func(ctx context.Context, q querier) (err error) {
+	err := s.snapshot(ctx, "read the office tree", func(ctx context.Context, q querier) (err error) {
 		d, err = s.directory(ctx, q)
 		return err
 	})
 	return d, err
 }
 
-// directory is the tree as q sees it: the one in memory if its tag is still
-// the present one. A tag is drawn at random and never used twice, so that
+// directory is the tree as q, which sees a single moment, sees it: the one in
+// memory if its tag is still the present one. A tag is drawn at random and never used twice, so that
 // even a tree that is undone later is never taken for another.
 func (s *Store) directory(ctx context.Context, q querier) (*yinzheng.Directory, error) {
 	var tag int64
@@ -46,9 +46,8 @@ func (s *Store) directory(ctx context.Context, q querier) (*yinzheng.Directory, 
 	if t := s.tree.Load(); t != nil && t.tag == tag {
 		return t.Directory, nil
 	}
-	t := new(tree)
-	err := s.snapshot(ctx, "read the office tree", func(ctx context.Context, q querier) error { return t.load(ctx, q) })
-	if err != nil {
+	t := &tree{tag: tag}
+	if err := t.load(ctx, q); err != nil {
 		return nil, err
 	}
 	s.tree.Store(t)
@@ -56,9 +55,6 @@ func (s *Store) directory(ctx context.Context, q querier) (*yinzheng.Directory, 
 }
 
 func (t *tree) load(ctx context.Context, q querier) error {
-	if err := q.QueryRowContext(ctx, directoryTag).Scan(&t.tag); err != nil {
-		return err
-	}
 	var divisions []yinzheng.Division
 	err := each(ctx, q, func(r *sql.Rows) error {
 		var d yinzheng.Division

@@ -67,6 +67,11 @@ func TestOneProcess(t *testing.T) {
 		t.Errorf("a second one: %v", err)
 	}
 	saveCase(t, s, "A1")
+	for _, file := range []string{path, path + "-wal", path + "-shm", path + ".lock"} {
+		if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v; personal data is not for everybody", file, info, err)
+		}
+	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -46,7 +46,10 @@ func Open(ctx context.Context, path string) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{dialect: sqlite, lock: lock}
-	if err := s.start(ctx, openPool(path, writerPragmas, 1)); err != nil {
+	if err = private(path); err == nil {
+		err = s.start(ctx, openPool(path, writerPragmas, 1))
+	}
+	if err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
 	s.writer.checkpoints = startCheckpoints(openPool(path, checkpointPragmas, 1))
@@ -56,6 +59,16 @@ func Open(ctx context.Context, path string) (*Store, error) {
 		return nil, errors.Join(s.fault("open the database", err), s.Close())
 	}
 	return s, nil
+}
+
+// private makes the file, if there is none, so that nobody else may read the
+// personal data in it; SQLite gives its other files the same mode.
+func private(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("store: open the database: %w", err)
+	}
+	return f.Close()
 }
 
 // OpenMemory opens an empty database that lives in memory and ends with Close:

@@ -189,6 +189,26 @@ func queuePages(t *testing.T, s yinzheng.Store) {
 	}
 }
 
+// queueAtOnce: however many ask at once for what nobody has read yet, all are
+// answered.
+func queueAtOnce(t *testing.T, s yinzheng.Store) {
+	ctx := t.Context()
+	check(t, s.SaveApplication(ctx, Case("A1", "north", North), 0))
+	for range 5 {
+		check(t, s.PutDirectory(ctx, Tree()))
+		var wg sync.WaitGroup
+		for range 100 {
+			wg.Go(func() {
+				entries, err := s.Queue(ctx, yinzheng.QueueFilter{Scopes: []yinzheng.QueueScope{{Office: "north"}}, Limit: 1})
+				if err != nil || len(entries) != 1 {
+					t.Errorf("%v, %v", entries, err)
+				}
+			})
+		}
+		wg.Wait()
+	}
+}
+
 // queueOverrides: where a division lies is what the office tree says.
 func queueOverrides(t *testing.T, s yinzheng.Store) {
 	ctx := t.Context()

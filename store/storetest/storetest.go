@@ -20,6 +20,7 @@ func Run(t *testing.T, open func(t *testing.T) yinzheng.Store) {
 		"Application/one winner":     applicationOneWinner,
 		"Queue/scopes":               queueScopes,
 		"Queue/pages":                queuePages,
+		"Queue/at once":              queueAtOnce,
 		"Queue/local overrides":      queueOverrides,
 		"Waiting":                    waiting,
 		"Certificate/life":           certificateLife,
