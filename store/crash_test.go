@@ -138,11 +138,11 @@ func killWriter(t *testing.T, path string) (numbers []int) {
 		number, kept := strings.CutPrefix(lines.Text(), "kept ")
 		n, err := strconv.Atoi(number)
 		if !kept || err != nil {
-			cmd.Process.Kill()
+			_ = cmd.Process.Kill()
 			t.Fatalf("the writer said: %s", lines.Text())
 		}
 		if numbers = append(numbers, n); killer == nil {
-			killer = time.AfterFunc(time.Duration(10+rand.IntN(200))*time.Millisecond, func() { cmd.Process.Kill() })
+			killer = time.AfterFunc(time.Duration(10+rand.IntN(200))*time.Millisecond, func() { _ = cmd.Process.Kill() })
 			defer killer.Stop()
 		}
 	}

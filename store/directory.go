@@ -2,8 +2,8 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
-	"math/rand/v2"
 
 	"yinzheng"
 )
@@ -22,7 +22,7 @@ var (
 // tree is an office tree with the tag it was read under.
 type tree struct {
 	*yinzheng.Directory
-	tag int64
+	tag string
 }
 
 // Directory implements yinzheng.Directories.
@@ -39,7 +39,7 @@ func (s *Store) Directory(ctx context.Context) (*yinzheng.Directory, error) {
 // memory if its tag is still the present one. A tag is drawn at random and never used twice, so that
 // even a tree that is undone later is never taken for another.
 func (s *Store) directory(ctx context.Context, q querier) (*yinzheng.Directory, error) {
-	var tag int64
+	var tag string
 	if err := q.QueryRowContext(ctx, directoryTag).Scan(&tag); err != nil {
 		return nil, err
 	}
@@ -104,7 +104,7 @@ func (s *Store) PutDirectory(ctx context.Context, d *yinzheng.Directory) error {
 				return err
 			}
 		}
-		_, err := change(ctx, q, setDirectoryTag, rand.Int64())
+		_, err := change(ctx, q, setDirectoryTag, rand.Text())
 		return err
 	})
 }

@@ -22,7 +22,7 @@ func lockFile(path string) (*os.File, error) {
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		holder, _ := os.ReadFile(path)
-		f.Close()
+		_ = f.Close()
 		who := strings.TrimSpace(string(holder))
 		return nil, unavailable(yinzheng.Text{
 			ZH: fmt.Sprintf("数据目录正由另一个进程使用（%s）。请先停止它，或换用其他数据目录（%s）", who, path),
@@ -37,7 +37,7 @@ func lockFile(path string) (*os.File, error) {
 		_, err = fmt.Fprintf(f, "pid %d, %s\n", os.Getpid(), host)
 	}
 	if err != nil {
-		f.Close()
+		_ = f.Close()
 		return nil, fmt.Errorf("store: lock the database: %s: %w", path, err)
 	}
 	return f, nil

@@ -195,13 +195,13 @@ func (w *writer) group(first *request) {
 		}
 		kept, whole := w.runAll(again)
 		if !whole {
-			control(w.conn, rollbackText) // it is gone already, or goes now
+			_ = control(w.conn, rollbackText) // it is gone already, or goes now
 			again = kept
 			continue
 		}
 		err := control(w.conn, commitText)
 		if err != nil {
-			control(w.conn, rollbackText)
+			_ = control(w.conn, rollbackText) // as above
 		}
 		finish(kept, w.store.fault("commit", err))
 		return

@@ -80,7 +80,7 @@ func account(t *testing.T, s yinzheng.Store) {
 	_, err := s.Account(ctx, "u1")
 	checkIs(t, err, yinzheng.ErrNotFound)
 	a := &yinzheng.Account{
-		ID: "u1", Username: "wang", Name: "王小明", Person: yinzheng.ID{Type: yinzheng.ResidentID, Number: "441302199001011234"}, Password: "$argon2id$...",
+		ID: "u1", Username: "wang", Name: "王小明", Person: yinzheng.ID{Type: yinzheng.ResidentID, Number: "441302199001011234"}, Password: "phc",
 		Grants: []yinzheng.Grant{{Office: "north", Role: yinzheng.Clerk, From: Start}, {Office: "town", Role: yinzheng.Approver, From: Start, To: Start.AddDate(1, 0, 0)}},
 	}
 	for range 3 { // new, the same, changed

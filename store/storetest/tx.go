@@ -118,7 +118,7 @@ func txPanic(t *testing.T, s yinzheng.Store) {
 				t.Errorf("recovered %v", p)
 			}
 		}()
-		s.Tx(t.Context(), func(ctx context.Context) error {
+		_ = s.Tx(t.Context(), func(ctx context.Context) error {
 			check(t, save(ctx, s, "A1"))
 			panic("oops")
 		})
@@ -133,7 +133,7 @@ func txPanic(t *testing.T, s yinzheng.Store) {
 func txGoexit(t *testing.T, s yinzheng.Store) {
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		s.Tx(t.Context(), func(ctx context.Context) error {
+		_ = s.Tx(t.Context(), func(ctx context.Context) error {
 			check(t, save(ctx, s, "A1"))
 			runtime.Goexit()
 			return nil

@@ -27,9 +27,9 @@ CREATE TABLE organs (
 -- tree that was read once is known to be the present one by its tag.
 CREATE TABLE directory (
   one INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
-  tag INTEGER NOT NULL
+  tag TEXT NOT NULL
 );
-INSERT INTO directory (one, tag) VALUES (1, 0);
+INSERT INTO directory (one, tag) VALUES (1, 'none');
 
 CREATE TABLE accounts (
   id            TEXT NOT NULL PRIMARY KEY,
