@@ -59,12 +59,20 @@ func (c *demoCmd) Run(ctx context.Context, e *env) error {
 			return err
 		}
 	}
+	_, err = os.Stat(filepath.Join(dir, databaseFile))
+	fresh := err != nil
 	sys, err := c.open(ctx, dir, password, e)
 	if err != nil {
 		return err
 	}
 	defer sys.Close()
-	return sys.serve(ctx, e, c.Listen, c.TrustedProxies, func(addr string) { c.welcome(e, addr, password) })
+	var made []demoCertificate
+	if fresh {
+		if made, err = sys.demoCertificates(ctx); err != nil {
+			return err
+		}
+	}
+	return sys.serve(ctx, e, c.Listen, c.TrustedProxies, func(addr string) { c.welcome(e, addr, password, made) })
 }
 
 // dataDir is the folder given, or one that goes when the demo ends.
@@ -123,11 +131,17 @@ func setDemoPasswords(ctx context.Context, sys *system, password string) error {
 	})
 }
 
-func (c *demoCmd) welcome(e *env, addr, password string) {
+func (c *demoCmd) welcome(e *env, addr, password string, made []demoCertificate) {
 	w := e.stdout
 	fmt.Fprintf(w, "印证 Yinzheng demo, throwaway data\n\n  Verify       http://%s/verify\n  API          http://%s/api/openapi.json\n\n  Accounts, password %s\n", addr, addr, password)
 	for _, p := range demoPeople {
 		fmt.Fprintf(w, "    %-11s %s\n", p.username, p.post)
+	}
+	for i, m := range made {
+		if i == 0 {
+			fmt.Fprintln(w, "\n  Issued already, to look at")
+		}
+		fmt.Fprintf(w, "    %s  %s\n", m.item.Name.ZH, m.url)
 	}
 	fmt.Fprintln(w, "\nStop with Ctrl-C.")
 }

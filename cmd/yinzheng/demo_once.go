@@ -39,73 +39,100 @@ func (c *demoCmd) once(ctx context.Context, e *env) error {
 		return err
 	}
 	defer sys.Close()
-	var cases map[string]json.RawMessage
-	if err := json.Unmarshal(demoCases, &cases); err != nil {
-		return fmt.Errorf("demo/cases.json: %w", err)
+	made, err := sys.demoCertificates(ctx)
+	if err != nil {
+		return err
 	}
-	for _, t := range sys.Catalogue() {
-		if raw, ok := cases[t.Code]; ok {
-			if err := c.oneCase(ctx, e, sys, t, raw); err != nil {
-				return fmt.Errorf("%s: %w", t.Code, err)
-			}
+	for _, m := range made {
+		if err := m.write(ctx, e, sys, c.Dir); err != nil {
+			return fmt.Errorf("%s: %w", m.item.Code, err)
 		}
 	}
 	return c.writeTrust(ctx, sys)
 }
 
-// oneCase plays every person of one case: the clerk, then a decider for each
-// step, then the department that verifies.
-func (c *demoCmd) oneCase(ctx context.Context, e *env, sys *system, t *yinzheng.Template, raw json.RawMessage) error {
+// demoCertificate is a certificate of the demo, with its whole address.
+type demoCertificate struct {
+	item *yinzheng.Template
+	cert *yinzheng.CertificateRef
+	url  string
+	pdf  []byte
+}
+
+// demoCertificates takes the demo's cases through their chains.
+func (s *system) demoCertificates(ctx context.Context) ([]demoCertificate, error) {
+	var cases map[string]json.RawMessage
+	if err := json.Unmarshal(demoCases, &cases); err != nil {
+		return nil, fmt.Errorf("demo/cases.json: %w", err)
+	}
+	var made []demoCertificate
+	for _, t := range s.Catalogue() {
+		raw, ok := cases[t.Code]
+		if !ok {
+			continue
+		}
+		m, err := s.demoCase(ctx, t, raw)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", t.Code, err)
+		}
+		made = append(made, *m)
+	}
+	return made, nil
+}
+
+// demoCase plays everybody of one case: the clerk, then a decider for each step.
+func (s *system) demoCase(ctx context.Context, t *yinzheng.Template, raw json.RawMessage) (*demoCertificate, error) {
 	in := &yinzheng.NewApplication{Item: t.Code}
 	if err := json.Unmarshal(raw, in); err != nil {
-		return err
+		return nil, err
 	}
-	clerk, err := sys.signInAs(ctx, "village")
+	clerk, err := s.store.AccountByUsername(ctx, "village")
 	if err != nil {
-		return err
+		return nil, err
 	}
-	view, _, err := sys.CreateApplication(ctx, clerk, in, "demo-"+t.Code)
+	view, _, err := s.CreateApplication(ctx, clerk, in, "demo-"+t.Code)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if view, err = sys.SubmitApplication(ctx, clerk, view.ID, view.Version); err != nil {
-		return err
+	if view, err = s.SubmitApplication(ctx, clerk, view.ID, view.Version); err != nil {
+		return nil, err
 	}
 	for view.State == yinzheng.Submitted {
-		by, err := sys.signInAs(ctx, string(view.Step.Level))
+		by, err := s.store.AccountByUsername(ctx, string(view.Step.Level)) // town, district
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if view, err = sys.Decide(ctx, by, view.ID, view.Version, yinzheng.Decision{Action: yinzheng.Approve, Opinion: "同意"}); err != nil {
-			return err
+		if view, err = s.Decide(ctx, by, view.ID, view.Version, yinzheng.Decision{Action: yinzheng.Approve, Opinion: "同意"}); err != nil {
+			return nil, err
 		}
 	}
 	if view.Certificate == nil {
-		return fmt.Errorf("no certificate: the case is %s", view.State)
+		return nil, fmt.Errorf("no certificate: the case is %s", view.State)
 	}
-	pdf, _, err := sys.CertificatePDF(ctx, clerk, view.Certificate.Code)
+	pdf, _, err := s.CertificatePDF(ctx, clerk, view.Certificate.Code)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	file := filepath.Join(c.Dir, t.Code+".pdf")
-	if err := os.WriteFile(file, pdf, 0o644); err != nil { //nolint:gosec // a made-up person's certificate
-		return err
+	record, err := s.store.Certificate(ctx, view.Certificate.Code)
+	if err != nil {
+		return nil, err
 	}
-	return c.report(ctx, e, sys, t, view.Certificate, file, pdf)
+	return &demoCertificate{t, view.Certificate, fmt.Sprintf("%s#%s", view.Certificate.URL, yinzheng.Digits(record.Token)), pdf}, nil
 }
 
-// report verifies a certificate as a department would, and prints the outcome.
-func (c *demoCmd) report(ctx context.Context, e *env, sys *system, t *yinzheng.Template, cert *yinzheng.CertificateRef, file string, pdf []byte) error {
-	a, err := sys.Verify(ctx, &yinzheng.Question{File: pdf})
+// write writes a certificate, verifies it as a department would, and prints the
+// outcome.
+func (m *demoCertificate) write(ctx context.Context, e *env, sys *system, dir string) error {
+	file := filepath.Join(dir, m.item.Code+".pdf")
+	if err := os.WriteFile(file, m.pdf, 0o644); err != nil { //nolint:gosec // a made-up person's certificate
+		return err
+	}
+	a, err := sys.Verify(ctx, &yinzheng.Question{File: m.pdf})
 	if err != nil {
 		return err
 	}
-	record, err := sys.store.Certificate(ctx, cert.Code)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(e.stdout, "%s %s\n  number   %s\n  url      %s#%s\n  verdict  %s %s\n  file     %s (%d KB)\n",
-		t.Code, t.Name.ZH, cert.Number, cert.URL, yinzheng.Digits(record.Token), a.Verdict, a.Heading.ZH, file, (len(pdf)+1023)/1024)
+	fmt.Fprintf(e.stdout, "%s %s\n  number   %s\n  url      %s\n  verdict  %s %s\n  file     %s (%d KB)\n",
+		m.item.Code, m.item.Name.ZH, m.cert.Number, m.url, a.Verdict, a.Heading.ZH, file, (len(m.pdf)+1023)/1024)
 	if a.Verdict != yinzheng.Valid {
 		return fmt.Errorf("our own certificate does not verify: %s", a.Verdict)
 	}
@@ -128,13 +155,4 @@ func (c *demoCmd) writeTrust(ctx context.Context, sys *system) error {
 		}
 	}
 	return nil
-}
-
-// signInAs is a demo account, signed in with its password.
-func (s *system) signInAs(ctx context.Context, username string) (*yinzheng.Account, error) {
-	secret, _, err := s.SignIn(ctx, username, demoPassword)
-	if err != nil {
-		return nil, err
-	}
-	return s.Authenticate(ctx, secret)
 }
