@@ -2,6 +2,7 @@ package yinzheng
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -162,13 +163,24 @@ func (l *linter) rules(path string, fields []Field, rules []Rule) {
 		if r.Field != "" {
 			l.field(p+".field", fields, r.Field)
 			l.require(len(r.RequiredWhen) > 0, p+".required_when", "required", "缺少条件", "the condition is missing")
-			for k := range r.RequiredWhen {
+			if f := fieldByKey(fields, r.Field); f != nil {
+				l.require(f.Optional, p+".field", "optional", "条件必填的字段须为 optional", "a field that is required only at times has to be optional")
+			}
+			for _, k := range slices.Sorted(maps.Keys(r.RequiredWhen)) {
 				l.field(p+".required_when", fields, k, ChoiceField)
+				l.option(p+".required_when."+k, fieldByKey(fields, k), r.RequiredWhen[k])
 			}
 		}
 		if r.ID != "" {
 			l.idRule(p, fields, r)
 		}
+	}
+}
+
+// option faults a value that a choice does not have.
+func (l *linter) option(path string, f *Field, value string) {
+	if f != nil && f.Type == ChoiceField {
+		l.require(slices.ContainsFunc(f.Options, func(o Option) bool { return o.Value == value }), path, "choice", "没有这个选项", "there is no such option")
 	}
 }
 
@@ -190,10 +202,11 @@ func (l *linter) idRule(p string, fields []Field, r *Rule) {
 	if r.SexField != "" {
 		l.field(p+".sex_field", fields, r.SexField, ChoiceField)
 	}
-	for path, k := range map[string]string{p + ".born_field": r.BornField, p + ".born_before": r.BornBefore} {
-		if k != "" {
-			l.field(path, fields, k, DateField, DateTimeField)
-		}
+	if r.BornField != "" {
+		l.field(p+".born_field", fields, r.BornField, DateField, DateTimeField)
+	}
+	if r.BornBefore != "" {
+		l.field(p+".born_before", fields, r.BornBefore, DateField, DateTimeField)
 	}
 }
 

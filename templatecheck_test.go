@@ -1,0 +1,130 @@
+package yinzheng
+
+import (
+	"slices"
+	"testing"
+)
+
+// TestTemplateCheck spoils a good template in one place at a time; the check
+// names exactly that place.
+func TestTemplateCheck(t *testing.T) {
+	if faults := SampleTemplate().Check(); len(faults) > 0 {
+		t.Fatalf("the sample has faults: %v", faults)
+	}
+	step := func(i int, edit func(*Step)) func(*Template) { return func(t *Template) { edit(&t.Chain[i]) } }
+	field := func(i int, edit func(*Field)) func(*Template) { return func(t *Template) { edit(&t.Fields[i]) } }
+	const list = 10
+	rule := func(r Rule) func(*Template) { return func(t *Template) { t.Rules = []Rule{r} } }
+	block := func(b Block) func(*Template) { return func(t *Template) { t.Page.Body = []Block{b} } }
+	for _, c := range []struct {
+		name  string
+		spoil func(*Template)
+		want  []string
+	}{
+		{"code", func(t *Template) { t.Code = "Kin" }, []string{"code code"}},
+		{"code with a trailing hyphen", func(t *Template) { t.Code = "kin-" }, []string{"code code"}},
+		{"short", func(t *Template) { t.Short = "ABCDE" }, []string{"short short"}},
+		{"version", func(t *Template) { t.Version = 0 }, []string{"version version"}},
+		{"no Chinese name", func(t *Template) { t.Name.ZH = "" }, []string{"name.zh required"}},
+		{"no English name", func(t *Template) { t.Name.EN = "" }, []string{"name.en required"}},
+		{"no legal basis", func(t *Template) { t.Basis = nil }, []string{"basis required"}},
+		{"subject", func(t *Template) { t.Subject = "weather" }, []string{"subject choice"}},
+		{"no subject", func(t *Template) { t.Subject = "" }, []string{"subject choice"}},
+		{"issuer", func(t *Template) { t.Issuer = "county" }, []string{"issuer choice", "chain[2].level issuer"}},
+		{"a village issuing a subject of the list", func(t *Template) { t.Issuer = Village; t.Chain = t.Chain[:1] }, []string{"issuer choice"}},
+		{"a village issuing another", func(t *Template) { t.Issuer = Village; t.Chain = t.Chain[:1]; t.Subject = "none" }, nil},
+		{"type code's shape", func(t *Template) { t.TypeCode = t.TypeCode[:20] }, []string{"type_code type-code"}},
+		{"type code's check", func(t *Template) { t.TypeCode = "2" + t.TypeCode[1:] }, []string{"type_code type-code"}},
+		{"validity below 0", func(t *Template) { t.Validity = -1 }, []string{"validity_months range"}},
+		{"validity of centuries", func(t *Template) { t.Validity = 1201 }, []string{"validity_months range"}},
+		{"material", func(t *Template) { t.Materials[0].EN = "" }, []string{"materials[0].en required"}},
+
+		{"no chain", func(t *Template) { t.Chain = nil }, []string{"chain required"}},
+		{"step's key", step(1, func(s *Step) { s.Key = "Town" }), []string{"chain[1].key code"}},
+		{"step's key twice", step(1, func(s *Step) { s.Key = "village" }), []string{"chain[1].key twice"}},
+		{"step's reserved key", step(1, func(s *Step) { s.Key = "intake" }), []string{"chain[1].key twice"}},
+		{"step's name", step(1, func(s *Step) { s.Name.ZH = "" }), []string{"chain[1].name.zh required"}},
+		{"step's level", step(1, func(s *Step) { s.Level = "county" }), []string{"chain[1].level choice", "chain[1].level order"}},
+		{"a chain that descends", step(1, func(s *Step) { s.Level = City }), []string{"chain[2].level order"}},
+		{"two steps of a level", step(1, func(s *Step) { s.Level = District }), nil},
+		{"a clerk deciding at the town", step(1, func(s *Step) { s.Role = Clerk }), []string{"chain[1].role choice"}},
+		{"an approver at the village", step(0, func(s *Step) { s.Role = Approver }), nil},
+		{"an administrator deciding", step(2, func(s *Step) { s.Role = Admin }), []string{"chain[2].role choice"}},
+		{"the last step is not the issuer's", func(t *Template) { t.Issuer = City }, []string{"chain[2].level issuer"}},
+
+		{"no fields", func(t *Template) { t.Fields = nil; t.Rules = nil; t.Page.Body = []Block{{Text: "x"}} }, []string{"fields required", "token.name absent-field", "token.id absent-field"}},
+		{"field's key", field(9, func(f *Field) { f.Key = "Note" }), []string{"fields[9].key code", "rules[4].any_of[0] absent-field", "page.body[1].facts[1].when absent-field"}},
+		{"field's key twice", field(9, func(f *Field) { f.Key = "purpose" }), []string{"fields[9].key twice", "rules[4].any_of[0] absent-field", "page.body[1].facts[1].when absent-field"}},
+		{"field's label", field(9, func(f *Field) { f.Label.EN = "" }), []string{"fields[9].label.en required"}},
+		{"field's type", field(9, func(f *Field) { f.Type = "string" }), []string{"fields[9].type choice"}},
+		{"no options", field(2, func(f *Field) { f.Options = nil }), []string{"fields[2].options required"}},
+		{"option's value", field(2, func(f *Field) { f.Options[1].Value = "F" }), []string{"fields[2].options[1].value code"}},
+		{"option twice", field(2, func(f *Field) { f.Options[1].Value = Male }), []string{"fields[2].options[1].value twice"}},
+		{"option's label", field(2, func(f *Field) { f.Options[1].Label.ZH = "" }), []string{"fields[2].options[1].label.zh required"}},
+		{"option's sex", field(2, func(f *Field) { f.Options[1].Sex = "f" }), []string{"fields[2].options[1].sex choice"}},
+		{"a list without max", field(list, func(f *Field) { f.Max = 0 }), []string{"fields[10].max range"}},
+		{"a list of 201", field(list, func(f *Field) { f.Max = 201 }), []string{"fields[10].max range"}},
+		{"a list with min above max", field(list, func(f *Field) { f.Min = 13 }), []string{"fields[10].max range"}},
+		{"a list in a list", field(list, func(f *Field) {
+			f.Fields[3] = Field{Key: "relation_text", Type: ListField, Label: both("x"), Optional: true, Max: 1, Fields: f.Fields[:1]}
+		}), []string{"fields[10].fields[3].type nested"}},
+		{"a fault in a row's field", field(list, func(f *Field) { f.Fields[0].Label.ZH = "" }), []string{"fields[10].fields[0].label.zh required"}},
+		{"a fault in a row's rule", field(list, func(f *Field) { f.Rules[0].ID = "name" }), []string{"fields[10].rules[0].id field-type"}},
+
+		{"any_of an absent field", rule(Rule{AnyOf: []string{"note", "x"}}), []string{"rules[0].any_of[1] absent-field"}},
+		{"together with an absent field", rule(Rule{Together: []string{"x", "note"}}), []string{"rules[0].together[0] absent-field"}},
+		{"distinct of no ID", rule(Rule{Distinct: []string{"name"}}), []string{"rules[0].distinct[0] field-type"}},
+		{"distinct of an absent list", rule(Rule{Distinct: []string{"x.id"}}), []string{"rules[0].distinct[0] absent-field"}},
+		{"distinct of no list", rule(Rule{Distinct: []string{"name.id"}}), []string{"rules[0].distinct[0] field-type", "rules[0].distinct[0] absent-field"}},
+		{"distinct of no ID in a list", rule(Rule{Distinct: []string{"kin.name"}}), []string{"rules[0].distinct[0] field-type"}},
+		{"an empty rule", rule(Rule{}), []string{"rules[0] rule"}},
+		{"two kinds in one rule", rule(Rule{AnyOf: []string{"note"}, Together: []string{"note"}}), []string{"rules[0] rule"}},
+		{"required_when missing", rule(Rule{Field: "note"}), []string{"rules[0].required_when required"}},
+		{"required_when on no choice", rule(Rule{Field: "note", RequiredWhen: map[string]string{"name": "x"}}), []string{"rules[0].required_when field-type"}},
+		{"required_when of a value that is none", rule(Rule{Field: "note", RequiredWhen: map[string]string{"sex": "x"}}), []string{"rules[0].required_when.sex choice"}},
+		{"required_when for an absent field", rule(Rule{Field: "x", RequiredWhen: map[string]string{"sex": "male"}}), []string{"rules[0].field absent-field"}},
+		{"required_when for a field that is required anyway", rule(Rule{Field: "purpose", RequiredWhen: map[string]string{"sex": "male"}}), []string{"rules[0].field optional"}},
+		{"an ID rule that says nothing", rule(Rule{ID: "id"}), []string{"rules[0] rule"}},
+		{"an ID rule on no ID", rule(Rule{ID: "name", Sex: Male}), []string{"rules[0].id field-type"}},
+		{"an ID rule's sex", rule(Rule{ID: "id", Sex: "f"}), []string{"rules[0].sex choice"}},
+		{"an ID rule's sex field", rule(Rule{ID: "id", SexField: "name"}), []string{"rules[0].sex_field field-type"}},
+		{"an ID rule's birth field", rule(Rule{ID: "id", BornField: "name"}), []string{"rules[0].born_field field-type"}},
+		{"an ID rule's later date", rule(Rule{ID: "id", BornBefore: "x"}), []string{"rules[0].born_before absent-field"}},
+
+		{"token name absent", func(t *Template) { t.Token.Name = "" }, []string{"token.name absent-field"}},
+		{"token name is an ID", func(t *Template) { t.Token.Name = "id" }, []string{"token.name field-type"}},
+		{"token name optional", field(0, func(f *Field) { f.Optional = true }), []string{"token.name optional"}},
+		{"token ID is a name", func(t *Template) { t.Token.ID = "name" }, []string{"token.id field-type"}},
+		{"no token ID", func(t *Template) { t.Token.ID = "" }, nil},
+
+		{"no title", func(t *Template) { t.Page.Title = "" }, []string{"page.title required"}},
+		{"no body", func(t *Template) { t.Page.Body = nil }, []string{"page.body required"}},
+		{"an empty block", block(Block{}), []string{"page.body[0] block"}},
+		{"two kinds in a block", block(Block{Text: "x", Facts: []Fact{{Label: "x", Text: "{name}"}}}), []string{"page.body[0] block"}},
+		{"an absent field in a text", block(Block{Text: "{x}"}), []string{"page.body[0].text absent-field"}},
+		{"a row number outside a table", block(Block{Text: "{#}"}), []string{"page.body[0].text absent-field"}},
+		{"an open brace", block(Block{Text: "{name"}), []string{"page.body[0].text braces"}},
+		{"a closing brace", block(Block{Text: "name}"}), []string{"page.body[0].text braces"}},
+		{"when of an absent field", block(Block{When: "!x", Text: "x"}), []string{"page.body[0].when absent-field"}},
+		{"a fact without label", block(Block{Facts: []Fact{{Text: "{name}"}}}), []string{"page.body[0].facts[0].label required"}},
+		{"a fact of an absent field", block(Block{Facts: []Fact{{Label: "x", Text: "{x}", When: "y"}}}), []string{"page.body[0].facts[0].when absent-field", "page.body[0].facts[0].text absent-field"}},
+		{"a table of no list", block(Block{Table: &Table{Rows: "name", Columns: []Column{{"x", "{#}", 1}}}}), []string{"page.body[0].table.rows field-type"}},
+		{"a table of an absent list", block(Block{Table: &Table{Rows: "x", Columns: []Column{{"x", "{#}", 1}}}}), []string{"page.body[0].table.rows absent-field"}},
+		{"a table without columns", block(Block{Table: &Table{Rows: "kin"}}), []string{"page.body[0].table.columns required"}},
+		{"a column's head", block(Block{Table: &Table{Rows: "kin", Columns: []Column{{"", "{#}", 1}}}}), []string{"page.body[0].table.columns[0].head required"}},
+		{"a column's width", block(Block{Table: &Table{Rows: "kin", Columns: []Column{{"x", "{#}", 0}}}}), []string{"page.body[0].table.columns[0].width range"}},
+		{"a column's field outside the row", block(Block{Table: &Table{Rows: "kin", Columns: []Column{{"x", "{purpose}", 1}}}}), []string{"page.body[0].table.columns[0].text absent-field"}},
+	} {
+		tpl := SampleTemplate()
+		c.spoil(tpl)
+		faults := tpl.Check()
+		if got := flaws(faults); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+		for _, f := range faults {
+			if f.Text.ZH == "" || f.Text.EN == "" {
+				t.Errorf("%s: %v says nothing", c.name, f)
+			}
+		}
+	}
+}
