@@ -39,6 +39,7 @@ func TestReopen(t *testing.T) {
 	if err := s.Record(t.Context(), yinzheng.Event{}); !errors.Is(err, yinzheng.ErrUnavailable) {
 		t.Errorf("a write after Close: %v", err)
 	}
+	checkFailing(t, s, yinzheng.ErrUnavailable)
 	s = openFile(t, path)
 	a, err := s.Application(t.Context(), "A1")
 	if err != nil {
@@ -57,6 +58,44 @@ func TestReopen(t *testing.T) {
 	if back, err := s.PDF(t.Context(), c.Code); err != nil || !bytes.Equal(back, pdf) {
 		t.Errorf("PDF: %v", err)
 	}
+}
+
+// checkFailing makes sure that a database that cannot answer never says that
+// something does not exist.
+func checkFailing(t *testing.T, s *Store, want error) {
+	t.Helper()
+	ctx := t.Context()
+	for name, read := range map[string]func(context.Context) error{
+		"Certificate":         func(ctx context.Context) error { _, err := s.Certificate(ctx, "x"); return err },
+		"CertificateByNumber": func(ctx context.Context) error { _, err := s.CertificateByNumber(ctx, "x"); return err },
+		"CertificateByDigest": func(ctx context.Context) error { _, err := s.CertificateByDigest(ctx, [32]byte{}); return err },
+		"Reserved":            func(ctx context.Context) error { _, err := s.Reserved(ctx, "x"); return err },
+		"PDF":                 func(ctx context.Context) error { _, err := s.PDF(ctx, "x"); return err },
+		"Application":         func(ctx context.Context) error { _, err := s.Application(ctx, "x"); return err },
+		"Account":             func(ctx context.Context) error { _, err := s.Account(ctx, "x"); return err },
+		"AccountByUsername":   func(ctx context.Context) error { _, err := s.AccountByUsername(ctx, "x"); return err },
+		"Session":             func(ctx context.Context) error { _, err := s.Session(ctx, [32]byte{}, storetest.Start); return err },
+	} {
+		if err := read(ctx); err == nil || errors.Is(err, yinzheng.ErrNotFound) || want != nil && !errors.Is(err, want) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if want != nil {
+			continue
+		}
+		if err := s.Tx(ctx, read); err == nil || errors.Is(err, yinzheng.ErrNotFound) {
+			t.Errorf("%s in a transaction: %v", name, err)
+		}
+	}
+}
+
+func TestFailingIsNotMissing(t *testing.T) {
+	s := openFile(t, t.TempDir()+"/yinzheng.db")
+	for _, table := range []string{"certificates", "applications", "accounts", "sessions"} {
+		if _, err := s.writer.conn.ExecContext(t.Context(), "ALTER TABLE "+table+" RENAME TO gone_"+table); err != nil {
+			t.Fatal(err)
+		}
+	}
+	checkFailing(t, s, nil)
 }
 
 func TestOneProcess(t *testing.T) {

@@ -125,7 +125,7 @@ func (s *Store) read(ctx context.Context, doing string, fn func(context.Context,
 	switch {
 	case err != nil:
 	case t != nil:
-		err = t.note(s.fault(doing, fn(ctx, t.conn)))
+		err = s.within(ctx, t, doing, fn)
 	case s.readers == nil:
 		err = s.Tx(ctx, func(ctx context.Context) error { return s.read(ctx, doing, fn) })
 	case ctx.Err() != nil:
@@ -163,7 +163,13 @@ func (s *Store) write(ctx context.Context, doing string, fn func(context.Context
 	case err != nil:
 		return err
 	case t != nil:
-		return t.note(s.fault(doing, fn(ctx, t.conn)))
+		return s.within(ctx, t, doing, fn)
 	}
 	return s.Tx(ctx, func(ctx context.Context) error { return s.write(ctx, doing, fn) })
+}
+
+// within runs fn as a part of a transaction. A statement that is cut off could
+// take the whole group with it, so that here, too, no context ends one.
+func (s *Store) within(ctx context.Context, t *tx, doing string, fn func(context.Context, querier) error) error {
+	return t.note(s.fault(doing, fn(context.WithoutCancel(ctx), t.conn)))
 }

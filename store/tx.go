@@ -31,10 +31,13 @@ type tx struct {
 
 type txKey struct{ store *Store }
 
-// joined returns the transaction that ctx carries, or nil.
+// joined returns the transaction that ctx carries, or nil. Once the store
+// closes it is errClosed, for reads as for writes.
 func (s *Store) joined(ctx context.Context) (*tx, error) {
 	t, _ := ctx.Value(txKey{s}).(*tx)
 	switch {
+	case t == nil && s.writer.closing():
+		return nil, errClosed
 	case t == nil:
 		return nil, nil
 	case t.over.Load():
@@ -274,6 +277,15 @@ func (w *writer) runOne(r *request) (ok bool, gone error) {
 		return false, err
 	}
 	return failed == nil, nil
+}
+
+func (w *writer) closing() bool {
+	select {
+	case <-w.stopping:
+		return true
+	default:
+		return false
+	}
 }
 
 // stop lets the group that is under way end and turns further requests away.

@@ -179,7 +179,9 @@ func txCancelledWhileRunning(t *testing.T, s yinzheng.Store) {
 	ctx, cancel := context.WithCancel(t.Context())
 	check(t, s.Tx(ctx, func(ctx context.Context) error {
 		cancel()
-		return save(ctx, s, "A1")
+		own, cancelOwn := context.WithCancel(ctx)
+		cancelOwn()
+		return save(own, s, "A1")
 	}))
 	if !exists(t, s, "A1") {
 		t.Error("what had started was not finished")
