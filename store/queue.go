@@ -55,7 +55,7 @@ type line struct {
 	key int64
 }
 
-// Queue implements yinzheng.Applications. A limit of 0 stands for 100. Drafts
+// Queue implements yinzheng.Applications. No limit stands for 100. Drafts
 // belong to their office alone: no division's scope lists them. A cursor that
 // is none is ErrInvalid.
 func (s *Store) Queue(ctx context.Context, f yinzheng.QueueFilter) ([]yinzheng.QueueEntry, error) {
@@ -63,7 +63,10 @@ func (s *Store) Queue(ctx context.Context, f yinzheng.QueueFilter) ([]yinzheng.Q
 	if err != nil {
 		return nil, err
 	}
-	limit := cmp.Or(f.Limit, defaultLimit)
+	limit := f.Limit
+	if limit <= 0 {
+		limit = defaultLimit
+	}
 	var lines []line
 	err = s.snapshot(ctx, "read a work queue", func(ctx context.Context, q querier) error {
 		lines = nil

@@ -268,3 +268,28 @@ func testDiskFull(t *testing.T, s *Store) {
 		t.Errorf("%d of %d met the full disk", full, n/2)
 	}
 }
+
+// TestPragmas: what no test can see happen, a power cut, is left to these.
+func TestPragmas(t *testing.T) {
+	s := openFile(t, t.TempDir()+"/yinzheng.db")
+	for _, tt := range []struct {
+		q            querier
+		pragma, want string
+	}{
+		{s.writer.conn, "synchronous", "2"},
+		{s.writer.conn, "journal_mode", "wal"},
+		{s.writer.conn, "foreign_keys", "1"},
+		{s.writer.conn, "recursive_triggers", "1"},
+		{s.writer.conn, "page_size", pageSize},
+		{s.writer.conn, "busy_timeout", "10000"},
+		{s.writer.checkpoints.pool, "synchronous", "2"},
+		{s.readers, "query_only", "1"},
+		{s.readers, "journal_mode", "wal"},
+		{s.readers, "mmap_size", "2147418112"},
+	} {
+		var got string
+		if err := tt.q.QueryRowContext(t.Context(), "PRAGMA "+tt.pragma).Scan(&got); err != nil || got != tt.want {
+			t.Errorf("%s is %s, %v; want %s", tt.pragma, got, err, tt.want)
+		}
+	}
+}

@@ -214,7 +214,7 @@ func queueOverrides(t *testing.T, s yinzheng.Store) {
 	ctx := t.Context()
 	check(t, s.PutDirectory(ctx, Tree()))
 	check(t, s.SaveApplication(ctx, Case("A1", "town", East, submit...), 0))
-	entries, err := s.Queue(ctx, yinzheng.QueueFilter{Scopes: []yinzheng.QueueScope{{Division: Town, Level: yinzheng.Town, Role: yinzheng.Approver}}})
+	entries, err := s.Queue(ctx, yinzheng.QueueFilter{Scopes: []yinzheng.QueueScope{{Division: Town, Level: yinzheng.Town, Role: yinzheng.Approver}}, Limit: -1})
 	check(t, err)
 	if len(entries) != 1 || entries[0].ID != "A1" {
 		t.Errorf("got %v", entries)
