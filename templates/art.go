@@ -30,7 +30,7 @@ var palettes = [...]palette{
 func paletteOf(code string) palette {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(code))
-	return palettes[h.Sum32()>>3%uint32(len(palettes))]
+	return palettes[h.Sum32()>>15%uint32(len(palettes))]
 }
 
 // The band around the page, in millimetres.
