@@ -45,12 +45,17 @@ type change func(*web.Config, *yinzheng.Config)
 
 func newWorld(t testing.TB, changes ...change) *world {
 	t.Helper()
+	st, err := store.OpenMemory(t.Context())
+	must(t, err)
+	return newWorldOver(t, st, changes...)
+}
+
+func newWorldOver(t testing.TB, st *store.Store, changes ...change) *world {
+	t.Helper()
 	ctx := t.Context()
 	w := &world{t: t, log: &bytes.Buffer{}}
 	w.Server = httptest.NewUnstartedServer(nil)
 	url := "http://" + w.Listener.Addr().String()
-	st, err := store.OpenMemory(ctx)
-	must(t, err)
 	t.Cleanup(func() { must(t, st.Close()) })
 	w.store = st
 	ring, err := keys.Create(t.TempDir()+"/keys", keys.Passphrase(password), keys.Options{PublicURL: url})

@@ -62,11 +62,10 @@ func newPages() (*pages, error) {
 }
 
 // asset serves a file whose name changes with its content, or the icon.
-func (p *pages) asset(w http.ResponseWriter, r *http.Request) {
-	name := r.PathValue("file")
-	f, ok := p.files[name]
+func (s *server) asset(w http.ResponseWriter, r *http.Request) {
+	f, ok := s.pages.files[r.PathValue("file")]
 	if !ok {
-		http.NotFound(w, r)
+		s.nowhere(w, r, http.StatusNotFound)
 		return
 	}
 	w.Header()["Cache-Control"] = forever
@@ -167,7 +166,7 @@ func (p *pages) claim(w http.ResponseWriter, r *http.Request, status int, faults
 // MinPassword is for the claim page.
 func (p *page) MinPassword() int { return yinzheng.MinPassword }
 
-// Host is where a receipt says that the answer came from.
+// hostOf is where a receipt says that the answer came from.
 func hostOf(publicURL string) string {
 	if u, err := url.Parse(publicURL); err == nil {
 		return u.Host

@@ -69,7 +69,7 @@ func New(c Config) (http.Handler, error) {
 		s.Metrics = prometheus.NewRegistry()
 	}
 	s.https = strings.HasPrefix(c.Service.PublicURL, "https://")
-	s.signIns = newLimiter(s.Now, 0.5, 20)
+	s.signIns = newLimiter(s.Now, 1, 150) // a whole office signs in at half past eight, from one address
 	s.lookups = newLimiter(s.Now, 20, 200)
 	s.files = newLimiter(s.Now, 2, 30)
 	var err error
@@ -96,7 +96,7 @@ func (s *server) routes() error {
 	m.HandleFunc("GET /v/{code}", s.codePage)
 	m.HandleFunc("GET /claim/{secret}", s.claimPage)
 	m.HandleFunc("POST /claim/{secret}", s.claim)
-	m.HandleFunc("GET /assets/{file}", s.pages.asset)
+	m.HandleFunc("GET /assets/{file}", s.asset)
 	m.HandleFunc("GET /problems/{type}", s.problemPage)
 
 	m.HandleFunc("GET /.well-known/jwks.json", s.keyList)

@@ -1,0 +1,180 @@
+package web_test
+
+import (
+	"context"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+
+	"yinzheng"
+	"yinzheng/web"
+)
+
+// browser starts a real Chromium with a profile of its own.
+func browser(t *testing.T) context.Context {
+	t.Helper()
+	options := append([]chromedp.ExecAllocatorOption{}, chromedp.DefaultExecAllocatorOptions[:]...)
+	options = append(options, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.UserDataDir(t.TempDir()),
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("accept-lang", "zh-CN"))
+	allocator, cancel := chromedp.NewExecAllocator(t.Context(), options...)
+	t.Cleanup(cancel)
+	ctx, cancel := chromedp.NewContext(allocator)
+	t.Cleanup(cancel)
+	run(t, ctx, chromedp.Navigate("about:blank")) // without a time limit: that of the first step would be the browser's
+	ctx, cancel = context.WithTimeout(ctx, 90*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func run[T any](t *testing.T, ctx context.Context, step chromedp.Action[T]) T { //nolint:revive // t first, as in every test helper
+	t.Helper()
+	v, err := chromedp.Run(ctx, step)
+	must(t, err)
+	return v
+}
+
+// open goes to an address by way of an empty page: another fragment alone
+// would not load anything.
+func open(t *testing.T, ctx context.Context, address string) { //nolint:revive // as above
+	t.Helper()
+	run(t, ctx, chromedp.Navigate("about:blank"))
+	run(t, ctx, chromedp.Navigate(address))
+}
+
+// shown waits until the large word contains a text, and returns the colour
+// class of the verdict.
+func shown(t *testing.T, ctx context.Context, heading string) (tone string) { //nolint:revive // as above
+	t.Helper()
+	var word string
+	for range 200 {
+		word = run(t, ctx, chromedp.Evaluate[string](`document.getElementById('word')?.textContent ?? ''`))
+		if word == heading {
+			return run(t, ctx, chromedp.Evaluate[string](`document.querySelector('.verdict').className`))
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+	t.Fatalf("the page says %q, want %q", word, heading)
+	return ""
+}
+
+// TestPhone opens what a QR code holds as a phone's browser does.
+func TestPhone(t *testing.T) {
+	w := newWorld(t)
+	code, token, _ := w.issued("one")
+	other, otherToken, _ := w.issued("two")
+	ctx := browser(t)
+	run(t, ctx, chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile))
+
+	for _, c := range []struct{ name, address, heading, tone, integrity string }{
+		{"paper", w.paper(code, token), "有效", "good", "pass"},
+		{"no fragment", w.URL + "/v/" + code, "登记有效，请核对内容", "look", "not-checked"},
+		{"another's token", w.paper(code, otherToken), "内容被改动", "bad", "fail"},
+		{"another's code", w.paper(other, token), "内容被改动", "bad", "fail"},
+		{"a digit changed", swapDigits(w.paper(code, token)), "签名不符", "bad", "fail"},
+		{"cut short", w.paper(code, token)[:len(w.paper(code, token))-21], "内容被改动", "bad", "fail"},
+		{"letters", w.URL + "/v/" + code + "#hello", "内容被改动", "bad", "fail"},
+		{"unknown code with a good token", w.paper("000000000000", token), "内容被改动", "bad", "fail"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			open(t, ctx, c.address)
+			if tone := shown(t, ctx, c.heading); !strings.Contains(tone, c.tone) {
+				t.Errorf("drawn as %q, want %s", tone, c.tone)
+			}
+			if got := run(t, ctx, chromedp.Evaluate[string](`document.querySelector('.checks li').className`)); got != c.integrity {
+				t.Errorf("integrity %s, want %s", got, c.integrity)
+			}
+			if wide := run(t, ctx, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > innerWidth`)); wide {
+				t.Error("the page is wider than the phone")
+			}
+		})
+	}
+
+	t.Run("other language keeps the fragment", func(t *testing.T) {
+		open(t, ctx, w.paper(code, token))
+		shown(t, ctx, "有效")
+		run(t, ctx, chromedp.Click(chromedp.CSS(".lang")))
+		shown(t, ctx, "Valid")
+	})
+	t.Run("another paper in the same tab", func(t *testing.T) {
+		open(t, ctx, w.paper(code, token))
+		shown(t, ctx, "有效")
+		run(t, ctx, chromedp.Evaluate[string](`location.hash = '#00'`))
+		shown(t, ctx, "内容被改动")
+	})
+	t.Run("targets", func(t *testing.T) {
+		for _, path := range []string{"/verify", "/v/" + code} {
+			open(t, ctx, w.URL+path)
+			small := run(t, ctx, chromedp.Evaluate[[]string](`[...document.querySelectorAll('a:not(.skip),button,input:not([type=hidden]),summary')].filter(e => e.offsetParent && e.getBoundingClientRect().height < 44).map(e => e.outerHTML.slice(0, 80))`))
+			if len(small) > 0 {
+				t.Errorf("%s: targets under 44 pixels: %q", path, small)
+			}
+		}
+	})
+}
+
+// swapDigits changes the signature inside a fragment, which stays well-formed.
+func swapDigits(paper string) string {
+	n := len(paper) - 40
+	pair := "20" // A
+	if paper[n:n+2] == pair {
+		pair = "21"
+	}
+	return paper[:n] + pair + paper[n+2:]
+}
+
+// TestWithoutScripts checks that everything works where scripts are off: the
+// record's verdict with a note, the form, the upload.
+func TestWithoutScripts(t *testing.T) {
+	w := newWorld(t)
+	code, token, pdf := w.issued("one")
+	ctx := browser(t)
+	_, err := chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	must(t, err)
+
+	open(t, ctx, w.paper(code, token))
+	page := run(t, ctx, chromedp.Text(chromedp.CSS("main")))
+	if !strings.Contains(page, "登记有效，请核对内容") || !strings.Contains(page, "浏览器未启用脚本") || !strings.Contains(page, "张*明") {
+		t.Errorf("the page says %s", page)
+	}
+
+	open(t, ctx, w.URL+"/verify")
+	run(t, ctx, chromedp.SendKeys(chromedp.CSS("#q"), w.paper(code, token)+"\r")) // as a counter scanner types
+	run(t, ctx, chromedp.WaitVisible(chromedp.CSS(".verdict.good")))
+
+	name := filepath.Join(t.TempDir(), "证明.pdf")
+	must(t, os.WriteFile(name, pdf, 0o600))
+	open(t, ctx, w.URL+"/verify")
+	run(t, ctx, chromedp.SetUploadFiles(chromedp.CSS("#file"), []string{name}))
+	run(t, ctx, chromedp.Click(chromedp.CSS("form[enctype] .button")))
+	run(t, ctx, chromedp.WaitVisible(chromedp.CSS(".verdict.good")))
+	if page := run(t, ctx, chromedp.Text(chromedp.CSS("main"))); !strings.Contains(page, "文件全部内容都在签名保护之内") {
+		t.Errorf("after the upload the page says %s", page)
+	}
+}
+
+// TestCheckFails checks that a page whose check of the fragment fails says so,
+// and does better when it is asked again.
+func TestCheckFails(t *testing.T) {
+	b := &brokenStore{}
+	w := newWorld(t, func(_ *web.Config, c *yinzheng.Config) { b.Store = c.Store; c.Store = b })
+	code, token, _ := w.issued("one")
+	ctx := browser(t)
+	open(t, ctx, w.URL+"/v/"+code)
+	shown(t, ctx, "登记有效，请核对内容")
+	b.broken.Store(true)
+	run(t, ctx, chromedp.Evaluate[string](`location.hash = '#`+url.PathEscape(strings.SplitN(w.paper(code, token), "#", 2)[1])+`'`))
+	run(t, ctx, chromedp.WaitVisible(chromedp.CSS(".live.failed .button")))
+	if page := run(t, ctx, chromedp.Text(chromedp.CSS("#live"))); !strings.Contains(page, "没能核验") {
+		t.Errorf("the page says %s", page)
+	}
+	shown(t, ctx, "登记有效，请核对内容")
+	b.broken.Store(false)
+	run(t, ctx, chromedp.Click(chromedp.CSS(".live .button")))
+	shown(t, ctx, "有效")
+}
