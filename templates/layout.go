@@ -5,10 +5,10 @@ import "math"
 // Vertical measures in points: the least, and how much a page with room to
 // spare may add.
 const (
-	textLeading, textLeadingGrow = 27.0, 6.0
-	blockGap, blockGapGrow       = 5.0, 11.0
+	textLeading, textLeadingGrow = 24.5, 8.5
+	blockGap, blockGapGrow       = 2.0, 14.0
 	cellLeading                  = 17.0
-	cellPad, cellPadGrow         = 5.5, 3.0 // above and below a cell's text
+	cellPad, cellPadGrow         = 4.0, 4.5 // above and below a cell's text
 	labelWidth                   = 76.0     // of a heading in a table of facts
 	cellInset                    = 7.0      // between a rule and text beside it
 
