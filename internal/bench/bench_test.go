@@ -26,7 +26,7 @@ func TestRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"token, typeset", "bare cost", "self-check", "allocations", "memory of steps", "PDF of a typical residence", "PDF of a typical birth-registration",
+		"token, typeset", "bare cost", "self-check", "allocations of steps", "memory of steps", "PDF of a typical residence", "PDF of a typical birth-registration",
 		"two cores", "bulk issue", "POST /api/v1/verify", "p99", "scanned again", "preview", "start to ready", "idle memory",
 	} {
 		found := false
