@@ -14,7 +14,6 @@ type content struct {
 
 	// What the graphics state holds.
 	font    uint8
-	size    float64
 	spacing float64
 	bold    bool
 	grey    bool
@@ -151,7 +150,7 @@ func (c *content) run(s *sheet, r *run) {
 		c.actualText(s, r)
 	}
 	c.raw("BT ")
-	c.style(s, r)
+	c.style(r)
 	gs := s.glyphs[r.from:r.to]
 	c.reals("Td ", float64(gs[0].x), pageHeight-r.y)
 	c.font = 255
@@ -202,7 +201,7 @@ func (c *content) selectFont(n uint8, size float64) {
 
 // style sets what differs from the run before. Bold is the regular face with
 // its outline drawn too.
-func (c *content) style(s *sheet, r *run) {
+func (c *content) style(r *run) {
 	if !c.begun || r.spacing != c.spacing {
 		c.spacing = r.spacing
 		c.reals("Tc ", r.spacing)

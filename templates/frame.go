@@ -33,15 +33,13 @@ type style struct {
 	artifact   bool
 }
 
-// setAt places characters on one line from x on, or centred about it.
-func (s *sheet) setAt(from, to int, x, y float64, page int, align align, st style) {
+// setAbout places characters on one line, centred about x.
+func (s *sheet) setAbout(from, to int, x, y float64, page int, st style) {
 	if from == to {
 		return
 	}
 	k := st.size / fullEm
-	if align == centred {
-		x -= (float64(textWidth(s.chars, from, to, false)) + st.tracking*float64(to-from-1)) * k / 2
-	}
+	x -= (float64(textWidth(s.chars, from, to, false)) + st.tracking*float64(to-from-1)) * k / 2
 	first := len(s.runs)
 	p := para{size: st.size}
 	s.setLine(&p, &line{from: from, to: to}, run{
@@ -72,7 +70,7 @@ func (s *sheet) heading() {
 	size := math.Min(titleSize, bodyWidth/(width+tracking*n))
 	s.begin("H1", "")
 	first := len(s.runs)
-	s.setAt(from, len(s.chars), pageWidth/2, titleBase, 0, centred, style{size: size, tracking: tracking * fullEm, bold: true})
+	s.setAbout(from, len(s.chars), pageWidth/2, titleBase, 0, style{size: size, tracking: tracking * fullEm, bold: true})
 	s.mark(first)
 	s.end()
 
@@ -86,7 +84,7 @@ func (s *sheet) heading() {
 		s.shape(s.in.Number, noField)
 	}
 	width = float64(textWidth(s.chars, from, len(s.chars), false)) / fullEm
-	s.setAt(from, len(s.chars), pageWidth/2, numberBase, 0, centred, style{size: math.Min(9.5, bodyWidth/width), grey: true})
+	s.setAbout(from, len(s.chars), pageWidth/2, numberBase, 0, style{size: math.Min(9.5, bodyWidth/width), grey: true})
 	s.mark(first)
 	s.end()
 }
@@ -120,7 +118,7 @@ func (s *sheet) planFoot() foot {
 func (s *sheet) small(text func()) int {
 	from := len(s.chars)
 	text()
-	p := s.break_(from, len(s.chars), para{x: bodyLeft, width: bodyWidth, size: smallSize, grey: true}, 0)
+	p := s.breakText(from, len(s.chars), para{x: bodyLeft, width: bodyWidth, size: smallSize, grey: true}, 0)
 	return s.paras[p].to - s.paras[p].from
 }
 
@@ -167,7 +165,7 @@ func (s *sheet) sign(f foot, page int) {
 			width = math.Min(width, (w/rows+1)*size) // lines of one length
 		}
 	}
-	p := s.break_(from, to, para{x: sealAxis - width/2, width: width, size: size, align: centred}, 0)
+	p := s.breakText(from, to, para{x: sealAxis - width/2, width: width, size: size, align: centred}, 0)
 	date := baseline(s.seal.y+4.4*mm, 0, textSize)
 	n := s.paras[p].to - s.paras[p].from
 	y := date - signLead - float64(n-1)*size*1.25
@@ -189,7 +187,7 @@ func (s *sheet) sign(f foot, page int) {
 	} else {
 		from, to = s.shape(chineseDate(s.in.Date), noField)
 	}
-	s.setAt(from, to, sealAxis, date, page, centred, style{size: textSize})
+	s.setAbout(from, to, sealAxis, date, page, style{size: textSize})
 	s.mark(first)
 	s.end()
 }
@@ -218,7 +216,7 @@ func (s *sheet) adviceLine(words []char, value string, size float64, y *float64,
 	s.begin("P", "")
 	first := len(s.runs)
 	set := func(from int) {
-		p := s.break_(from, len(s.chars), para{x: adviceLeft, width: adviceWide, size: size, align: left, bold: size > 10, grey: size < 10}, 0)
+		p := s.breakText(from, len(s.chars), para{x: adviceLeft, width: adviceWide, size: size, align: left, bold: size > 10, grey: size < 10}, 0)
 		for i := s.paras[p].from; i < s.paras[p].to; i++ {
 			s.placeLine(&s.paras[p], &s.lines[i], *y, page)
 			*y += size * 1.5
@@ -258,6 +256,6 @@ func (s *sheet) numberPages() {
 	}
 	for page := range s.pages {
 		from, to := s.shape("第"+itoa(page+1)+"页　共"+itoa(s.pages)+"页", noField)
-		s.setAt(from, to, pageWidth/2, pageHeight-17*mm, page, centred, style{size: smallSize, grey: true, artifact: true})
+		s.setAbout(from, to, pageWidth/2, pageHeight-17*mm, page, style{size: smallSize, grey: true, artifact: true})
 	}
 }

@@ -44,7 +44,7 @@ func (s *sheet) shows(when string) bool { return s.in.Values.Has(when) }
 
 func (s *sheet) paragraph(block int, t []segment) {
 	from, to := s.text(t, values{in: s.in.Values}, true)
-	p := s.break_(from, to, para{x: bodyLeft, width: bodyWidth, size: textSize, filled: true}, 2*fullEm)
+	p := s.breakText(from, to, para{x: bodyLeft, width: bodyWidth, size: textSize, filled: true}, 2*fullEm)
 	n := len(s.units)
 	for i := s.paras[p].from; i < s.paras[p].to; i++ {
 		s.units = append(s.units, unit{kind: lineUnit, index: i, para: p, block: block, base: textLeading, stretch: textLeadingGrow})
@@ -70,8 +70,8 @@ func (s *sheet) spaceBefore(n int) {
 	u.stretch += u.grow
 }
 
-// break_ breaks characters into a paragraph's lines.
-func (s *sheet) break_(from, to int, p para, indent int) int {
+// breakText breaks characters into a paragraph's lines.
+func (s *sheet) breakText(from, to int, p para, indent int) int {
 	p.from = len(s.lines)
 	limit := int(p.width / p.size * fullEm)
 	s.lines = breakLines(s.lines, s.chars, from, to, setting{limit: limit, indent: indent, filled: p.filled})
@@ -130,9 +130,9 @@ type cellStyle struct {
 
 // cell sets the characters from from on into a cell of the row.
 func (s *sheet) cell(r *row, x, width float64, from int, style cellStyle) {
-	p := s.break_(from, len(s.chars), para{
+	p := s.breakText(from, len(s.chars), para{
 		x: x + cellInset, width: width - 2*cellInset, size: cellSize,
-		align: style.align, bold: false, grey: false,
+		align: style.align,
 	}, 0)
 	s.cells = append(s.cells, cell{para: p, x: x, width: width, label: style.label})
 	r.lines = max(r.lines, s.paras[p].to-s.paras[p].from, 1)

@@ -124,8 +124,13 @@ func gap(a, b *char, filled bool) int {
 
 // stretches tells whether justification may widen the space between a and b.
 func stretches(a, b *char) bool {
-	return !(a.class == latin && b.class == latin) && a.r != '·' && b.r != '·' &&
-		!(a.r == '—' && b.r == '—') && !(a.r == '…' && b.r == '…')
+	switch {
+	case a.class == latin && b.class == latin, a.r == '·', b.r == '·':
+		return false
+	case a.r == b.r && (a.r == '—' || a.r == '…'):
+		return false
+	}
+	return true
 }
 
 // line is one line of a paragraph: characters from..to-1.

@@ -191,7 +191,7 @@ func (s *sheet) setLine(p *para, l *line, start run, x, stretch float64) {
 		r = start
 		r.from, r.x, r.field = len(s.glyphs), x, s.chars[i].field
 	}
-	finish := func(i int, end float64) {
+	finish := func(end float64) {
 		r.to = len(s.glyphs)
 		s.runs = append(s.runs, r)
 		if p.filled && r.field != noField {
@@ -205,7 +205,7 @@ func (s *sheet) setLine(p *para, l *line, start run, x, stretch float64) {
 		x += float64(c.adv) * k
 		end := x
 		if i+1 == l.to {
-			finish(i, end)
+			finish(end)
 			break
 		}
 		next := &s.chars[i+1]
@@ -215,7 +215,7 @@ func (s *sheet) setLine(p *para, l *line, start run, x, stretch float64) {
 		}
 		x += g * k
 		if next.field != c.field {
-			finish(i, end)
+			finish(end)
 			begin(i + 1)
 		} else if g > wordGap {
 			r.gappy = true

@@ -299,8 +299,11 @@ func blockHeader(literals, distances []uint8) []bits {
 	lengths := huffmanLengths(freq[:], 7)
 	codes := canonical(lengths)
 	h := []bits{
-		{1, 1}, {2, 2},
-		{uint32(len(literals) - 257), 5}, {uint32(len(distances) - 1), 5}, {uint32(len(order) - 4), 4},
+		{1, 1},
+		{2, 2},
+		{uint32(len(literals) - 257), 5},
+		{uint32(len(distances) - 1), 5},
+		{uint32(len(order) - 4), 4},
 	}
 	for _, s := range order {
 		h = append(h, bits{uint32(lengths[s]), 3})

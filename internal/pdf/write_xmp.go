@@ -29,12 +29,14 @@ func (w *Writer) Metadata(n int, a About) {
 	length := len(w.buf)
 	w.Raw("        >>stream\n")
 	start := len(w.buf)
-	w.Raw(xmpHead).Raw(`<dc:title><rdf:Alt><rdf:li xml:lang="x-default">`).xml(a.Title)
-	w.Raw("</rdf:li></rdf:Alt></dc:title><dc:language><rdf:Bag><rdf:li>").xml(a.Language)
-	w.Raw("</rdf:li></rdf:Bag></dc:language><dc:identifier>").xml(a.Identifier)
-	w.Raw("</dc:identifier><pdf:Producer>").xml(a.Producer)
-	w.Raw("</pdf:Producer><xmp:CreateDate>").xmlDate(a.Created)
-	w.Raw("</xmp:CreateDate><xmp:ModifyDate>").xmlDate(a.Created)
+	w.Raw(xmpHead).xml(`<dc:title><rdf:Alt><rdf:li xml:lang="x-default">`, a.Title)
+	w.xml("</rdf:li></rdf:Alt></dc:title><dc:language><rdf:Bag><rdf:li>", a.Language)
+	w.xml("</rdf:li></rdf:Bag></dc:language><dc:identifier>", a.Identifier)
+	w.xml("</dc:identifier><pdf:Producer>", a.Producer)
+	w.Raw("</pdf:Producer><xmp:CreateDate>")
+	w.buf = a.Created.AppendFormat(w.buf, time.RFC3339)
+	w.Raw("</xmp:CreateDate><xmp:ModifyDate>")
+	w.buf = a.Created.AppendFormat(w.buf, time.RFC3339)
 	w.Raw(xmpTail)
 	patchInt(w.buf[length:], len(w.buf)-start)
 	w.Raw("\nendstream").Close()
@@ -48,8 +50,10 @@ const xmpHead = `<?xpacket begin="` + "\uFEFF" + `" id="W5M0MpCehiHzreSzNTczkc9d
 
 const xmpTail = `</xmp:ModifyDate></rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="r"?>`
 
-// xml appends s as XML character data. What XML 1.0 cannot hold becomes U+FFFD.
-func (w *Writer) xml(s string) *Writer {
+// xml appends markup as it is and s as XML character data. What XML 1.0 cannot
+// hold becomes U+FFFD.
+func (w *Writer) xml(markup, s string) {
+	w.Raw(markup)
 	for _, r := range s {
 		switch {
 		case r == '&':
@@ -64,10 +68,4 @@ func (w *Writer) xml(s string) *Writer {
 			w.buf = utf8.AppendRune(w.buf, r)
 		}
 	}
-	return w
-}
-
-func (w *Writer) xmlDate(t time.Time) *Writer {
-	w.buf = t.AppendFormat(w.buf, time.RFC3339)
-	return w
 }
