@@ -235,11 +235,15 @@ func (op *operation) response(registry huma.Registry) *huma.Response {
 
 // describeVerify documents the one endpoint that huma does not route.
 func (s *server) describeVerify(doc *huma.OpenAPI) {
-	op := &operation{method: http.MethodPost, path: "/api/v1/verify", id: "verify", tag: "verification", public: true,
+	op := &operation{
+		method: http.MethodPost, path: "/api/v1/verify", id: "verify", tag: "verification", public: true,
 		summary: "核验：给出 token、url、code、number（可附 name）或文件之一 · Verify exactly one of token, url, code, number (with name) or a file",
-		takes:   typeOf[yinzheng.Question](), gives: typeOf[yinzheng.Answer]()}
+		takes:   typeOf[yinzheng.Question](), gives: typeOf[yinzheng.Answer](),
+	}
 	d := op.describe(doc.Components.Schemas)
-	d.RequestBody.Content["multipart/form-data"] = &huma.MediaType{Schema: &huma.Schema{Type: "object", Required: []string{"file"},
-		Properties: map[string]*huma.Schema{"file": {Type: "string", Format: "binary", Description: "a PDF of at most 20 MB"}}}}
+	d.RequestBody.Content["multipart/form-data"] = &huma.MediaType{Schema: &huma.Schema{
+		Type: "object", Required: []string{"file"},
+		Properties: map[string]*huma.Schema{"file": {Type: "string", Format: "binary", Description: "a PDF of at most 20 MB"}},
+	}}
 	doc.AddOperation(d)
 }

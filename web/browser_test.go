@@ -32,7 +32,7 @@ func browser(t *testing.T) context.Context {
 	return ctx
 }
 
-func run[T any](t *testing.T, ctx context.Context, step chromedp.Action[T]) T { //nolint:revive // t first, as in every test helper
+func run[T any](t *testing.T, ctx context.Context, step chromedp.Action[T]) T {
 	t.Helper()
 	v, err := chromedp.Run(ctx, step)
 	must(t, err)
@@ -41,7 +41,7 @@ func run[T any](t *testing.T, ctx context.Context, step chromedp.Action[T]) T { 
 
 // open goes to an address by way of an empty page: another fragment alone
 // would not load anything.
-func open(t *testing.T, ctx context.Context, address string) { //nolint:revive // as above
+func open(t *testing.T, ctx context.Context, address string) {
 	t.Helper()
 	run(t, ctx, chromedp.Navigate("about:blank"))
 	run(t, ctx, chromedp.Navigate(address))
@@ -49,7 +49,7 @@ func open(t *testing.T, ctx context.Context, address string) { //nolint:revive /
 
 // shown waits until the large word contains a text, and returns the colour
 // class of the verdict.
-func shown(t *testing.T, ctx context.Context, heading string) (tone string) { //nolint:revive // as above
+func shown(t *testing.T, ctx context.Context, heading string) (tone string) {
 	t.Helper()
 	var word string
 	for range 200 {

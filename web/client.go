@@ -81,8 +81,10 @@ func (l *limiter) allow(addr netip.Addr) error {
 	missing := 1 - bucket.TokensAt(now)
 	wait := max(1, int(missing/float64(l.rate)+0.999))
 	text := strconv.Itoa(wait)
-	return &fault{status: http.StatusTooManyRequests, kind: "too-many", after: wait,
-		text: yinzheng.Text{ZH: "请求过于频繁，请 " + text + " 秒后再试", EN: "Too many requests; please try again in " + text + " seconds"}}
+	return &fault{
+		status: http.StatusTooManyRequests, kind: "too-many", after: wait,
+		text: yinzheng.Text{ZH: "请求过于频繁，请 " + text + " 秒后再试", EN: "Too many requests; please try again in " + text + " seconds"},
+	}
 }
 
 func (l *limiter) bucket(addr netip.Addr) *rate.Limiter {

@@ -90,7 +90,7 @@ func newWorldOver(t testing.TB, st *store.Store, changes ...change) *world {
 	must(t, err)
 	w.Server.Config.Handler = handler
 	w.Start()
-	t.Cleanup(w.Server.Close)
+	t.Cleanup(w.Close)
 	return w
 }
 
@@ -138,12 +138,16 @@ func (w *world) fill(ring *keys.Keyring) error {
 	}
 	err = w.store.PutDirectory(ctx, yinzheng.NewDirectory(
 		[]yinzheng.Division{
-			{Code: district, Name: "惠城区", Level: yinzheng.District}, {Code: town, Name: "桥东街道", Parent: district, Level: yinzheng.Town},
-			{Code: village, Name: "东湖社区", Parent: town, Level: yinzheng.Village}, {Code: sibling, Name: "新建社区", Parent: town, Level: yinzheng.Village},
+			{Code: district, Name: "惠城区", Level: yinzheng.District},
+			{Code: town, Name: "桥东街道", Parent: district, Level: yinzheng.Town},
+			{Code: village, Name: "东湖社区", Parent: town, Level: yinzheng.Village},
+			{Code: sibling, Name: "新建社区", Parent: town, Level: yinzheng.Village},
 		},
 		[]yinzheng.Office{
-			{ID: district, Name: "惠城区", Division: district, Organ: organs[0].Code}, {ID: town, Name: "桥东街道", Division: town, Organ: organs[1].Code},
-			{ID: village, Name: "东湖社区", Division: village}, {ID: sibling, Name: "新建社区", Division: sibling},
+			{ID: district, Name: "惠城区", Division: district, Organ: organs[0].Code},
+			{ID: town, Name: "桥东街道", Division: town, Organ: organs[1].Code},
+			{ID: village, Name: "东湖社区", Division: village},
+			{ID: sibling, Name: "新建社区", Division: sibling},
 		}, organs))
 	for _, s := range seals {
 		leaf := s.Certificate()

@@ -22,11 +22,15 @@ type metrics struct {
 func newMetrics(registry *prometheus.Registry) (*metrics, error) {
 	m := &metrics{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "yinzheng_http_requests_total", Help: "Requests by route and status."}, []string{"route", "status"}),
-		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "yinzheng_http_request_seconds", Help: "Time to answer, by route.",
-			Buckets: []float64{.0002, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, 1, 5}}, []string{"route"}),
+		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "yinzheng_http_request_seconds", Help: "Time to answer, by route.",
+			Buckets: []float64{.0002, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, 1, 5},
+		}, []string{"route"}),
 		verdicts: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "yinzheng_verdicts_total", Help: "Verifications by verdict and by what was shown."}, []string{"verdict", "asked_by"}),
-		issuing: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "yinzheng_issue_seconds", Help: "Time of a last decision with the certificate that it issued.",
-			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, 1, 5, 15}}),
+		issuing: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "yinzheng_issue_seconds", Help: "Time of a last decision with the certificate that it issued.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, 1, 5, 15},
+		}),
 	}
 	var err error
 	for _, c := range []prometheus.Collector{m.requests, m.duration, m.verdicts, m.issuing} {

@@ -37,8 +37,10 @@ func (s *server) wrap(routes http.Handler) http.Handler {
 		s.Log.Warn("the public URL is no origin; pages behind a proxy that changes Host will be refused", "error", err)
 	}
 	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.fail(w, r, &fault{status: http.StatusForbidden, kind: "cross-site",
-			text: yinzheng.Text{ZH: "请求来自其他网站，已拒绝。请从本系统的页面操作", EN: "The request comes from another site and was refused; please use this system's own pages"}})
+		s.fail(w, r, &fault{
+			status: http.StatusForbidden, kind: "cross-site",
+			text: yinzheng.Text{ZH: "请求来自其他网站，已拒绝。请从本系统的页面操作", EN: "The request comes from another site and was refused; please use this system's own pages"},
+		})
 	}))
 	guarded := guard.Handler(routes)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

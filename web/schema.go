@@ -102,7 +102,8 @@ func schemaOfRules(rules []yinzheng.Rule) []object {
 			}
 			all = append(all, object{
 				{"if", object{{"properties", condition}, {"required", keys}}},
-				{"then", needs(r.Field)}, {"else", object{{"not", needs(r.Field)}}},
+				{"then", needs(r.Field)},
+				{"else", object{{"not", needs(r.Field)}}},
 			})
 		}
 	}
@@ -170,12 +171,17 @@ func idSchema(lang string) object {
 	return object{{"oneOf", []object{
 		{{"title", yinzheng.IDTypes[yinzheng.ResidentID].In(lang)}, {"type", "string"}, {"pattern", `^\s*\d{17}[\dXx]\s*$`}},
 		{
-			{"type", "object"}, {"properties", object{{"type", object{{"oneOf", types}}}, {"number", text}}},
-			{"required", []string{"number"}}, {"additionalProperties", false},
+			{"type", "object"},
+			{"properties", object{{"type", object{{"oneOf", types}}}, {"number", text}}},
+			{"required", []string{"number"}},
+			{"additionalProperties", false},
 		},
 		{
-			{"title", yinzheng.IDTypes[yinzheng.NoID].In(lang)}, {"type", "object"}, {"properties", object{{"type", object{{"const", yinzheng.NoID}}}, {"reason", text}}},
-			{"required", []string{"type", "reason"}}, {"additionalProperties", false},
+			{"title", yinzheng.IDTypes[yinzheng.NoID].In(lang)},
+			{"type", "object"},
+			{"properties", object{{"type", object{{"const", yinzheng.NoID}}}, {"reason", text}}},
+			{"required", []string{"type", "reason"}},
+			{"additionalProperties", false},
 		},
 	}}}
 }
