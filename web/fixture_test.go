@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -29,7 +30,25 @@ type world struct {
 	*httptest.Server
 	t     testing.TB
 	store *store.Store
-	log   *bytes.Buffer
+	log   *logBuffer
+}
+
+// logBuffer keeps what is logged: handlers write while a test reads.
+type logBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *logBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *logBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
 }
 
 const (
@@ -53,7 +72,7 @@ func newWorld(t testing.TB, changes ...change) *world {
 func newWorldOver(t testing.TB, st *store.Store, changes ...change) *world {
 	t.Helper()
 	ctx := t.Context()
-	w := &world{t: t, log: &bytes.Buffer{}}
+	w := &world{t: t, log: &logBuffer{}}
 	w.Server = httptest.NewUnstartedServer(nil)
 	url := "http://" + w.Listener.Addr().String()
 	t.Cleanup(func() { must(t, st.Close()) })
