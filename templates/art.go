@@ -101,8 +101,8 @@ func (a art) frame(c rgb) {
 	}
 }
 
-// band is the guilloche along the four sides: tiles of interlaced waves, a
-// whole number of them from corner piece to corner piece.
+// band is the guilloche along the four sides: tiles of interlaced waves that
+// end behind the corner pieces.
 func (a art) band(c rgb) {
 	a.colour(c)
 	a.SetLineWidth(0.11)
@@ -115,14 +115,14 @@ func (a art) band(c rgb) {
 
 // side lays tiles from x, y to the right, all of it turned about x, y.
 func (a art) side(x, y, length, turn float64) {
-	const pitch = 7.4
-	n := math.Round(length / pitch)
+	const pitch = 7.42
+	n := math.Ceil(length / pitch)
 	a.TransformBegin()
 	a.TransformRotate(turn, x, y)
-	a.TransformTranslate(x, y)
+	a.TransformTranslate(x-(n*pitch-length)/2, y)
 	for range int(n) {
-		a.tile(length / n)
-		a.TransformTranslate(length/n, 0)
+		a.tile(pitch)
+		a.TransformTranslate(pitch, 0)
 	}
 	a.TransformEnd()
 }
@@ -130,7 +130,7 @@ func (a art) side(x, y, length, turn float64) {
 // tile is one period of the waves, drawn at the page's origin: some begin at
 // rest, some at their crest.
 func (a art) tile(w float64) {
-	const strands = 6
+	const strands = 5
 	for i := range strands {
 		// Amplitudes spread between the outermost wave and its mirror image.
 		amp := bandHalf * (1 - 2*float64(i)/(strands-1))

@@ -108,7 +108,7 @@ func TestRenderStructure(t *testing.T) {
 	tree := squeeze(tool(t, "pdfinfo", "-struct-text", path))
 	at := 0
 	for _, want := range []string{
-		`DocumentH1(block)"出生登记证明"`, `"编号：`, `"兹证明欧阳䶮𫖯的出生登记情况如下："`, "Table", "TRTH:", `"姓名"TD"欧阳䶮𫖯"`, `"性别"TD"女"`,
+		`DocumentH1(block)"出生登记证明"`, `"编号：`, `"兹证明欧阳䶮𫖯的出生登记如下："`, "Table", "TRTH:", `"姓名"TD"欧阳䶮𫖯"`, `"性别"TD"女"`,
 		`"出生时间"TD"2026年10月31日8时15分"`, `"母亲姓名"TD"李喆"`, `"特此证明。"`, `"惠州市惠城区民政局"`, `"2026年11月2日"`, "Form", "Figure", `"扫码核验"`,
 	} {
 		i := strings.Index(tree[at:], want)

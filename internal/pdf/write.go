@@ -303,24 +303,39 @@ func (w *Writer) Finish(t Trailer) (file []byte, gapStart, gapEnd int, err error
 	if t.Info != 0 {
 		w.Raw("/Info").Link(t.Info)
 	}
-	w.Raw("/ID[").hex(t.ID[:]).hex(t.ID[:]).Raw("]/W[1 4 2]/Length ").Int(xrefEntry * len(w.places)).Raw(">>stream\n")
-	w.buf = append(w.buf, 0, 0, 0, 0, 0, 0xFF, 0xFF) // object 0, free
+	// As few bytes an entry as offsets and indexes need.
+	offsetWidth, indexWidth := 2, 1
+	for start>>(8*offsetWidth) != 0 {
+		offsetWidth++
+	}
+	for _, p := range w.places {
+		if p.index > 0xFF {
+			indexWidth = 2
+		}
+	}
+	w.Raw("/ID[").hex(t.ID[:]).hex(t.ID[:]).Raw("]/W[1 ").Int(offsetWidth).Raw(" ").Int(indexWidth)
+	w.Raw("]/Length ").Int((1 + offsetWidth + indexWidth) * len(w.places)).Raw(">>stream\n")
+	w.buf = appendBytes(w.buf, 0, 1+offsetWidth+indexWidth) // object 0, free
 	for _, p := range w.places[1:] {
-		w.buf = appendXref(w.buf, p)
+		kind, field := 1, p.offset
+		if p.stream != 0 {
+			kind, field = 2, p.stream
+		}
+		w.buf = append(w.buf, byte(kind))
+		w.buf = appendBytes(w.buf, field, offsetWidth)
+		w.buf = appendBytes(w.buf, p.index, indexWidth)
 	}
 	w.Raw("\nendstream\nendobj\nstartxref\n").Int(start).Raw("\n%%EOF\n")
 	w.fixByteRange()
 	return w.buf, w.sig.start, w.sig.end, nil
 }
 
-const xrefEntry = 1 + 4 + 2
-
-func appendXref(dst []byte, p place) []byte {
-	kind, field := byte(1), p.offset
-	if p.stream != 0 {
-		kind, field = 2, p.stream
+// appendBytes appends the low n bytes of v, the highest first.
+func appendBytes(dst []byte, v, n int) []byte {
+	for i := n - 1; i >= 0; i-- {
+		dst = append(dst, byte(v>>(8*i)))
 	}
-	return append(dst, kind, byte(field>>24), byte(field>>16), byte(field>>8), byte(field), byte(p.index>>8), byte(p.index))
+	return dst
 }
 
 func (w *Writer) hex(b []byte) *Writer {

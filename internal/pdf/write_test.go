@@ -127,6 +127,33 @@ func TestWriterReadBack(t *testing.T) {
 	}
 }
 
+// Cross-references are as wide as offsets and indexes need.
+func TestWriterMany(t *testing.T) {
+	var w Writer
+	w.Reset(nil)
+	const n = 400
+	w.Reserve(n)
+	w.Pack(1).Raw("<</Type/Catalog/Pages 2 0 R>>").Close()
+	w.Pack(2).Raw("<</Type/Pages/Kids[]/Count 0>>").Close()
+	w.Stream(3, "", make([]byte, 70000))
+	for i := 4; i <= n; i++ {
+		w.Pack(i).Int(i).Close()
+	}
+	file, _, _, err := w.Finish(Trailer{Root: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 4; i <= n; i++ {
+		if v, err := f.Resolve(Ref{Num: i}); err != nil || v != Integer(i) {
+			t.Fatalf("object %d is %v, %v", i, v, err)
+		}
+	}
+}
+
 func TestWriterSameBytes(t *testing.T) {
 	a, _, _ := small(t)
 	b, _, _ := small(t)
