@@ -70,18 +70,6 @@ func strictHeader(t *jwt.Token) (*jwsHeader, error) {
 	return h, nil
 }
 
-// plainHeader tells whether a token's header is exactly {"alg":"ES256","kid":…}
-// with this kid, without reading it again.
-func plainHeader(t *jwt.Token, kid string) bool {
-	var room [128]byte
-	header := append(room[:0], `{"alg":"ES256","kid":"`...)
-	header = append(append(header, kid...), `"}`...)
-	var encoded [128]byte
-	segment := encoded[:base64.RawURLEncoding.EncodedLen(len(header))]
-	base64.RawURLEncoding.Encode(segment, header)
-	return len(t.Raw) > len(segment) && t.Raw[:len(segment)] == string(segment) && t.Raw[len(segment)] == '.'
-}
-
 // strictClaims reads claims: repeated members are refused, unknown ones too.
 func strictClaims(data []byte, into any) error {
 	if err := json.Unmarshal(data, into, json.RejectUnknownMembers(true)); err != nil {

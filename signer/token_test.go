@@ -196,6 +196,9 @@ func TestCheckTokenRefuses(t *testing.T) {
 		{"four parts", token + ".x", s.list, Malformed, false},
 		{"cut", token[:len(token)-1], s.list, Malformed, false},
 		{"padding", token + "==", s.list, Malformed, false},
+		{"line end in the signature", token[:len(token)-9] + "\r\n" + token[len(token)-9:], s.list, Malformed, false},
+		{"line end in the claims", part[0] + "." + part[1][:9] + "\n" + part[1][9:] + "." + part[2], s.list, Malformed, false},
+		{"line end in the header", part[0][:9] + "\n" + token[9:], s.list, WrongHeader, false},
 		{"trailing bits", token[:len(token)-1] + string(alternate(token[len(token)-1])), s.list, Malformed, false},
 		{"long", token + strings.Repeat("A", 600), s.list, Malformed, false},
 		{"alg none", base64.RawURLEncoding.EncodeToString([]byte(strings.Replace(header, "ES256", "none", 1))) + "." + part[1] + ".", s.list, WrongAlg, false},
@@ -206,6 +209,8 @@ func TestCheckTokenRefuses(t *testing.T) {
 		{"typ", forge(t, s, `{"alg":"ES256","typ":"JWT","kid":"`+kid+`"}`, claims), s.list, WrongHeader, false},
 		{"jku", forge(t, s, `{"alg":"ES256","jku":"https://x","kid":"`+kid+`"}`, claims), s.list, WrongHeader, false},
 		{"kid twice", forge(t, s, `{"alg":"ES256","kid":"AAAAAAAA","kid":"`+kid+`"}`, claims), s.list, WrongHeader, false},
+		{"kid of other characters", forge(t, s, `{"alg":"ES256","kid":"AAAA AAA"}`, claims), s.list, WrongHeader, false},
+		{"kid with an escape", forge(t, s, `{"alg":"ES256","kid":"AAAA\"AA"}`, claims), s.list, WrongHeader, false},
 		{"short kid", forge(t, s, `{"alg":"ES256","kid":"AAA"}`, claims), s.list, WrongHeader, false},
 		{"another list", token, other.list, UnknownKey, true},
 		{"signature of another", part[0] + "." + part[1] + "." + strings.Split(signSample(t, s), ".")[2], s.list, "", true}, // the same claims: holds
