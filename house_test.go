@@ -1,0 +1,274 @@
+package yinzheng_test
+
+import (
+	"bytes"
+	"context"
+	"crypto"
+	"crypto/x509"
+	"errors"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"yinzheng"
+	"yinzheng/keys"
+	"yinzheng/signer"
+	"yinzheng/store"
+	"yinzheng/templates"
+)
+
+// house is a whole service with the real parts, on a clock of its own.
+type house struct {
+	*yinzheng.Service
+	t      *testing.T
+	ctx    context.Context
+	store  *shaky
+	sealer *moody
+	log    *bytes.Buffer
+	mu     sync.Mutex
+	now    time.Time
+	config yinzheng.Config
+	people map[string]*yinzheng.Account
+}
+
+func (h *house) clock() time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.now
+}
+
+func (h *house) later(d time.Duration) {
+	h.mu.Lock()
+	h.now = h.now.Add(d)
+	h.mu.Unlock()
+}
+
+// parts are what every house of a test run shares: they take long to make.
+var parts = sync.OnceValues(func() (*templates.Typesetter, error) { return templates.New(templates.Options{}) })
+
+func newHouse(t *testing.T) *house {
+	t.Helper()
+	h := &house{t: t, ctx: t.Context(), now: time.Date(2026, 11, 22, 1, 30, 0, 0, time.UTC), log: new(bytes.Buffer), people: map[string]*yinzheng.Account{}}
+	kept, err := store.OpenMemory(h.ctx)
+	must(t, err)
+	t.Cleanup(func() { must(t, kept.Close()) })
+	ring, err := keys.Create(filepath.Join(t.TempDir(), "keys"), keys.Passphrase("a passphrase of the tests"), keys.Options{PublicURL: "https://zm.example.gov.cn", Now: h.clock})
+	must(t, err)
+	t.Cleanup(ring.Close)
+	requests := []keys.SealRequest{{Purpose: keys.Status, Organ: keys.Organ{Name: "状态名单"}}}
+	for code, name := range map[string]string{yinzheng.DistrictOrgan: "惠州市惠城区民政局", yinzheng.TownOrgan: "惠州市惠城区人民政府桥西街道办事处"} {
+		organ := keys.Organ{Name: name, Code: code}
+		requests = append(requests, keys.SealRequest{Purpose: keys.Document, Organ: organ}, keys.SealRequest{Purpose: keys.Token, Organ: organ})
+	}
+	seals, err := ring.NewSeals(requests...)
+	must(t, err)
+	private := func(kid string, key crypto.Signer, chain []*x509.Certificate, purpose keys.Purpose) signer.PrivateKey {
+		p := signer.PrivateKey{KID: kid, Purpose: yinzheng.KeyPurpose(purpose), Key: key}
+		for _, c := range chain {
+			p.Chain = append(p.Chain, c.Raw)
+		}
+		return p
+	}
+	var lent []signer.PrivateKey
+	must(t, kept.PutDirectory(h.ctx, yinzheng.SampleDirectory()))
+	for _, s := range seals {
+		key, chain, err := ring.Signer(s.KID)
+		must(t, err)
+		p := private(s.KID, key, chain, s.Purpose)
+		lent = append(lent, p)
+		must(t, kept.PutKey(h.ctx, &yinzheng.Key{
+			KID: s.KID, Purpose: p.Purpose, Organ: s.Organ.Code, OrganName: s.Organ.Name, NotBefore: chain[0].NotBefore, NotAfter: chain[0].NotAfter,
+			State: yinzheng.KeyActive, Since: chain[0].NotBefore, Alg: "ES256", Public: chain[0].PublicKey, Chain: p.Chain,
+		}))
+	}
+	caKey, caChain, err := ring.Issuer()
+	must(t, err)
+	real, err := signer.New(private("", caKey, caChain, ""), lent)
+	must(t, err)
+	for i, grant := range [][2]string{{"clerk", "village"}, {"approver", "town"}, {"approver", "district"}, {"admin", "district"}, {"clerk", "sibling"}, {"approver", "district"}} {
+		id := []string{"clerk", "town", "district", "admin", "sibling", "second"}[i]
+		h.people[id] = yinzheng.SampleAccount(id, i+1, grant)
+		must(t, kept.PutAccount(h.ctx, h.people[id]))
+	}
+	renderer, err := parts()
+	must(t, err)
+	h.store, h.sealer = &shaky{Store: kept}, &moody{Sealer: real}
+	h.config = yinzheng.Config{
+		Store: h.store, Renderer: renderer, Sealer: h.sealer, Checker: &signer.Checker{}, Templates: []*yinzheng.Template{yinzheng.SampleTemplate()},
+		PublicURL: "https://zm.example.gov.cn", Now: h.clock, Log: slog.New(slog.NewTextHandler(h.log, nil)), Argon2Memory: 64,
+	}
+	h.restart()
+	return h
+}
+
+// restart makes the service anew over the same store, as a new process would.
+func (h *house) restart() {
+	h.t.Helper()
+	s, err := yinzheng.New(h.ctx, h.config)
+	must(h.t, err)
+	h.Service = s
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// submitted takes a new case to the district's desk.
+func (h *house) submitted(key string) *yinzheng.CaseView {
+	h.t.Helper()
+	v, _, err := h.CreateApplication(h.ctx, h.people["clerk"], &yinzheng.NewApplication{Item: "kin", Values: yinzheng.SampleValues()}, key)
+	must(h.t, err)
+	v, err = h.SubmitApplication(h.ctx, h.people["clerk"], v.ID, v.Version)
+	must(h.t, err)
+	v, err = h.Decide(h.ctx, h.people["town"], v.ID, v.Version, yinzheng.Decision{Action: yinzheng.Approve})
+	must(h.t, err)
+	return v
+}
+
+// approve is the district's decision: the consent to seal.
+func (h *house) approve(v *yinzheng.CaseView) (*yinzheng.CaseView, error) {
+	return h.Decide(h.ctx, h.people["district"], v.ID, v.Version, yinzheng.Decision{Action: yinzheng.Approve, Opinion: "同意"})
+}
+
+// issued takes a new case to its certificate.
+func (h *house) issued(key string) *yinzheng.CaseView {
+	h.t.Helper()
+	v, err := h.approve(h.submitted(key))
+	must(h.t, err)
+	if v.Certificate == nil {
+		h.t.Fatalf("%s: %v\n%s", v.State, v.Trouble, h.log)
+	}
+	return v
+}
+
+// moody is a sealer that fails or errs when told to.
+type moody struct {
+	yinzheng.Sealer
+	fail    error // of SealPDF
+	token   error // of SignToken
+	corrupt bool  // one byte of the sealed PDF
+	seals   int
+	before  func() // runs before each seal
+}
+
+func (m *moody) SignToken(kid string, c *yinzheng.Claims) (string, error) {
+	if m.token != nil {
+		return "", m.token
+	}
+	return m.Sealer.SignToken(kid, c)
+}
+
+func (m *moody) SealPDF(kid string, u *yinzheng.Unsigned) error {
+	if m.before != nil {
+		m.before()
+	}
+	if m.fail != nil {
+		return m.fail
+	}
+	m.seals++
+	err := m.Sealer.SealPDF(kid, u)
+	if m.corrupt {
+		u.PDF[len(u.PDF)/3] ^= 1
+	}
+	return err
+}
+
+// shaky is a store one of whose calls fails: the at-th from when it was set,
+// either before anything happened, or after it was done and kept. Calls inside
+// a transaction count too; their failure undoes the transaction.
+type shaky struct {
+	yinzheng.Store
+	mu     sync.Mutex
+	at     int
+	kept   bool
+	calls  int
+	failed string
+}
+
+var errDisk = &yinzheng.Error{Kind: yinzheng.ErrUnavailable, Text: yinzheng.Text{ZH: "磁盘已满", EN: "The disk is full"}, Cause: errors.New("injected")}
+
+func (s *shaky) arm(at int, kept bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.at, s.kept, s.calls, s.failed = at, kept, 0, ""
+}
+
+func (s *shaky) call(name string, do func() error) error {
+	s.mu.Lock()
+	s.calls++
+	fails, kept := s.calls == s.at, s.kept
+	if fails {
+		s.failed = name
+	}
+	s.mu.Unlock()
+	if fails && !kept {
+		return errDisk
+	}
+	err := do()
+	if fails && err == nil {
+		return errDisk
+	}
+	return err
+}
+
+func (s *shaky) Tx(ctx context.Context, fn func(context.Context) error) error {
+	return s.call("Tx", func() error { return s.Store.Tx(ctx, fn) })
+}
+
+func (s *shaky) Application(ctx context.Context, id string) (a *yinzheng.Application, err error) {
+	err = s.call("Application", func() error { a, err = s.Store.Application(ctx, id); return err })
+	if err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+func (s *shaky) SaveApplication(ctx context.Context, a *yinzheng.Application, seen int) error {
+	return s.call("SaveApplication", func() error { return s.Store.SaveApplication(ctx, a, seen) })
+}
+
+func (s *shaky) Reserve(ctx context.Context, c *yinzheng.Certificate) error {
+	return s.call("Reserve", func() error { return s.Store.Reserve(ctx, c) })
+}
+
+func (s *shaky) Lease(ctx context.Context, code string, now, until time.Time) error {
+	return s.call("Lease", func() error { return s.Store.Lease(ctx, code, now, until) })
+}
+
+func (s *shaky) FinishIssue(ctx context.Context, c *yinzheng.Certificate, pdf []byte) error {
+	return s.call("FinishIssue", func() error { return s.Store.FinishIssue(ctx, c, pdf) })
+}
+
+func (s *shaky) SetStatus(ctx context.Context, c *yinzheng.Certificate, from yinzheng.Status) error {
+	return s.call("SetStatus", func() error { return s.Store.SetStatus(ctx, c, from) })
+}
+
+func (s *shaky) Record(ctx context.Context, e yinzheng.Event) error {
+	return s.call("Record", func() error { return s.Store.Record(ctx, e) })
+}
+
+func (s *shaky) OpenStatusList(ctx context.Context) (n int, err error) {
+	err = s.call("OpenStatusList", func() error { n, err = s.Store.OpenStatusList(ctx); return err })
+	return n, err
+}
+
+func (s *shaky) Certificate(ctx context.Context, code string) (c *yinzheng.Certificate, err error) {
+	err = s.call("Certificate", func() error { c, err = s.Store.Certificate(ctx, code); return err })
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+func (s *shaky) CertificateByNumber(ctx context.Context, number string) (c *yinzheng.Certificate, err error) {
+	err = s.call("CertificateByNumber", func() error { c, err = s.Store.CertificateByNumber(ctx, number); return err })
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
