@@ -2,12 +2,28 @@ package main
 
 import (
 	"crypto/x509"
+	"errors"
+	"time"
 
 	"yinzheng"
+	"yinzheng/keys"
 )
 
 // compromisedReason is keyCompromise (RFC 5280 §5.3.1).
 const compromisedReason = 1
+
+// revocationList is what stands at /ca/{n}.crl.
+func (s *system) revocationList(n int) ([]byte, error) {
+	revoked := s.revokedSeals()
+	if n != 1 {
+		revoked = nil // the root's list is as it was made
+	}
+	crl, err := s.ring.CRL(n, revoked, time.Now())
+	if errors.Is(err, keys.ErrNotFound) {
+		return nil, yinzheng.ErrNotFound
+	}
+	return crl, err
+}
 
 // revokedSeals lists the certificates of compromised keys, for the revocation list.
 func (s *system) revokedSeals() []x509.RevocationListEntry {
