@@ -138,8 +138,34 @@ func (s *sheet) cell(r *row, x, width float64, from int, style cellStyle) {
 	r.lines = max(r.lines, s.paras[p].to-s.paras[p].from, 1)
 }
 
+// mostLines is the most lines of a row in one piece, so that it finds room on
+// any page, the last one too.
+const mostLines = 24
+
+// endRow closes a row. What is too tall for a page is divided into several.
 func (s *sheet) endRow(r row) {
 	r.to = len(s.cells)
+	for r.lines > mostLines {
+		rest := row{from: len(s.cells), block: r.block, lines: r.lines - mostLines}
+		for i := r.from; i < r.to; i++ {
+			c := s.cells[i]
+			above := &s.paras[c.para]
+			below := *above
+			below.from = min(above.from+mostLines, above.to)
+			above.to = below.from
+			s.paras = append(s.paras, below)
+			c.para = len(s.paras) - 1
+			s.cells = append(s.cells, c)
+		}
+		r.lines = mostLines
+		s.addRow(r)
+		r = rest
+		r.to = len(s.cells)
+	}
+	s.addRow(r)
+}
+
+func (s *sheet) addRow(r row) {
 	s.rows = append(s.rows, r)
 	s.units = append(s.units, unit{
 		kind: rowUnit, index: len(s.rows) - 1, block: r.block, keep: r.head,

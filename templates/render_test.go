@@ -250,13 +250,50 @@ func TestRenderLongValues(t *testing.T) {
 	insideFrame(t, path)
 }
 
+// Two hundred rows, one of them taller than a page: all of it is there, in
+// order, on as many pages as it takes, and the last has the seal.
+func TestRenderManyPages(t *testing.T) {
+	yaml := strings.NewReplacer("max: 2,", "max: 200,", "{key: d, type: date,", "{key: d, type: text, max: 4000,").Replace(smallTemplate)
+	tpl, err := Load("long.yaml", []byte(yaml))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tall := strings.Repeat("一二三四五六七八九十", 400)
+	rows := []any{map[string]any{"d": tall}}
+	for i := range 199 {
+		rows = append(rows, map[string]any{"d": "第" + itoa(i) + "项"})
+	}
+	in := newSheet(t, "residence", residenceValues())
+	in.Template = tpl
+	in.Values = yinzheng.Values{"n": "甲", "l": rows}
+	path, u := render(t, embeddedOnly(t), in)
+	text := squeeze(tool(t, "pdftotext", "-layout", path, "-"))
+	if got := strings.Count(text, "七"); got != 400 {
+		t.Errorf("%d of the tall row's 400 repetitions", got)
+	}
+	at := 0
+	for i := range 199 {
+		next := strings.Index(text[at:], "第"+itoa(i)+"项")
+		if next < 0 {
+			t.Fatalf("row %d is missing, or out of order", i)
+		}
+		at += next
+	}
+	if want := "第" + itoa(u.Pages) + "页共" + itoa(u.Pages) + "页"; u.Pages < 8 || !strings.Contains(text, want) {
+		t.Errorf("%d pages, want the last to say %s", u.Pages, want)
+	}
+	tool(t, "qpdf", "--check", path)
+	insideFrame(t, path)
+}
+
 // insideFrame checks every word's box.
 func insideFrame(t *testing.T, path string) {
 	t.Helper()
 	boxes := regexp.MustCompile(`<word xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="([\d.]+)">(.*)</word>`)
 	for _, m := range boxes.FindAllStringSubmatch(tool(t, "pdftotext", "-bbox", path, "-"), -1) {
-		if x0, x1 := parse(t, m[1]), parse(t, m[3]); x0 < bodyLeft-4 || x1 > bodyRight+textSize/2+1 {
-			t.Errorf("%s stands at %v to %v", m[5], x0, x1)
+		x0, y0, x1, y1 := parse(t, m[1]), parse(t, m[2]), parse(t, m[3]), parse(t, m[4])
+		if x0 < bodyLeft-4 || x1 > bodyRight+textSize/2+1 || y0 < 20*mm || y1 > pageHeight-15*mm {
+			t.Errorf("%s stands at %v, %v to %v, %v", m[5], x0, y0, x1, y1)
 		}
 	}
 }

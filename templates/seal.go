@@ -73,7 +73,7 @@ func sealShapes() []byte {
 	b = appendCircle(b, sealRadius-sealRing/2)
 	b = append(b, "s "...)
 	b = appendStar(b, sealStar)
-	return append(b, "f 11 w 1 j 2 Tr BT\n"...)
+	return append(b, "f 14 w 1 j 2 Tr BT\n"...)
 }
 
 func (c rgb) append(b []byte) []byte {
