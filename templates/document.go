@@ -151,9 +151,7 @@ func (s *sheet) sealed(w *pdf.Writer, picture *sealPicture, lastPage, fonts int)
 	w.Open(sealObject).Raw("<</Type/XObject/Subtype/Form/BBox[0 0 ").Real(side).Raw(" ").Real(side)
 	w.Raw("]/Resources<</ExtGState<</G<</BM/Multiply>>>>")
 	s.fontResources(w, fonts)
-	s.out.content = s.appendSeal(s.out.content[:0], picture)
-	w.Raw(">>/Filter/FlateDecode/Length ")
-	w.Compressed(s.out.content)
+	w.Raw(">>/Filter/FlateDecode/Length ").Int(len(picture.deflated)).Raw(">>stream\n").Bytes(picture.deflated).Raw("\nendstream").Close()
 
 	x, y := s.seal.x-sealHalf, pageHeight-s.seal.y-sealHalf
 	w.Open(widgetObject).Raw("<</Type/Annot/Subtype/Widget/FT/Sig/T(seal)/TU").Text(s.sealAlt()).Raw("/F 132/Rect[")

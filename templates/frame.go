@@ -68,13 +68,13 @@ func (s *sheet) heading() {
 	n := float64(len(s.pub.title) - 1)
 	const tracking = 0.34
 	size := math.Min(titleSize, bodyWidth/(width+tracking*n))
-	s.begin("H1", "")
+	s.open("H1", "")
 	first := len(s.runs)
 	s.setAbout(from, len(s.chars), pageWidth/2, titleBase, 0, style{size: size, tracking: tracking * fullEm, bold: true})
 	s.mark(first)
-	s.end()
+	s.close()
 
-	s.begin("P", "")
+	s.open("P", "")
 	first = len(s.runs)
 	from = len(s.chars)
 	s.literal(s.pub.words.number)
@@ -86,7 +86,7 @@ func (s *sheet) heading() {
 	width = float64(textWidth(s.chars, from, len(s.chars), false)) / fullEm
 	s.setAbout(from, len(s.chars), pageWidth/2, numberBase, 0, style{size: math.Min(9.5, bodyWidth/width), grey: true})
 	s.mark(first)
-	s.end()
+	s.close()
 }
 
 // foot is the plan of the last page's foot.
@@ -136,15 +136,15 @@ func (s *sheet) reference() {
 func (s *sheet) placeFoot(f foot) {
 	page := s.pages - 1
 	s.sign(f, page)
-	s.begin("Form", "")
+	s.open("Form", "")
 	s.tags[len(s.tags)-1].alt = s.sealAlt()
 	s.tags = append(s.tags, tag{kind: sealTag, page: int16(page)})
-	s.end()
+	s.close()
 	s.qr = figure{x: bodyLeft + f.half, y: f.codeY, half: f.half, page: int16(page), there: true}
-	s.begin("Figure", "")
+	s.open("Figure", "")
 	s.tags[len(s.tags)-1].alt = codeAlt
 	s.tags = append(s.tags, tag{kind: codeTag, page: int16(page)})
-	s.end()
+	s.close()
 	s.advice(f, page)
 	s.placeNotes(f, page)
 }
@@ -169,16 +169,16 @@ func (s *sheet) sign(f foot, page int) {
 	date := baseline(s.seal.y+4.4*mm, 0, textSize)
 	n := s.paras[p].to - s.paras[p].from
 	y := date - signLead - float64(n-1)*size*1.25
-	s.begin("P", "")
+	s.open("P", "")
 	first := len(s.runs)
 	for i := s.paras[p].from; i < s.paras[p].to; i++ {
 		s.placeLine(&s.paras[p], &s.lines[i], y, page)
 		y += size * 1.25
 	}
 	s.mark(first)
-	s.end()
+	s.close()
 
-	s.begin("P", "")
+	s.open("P", "")
 	first = len(s.runs)
 	if s.draft {
 		from = len(s.chars)
@@ -189,7 +189,7 @@ func (s *sheet) sign(f foot, page int) {
 	}
 	s.setAbout(from, to, sealAxis, date, page, style{size: textSize})
 	s.mark(first)
-	s.end()
+	s.close()
 }
 
 // advice is the column beside the code: what the code is for, and what it
@@ -213,7 +213,7 @@ func (s *sheet) advice(f foot, page int) {
 
 // adviceLine sets a few words, the larger ones bold, and a value below them.
 func (s *sheet) adviceLine(words []char, value string, size float64, y *float64, page int) {
-	s.begin("P", "")
+	s.open("P", "")
 	first := len(s.runs)
 	set := func(from int) {
 		p := s.breakText(from, len(s.chars), para{x: adviceLeft, width: adviceWide, size: size, align: left, bold: size > 10, grey: size < 10}, 0)
@@ -229,7 +229,7 @@ func (s *sheet) adviceLine(words []char, value string, size float64, y *float64,
 	s.shape(value, noField)
 	set(from)
 	s.mark(first)
-	s.end()
+	s.close()
 }
 
 // placeNotes sets the small print: the reference above its rule, the notes below.
@@ -238,14 +238,14 @@ func (s *sheet) placeNotes(f foot, page int) {
 	s.rules = append(s.rules, rule{x0: bodyLeft, y0: f.ruleY, x1: bodyRight, y1: f.ruleY, width: 0.4, page: int16(page), tint: true, field: noField})
 	for n := f.notes; n <= f.notes+len(s.pub.notes); n++ {
 		p := &s.paras[n]
-		s.begin("P", "")
+		s.open("P", "")
 		first := len(s.runs)
 		for i := p.from; i < p.to; i++ {
 			s.placeLine(p, &s.lines[i], baseline(y, noteLeading, p.size), page)
 			y += noteLeading
 		}
 		s.mark(first)
-		s.end()
+		s.close()
 	}
 }
 

@@ -22,9 +22,9 @@ func (s *sheet) placeBody(opened, top float64, starts []int) {
 		top := y + u.before + opened*u.grow
 		y += u.height(opened)
 		if u.kind == rowUnit {
-			s.begin("TR", "")
+			s.open("TR", "")
 			s.placeRow(u.index, top, y-top, page, false)
-			s.end()
+			s.close()
 			continue
 		}
 		from := len(s.runs)
@@ -41,23 +41,23 @@ func baseline(top, height, size float64) float64 { return top + height/2 + 0.38*
 
 func (s *sheet) beginBlock(u *unit) {
 	if u.kind == rowUnit {
-		s.begin("Table", "")
+		s.open("Table", "")
 	} else {
-		s.begin("P", "")
+		s.open("P", "")
 	}
 }
 
 func (s *sheet) endBlock(block int) {
 	if block >= 0 {
-		s.end()
+		s.close()
 	}
 }
 
-func (s *sheet) begin(role, attr string) {
+func (s *sheet) open(role, attr string) {
 	s.tags = append(s.tags, tag{kind: beginTag, role: role, attr: attr})
 }
 
-func (s *sheet) end() { s.tags = append(s.tags, tag{kind: endTag}) }
+func (s *sheet) close() { s.tags = append(s.tags, tag{kind: endTag}) }
 
 // mark gives the runs since from to the open element. Runs of one page that
 // follow each other become one piece of marked content.
@@ -104,14 +104,14 @@ func (s *sheet) placeRow(index int, top, height float64, page int, repeated bool
 func (s *sheet) tagCell(c *cell, head bool, from int) {
 	switch {
 	case head:
-		s.begin("TH", "/O/Table/Scope/Column")
+		s.open("TH", "/O/Table/Scope/Column")
 	case c.label:
-		s.begin("TH", "/O/Table/Scope/Row")
+		s.open("TH", "/O/Table/Scope/Row")
 	default:
-		s.begin("TD", "")
+		s.open("TD", "")
 	}
 	s.mark(from)
-	s.end()
+	s.close()
 }
 
 func (s *sheet) placeCell(c *cell, top, height float64, page int) {

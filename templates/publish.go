@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"yinzheng"
@@ -28,6 +29,7 @@ type published struct {
 	none   []char // in an empty cell
 
 	parts  *pdf.Block // fixed objects: colour profile, art, fonts
+	seals  sync.Map   // yinzheng.SealFace → *sealPicture
 	svgArt []byte
 }
 

@@ -18,12 +18,12 @@ import (
 
 // certificates are one of each built-in template, and one of two pages.
 func certificates(t testing.TB) map[string]*yinzheng.Sheet {
-	residence := newSheet(t, "residence", residenceValues())
+	residence := certificate(t, "residence", residenceValues())
 	residence.Expires = testTime.AddDate(1, 0, 0)
 	return map[string]*yinzheng.Sheet{
-		"birth":     newSheet(t, "birth-registration", birthValues()),
-		"family":    newSheet(t, "family-relation", familyValues(3)),
-		"two pages": newSheet(t, "family-relation", familyValues(12)),
+		"birth":     certificate(t, "birth-registration", birthValues()),
+		"family":    certificate(t, "family-relation", familyValues(3)),
+		"two pages": certificate(t, "family-relation", familyValues(12)),
 		"residence": residence,
 	}
 }
@@ -58,7 +58,7 @@ func TestRenderReadable(t *testing.T) {
 
 // The gap is where Unsigned says and ByteRange leaves out nothing else.
 func TestRenderGap(t *testing.T) {
-	_, u := render(t, embeddedOnly(t), newSheet(t, "residence", residenceValues()))
+	_, u := render(t, embeddedOnly(t), certificate(t, "residence", residenceValues()))
 	if gap := string(u.PDF[u.GapStart:u.GapEnd]); gap != "<"+strings.Repeat("0", 2*cmsSize)+">" {
 		t.Errorf("the gap holds %.20s… of %d bytes", gap, len(gap))
 	}
@@ -104,7 +104,7 @@ func TestRenderText(t *testing.T) {
 
 // The structure reads in order, cells where their heads are.
 func TestRenderStructure(t *testing.T) {
-	path, _ := render(t, embeddedOnly(t), newSheet(t, "birth-registration", birthValues()))
+	path, _ := render(t, embeddedOnly(t), certificate(t, "birth-registration", birthValues()))
 	tree := squeeze(tool(t, "pdfinfo", "-struct-text", path))
 	at := 0
 	for _, want := range []string{
@@ -174,7 +174,7 @@ func testCMS(t *testing.T) []byte {
 // Twelve relatives run on to a second page, which has some of them, the head
 // again, and the seal; both pages have their part of the seal at the edge.
 func TestRenderTwoPages(t *testing.T) {
-	path, u := render(t, embeddedOnly(t), newSheet(t, "family-relation", familyValues(12)))
+	path, u := render(t, embeddedOnly(t), certificate(t, "family-relation", familyValues(12)))
 	if u.Pages != 2 {
 		t.Fatalf("%d pages", u.Pages)
 	}
@@ -205,7 +205,7 @@ func TestRenderTwoPages(t *testing.T) {
 			t.Errorf("page %d has %d red dots at its edge", page, red)
 		}
 	}
-	if path, _ := render(t, embeddedOnly(t), newSheet(t, "family-relation", familyValues(1))); redAtEdge(t, path, 1) != 0 {
+	if path, _ := render(t, embeddedOnly(t), certificate(t, "family-relation", familyValues(1))); redAtEdge(t, path, 1) != 0 {
 		t.Error("a single page has a seal across its edge")
 	}
 }
@@ -235,7 +235,7 @@ func TestRenderLongValues(t *testing.T) {
 	long["name"] = strings.Repeat("阿卜杜热合曼·", 3) + "吐尔逊江"
 	long["address"] = strings.Repeat("广东省惠州市惠城区桥西街道下角社区滨江路", 4) + "8号2栋301房"
 	long["purpose"] = strings.Repeat("办理", 20)
-	in := newSheet(t, "residence", long)
+	in := certificate(t, "residence", long)
 	in.Seal.Organ = "广东省惠州市惠城区社会保险基金管理局桥西分局办事处窗口"
 	path, u := render(t, embeddedOnly(t), in)
 	if u.Pages != 1 {
@@ -263,7 +263,7 @@ func TestRenderManyPages(t *testing.T) {
 	for i := range 199 {
 		rows = append(rows, map[string]any{"d": "第" + itoa(i) + "项"})
 	}
-	in := newSheet(t, "residence", residenceValues())
+	in := certificate(t, "residence", residenceValues())
 	in.Template = tpl
 	in.Values = yinzheng.Values{"n": "甲", "l": rows}
 	path, u := render(t, embeddedOnly(t), in)
@@ -299,11 +299,11 @@ func insideFrame(t *testing.T, path string) {
 }
 
 func TestRenderSameBytes(t *testing.T) {
-	in := newSheet(t, "family-relation", familyValues(5))
+	in := certificate(t, "family-relation", familyValues(5))
 	_, u := render(t, embeddedOnly(t), in)
 	first := bytes.Clone(u.PDF)
 	u.Free()
-	other, err := embeddedOnly(t).Render(newSheet(t, "residence", residenceValues()))
+	other, err := embeddedOnly(t).Render(certificate(t, "residence", residenceValues()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -350,7 +350,7 @@ func TestRenderConcurrently(t *testing.T) {
 func TestRenderMissing(t *testing.T) {
 	values := residenceValues()
 	values["name"], values["address"] = "𠮷田", "惠城区\U0002A6D6\U00020BB8路"
-	in := newSheet(t, "residence", values)
+	in := certificate(t, "residence", values)
 	_, err := embeddedOnly(t).Render(in)
 	var e *yinzheng.Error
 	if !errors.As(err, &e) || !errors.Is(err, yinzheng.ErrInvalid) {
@@ -380,7 +380,7 @@ func TestReload(t *testing.T) {
 	}
 	values := residenceValues()
 	values["name"] = "𠮷田䶮"
-	in := newSheet(t, "residence", values)
+	in := certificate(t, "residence", values)
 	if _, err := ts.Render(in); !errors.Is(err, yinzheng.ErrInvalid) {
 		t.Fatalf("without the face: %v", err)
 	}
@@ -415,7 +415,7 @@ func TestReload(t *testing.T) {
 // The budgets of a certificate: 45 KB, and next to nothing allocated.
 func TestRenderBudget(t *testing.T) {
 	ts := embeddedOnly(t)
-	in := newSheet(t, "residence", residenceValues())
+	in := certificate(t, "residence", residenceValues())
 	_, u := render(t, ts, in)
 	if len(u.PDF) > 45<<10 {
 		t.Errorf("%d bytes", len(u.PDF))

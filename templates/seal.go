@@ -3,7 +3,6 @@ package templates
 import (
 	"math"
 	"strconv"
-	"sync"
 	"unicode/utf8"
 
 	"yinzheng"
@@ -30,14 +29,15 @@ const (
 
 var sealRed = rgb{214, 22, 30}
 
-// sealPicture is a seal laid out: what is the same in every certificate as
-// bytes, and the characters, whose codes differ from one to the next. They are
-// text in the document's fonts: their outlines are there already, under the
-// organ's name beside the date, and once more as paths would take a quarter of
-// the whole file.
+// sealPicture is a seal as the certificates of one template have it, ready to
+// be copied: the content stream of a form XObject, compressed. Its characters
+// are text in the document's fonts, which have their outlines anyhow for the
+// organ's name beside the date; once more, as paths, they would take a quarter
+// of the whole file. The seal's are the first to get codes in a certificate
+// (findSeal), so these are always the same.
 type sealPicture struct {
-	shapes []byte // content stream of ring and star, and the text's state
-	glyphs []sealGlyph
+	glyphs   []sealGlyph
+	deflated []byte
 }
 
 // sealGlyph is a character with its text matrix, ready to be written.
@@ -47,13 +47,18 @@ type sealGlyph struct {
 	tm   string
 }
 
-// drawSeal lays a seal out.
-func drawSeal(face yinzheng.SealFace, faces font.Chain) *sealPicture {
-	d := &sealDrawing{faces: faces}
+// drawSeal draws a seal for a template's certificates.
+func drawSeal(face yinzheng.SealFace, pub *published) *sealPicture {
+	d := &sealDrawing{faces: pub.faces}
 	d.name(face.Organ)
 	d.purpose(face.Centre)
 	d.creditCode(face.Code)
-	return &sealPicture{shapes: sealShapes(), glyphs: d.glyphs}
+	p := &sealPicture{glyphs: d.glyphs}
+	s := newSheet()
+	s.begin(pub, nil)
+	s.findSeal(p)
+	p.deflated = pdf.AppendDeflateBest(nil, s.appendSeal(sealShapes(), p))
+	return p
 }
 
 // sealShapes begins the form's content stream. The seal is blended so that the
@@ -203,8 +208,8 @@ func (d *sealDrawing) advance(r rune) float64 {
 	return float64(d.faces[face].Advance(gid))
 }
 
-// findSeal gives the seal's characters their codes, so that the fonts that
-// are written have them.
+// findSeal gives the seal's characters their codes. Nothing else has got any by
+// then.
 func (s *sheet) findSeal(p *sealPicture) {
 	for i := range p.glyphs {
 		g := &p.glyphs[i]
@@ -214,9 +219,8 @@ func (s *sheet) findSeal(p *sealPicture) {
 	}
 }
 
-// appendSeal appends the form's content stream.
+// appendSeal appends the seal's text, whose characters have codes.
 func (s *sheet) appendSeal(b []byte, p *sealPicture) []byte {
-	b = append(b, p.shapes...)
 	font := -1
 	for i := range p.glyphs {
 		g := &p.glyphs[i]
@@ -234,17 +238,12 @@ func (s *sheet) appendSeal(b []byte, p *sealPicture) []byte {
 	return append(b, "ET EMC"...)
 }
 
-// seals keeps each organ's seal as it was laid out.
-type seals struct {
-	faces font.Chain
-	drawn sync.Map // yinzheng.SealFace → *sealPicture
-}
-
-func (k *seals) picture(face yinzheng.SealFace) *sealPicture {
-	if p, ok := k.drawn.Load(face); ok {
-		return p.(*sealPicture)
+// seal gives an organ's seal as the template's certificates have it.
+func (p *published) seal(face yinzheng.SealFace) *sealPicture {
+	if picture, ok := p.seals.Load(face); ok {
+		return picture.(*sealPicture)
 	}
-	p := drawSeal(face, k.faces)
-	k.drawn.Store(face, p)
-	return p
+	picture := drawSeal(face, p)
+	p.seals.Store(face, picture)
+	return picture
 }

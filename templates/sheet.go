@@ -185,6 +185,16 @@ type figure struct {
 	there      bool
 }
 
+func newSheet() *sheet { return &sheet{dynamic: map[rune]char{}} }
+
+// begin makes an empty sheet one of a template.
+func (s *sheet) begin(pub *published, in *yinzheng.Sheet) {
+	s.pub, s.in = pub, in
+	for i := range pub.fonts {
+		s.growFonts(pub.fonts[i].face) // stand for the template's own
+	}
+}
+
 func (s *sheet) reset() {
 	s.pub, s.in, s.code, s.draft = nil, nil, nil, false
 	for i := range s.fonts {

@@ -46,8 +46,8 @@ var testTime = time.Date(2026, 11, 2, 8, 15, 0, 0, yinzheng.Zone)
 // cmsSize is about what a P-256 signature with a chain of three certificates takes.
 const cmsSize = 2200
 
-// newSheet makes a sheet as Issue would, with values that pass their checks.
-func newSheet(t testing.TB, code string, raw yinzheng.Values) *yinzheng.Sheet {
+// certificate makes a sheet as Issue would, with values that pass their checks.
+func certificate(t testing.TB, code string, raw yinzheng.Values) *yinzheng.Sheet {
 	t.Helper()
 	tpl := builtinTemplate(t, code)
 	checked, err := tpl.CheckValues(raw, testTime)

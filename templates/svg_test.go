@@ -134,7 +134,7 @@ func TestPreviewUnfinished(t *testing.T) {
 
 // A sample PDF says that it is one, has no signature, no code and no number.
 func TestPreviewPDF(t *testing.T) {
-	in := newSheet(t, "residence", residenceValues())
+	in := certificate(t, "residence", residenceValues())
 	data, err := embeddedOnly(t).Preview(in, "pdf", "")
 	if err != nil {
 		t.Fatal(err)

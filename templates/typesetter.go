@@ -53,7 +53,6 @@ var _ yinzheng.Renderer = (*Typesetter)(nil)
 type state struct {
 	faces     font.Chain
 	templates map[yinzheng.TemplateRef]*published
-	seals     *seals
 	outlines  *outlines
 }
 
@@ -61,7 +60,6 @@ func newState(faces font.Chain) *state {
 	return &state{
 		faces:     faces,
 		templates: map[yinzheng.TemplateRef]*published{},
-		seals:     &seals{faces: faces},
 		outlines:  &outlines{faces: faces},
 	}
 }
@@ -70,7 +68,7 @@ func newState(faces font.Chain) *state {
 // folder. The error names the file that cannot be used.
 func New(o Options) (*Typesetter, error) {
 	t := &Typesetter{options: o}
-	t.sheets.New = func() any { return &sheet{dynamic: map[rune]char{}} }
+	t.sheets.New = func() any { return newSheet() }
 	faces, err := o.faces()
 	if err != nil {
 		return nil, err
@@ -158,19 +156,19 @@ func (t *Typesetter) Missing(s string) []rune {
 
 // Render implements yinzheng.Renderer. The same sheet gives the same bytes.
 func (t *Typesetter) Render(in *yinzheng.Sheet) (*yinzheng.Unsigned, error) {
-	pub, st, err := t.template(in.Template)
+	pub, _, err := t.template(in.Template)
 	if err != nil {
 		return nil, err
 	}
-	picture := st.seals.picture(in.Seal)
 	code, err := qr.Encode(qr.M, qr.Segment{Mode: qr.Byte, Data: []byte(in.QRPrefix)}, qr.Segment{Mode: qr.Numeric, Data: in.QRDigits})
 	if err != nil {
 		return nil, fmt.Errorf("templates: the code for %s: %w", in.Code, err)
 	}
 	s := t.sheet(pub, in)
 	s.code = code
-	s.set()
+	picture := pub.seal(in.Seal)
 	s.findSeal(picture)
+	s.set()
 	if len(s.missing) > 0 {
 		err := s.missingError()
 		t.free(s)
@@ -195,10 +193,7 @@ func (t *Typesetter) finish(s *sheet, picture *sealPicture) (*yinzheng.Unsigned,
 
 func (t *Typesetter) sheet(pub *published, in *yinzheng.Sheet) *sheet {
 	s := t.sheets.Get().(*sheet)
-	s.pub, s.in = pub, in
-	for i := range pub.fonts {
-		s.growFonts(pub.fonts[i].face) // stand for the template's own
-	}
+	s.begin(pub, in)
 	return s
 }
 
