@@ -79,7 +79,7 @@ func ParseURL(s string) (code, token string, err error) {
 func (s *Service) verifyToken(ctx context.Context, token, code string) (*Answer, error) {
 	keys := s.KeyList()
 	if e := s.scans.get(token); e != nil && e.keys == keys && s.board.at(e.record.List, e.record.Index) == StatusValid {
-		return s.judge(ctx, &Evidence{Code: code, Token: &e.report, Record: &e.record})
+		return s.judge(ctx, &Evidence{Code: code, Token: e.report, Record: e.record})
 	}
 	r := s.Checker.CheckToken(token, keys)
 	e := &Evidence{Code: code, Token: &r}
@@ -88,7 +88,7 @@ func (s *Service) verifyToken(ctx context.Context, token, code string) (*Answer,
 			return nil, err
 		}
 		if e.Record != nil && e.Record.Status == StatusOK {
-			s.scans.put(token, &scan{keys, r, *e.Record})
+			s.scans.put(token, &scan{keys, &r, e.Record})
 		}
 	}
 	return s.judge(ctx, e)
@@ -195,8 +195,8 @@ func (s *Service) judge(ctx context.Context, e *Evidence) (*Answer, error) {
 // keys make it worthless.
 type scan struct {
 	keys   *KeyList
-	report TokenReport
-	record Certificate
+	report *TokenReport // these two are shared by everyone who scans, and only read
+	record *Certificate
 }
 
 // scanCache keeps the last scans in two generations of scanLimit each.
