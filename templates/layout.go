@@ -12,7 +12,7 @@ const (
 	labelWidth                   = 76.0     // of a heading in a table of facts
 	cellInset                    = 7.0      // between a rule and text beside it
 
-	// relaxed is how far a certificate of several pages is opened up.
+	// relaxed is how far a certificate of several pages is opened up at least.
 	relaxed = 0.4
 	// settled is the part of what is left over that goes above the body.
 	settled = 0.22
@@ -228,6 +228,11 @@ func (s *sheet) paginate(closing float64, starts []int) (opened float64, top flo
 		}
 		spare := room - base - t*stretch
 		return t, firstTop + math.Min(settled*spare, 14*mm), starts
+	}
+	// As open as it can be without another page.
+	least := len(s.divide(relaxed, closing, starts))
+	if wide := s.divide(1, closing, starts); len(wide) == least {
+		return 1, firstTop, wide
 	}
 	return relaxed, firstTop, s.divide(relaxed, closing, starts)
 }
