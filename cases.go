@@ -146,7 +146,7 @@ func (c *checker) applicant(in *Applicant) Applicant {
 		return out
 	}
 	name := Field{Key: "name", Type: NameField}
-	if strings.TrimSpace(in.Name) != "" {
+	if tidyText(in.Name) != "" {
 		if v := c.value("applicant.name", &name, in.Name); v != nil {
 			out.Name = v.(string)
 		}

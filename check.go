@@ -89,7 +89,7 @@ func (c *checker) object(path string, fields []Field, raw map[string]any) Values
 		v, present := raw[f.Key]
 		switch x := v.(type) {
 		case string:
-			present = present && strings.TrimSpace(x) != ""
+			present = tidyText(x) != ""
 		case []any:
 			present = len(x) > 0
 		}

@@ -73,6 +73,7 @@ func TestBadValues(t *testing.T) {
 		{"nothing at all", nil, false, []string{"values.name required", "values.id required", "values.purpose required", "values.kin required", "values.note any-of"}},
 		{"all null", map[string]any{"name": nil, "id": nil, "purpose": nil, "kin": nil}, false, []string{"values.name required", "values.id required", "values.purpose required", "values.kin required", "values.note any-of"}},
 		{"blank", with("name", " \t\u3000\n"), false, []string{"values.name required"}},
+		{"nothing but a variation selector", with("name", "\ufe00"), false, []string{"values.name required"}},
 		{"unknown key", with("nmae", "张三"), true, []string{"values.nmae unknown-field"}},
 		{"two unknown keys, in order", map[string]any{"zz": 1, "aa": 2}, true, []string{"values.aa unknown-field", "values.zz unknown-field"}},
 		{"unknown key of a row", kin(child("age", 3.0)), true, []string{"values.kin[0].age unknown-field"}},

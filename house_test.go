@@ -79,7 +79,7 @@ func newHouse(t *testing.T) *house {
 		p := private(s.KID, key, chain, s.Purpose)
 		lent = append(lent, p)
 		must(t, kept.PutKey(h.ctx, &yinzheng.Key{
-			KID: s.KID, Purpose: p.Purpose, Organ: s.Organ.Code, OrganName: s.Organ.Name, NotBefore: chain[0].NotBefore, NotAfter: chain[0].NotAfter,
+			KID: s.KID, Purpose: p.Purpose, Organ: s.Organ.Code, OrganName: s.Organ.Name, Items: itemsOf[p.Purpose], NotBefore: chain[0].NotBefore, NotAfter: chain[0].NotAfter,
 			State: yinzheng.KeyActive, Since: chain[0].NotBefore, Alg: "ES256", Public: chain[0].PublicKey, Chain: p.Chain,
 		}))
 	}
@@ -272,3 +272,7 @@ func (s *shaky) CertificateByNumber(ctx context.Context, number string) (c *yinz
 	}
 	return c, nil
 }
+
+// itemsOf limits the organs' keys to the sample's item, by its short code as a
+// token names it; the service's own keys have none.
+var itemsOf = map[yinzheng.KeyPurpose][]string{yinzheng.DocumentKey: {"QS"}, yinzheng.TokenKey: {"QS"}}
