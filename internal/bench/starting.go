@@ -51,7 +51,7 @@ func build(ctx context.Context, o *office) (*program, error) {
 		return nil, err
 	}
 	for out, pkg := range map[string]string{p.binary: "./cmd/yinzheng", p.bare: "./internal/bench/bare"} {
-		cmd := exec.CommandContext(ctx, "go", "build", "-o", out, pkg)
+		cmd := exec.CommandContext(ctx, "go", "build", "-o", out, pkg) //nolint:gosec // both are named just above
 		cmd.Dir = root
 		if text, err := cmd.CombinedOutput(); err != nil {
 			return nil, fmt.Errorf("go build %s: %w\n%s", pkg, err, text)
@@ -71,10 +71,14 @@ func build(ctx context.Context, o *office) (*program, error) {
 }
 
 func (p *program) command(ctx context.Context, name string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, p.binary, append([]string{name, "--dir", "data", "--public-url", publicURL}, args...)...)
+	cmd := exec.CommandContext(ctx, p.binary, append([]string{name, "--dir", "data", "--public-url", publicURL}, args...)...) //nolint:gosec // the program that was built here
 	cmd.Dir = p.dir
 	cmd.Env = append(os.Environ(), "YINZHENG_PASSPHRASE=bench-passphrase")
 	return cmd
+}
+
+func (p *program) bareCommand(ctx context.Context, address string) *exec.Cmd {
+	return exec.CommandContext(ctx, p.bare, address) //nolint:gosec // the program that was built here
 }
 
 // freeAddress is a loopback address that nobody listened on a moment ago.
@@ -110,7 +114,7 @@ func start(cmd *exec.Cmd, address string, settle time.Duration) (ready time.Dura
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		return 0, 0, err
 	}
-	<-done
+	<-done //nolint:errcheck // ended by the signal, which some report as an error
 	return ready, resident, nil
 }
 
@@ -172,7 +176,7 @@ func startRows(ctx context.Context, o *office, rounds int, settle time.Duration)
 	var took, memory, bareTook, bareMemory series
 	err = interleave(rounds,
 		run(func(a string) *exec.Cmd { return p.command(ctx, "serve", "--listen", a) }, &took, &memory),
-		run(func(a string) *exec.Cmd { return exec.CommandContext(ctx, p.bare, a) }, &bareTook, &bareMemory),
+		run(func(a string) *exec.Cmd { return p.bareCommand(ctx, a) }, &bareTook, &bareMemory),
 	)
 	if err != nil {
 		return nil, err
