@@ -114,7 +114,7 @@ func (r *report) measure(ctx context.Context, s size, disk, memory *counter) err
 	one := func(x row, err error) ([]row, error) { return []row{x}, err }
 	for _, part := range []func() ([]row, error){
 		func() ([]row, error) { return makingRows(ctx, w, s.rounds) },
-		func() ([]row, error) { return one(coresRow(ctx, w, 5*s.rounds)) },
+		func() ([]row, error) { return one(coresRow(ctx, w, 2*s.rounds)) },
 		func() ([]row, error) { return one(bulkRow(ctx, disk, memory, s.bulkRounds, s.bulkBatch)) },
 		func() ([]row, error) { return verifyRows(ctx, disk, s.rounds) },
 		func() ([]row, error) { return one(previewRow(ctx, w, s.rounds)) },

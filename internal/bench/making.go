@@ -405,7 +405,7 @@ func coresRow(ctx context.Context, w *workshop, rounds int) (row, error) {
 	if err != nil {
 		return row{}, err
 	}
-	const batch = variants
+	const batch = 4 * variants
 	run := func(cores int, took *series) func() error {
 		return func() error {
 			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(cores))
