@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"time"
 
@@ -225,7 +226,7 @@ func makingRows(ctx context.Context, w *workshop, rounds int) ([]row, error) {
 		scale      float64
 		limit      float64
 	}{{"allocations of steps 2 and 3", "", 1, 250}, {"memory of steps 2 and 3", "KB", 1024, 64}} {
-		add(x.name, memory.made[i]/x.scale, x.unit, fmt.Sprintf("the plain page: %s (and the self-check's own: %s)", number(memory.plain[i]/x.scale), number(memory.checked[i]/x.scale)),
+		add(x.name, memory.made[i]/x.scale, x.unit, strings.TrimSpace(fmt.Sprintf("the plain page: %s %s", number(memory.plain[i]/x.scale), x.unit))+fmt.Sprintf("; the self-check adds %s", number(memory.checked[i]/x.scale)),
 			series{memory.made[i] / memory.plain[i]}, valueAtMost(x.limit))
 	}
 	for _, kind := range kinds {
