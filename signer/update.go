@@ -20,7 +20,7 @@ type update struct {
 
 // permitted tells why the newest revision of after, which follows before, does
 // more than it may; nil when it does not.
-func permitted(issued, before, after *pdf.File) error {
+func permitted(data []byte, issued, before, after *pdf.File) error {
 	rev := after.Revisions[len(after.Revisions)-1]
 	if err := after.TightRevision(len(after.Revisions) - 1); err != nil {
 		return err
@@ -45,7 +45,7 @@ func permitted(issued, before, after *pdf.File) error {
 			return fmt.Errorf("%v: %w", p.Ref, err)
 		}
 	}
-	return nil
+	return plainRevision(data, before, after)
 }
 
 var errChanged = errors.New("changed")
@@ -209,7 +209,8 @@ func invisible(widget pdf.Dict) bool {
 			return false
 		}
 	}
-	return widget.Get("Rect") != nil && widget.Get("FT") == pdf.Name("Sig")
+	return widget.Get("Rect") != nil && widget.Get("FT") == pdf.Name("Sig") && // and no note, whose icon readers draw by themselves
+		widget.Get("Subtype") == pdf.Name("Widget") && (widget.Get("Type") == nil || widget.Get("Type") == pdf.Name("Annot"))
 }
 
 // findDSS collects the objects of a document security store.

@@ -230,7 +230,7 @@ func judgeRest(r *yinzheng.PDFReport, data []byte, f *pdf.File, issued int) {
 		return
 	}
 	for i := issued + 1; i < len(f.Revisions); i++ {
-		if err := permitted(f.AsOf(issued), f.AsOf(i-1), f.AsOf(i)); err != nil {
+		if err := permitted(data, f.AsOf(issued), f.AsOf(i-1), f.AsOf(i)); err != nil {
 			r.Whole = false
 			fail(r, LaterRevision, err.Error())
 			break
