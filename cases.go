@@ -62,8 +62,10 @@ func (s *Service) CreateApplication(ctx context.Context, by *Account, in *NewApp
 	}
 	t, err := s.Template(in.Item)
 	if err != nil {
-		return nil, false, &Error{Kind: ErrInvalid, Text: Text{"没有这个证明事项", "There is no such item"},
-			Fields: []FieldError{{"item", "unknown-item", Text{"请从 /api/v1/items 中选择", "Please choose one from /api/v1/items"}}}}
+		return nil, false, &Error{
+			Kind: ErrInvalid, Text: Text{"没有这个证明事项", "There is no such item"},
+			Fields: []FieldError{{"item", "unknown-item", Text{"请从 /api/v1/items 中选择", "Please choose one from /api/v1/items"}}},
+		}
 	}
 	now := s.now()
 	grant, err := mayTakeIn(t, s.Directory(), by, in.Office, in.Division, now)
@@ -177,7 +179,8 @@ func (s *Service) problems(t *Template, a *Application, checked *Checked) []Fiel
 		if d.At(a.Division, step.Level) == nil {
 			out = append(out, FieldError{"division", "division", Text{
 				fmt.Sprintf("该区划下没有“%s”所在的层级，请填写更具体的区划代码", step.Name.ZH),
-				fmt.Sprintf("This division does not lie in one of the level that “%s” needs; please give a more precise code", step.Name.EN)}})
+				fmt.Sprintf("This division does not lie in one of the level that “%s” needs; please give a more precise code", step.Name.EN),
+			}})
 			break
 		}
 	}
@@ -202,7 +205,8 @@ func (s *Service) missingGlyphs(t *Template, v Values) []FieldError {
 			list := strings.Join(names, ", ")
 			out = append(out, FieldError{path, "missing-glyph", Text{
 				"字库中没有 " + list + "，草稿已保存；请管理员在 --fonts-dir 中加入含此字的字体",
-				"No font here holds " + list + "; the draft is kept. An administrator can add a face that does to --fonts-dir"}})
+				"No font here holds " + list + "; the draft is kept. An administrator can add a face that does to --fonts-dir",
+			}})
 		}
 	})
 	return out

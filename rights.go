@@ -186,6 +186,8 @@ func mayTakeIn(t *Template, d *Directory, by *Account, office, division string, 
 	if _, clerk := by.Holds(Clerk, now, func(string) bool { return true }); !clerk {
 		return Grant{}, fail(ErrForbidden, "只有经办人可以受理办件", "Only a clerk may take a case in")
 	}
-	return Grant{}, &Error{Kind: ErrForbidden, Text: Text{"您的单位不能受理该区划的办件", "Your office may not take in cases of that division"},
-		Fields: []FieldError{{"division", "jurisdiction", Text{"请填写本单位辖区内的区划代码", "Please give a division within your office's area"}}}}
+	return Grant{}, &Error{
+		Kind: ErrForbidden, Text: Text{"您的单位不能受理该区划的办件", "Your office may not take in cases of that division"},
+		Fields: []FieldError{{"division", "jurisdiction", Text{"请填写本单位辖区内的区划代码", "Please give a division within your office's area"}}},
+	}
 }

@@ -164,8 +164,10 @@ func (s *Service) Claim(ctx context.Context, secret, password string) (username 
 // in the PHC string format.
 func (s *Service) HashPassword(ctx context.Context, password string) (string, error) {
 	if n := utf8.RuneCountInString(password); n < MinPassword || n > 200 {
-		return "", &Error{Kind: ErrInvalid, Text: Text{"密码长度不合要求", "The password is too short or too long"},
-			Fields: []FieldError{{"password", "length", Text{fmt.Sprintf("密码应为 %d 到 200 个字符", MinPassword), fmt.Sprintf("A password has %d to 200 characters", MinPassword)}}}}
+		return "", &Error{
+			Kind: ErrInvalid, Text: Text{"密码长度不合要求", "The password is too short or too long"},
+			Fields: []FieldError{{"password", "length", Text{fmt.Sprintf("密码应为 %d 到 200 个字符", MinPassword), fmt.Sprintf("A password has %d to 200 characters", MinPassword)}}},
+		}
 	}
 	salt := make([]byte, 16)
 	if _, err := io.ReadFull(s.Rand, salt); err != nil {

@@ -136,8 +136,14 @@ func TestLearn(t *testing.T) {
 		status Status
 		want   StatusValue
 	}{
-		{StatusOK, StatusValid}, {StatusIsSuspended, StatusSuspended}, {StatusOK, StatusSuspended}, {StatusIsSuperseded, StatusSuperseded},
-		{StatusIsSuspended, StatusSuperseded}, {StatusIsRevoked, StatusRevoked}, {StatusIsSuperseded, StatusRevoked}, {StatusOK, StatusRevoked},
+		{StatusOK, StatusValid},
+		{StatusIsSuspended, StatusSuspended},
+		{StatusOK, StatusSuspended},
+		{StatusIsSuperseded, StatusSuperseded},
+		{StatusIsSuspended, StatusSuperseded},
+		{StatusIsRevoked, StatusRevoked},
+		{StatusIsSuperseded, StatusRevoked},
+		{StatusOK, StatusRevoked},
 	} {
 		s.learn(&Certificate{List: 1, Index: 5, Status: c.status})
 		if got := s.board.at(1, 5); got != c.want {
@@ -193,8 +199,12 @@ func TestLastDay(t *testing.T) {
 		months int
 		want   string
 	}{
-		{"2026-11-22T09:30", 6, "2027-05-22"}, {"2026-08-31T09:30", 6, "2027-02-28"}, {"2027-08-31T09:30", 6, "2028-02-29"},
-		{"2026-12-31T23:59", 1, "2027-01-31"}, {"2026-01-30T00:00", 1, "2026-02-28"}, {"2026-11-22T00:00", 1200, "2126-11-22"},
+		{"2026-11-22T09:30", 6, "2027-05-22"},
+		{"2026-08-31T09:30", 6, "2027-02-28"},
+		{"2027-08-31T09:30", 6, "2028-02-29"},
+		{"2026-12-31T23:59", 1, "2027-01-31"},
+		{"2026-01-30T00:00", 1, "2026-02-28"},
+		{"2026-11-22T00:00", 1200, "2126-11-22"},
 	} {
 		from, err := time.ParseInLocation("2006-01-02T15:04", c.from, Zone)
 		if err != nil {

@@ -72,8 +72,10 @@ func ParseURL(s string) (code, token string, err error) {
 			}
 		}
 	}
-	return "", "", &Error{Kind: ErrInvalid, Text: Text{"这不是本系统证明上的网址", "This is not the address on a certificate"},
-		Fields: []FieldError{{"url", "url", Text{"应如 https://…/v/验证码#数字", "Expected the form https://…/v/CODE#DIGITS"}}}}
+	return "", "", &Error{
+		Kind: ErrInvalid, Text: Text{"这不是本系统证明上的网址", "This is not the address on a certificate"},
+		Fields: []FieldError{{"url", "url", Text{"应如 https://…/v/验证码#数字", "Expected the form https://…/v/CODE#DIGITS"}}},
+	}
 }
 
 func (s *Service) verifyToken(ctx context.Context, token, code string) (*Answer, error) {

@@ -42,7 +42,7 @@ var (
 
 // wording is what follows the organ's name in the common name of its seals, so
 // that a reader's signature panel says what the key is for.
-var wording = map[Purpose]string{
+var wording = map[Purpose]string{ //nolint:gosec // names of purposes, no secrets
 	Document: "电子印章",
 	Token:    "验证码签名",
 	Status:   "状态列表签名",

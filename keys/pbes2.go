@@ -79,7 +79,7 @@ func encryptPKCS8(plain, passphrase []byte, random io.Reader) ([]byte, error) {
 	}
 	n := aes.BlockSize - len(plain)%aes.BlockSize
 	p.Data = append(bytes.Clone(plain), bytes.Repeat([]byte{byte(n)}, n)...)
-	cipher.NewCBCEncrypter(block, iv).CryptBlocks(p.Data, p.Data)
+	cipher.NewCBCEncrypter(block, iv).CryptBlocks(p.Data, p.Data) //nolint:gosec // the IV is random, drawn above
 	return asn1.Marshal(p)
 }
 

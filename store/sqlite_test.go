@@ -223,7 +223,7 @@ func testDiskFull(t *testing.T, s *Store) {
 			if err := s.Reserve(ctx, c); err != nil {
 				return err
 			}
-			s.FinishIssue(ctx, storetest.Finished(c, []byte(c.Code)), pdf) //nolint:errcheck // a careless caller
+			s.FinishIssue(ctx, storetest.Finished(c, []byte(c.Code)), pdf)
 			return nil
 		})
 	}

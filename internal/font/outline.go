@@ -22,7 +22,7 @@ func (f *Face) Outline(gid uint16, pen Pen) error {
 	s := 1000 / float64(f.unitsPerEm)
 	d := drawing{face: f, pen: pen, components: maxComponents}
 	if err := d.glyph(gid, affine{s, 0, 0, s, 0, 0}, 0); err != nil {
-		return fmt.Errorf("%w: glyph %d of %s: %s", ErrBroken, gid, f.name, err)
+		return fmt.Errorf("%w: glyph %d of %s: %w", ErrBroken, gid, f.name, err)
 	}
 	return nil
 }

@@ -102,7 +102,7 @@ func TestOutlineOfComposites(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := handMade(t, triangle, c.glyph)
-			if got := strings.Replace(strings.Join(outline(t, f, 3), " "), "-0.00", "0.00", -1); got != c.want {
+			if got := strings.ReplaceAll(strings.Join(outline(t, f, 3), " "), "-0.00", "0.00"); got != c.want {
 				t.Errorf("drew  %s\nwants %s", got, c.want)
 			}
 		})

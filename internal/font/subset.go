@@ -277,7 +277,7 @@ func grow(dst []byte, n int) []byte {
 // Tag is the six capital letters that ISO 32000-1, 9.6.4 wants before the name of a subset, made from what identifies the subset, its glyphs for example.
 func Tag(seed []byte) string {
 	h := fnv.New64a()
-	h.Write(seed)
+	_, _ = h.Write(seed) // a hash never fails
 	sum := h.Sum64()
 	var tag [6]byte
 	for i := range tag {
