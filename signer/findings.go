@@ -1,6 +1,11 @@
 package signer
 
-import "yinzheng"
+import (
+	"strings"
+	"unicode"
+
+	"yinzheng"
+)
 
 // The codes of what can be wrong with a PDF: PDFReport.Problem and
 // Finding.Code. They are stable.
@@ -51,9 +56,27 @@ var findingTexts = map[string]yinzheng.Text{
 // (an offset, a name out of the file format).
 func finding(code, where string) yinzheng.Finding {
 	t := findingTexts[code]
-	if where != "" {
+	if where = shown(where); where != "" {
 		t.ZH += "（" + where + "）"
 		t.EN += " (" + where + ")"
 	}
 	return yinzheng.Finding{Code: code, Text: t}
+}
+
+// maxWhere bounds how much of a file's own words a finding repeats, in bytes.
+const maxWhere = 120
+
+// shown makes a text that may hold a file's own words fit to be shown: a name
+// with control characters in it could otherwise rewrite the verdict on the
+// terminal of whoever verifies, or turn the direction of what follows it.
+func shown(s string) string {
+	if len(s) > maxWhere {
+		s = strings.ToValidUTF8(s[:maxWhere], "") + "…"
+	}
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, s)
 }

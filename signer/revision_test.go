@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 
 	"yinzheng/internal/pdf/pdftest"
 )
@@ -92,6 +94,29 @@ func TestVerifyTimestampNote(t *testing.T) {
 		data := addSignature(t, f, 11, "/SubFilter/ETSI.RFC3161", 100).data
 		if r := new(Checker).CheckPDF(data); r.Problem != want {
 			t.Errorf("%s: %q, want %q: %v", kind, r.Problem, want, r.Findings)
+		}
+	}
+}
+
+// What a finding repeats of a file cannot drive the terminal that shows it.
+func TestFindingsArePrintable(t *testing.T) {
+	s := newSeal(t, newAuthority(t, "A"), newECKey(t))
+	d := newDraft(t, s.Size(), nil)
+	sealed(t, s, d)
+	for _, key := range []string{"\x1b#5b2J\x1b#5bHvalid\x1b#5b8m", "\u202egnp", "\xff\x9b2J", strings.Repeat("证", 500)} {
+		r := new(Checker).CheckPDF(later(d, func(f *pdftest.File) {
+			f.Object(1, "<</Type/Catalog/Pages 2 0 R"+catalogExtra+"/DSS 10 0 R>>")
+			f.Object(10, "<</"+key+" 1>>")
+		}))
+		if r.Problem != LaterRevision {
+			t.Errorf("%q: %q", key, r.Problem)
+		}
+		for _, f := range r.Findings {
+			for _, text := range []string{f.Text.ZH, f.Text.EN} {
+				if len(text) > 400 || !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+					t.Errorf("%q: %q", key, text)
+				}
+			}
 		}
 	}
 }
