@@ -53,6 +53,8 @@ type form struct {
 	digest int    // offset of the message digest in attrs
 	alg    []byte // the signature's AlgorithmIdentifier
 	most   int    // of the signature's bytes
+
+	elliptic bool // ECDSA on P-256, else RSA
 }
 
 // newForm prepares what is constant for a chain, leaf first.
@@ -64,7 +66,7 @@ func newForm(chain []*x509.Certificate) (*form, error) {
 		if pub.Curve != elliptic.P256() {
 			return nil, errors.New("signer: an EC key that is not on P-256")
 		}
-		f.alg, f.most = tlv(tagSequence, oidECDSA256), 72
+		f.alg, f.most, f.elliptic = tlv(tagSequence, oidECDSA256), 72, true
 	case *rsa.PublicKey:
 		if pub.Size() < 256 {
 			return nil, errors.New("signer: an RSA key of less than 2048 bits")

@@ -15,8 +15,6 @@ import (
 
 	json "github.com/go-json-experiment/json"
 	"github.com/golang-jwt/jwt/v5"
-	"golang.org/x/crypto/cryptobyte"
-	"golang.org/x/crypto/cryptobyte/asn1"
 )
 
 // jwsHeader is all that a header of ours may hold (RFC 7515 §4).
@@ -98,11 +96,8 @@ func (m jwsMethod) Sign(text string, key any) ([]byte, error) {
 
 // rawECDSA turns the DER of a P-256 signature into r ‖ s (RFC 7518 §3.4).
 func rawECDSA(der []byte) ([]byte, error) {
-	var seq cryptobyte.String
-	var r, s []byte
-	in := cryptobyte.String(der)
-	if !in.ReadASN1(&seq, asn1.SEQUENCE) || !in.Empty() || !seq.ReadASN1Integer(&r) || !seq.ReadASN1Integer(&s) ||
-		!seq.Empty() || len(r) > 32 || len(s) > 32 {
+	r, s, ok := parseECDSA(der)
+	if !ok || len(r) > 32 || len(s) > 32 {
 		return nil, errors.New("signer: the key gave no P-256 signature")
 	}
 	out := make([]byte, 64)

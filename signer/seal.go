@@ -77,6 +77,9 @@ func (s *Seal) CMS(b []byte, digest [32]byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("signer: seal: %w", err)
 	}
+	if s.form.elliptic {
+		signature = lowerS(signature)
+	}
 	if len(signature) > s.form.most {
 		return nil, fmt.Errorf("signer: seal: a signature of %d bytes", len(signature))
 	}

@@ -352,7 +352,7 @@ func (d *signedData) holds(public crypto.PublicKey, sum []byte) error {
 // for its chain, digest and signature. Of what is not itself signed (the other
 // certificates, versions, algorithms) then nothing can differ.
 func (d *signedData) ours(c *chain) bool {
-	if c.form == nil || len(d.digest) != sha256.Size {
+	if c.form == nil || len(d.digest) != sha256.Size || c.form.elliptic && !lowS(d.signature) {
 		return false
 	}
 	made := c.form.appendTo(make([]byte, 0, len(d.raw)), [32]byte(d.digest), d.signature)
