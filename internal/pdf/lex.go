@@ -50,6 +50,8 @@ type lexer struct {
 	src string
 	pos int
 	in  int // number of the object stream that src is, or 0 for the file
+
+	budget *budget // nil where no values are built
 }
 
 func (l *lexer) fail(at int, want string) error {
@@ -137,6 +139,11 @@ func (l *lexer) object(depth int, keep bool) (Object, error) {
 	l.space()
 	if l.pos >= len(l.src) {
 		return nil, l.fail(l.pos, "an object")
+	}
+	if keep && l.budget != nil {
+		if l.budget.values--; l.budget.values < 0 {
+			return nil, ErrTooLarge
+		}
 	}
 	switch c := l.src[l.pos]; {
 	case c == '/':

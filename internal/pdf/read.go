@@ -21,9 +21,26 @@ const (
 	maxFile      = 128 << 20 // bytes of a file
 	maxRevisions = 64
 	maxPending   = 32       // objects being resolved at a time
-	maxInflated  = 64 << 20 // bytes inflated in all, for one file
+	maxInflated  = 24 << 20 // bytes inflated in all, for one file
+	maxValues    = 1 << 20  // values built in all: each costs some dozen bytes, however short it is written
 	maxEntries   = 1 << 18  // cross-reference entries in all
+	maxPasses    = 8        // how often the bytes of a file are gone over, on average
 )
+
+// budget is what one file may still cost, over all its revisions' views.
+type budget struct {
+	inflate int // bytes
+	values  int
+	bytes   int // of objects gone over
+}
+
+// gone takes the bytes of an object that was gone over.
+func (b *budget) gone(bytes int) error {
+	if b.bytes -= bytes; b.bytes < 0 {
+		return ErrTooLarge
+	}
+	return nil
+}
 
 // File is a PDF as it was read: classic and stream cross-references, hybrid
 // ones, object streams and incremental revisions. Nothing is repaired: a
@@ -37,8 +54,8 @@ type File struct {
 
 	data   []byte
 	src    string // data, for values to point into
-	budget *int   // bytes that may still be inflated, shared with AsOf
-	parsed int    // bytes of cross-references read so far
+	budget *budget
+	parsed int // bytes of cross-references read so far
 	values map[int]Object
 	packed map[int]*objectStream
 	busy   map[int]bool // objects being resolved, against loops
@@ -77,8 +94,7 @@ func Open(data []byte) (*File, error) {
 	if !headed(src) {
 		return nil, ErrNotPDF
 	}
-	budget := maxInflated
-	f := &File{data: data, src: src, budget: &budget}
+	f := &File{data: data, src: src, budget: &budget{inflate: maxInflated, values: maxValues, bytes: maxPasses * (len(src) + 1<<17)}}
 	f.forget()
 	head, err := lastStart(src)
 	if err != nil {
@@ -137,7 +153,7 @@ func (l *lexer) tail() (at, end int, err error) {
 }
 
 // AsOf returns the file as it stood at the end of revision i, sharing this
-// one's bytes and its limit on what may be inflated.
+// one's bytes and its limits.
 func (f *File) AsOf(i int) *File {
 	g := &File{Revisions: f.Revisions[:i+1], data: f.data, src: f.src, budget: f.budget}
 	g.forget()
@@ -216,7 +232,10 @@ func (f *File) parse(p Place) (Object, error) {
 	if p.Container != 0 {
 		return f.unpack(p)
 	}
-	l := lexer{src: f.src[:p.Span.End], pos: p.Span.Start}
+	if err := f.budget.gone(p.Span.Len()); err != nil {
+		return nil, err
+	}
+	l := lexer{src: f.src[:p.Span.End], pos: p.Span.Start, budget: f.budget}
 	return f.indirect(&l, p.Ref, true)
 }
 
@@ -239,7 +258,7 @@ func (f *File) indirect(l *lexer, want Ref, keep bool) (Object, error) {
 	l.space()
 	if isDict && l.word() == "stream" {
 		if v == nil { // measured only so far, but Length is needed
-			again := lexer{src: l.src, pos: at}
+			again := lexer{src: l.src, pos: at, budget: l.budget}
 			if v, err = again.object(0, true); err != nil {
 				return nil, err
 			}

@@ -70,11 +70,14 @@ func (f *File) measure() error {
 		if views[e.revision] == nil {
 			views[e.revision] = f.AsOf(e.revision)
 		}
-		l := lexer{src: f.src[:e.place.Span.End], pos: e.Start}
+		l := lexer{src: f.src[:e.place.Span.End], pos: e.Start, budget: f.budget}
 		if _, err := views[e.revision].indirect(&l, e.place.Ref, false); err != nil {
 			return err
 		}
 		e.place.Span.End = l.pos
+		if err := f.budget.gone(l.pos - e.Start); err != nil { // the same object, listed by every revision
+			return err
+		}
 	}
 	return nil
 }

@@ -85,7 +85,7 @@ func (f *File) flate(in []byte, parm Dict, limit int) ([]byte, error) {
 		return nil, err
 	}
 	defer inflaters.Put(z)
-	most := min(limit, *f.budget)
+	most := min(limit, f.budget.inflate)
 	var out bytes.Buffer
 	out.Grow(min(most, 4*len(in)))
 	n, err := out.ReadFrom(io.LimitReader(z, int64(most)+1))
@@ -93,10 +93,10 @@ func (f *File) flate(in []byte, parm Dict, limit int) ([]byte, error) {
 		return nil, err
 	}
 	if n > int64(most) {
-		*f.budget = 0
+		f.budget.inflate = 0
 		return nil, ErrTooLarge
 	}
-	*f.budget -= int(n)
+	f.budget.inflate -= int(n)
 	return f.unpredict(out.Bytes(), parm)
 }
 
@@ -220,7 +220,10 @@ func (f *File) unpack(p Place) (Object, error) {
 	if p.Index+1 < len(s.offsets) {
 		end = s.offsets[p.Index+1]
 	}
-	l := lexer{src: s.src[:end], pos: s.offsets[p.Index], in: p.Container}
+	if err := f.budget.gone(end - s.offsets[p.Index]); err != nil {
+		return nil, err
+	}
+	l := lexer{src: s.src[:end], pos: s.offsets[p.Index], in: p.Container, budget: f.budget}
 	return l.object(0, true)
 }
 

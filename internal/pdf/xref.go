@@ -176,7 +176,7 @@ func (f *File) section(at int) (*section, error) {
 	if at >= len(f.src) {
 		return nil, &SyntaxError{Offset: at, Want: "a cross-reference, but the file ends before"}
 	}
-	l := lexer{src: f.src, pos: at}
+	l := lexer{src: f.src, pos: at, budget: f.budget}
 	s := &section{start: -1}
 	var err error
 	if l.word() == "xref" {
