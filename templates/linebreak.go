@@ -67,6 +67,11 @@ func neverStarts(r rune) bool {
 	return false
 }
 
+// neverEnds tells what may not end a line (避尾).
+func neverEnds(c *char) bool {
+	return c.class == opening || c.r == '(' || c.r == '[' || c.r == '{'
+}
+
 // unitAfterDigit tells what a number is not parted from.
 func unitAfterDigit(r rune) bool {
 	switch r {
@@ -81,9 +86,7 @@ func isDigit(r rune) bool { return r >= '0' && r <= '9' }
 // mayBreak tells whether a line may end between a and b.
 func mayBreak(a, b *char) bool {
 	switch {
-	case a.glue, b.class == space, b.class == closing, a.class == opening, neverStarts(b.r):
-		return false
-	case a.r == '(' || a.r == '[' || a.r == '{':
+	case a.glue, b.class == space, b.class == closing, neverEnds(a), neverStarts(b.r):
 		return false
 	case a.class == space:
 		return true
@@ -93,6 +96,19 @@ func mayBreak(a, b *char) bool {
 		return false
 	}
 	return true
+}
+
+// mayEnd tells whether a line that began at start may end before cs[i]. Spaces
+// at a line's end vanish, so what stands before them counts as its end too.
+func mayEnd(cs []char, start, i int) bool {
+	if !mayBreak(&cs[i-1], &cs[i]) {
+		return false
+	}
+	last := i - 1
+	for last > start && cs[last].class == space {
+		last--
+	}
+	return last == i-1 || !neverEnds(&cs[last])
 }
 
 // gap is what is added between neighbours a and b, negative where punctuation
@@ -167,7 +183,7 @@ func breakLines(dst []line, cs []char, from, to int, s setting) []line {
 		}
 	}
 	if n := len(dst); n-first >= 2 {
-		dst[n-1].from = feedLast(cs, &dst[n-2], dst[n-1])
+		dst[n-1].from = feedLast(cs, &dst[n-2], dst[n-1], s)
 	}
 	for i := first; i < len(dst); i++ {
 		l := &dst[i]
@@ -197,7 +213,7 @@ func lineEnd(cs []char, start, to, limit int, filled bool) int {
 			}
 			return i // one word longer than the line
 		}
-		if i+1 < to && mayBreak(&cs[i], &cs[i+1]) {
+		if i+1 < to && mayEnd(cs, start, i+1) {
 			lastBreak = i + 1
 		}
 	}
@@ -215,7 +231,7 @@ func yields(c *char) int {
 // feedLast keeps a paragraph from ending in a line of a single character
 // (单字不成行): it takes one more from the line before. It returns where the
 // last line begins then.
-func feedLast(cs []char, before *line, last line) int {
+func feedLast(cs []char, before *line, last line, s setting) int {
 	words := 0
 	for i := last.from; i < last.to; i++ {
 		if cs[i].class == han || cs[i].class == latin {
@@ -226,7 +242,10 @@ func feedLast(cs []char, before *line, last line) int {
 		return last.from
 	}
 	for i := last.from - 1; i > before.from; i-- {
-		if mayBreak(&cs[i-1], &cs[i]) {
+		if mayEnd(cs, before.from, i) {
+			if textWidth(cs, i, last.to, s.filled)-yields(&cs[last.to-1]) > s.limit {
+				return last.from // marks around it fill the line already
+			}
 			before.to = i
 			return i
 		}

@@ -57,6 +57,7 @@ func TestBreakLines(t *testing.T) {
 		{"name separator", "买买提江·吐尔逊", 4, 0, "买买提|江·吐|尔逊"},
 		{"dash", "一二三四——五六", 5, 0, "一二三|四——五六"},
 		{"no line of one character", "一二三四五六", 5, 0, "一二三四|五六"},
+		{"a space hides no opening mark", "一二三（ 四五六", 4, 0, "一二三|（ 四|五六"},
 		{"one with its stop is one", "一二三四五六。", 5, 0, "一二三四|五六。"},
 	} {
 		got := strings.Join(breakString(c.text, c.ems, c.indent), "|")
@@ -84,7 +85,7 @@ func TestBreakLinesAlways(t *testing.T) {
 				}
 			}
 			at = l.to
-			forced := i > 0 && !mayBreak(&cs[l.from-1], &cs[l.from])
+			forced := i > 0 && !mayEnd(cs, lines[i-1].from, l.from)
 			if forced && l.from-lines[i-1].from < 2 {
 				t.Fatalf("%q: line %d begins where none may", text, i)
 			}
