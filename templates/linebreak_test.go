@@ -99,7 +99,7 @@ func TestBreakLinesAlways(t *testing.T) {
 			if i > 0 && (cs[l.from].class == closing || neverStarts(cs[l.from].r)) {
 				t.Fatalf("%q: line %d begins with %q", text, i, cs[l.from].r)
 			}
-			if i+1 < len(lines) && cs[l.to-1].class == opening && mayBreak(&cs[lines[i+1].from-1], &cs[lines[i+1].from]) {
+			if i+1 < len(lines) && cs[l.to-1].class == opening && mayEnd(cs, l.from, lines[i+1].from) {
 				t.Fatalf("%q: line %d ends with %q", text, i, cs[l.to-1].r)
 			}
 		}
