@@ -72,11 +72,7 @@ func (s *server) codePage(w http.ResponseWriter, r *http.Request) {
 
 // answerPage answers the form of askPage, and the module of codePage.
 func (s *server) answerPage(w http.ResponseWriter, r *http.Request) {
-	q, ask, err := s.formQuestion(w, r)
-	var a *yinzheng.Answer
-	if err == nil {
-		a, err = s.ask(r, q)
-	}
+	a, q, ask, err := s.formAnswer(w, r)
 	lang := language(r)
 	var f *fault
 	if err != nil {
@@ -88,10 +84,11 @@ func (s *server) answerPage(w http.ResponseWriter, r *http.Request) {
 	case f != nil:
 		s.fail(w, r, err)
 	default:
-		data := &page{Title: a.Heading.In(lang), Result: s.view(a, kindOf(q), lang), Ask: &askView{}, Next: true}
-		if len(q.File) == 0 {
-			data.Replay = q
+		kind := "file"
+		if q != nil {
+			kind = kindOf(q)
 		}
+		data := &page{Title: a.Heading.In(lang), Result: s.view(a, kind, lang), Ask: &askView{}, Next: true, Replay: q}
 		s.pages.write(w, r, http.StatusOK, "result", data)
 	}
 }
@@ -114,32 +111,42 @@ func (s *server) askAgain(w http.ResponseWriter, r *http.Request, ask *askView, 
 	s.pages.write(w, r, f.status, "ask", data)
 }
 
-// formQuestion reads the form: text, or a file.
-func (s *server) formQuestion(w http.ResponseWriter, r *http.Request) (*yinzheng.Question, *askView, error) {
+// formAnswer answers the form: text, or a file, whose question is nil.
+func (s *server) formAnswer(w http.ResponseWriter, r *http.Request) (*yinzheng.Answer, *yinzheng.Question, *askView, error) {
 	ask := &askView{}
-	switch mediaType(r) {
-	case "multipart/form-data":
-		file, err := s.uploadedFile(w, r)
-		return &yinzheng.Question{File: file}, ask, err
-	case "application/x-www-form-urlencoded":
-		if r.ContentLength > maxQuestion {
-			return nil, ask, tooLarge(maxQuestion)
-		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxQuestion)
-		if err := r.ParseForm(); err != nil {
-			var large *http.MaxBytesError
-			if errors.As(err, &large) {
-				return nil, ask, tooLarge(maxQuestion)
-			}
-			return nil, ask, brokenForm(err)
-		}
-		ask.Query, ask.Name = r.PostForm.Get("q"), r.PostForm.Get("name")
-		if strings.TrimSpace(ask.Query) == "" {
-			return nil, ask, fieldFaultOf(http.StatusUnprocessableEntity, "invalid", "q", "required", "请扫入二维码，或输入证照编号或核验码", "Please scan the QR code, or type the number or the code")
-		}
-		return recognise(ask), ask, nil
+	if mediaType(r) == "multipart/form-data" {
+		a, err := s.uploaded(w, r)
+		return a, nil, ask, err
 	}
-	return nil, ask, wrongMediaType("application/x-www-form-urlencoded")
+	q, err := s.formQuestion(w, r, ask)
+	if err != nil {
+		return nil, nil, ask, err
+	}
+	a, err := s.ask(r, q)
+	return a, q, ask, err
+}
+
+// formQuestion reads the text of the form; what was typed goes into ask.
+func (s *server) formQuestion(w http.ResponseWriter, r *http.Request, ask *askView) (*yinzheng.Question, error) {
+	if mediaType(r) != "application/x-www-form-urlencoded" {
+		return nil, wrongMediaType("application/x-www-form-urlencoded")
+	}
+	if r.ContentLength > maxQuestion {
+		return nil, tooLarge(maxQuestion)
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, maxQuestion)
+	if err := r.ParseForm(); err != nil {
+		var large *http.MaxBytesError
+		if errors.As(err, &large) {
+			return nil, tooLarge(maxQuestion)
+		}
+		return nil, brokenForm(err)
+	}
+	ask.Query, ask.Name = r.PostForm.Get("q"), r.PostForm.Get("name")
+	if strings.TrimSpace(ask.Query) == "" {
+		return nil, fieldFaultOf(http.StatusUnprocessableEntity, "invalid", "q", "required", "请扫入二维码，或输入证照编号或核验码", "Please scan the QR code, or type the number or the code")
+	}
+	return recognise(ask), nil
 }
 
 // recognise tells what somebody typed or scanned. A counter scanner types as a

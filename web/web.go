@@ -53,12 +53,12 @@ type server struct {
 	signIns *limiter // attempts to sign in or to claim an account
 	lookups *limiter // verifications by code or number, which somebody could enumerate
 	files   *limiter // uploads, which cost memory and time
-	uploads chan struct{}
+	uploads *uploads
 }
 
 // New returns the handler of everything that Yinzheng serves.
 func New(c Config) (http.Handler, error) {
-	s := &server{Config: c, mux: http.NewServeMux(), uploads: make(chan struct{}, maxUploads)}
+	s := &server{Config: c, mux: http.NewServeMux(), uploads: newUploads()}
 	if s.Log == nil {
 		s.Log = slog.Default()
 	}
