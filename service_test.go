@@ -197,7 +197,11 @@ func TestVerifyAndRevoke(t *testing.T) {
 		t.Helper()
 		for round := range 2 { // the second is answered from the cache
 			for what, q := range questions {
-				if a := ask(q); a.Verdict != want || a.Certificate == nil || a.Certificate.Code != code || a.Certificate.ItemName.ZH != "亲属关系证明" {
+				wantCode := code
+				if what == "number" { // with the code, the next question would have the holder
+					wantCode = ""
+				}
+				if a := ask(q); a.Verdict != want || a.Certificate == nil || a.Certificate.Code != wantCode || a.Certificate.ItemName.ZH != "亲属关系证明" {
 					t.Errorf("%s, round %d: %s, want %s %v", what, round, a.Verdict, want, a.Findings)
 				}
 			}

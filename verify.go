@@ -126,8 +126,8 @@ func (s *Service) verifyNumber(ctx context.Context, number, name string) (*Answe
 		e.Record = nil // a wrong name learns as little as a wrong number
 	}
 	a, err := s.judge(ctx, e)
-	if err == nil && a.Certificate != nil && !named {
-		a.Certificate.Name, a.Certificate.ID = "", ""
+	if err == nil && a.Certificate != nil && !named { // nor the codes, with which the next question would have them
+		a.Certificate.Name, a.Certificate.ID, a.Certificate.Code, a.Successor = "", "", "", ""
 	}
 	return a, err
 }

@@ -120,6 +120,10 @@ func TestNumberWithName(t *testing.T) {
 	if page := ask(""); strings.Contains(page, "张*明") || !strings.Contains(page, "登记有效") {
 		t.Error("by number alone the page shows the holder, or no verdict")
 	}
+	r := w.want(w.do("POST", "/api/v1/verify", `{"number":"`+cert.Number+`"}`), 200)
+	if strings.Contains(string(r.body), code) || !strings.Contains(string(r.body), `"verdict":"valid"`) {
+		t.Errorf("by number alone the answer gives the code, which gives the holder: %s", r.body)
+	}
 	if page := ask("张𫖯明"); !strings.Contains(page, "张*明") {
 		t.Error("with the right name the page shows no facts")
 	}
