@@ -139,7 +139,7 @@ func (c *initCmd) exportRoot(secret keys.Secret) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(c.RootKey, exported, 0o600); err != nil {
+	if err := writeDurably(c.RootKey, exported); err != nil {
 		return fmt.Errorf("the root key is still in the data folder: %w", err)
 	}
 	back, err := os.ReadFile(c.RootKey)
@@ -147,6 +147,27 @@ func (c *initCmd) exportRoot(secret keys.Secret) error {
 		return err
 	}
 	return ring.RemoveRoot(back, secret)
+}
+
+// writeDurably makes a new file, for its owner alone, and returns when the disk
+// has it, its name included: what it holds is about to be removed elsewhere.
+func writeDurably(path string, data []byte) (err error) {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	folder, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
 }
 
 // checkPublicURL refuses an address that could not stand in a QR code.
