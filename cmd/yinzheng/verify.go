@@ -39,7 +39,7 @@ Exit status: 0 valid, 1 not valid (forged, altered, revoked, ...), 2 cannot tell
 }
 
 func (v *verifyCmd) Run(_ context.Context, e *env) error {
-	o, err := v.trust()
+	o, err := v.trust(e)
 	if err != nil {
 		return cannotTell(e, err)
 	}
@@ -104,7 +104,7 @@ func (v *verifyCmd) question() (*yinzheng.Question, error) {
 var tokenShape = regexp.MustCompile(`^[A-Za-z0-9_=-]{20,}\.[A-Za-z0-9_=-]{20,}(\.[A-Za-z0-9_=-]*)?$`)
 
 // trust reads the key and status lists, as far as they hold under the root.
-func (v *verifyCmd) trust() (*yinzheng.Offline, error) {
+func (v *verifyCmd) trust(e *env) (*yinzheng.Offline, error) {
 	now := time.Now
 	if v.now != nil {
 		now = v.now
@@ -123,6 +123,9 @@ func (v *verifyCmd) trust() (*yinzheng.Offline, error) {
 	}
 	if o.Keys, err = signer.ReadKeyList(data, []*x509.Certificate{root}, o.Now); err != nil {
 		return nil, fmt.Errorf("%s: %w", v.JWKS, err)
+	}
+	if v.Root == "" { // whoever sent the key list may have sent the root with it
+		fmt.Fprintf(e.stderr, "yinzheng: trusting %q, fingerprint %s, because root.pem beside the key list says so; give the root that you know with --root\n", root.Subject.CommonName, fingerprint(root))
 	}
 	for _, f := range v.Status {
 		data, err := os.ReadFile(f)
