@@ -35,8 +35,11 @@ const (
 	Withdraw ActionKind = "withdraw"
 	Reserve  ActionKind = "reserve" // number and code are taken: issuing
 	Issue    ActionKind = "issue"
-	Unissue  ActionKind = "unissue" // an operator sent it back to approved, the number voided
-	Revoke   ActionKind = "revoke"  // the certificate was revoked; the case stays issued
+	Unissue  ActionKind = "unissue"  // an operator sent it back to approved, the number voided
+	Escalate ActionKind = "escalate" // past its limit: who takes over may decide too
+	Recuse   ActionKind = "recuse"   // nobody eligible is left at the step: another office decides (回避)
+	Lapse    ActionKind = "lapse"    // returned, and not mended in time: withdrawn
+	Revoke   ActionKind = "revoke"   // the certificate was revoked; the case stays issued
 )
 
 // Application is one case. Its state is the fold of its actions (Fold); the
@@ -55,6 +58,14 @@ type Application struct {
 	Code      string      `json:"code,omitempty"` // of the certificate, from issuing on
 	Holder    string      `json:"-"`              // the holder's name, to be found by
 	Actions   []Action    `json:"actions"`
+
+	// Of the step it waits at; Fold alone knows these.
+	Due      time.Time `json:"-"` // end of the limit; zero: none
+	Late     bool      `json:"-"` // the limit is past and was escalated
+	Recused  string    `json:"-"` // office that decides instead; empty: the step's own
+	entered  int       // version that entered the step
+	approved []int     // posts that have approved since
+	returner int       // 1 + the step that returned the case; 0: none
 }
 
 // Applicant says who applies, and by what right.
@@ -87,6 +98,12 @@ type Action struct {
 	Opinion string     `json:"opinion,omitempty"`
 	Input   *Input     `json:"input,omitempty"` // create and edit: the whole content as it stood then
 	Code    string     `json:"code,omitempty"`  // reserve: of the certificate
+
+	Post    int       `json:"post,omitempty"`     // approve: which of the step's posts
+	Due     time.Time `json:"due,omitzero"`       // when what this began has to be done
+	For     string    `json:"for,omitempty"`      // account that delegated
+	ForName string    `json:"for_name,omitempty"` //
+	ForID   ID        `json:"-"`                  // whom four eyes compares besides
 }
 
 // Input is the content of a case as the clerk gives it.
@@ -101,7 +118,6 @@ const SystemActor = "system"
 
 // apply adds one action to the case: the only place where state changes.
 func (a *Application) apply(t *Template, x Action) {
-	chain := t.Chain
 	x.Seq = a.Version + 1
 	switch x.Kind {
 	case Create:
@@ -110,22 +126,21 @@ func (a *Application) apply(t *Template, x Action) {
 	case Edit:
 		a.take(x.Input)
 	case Submit:
-		a.State, a.Step = Submitted, 0
-		if x.Step != "" && x.Step == chain[0].Key { // the home office's submission is its step
-			a.forward(chain)
-		}
+		a.begin(t, x)
 	case Approve:
-		a.forward(chain)
-	case Return:
-		a.State = Returned
-		for i, s := range chain {
-			if s.Key == x.ToStep {
-				a.State, a.Step = Submitted, i
-			}
+		a.approved = append(a.approved[:len(a.approved):len(a.approved)], x.Post)
+		if len(t.Chain[a.Step].open(a.approved)) == 0 {
+			a.enter(t, t.next(a.Step, a.Values), x.Seq)
 		}
+	case Return:
+		a.returned(t, x)
+	case Escalate:
+		a.Late = true
+	case Recuse:
+		a.Recused = x.Office
 	case Reject:
 		a.State = Rejected
-	case Withdraw:
+	case Withdraw, Lapse:
 		a.State = Withdrawn
 	case Reserve:
 		a.State, a.Code = Issuing, x.Code
@@ -135,23 +150,85 @@ func (a *Application) apply(t *Template, x Action) {
 		a.State, a.Code = Approved, ""
 	}
 	if a.State == Submitted {
-		a.Waiting = &chain[a.Step]
+		a.Waiting = &t.Chain[a.Step]
 	} else {
 		a.Waiting, a.Step = nil, 0
+	}
+	if a.entered == x.Seq {
+		a.Due = x.Due
+	} else if a.State != Submitted && a.State != Returned {
+		a.Due = time.Time{}
 	}
 	a.Holder = a.Values.String(t.Token.Name)
 	a.Version = x.Seq
 	a.Actions = append(a.Actions, x)
 }
 
-func (a *Application) take(in *Input) {
-	a.Division, a.Applicant, a.Values = in.Division, in.Applicant, in.Values
+// begin hands the case in: anew, or to the step that returned it.
+func (a *Application) begin(t *Template, x Action) {
+	if i := a.returner - 1; i >= 0 && t.Resubmit == ResubmitSame && t.Chain[i].applies(a.Values) {
+		a.enter(t, i, x.Seq)
+		return
+	}
+	first := t.next(-1, a.Values)
+	a.enter(t, first, x.Seq)
+	if x.Step != "" && x.Step == t.Chain[first].Key { // the home office's submission is its step
+		a.enter(t, t.next(first, a.Values), x.Seq)
+	}
 }
 
-func (a *Application) forward(chain []Step) {
-	if a.Step++; a.Step == len(chain) {
+func (a *Application) returned(t *Template, x Action) {
+	from := a.Step
+	if i := t.StepIndex(x.ToStep); i >= 0 {
+		a.enter(t, i, x.Seq)
+		return
+	}
+	a.State, a.returner, a.entered = Returned, from+1, x.Seq
+	a.approved, a.Late, a.Recused = nil, false, ""
+}
+
+// enter moves the case to a step, or past the last one.
+func (a *Application) enter(t *Template, step, seq int) {
+	a.State, a.Step, a.entered = Submitted, step, seq
+	a.approved, a.Late, a.Recused = nil, false, ""
+	if step == len(t.Chain) {
 		a.State = Approved
 	}
+}
+
+// The ways that a returned case comes back (Template.Resubmit).
+const (
+	ResubmitAnew = "anew"
+	ResubmitSame = "same"
+)
+
+// open lists the posts of a step that still have to approve, none when it is
+// decided, given the posts that have approved, one entry a person.
+func (s *Step) open(approved []int) []int {
+	posts := s.Posts()
+	var open []int
+	done := 0
+	for i, p := range posts {
+		n := 0
+		for _, a := range approved {
+			if a == i {
+				n++
+			}
+		}
+		if n >= p.Count {
+			done++
+		} else {
+			open = append(open, i)
+		}
+	}
+	if done >= s.need() {
+		return nil
+	}
+	return open
+}
+
+func (a *Application) take(in *Input) {
+	a.Division, a.Applicant, a.Values = in.Division, in.Applicant, in.Values
 }
 
 // Fold rebuilds a case from its actions.

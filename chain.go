@@ -1,6 +1,8 @@
 package yinzheng
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -11,6 +13,7 @@ type Case struct {
 	*Application
 	Template  *Template
 	Directory *Directory
+	Calendar  *Calendar // nil: Monday to Friday
 }
 
 // Decision is what one person decides at the step where a case waits.
@@ -29,7 +32,7 @@ const maxOpinion = 500
 // decision, ErrForbidden when it waits for somebody else, ErrInvalid for a
 // return or rejection without a reason.
 func (c *Case) Decide(by *Account, d Decision, now time.Time) (*Application, error) {
-	grant, err := c.mayDecide(by, now)
+	seat, err := c.mayDecide(by, now)
 	if err != nil {
 		return nil, err
 	}
@@ -37,14 +40,33 @@ func (c *Case) Decide(by *Account, d Decision, now time.Time) (*Application, err
 	if err != nil {
 		return nil, err
 	}
-	if d.Action == Return && d.ToStep != "" {
-		if i := c.Template.StepIndex(d.ToStep); i < 0 || i >= c.Step {
-			return nil, invalidFields([]FieldError{{"to_step", "choice", Text{"只能退回到本环节之前的环节", "A case can only be returned to a step before this one"}}})
+	if d.Action == Return {
+		if err := c.checkReturn(d.ToStep); err != nil {
+			return nil, err
 		}
 	}
-	x := actionBy(by, grant, d.Action, now)
+	x := actionBy(by, seat.grant, d.Action, now)
 	x.Step, x.ToStep, x.Opinion = c.Template.Chain[c.Step].Key, d.ToStep, opinion
+	if d.Action == Approve {
+		x.Post = seat.post
+	}
 	return c.with(x), nil
+}
+
+// checkReturn refuses a step that the case cannot be returned to: a later one,
+// one that does not apply, one that the step's return_to leaves out.
+func (c *Case) checkReturn(to string) error {
+	step := &c.Template.Chain[c.Step]
+	i := c.Template.StepIndex(to)
+	name := cmp.Or(to, ToClerk)
+	switch {
+	case to != "" && (i < 0 || i >= c.Step || !c.Template.Chain[i].applies(c.Values)):
+		return invalidFields([]FieldError{{"to_step", "choice", Text{"只能退回到本环节之前的环节", "A case can only be returned to a step before this one"}}})
+	case len(step.ReturnTo) > 0 && !slices.Contains(step.ReturnTo, name):
+		list := strings.Join(step.ReturnTo, ", ")
+		return invalidFields([]FieldError{{"to_step", "choice", Text{"本环节只能退回到：" + list, "From this step a case can be returned to: " + list}}})
+	}
+	return nil
 }
 
 func checkOpinion(d Decision) (string, error) {
@@ -91,8 +113,8 @@ func (c *Case) Submit(by *Account, now time.Time) (*Application, error) {
 		return nil, err
 	}
 	x := actionBy(by, grant, Submit, now)
-	if c.homeIntake() {
-		x.Step = c.Template.Chain[0].Key
+	if step := c.homeStep(); step != nil {
+		x.Step = step.Key
 	}
 	return c.with(x), nil
 }
@@ -137,15 +159,89 @@ func (c *Case) Withdraw(by *Account, reason string, now time.Time) (*Application
 	return c.with(x), nil
 }
 
-// with returns the case after one more action.
+// with returns the case after one more action. Where that begins a step, or a
+// mending, with a limit, the action says when it is due. A clock that was set
+// back does not reorder the history.
 func (c *Case) with(x Action) *Application {
+	if n := len(c.Actions); n > 0 && x.At.Before(c.Actions[n-1].At) {
+		x.At = c.Actions[n-1].At
+	}
 	a := c.clone()
 	a.apply(c.Template, x)
+	if a.entered == a.Version {
+		if days := a.limit(c.Template); days > 0 {
+			a.Due = c.Calendar.Due(x.At, days)
+			a.Actions[len(a.Actions)-1].Due = a.Due
+		}
+	}
 	return a
 }
 
+// limit is how many working days what the case waits for may take; 0: no limit.
+func (a *Application) limit(t *Template) int {
+	switch a.State {
+	case Submitted:
+		return t.Chain[a.Step].Limit
+	case Returned:
+		return t.MendDays
+	}
+	return 0
+}
+
+// PastLimit returns the case after what happens when its limit is past: a step
+// is escalated, a case not mended lapses. ErrState when the limit is not past
+// or was dealt with.
+func (c *Case) PastLimit(now time.Time) (*Application, error) {
+	x := Action{At: now, By: SystemActor, Name: SystemActor}
+	switch {
+	case c.Due.IsZero() || now.Before(c.Due):
+		return nil, fail(ErrState, "尚未超过时限", "The limit is not past")
+	case c.State == Returned:
+		x.Kind = Lapse
+	case c.State == Submitted && !c.Late:
+		x.Kind, x.Step = Escalate, c.Template.Chain[c.Step].Key
+	default:
+		return nil, c.wrongState("按超期处理", "escalated")
+	}
+	return c.with(x), nil
+}
+
+// Recused returns the case after its step was handed to the parent office,
+// because nobody who may decide it is left (回避). People are those who hold
+// the step's posts. ErrState when somebody is left, or there is no parent office.
+func (c *Case) Recused(people []*Account, now time.Time) (*Application, error) {
+	for _, by := range people {
+		if _, err := c.mayDecide(by, now); err == nil {
+			return nil, fail(ErrState, "仍有人可以审批", "Somebody is left who may decide")
+		}
+	}
+	o := c.parentOffice()
+	if c.State != Submitted || o == nil || c.Application.Recused == o.ID {
+		return nil, fail(ErrState, "没有可以接手的上级单位", "There is no office above that could take over")
+	}
+	x := Action{At: now, Kind: Recuse, By: SystemActor, Name: SystemActor, Office: o.ID, Step: c.Template.Chain[c.Step].Key}
+	return c.with(x), nil
+}
+
+// parentOffice is an office of the nearest division above the one that decides now.
+func (c *Case) parentOffice() *Office {
+	level := c.Template.Chain[c.Step].Level
+	if o := c.Directory.Office(c.Application.Recused); o != nil {
+		level = c.Directory.LevelOf(o.ID)
+	}
+	for _, l := range levelOrder[min(level.rank()+1, len(levelOrder)):] {
+		if offices := c.Directory.OfficesOf(Post{Level: l}, c.Division); len(offices) > 0 {
+			return offices[0]
+		}
+	}
+	return nil
+}
+
 func actionBy(by *Account, g Grant, kind ActionKind, now time.Time) Action {
-	return Action{At: now, Kind: kind, By: by.ID, Name: by.Name, Person: by.Person, Office: g.Office, Role: g.Role}
+	return Action{
+		At: now, Kind: kind, By: by.ID, Name: by.Name, Person: by.Person, Office: g.Office, Role: g.Role,
+		For: g.For, ForName: g.ForName, ForID: g.ForID,
+	}
 }
 
 func (c *Case) wrongState(zh, en string) error {

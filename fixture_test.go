@@ -91,9 +91,9 @@ func SampleTemplate() *Template {
 		Code: "kin", Short: "QS", Version: 1, Name: Text{"亲属关系证明", "Family relation"}, Basis: []string{"测试依据"}, Subject: "kinship",
 		Issuer: District, TypeCode: "11100000000013338W011", Validity: 6, AnyOffice: true, Materials: []Text{both("身份证")},
 		Chain: []Step{
-			{"village", Text{"村级核实", "Village"}, Village, Clerk},
-			{"town", Text{"街道审核", "Town"}, Town, Approver},
-			{"district", Text{"区级用印", "District"}, District, Approver},
+			{Key: "village", Name: Text{"村级核实", "Village"}, Level: Village, Role: Clerk},
+			{Key: "town", Name: Text{"街道审核", "Town"}, Level: Town, Role: Approver},
+			{Key: "district", Name: Text{"区级用印", "District"}, Level: District, Role: Approver},
 		},
 		Fields: []Field{
 			{Key: "name", Type: NameField, Label: both("姓名")},

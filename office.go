@@ -19,7 +19,8 @@ type Office struct {
 	ID       string `json:"id"`
 	Name     string `json:"name"`
 	Division string `json:"division"`
-	Organ    string `json:"organ,omitempty"` // credit code; empty for a village office
+	Organ    string `json:"organ,omitempty"`    // credit code; empty for a village office
+	Function string `json:"function,omitempty"` // among several offices of one division: public-security, health, ...
 }
 
 // Organ is a legal issuer.
@@ -45,6 +46,12 @@ type Grant struct {
 	Role   Role      `json:"role"`
 	From   time.Time `json:"from"`
 	To     time.Time `json:"to,omitzero"` // zero: until further notice
+
+	// A delegated grant: whose it is. It ends with the delegation and with the
+	// grant it comes from.
+	For     string `json:"for,omitempty"`
+	ForName string `json:"for_name,omitempty"`
+	ForID   ID     `json:"-"`
 }
 
 // Account is one person who signs in. One account a person.
@@ -146,4 +153,19 @@ type Directories interface {
 	// PutAccount adds or replaces an account and its grants; ErrConflict when
 	// the username, or the person, already has another account.
 	PutAccount(ctx context.Context, a *Account) error
+}
+
+// OfficesOf lists the offices of a post for a resident's division.
+func (d *Directory) OfficesOf(p Post, division string) []*Office {
+	home := d.At(division, p.Level)
+	if home == nil {
+		return nil
+	}
+	var out []*Office
+	for i := range d.Offices {
+		if o := &d.Offices[i]; o.Division == home.Code && (p.Function == "" || o.Function == p.Function) {
+			out = append(out, o)
+		}
+	}
+	return out
 }

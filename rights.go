@@ -65,28 +65,117 @@ func (c *Case) mayWork(by *Account, now time.Time) (Grant, error) {
 	return Grant{}, fail(ErrForbidden, "只有受理单位的经办人可以这样做", "Only a clerk of the office that took the case in may do this")
 }
 
-// mayDecide returns the grant under which a person may decide where the case
-// waits: right role, right office, four eyes.
-func (c *Case) mayDecide(by *Account, now time.Time) (Grant, error) {
-	if err := c.MaySee(by, now); err != nil {
-		return Grant{}, err
-	}
+// seat is a post of the step where a case waits, and the grant by which
+// somebody may decide there.
+type seat struct {
+	post  int
+	grant Grant
+}
+
+// Desk is an office and a role that may decide where a case waits.
+type Desk struct {
+	Office string
+	Role   Role
+	post   int
+}
+
+// Desks lists who may decide where the case waits now: the offices of the posts
+// that are open, of who takes over past the limit, of who decides instead.
+func (c *Case) Desks() []Desk {
 	if c.State != Submitted {
-		return Grant{}, c.wrongState("审批", "decided")
+		return nil
 	}
 	step := &c.Template.Chain[c.Step]
-	home := c.Directory.At(c.Division, step.Level)
-	g, ok := by.Holds(step.Role, now, func(office string) bool {
-		o := c.Directory.Office(office)
-		return o != nil && home != nil && o.Division == home.Code
-	})
-	switch {
-	case !ok:
-		return g, fail(ErrForbidden, "办件正等待“%[1]s”办理，不在您的岗位", "The case waits for “%[2]s”, which is not your post", step.Name.ZH, step.Name.EN)
-	case c.isParty(by):
-		return g, fail(ErrForbidden, "您是本办件的当事人，须回避", "You are a party of this case and may not decide it")
+	posts := step.Posts()
+	open := step.open(c.approved)
+	var out []Desk
+	add := func(p Post, post int) {
+		for _, o := range c.Directory.OfficesOf(p, c.Division) {
+			out = append(out, Desk{o.ID, p.Role, post})
+		}
 	}
-	return g, c.fourEyes(by, step.Key)
+	for _, i := range open {
+		if c.Application.Recused == "" {
+			add(posts[i], i)
+		}
+	}
+	if c.Application.Recused != "" {
+		out = append(out, Desk{c.Application.Recused, Approver, open[0]})
+	}
+	if c.Late && step.TakeOver != nil {
+		add(step.complete(*step.TakeOver), open[0])
+	}
+	return out
+}
+
+// mayDecide returns the seat from which a person may decide where the case
+// waits: right role, right office, four eyes. Of several grants, delegated ones
+// among them, the first without an obstacle is taken.
+func (c *Case) mayDecide(by *Account, now time.Time) (seat, error) {
+	if err := c.MaySee(by, now); err != nil {
+		return seat{}, err
+	}
+	if c.State != Submitted {
+		return seat{}, c.wrongState("审批", "decided")
+	}
+	step := &c.Template.Chain[c.Step]
+	obstacle := fail(ErrForbidden, "办件正等待“%[1]s”办理，不在您的岗位", "The case waits for “%[2]s”, which is not your post", step.Name.ZH, step.Name.EN)
+	for _, d := range c.Desks() {
+		for _, g := range by.grants(d.Role, d.Office, now) {
+			err := c.mayAct(by, g, step.Key)
+			if err == nil {
+				return seat{d.post, g}, nil
+			}
+			obstacle = err
+		}
+	}
+	return seat{}, obstacle
+}
+
+// grants lists the grants of a role in an office that are in force.
+func (a *Account) grants(role Role, office string, now time.Time) []Grant {
+	var out []Grant
+	if a.Disabled {
+		return nil
+	}
+	for _, g := range a.Grants {
+		if g.Role == role && g.Office == office && g.active(now) {
+			out = append(out, g)
+		}
+	}
+	return out
+}
+
+// mayAct refuses parties, those who have acted at another step, and those who
+// have approved this one already. Who delegated counts like who acts.
+func (c *Case) mayAct(by *Account, g Grant, step string) error {
+	for _, who := range actors(by, g) {
+		if c.isParty(who) {
+			return fail(ErrForbidden, "您（或委托您的人）是本办件的当事人，须回避", "You, or who delegated to you, are a party of this case and may not decide it")
+		}
+		if err := c.fourEyes(who, step); err != nil {
+			return err
+		}
+		for i := range c.Actions {
+			if x := &c.Actions[i]; x.Seq > c.entered && x.Kind == Approve && x.isBy(who) {
+				return fail(ErrForbidden, "您已在本环节表示同意，须由其他人会签", "You have approved at this step already; somebody else has to countersign")
+			}
+		}
+	}
+	return nil
+}
+
+// actors are the people that four eyes looks at: who acts, and who delegated.
+func actors(by *Account, g Grant) []*Account {
+	if g.For == "" {
+		return []*Account{by}
+	}
+	return []*Account{by, {ID: g.For, Person: g.ForID}}
+}
+
+// isBy tells whether an action was a person's, or in a person's name.
+func (x *Action) isBy(who *Account) bool {
+	return x.By == who.ID || x.For == who.ID || who.Person.same(x.Person) || who.Person.same(x.ForID)
 }
 
 // fourEyes refuses somebody who has acted at another step than this one.
@@ -132,7 +221,7 @@ const intake = "intake"
 func (c *Case) actedElsewhere(by *Account, step string) string {
 	for i := range c.Actions {
 		x := &c.Actions[i]
-		if x.By != by.ID && !by.Person.same(x.Person) {
+		if !x.isBy(by) {
 			continue
 		}
 		at := x.Step
@@ -152,18 +241,30 @@ func (c *Case) actedElsewhere(by *Account, step string) string {
 
 // intakeStep is the step that drafting and submitting count as.
 func (c *Case) intakeStep() string {
-	if c.homeIntake() {
-		return c.Template.Chain[0].Key
+	if step := c.homeStep(); step != nil {
+		return step.Key
 	}
 	return intake
 }
 
-// homeIntake tells whether the office that took the case in is the one of the
-// chain's first step, so that its submission counts as that step.
-func (c *Case) homeIntake() bool {
-	first := c.Template.Chain[0]
-	home, o := c.Directory.At(c.Division, first.Level), c.Directory.Office(c.Office)
-	return first.Role == Clerk && home != nil && o != nil && o.Division == home.Code
+// homeStep is the first step, if the submission counts as it: a clerk's step,
+// of the office that took the case in.
+func (c *Case) homeStep() *Step {
+	i := c.Template.next(-1, c.Values)
+	if i == len(c.Template.Chain) {
+		return nil
+	}
+	first := &c.Template.Chain[i]
+	posts := first.Posts()
+	if len(posts) != 1 || posts[0].Role != Clerk || posts[0].Count > 1 {
+		return nil
+	}
+	for _, o := range c.Directory.OfficesOf(posts[0], c.Division) {
+		if o.ID == c.Office {
+			return first
+		}
+	}
+	return nil
 }
 
 // mayTakeIn returns the grant under which a person may start a case of a

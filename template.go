@@ -1,6 +1,9 @@
 package yinzheng
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // Level is a tier of the administrative divisions.
 type Level string
@@ -37,10 +40,13 @@ type Template struct {
 	Short     string      `yaml:"short" json:"short"`     // the item in the token's claim t: 1 to 4 of A-Z0-9
 	Version   int         `yaml:"version" json:"version"` // 1, 2, ... within the item
 	Name      Text        `yaml:"name" json:"name"`
-	Basis     []string    `yaml:"basis" json:"basis"`         // legal basis, at least one
-	Subject   string      `yaml:"subject" json:"subject"`     // code in the list of twenty (Subjects), or none
-	Issuer    Level       `yaml:"issuer" json:"issuer"`       // level of the organ that seals
-	TypeCode  string      `yaml:"type_code" json:"type_code"` // TYPE of the number: credit code + 3 digits, upper case
+	Basis     []string    `yaml:"basis" json:"basis"`                                         // legal basis, at least one
+	Subject   string      `yaml:"subject" json:"subject"`                                     // code in the list of twenty (Subjects), or none
+	Issuer    Level       `yaml:"issuer" json:"issuer"`                                       // level of the organ that seals
+	TypeCode  string      `yaml:"type_code" json:"type_code"`                                 // TYPE of the number: credit code + 3 digits, upper case
+	Function  string      `yaml:"issuer_function,omitempty" json:"issuer_function,omitempty"` // which of several organs of that level
+	Resubmit  string      `yaml:"resubmit,omitempty" json:"resubmit,omitempty"`               // after a return: anew (default) or same, to the step that returned it
+	MendDays  int         `yaml:"mend_days,omitempty" json:"mend_days,omitempty"`             // working days to mend a returned case; then it lapses. 0: no limit
 	Validity  int         `yaml:"validity_months,omitempty" json:"validity_months,omitempty"`
 	AnyOffice bool        `yaml:"any_office,omitempty" json:"any_office,omitempty"` // 全区通办: any office of the district may take the case in
 	Materials []Text      `yaml:"materials" json:"materials"`
@@ -60,13 +66,97 @@ type TemplateRef struct {
 	Version int    `json:"version"`
 }
 
-// Step is one link of the approval chain, decided by somebody with Role in the
-// office of Level that the resident's division lies in.
+// Step is one link of the approval chain. It is decided by somebody with Role
+// in the office of Level that the resident's division lies in or, with
+// Deciders, by several side by side.
 type Step struct {
-	Key   string `yaml:"key" json:"key"`
-	Name  Text   `yaml:"name" json:"name"`
-	Level Level  `yaml:"level" json:"level"`
-	Role  Role   `yaml:"role" json:"role"`
+	Key      string   `yaml:"key" json:"key"`
+	Name     Text     `yaml:"name" json:"name"`
+	Level    Level    `yaml:"level" json:"level"`
+	Function string   `yaml:"function,omitempty" json:"function,omitempty"` // which of several offices of that level; empty: any
+	Role     Role     `yaml:"role" json:"role"`
+	When     []Clause `yaml:"when,omitempty" json:"when,omitempty"`         // the step applies when all hold; empty: always
+	Deciders []Post   `yaml:"deciders,omitempty" json:"deciders,omitempty"` // countersigning; what a post leaves out is the step's
+	Need     int      `yaml:"need,omitempty" json:"need,omitempty"`         // how many of Deciders must approve; 0: all
+	Limit    int      `yaml:"limit_days,omitempty" json:"limit_days,omitempty"`
+	TakeOver *Post    `yaml:"take_over,omitempty" json:"take_over,omitempty"` // may decide as well once the limit is past
+	ReturnTo []string `yaml:"return_to,omitempty" json:"return_to,omitempty"` // earlier steps and "clerk"; empty: any
+}
+
+// Post is somebody's place in a step: a role in an office of a level and, where
+// a level has several offices, a function.
+type Post struct {
+	Level    Level  `yaml:"level,omitempty" json:"level,omitempty"`
+	Function string `yaml:"function,omitempty" json:"function,omitempty"`
+	Role     Role   `yaml:"role,omitempty" json:"role,omitempty"`
+	Count    int    `yaml:"count,omitempty" json:"count,omitempty"` // how many people of the post must approve; 0: one
+}
+
+// ToClerk in Step.ReturnTo stands for the clerk who mends the form.
+const ToClerk = "clerk"
+
+// Clause is a condition on one value. Exactly one of its comparisons is set.
+type Clause struct {
+	Field  string   `yaml:"field" json:"field"`
+	Is     string   `yaml:"is,omitempty" json:"is,omitempty"`         // a choice, a text
+	In     []string `yaml:"in,omitempty" json:"in,omitempty"`         // one of several
+	Filled *bool    `yaml:"filled,omitempty" json:"filled,omitempty"` // filled in, or not; of a bool: true, or not
+	Over   *int     `yaml:"over,omitempty" json:"over,omitempty"`     // an integer, or a list's rows, above this
+}
+
+// Posts are the places that decide the step, with what they leave out filled in.
+func (s *Step) Posts() []Post {
+	if len(s.Deciders) == 0 {
+		return []Post{{s.Level, s.Function, s.Role, 1}}
+	}
+	posts := make([]Post, len(s.Deciders))
+	for i, p := range s.Deciders {
+		posts[i] = s.complete(p)
+	}
+	return posts
+}
+
+// complete fills in what a post leaves to its step.
+func (s *Step) complete(p Post) Post {
+	return Post{cmp.Or(p.Level, s.Level), cmp.Or(p.Function, s.Function), cmp.Or(p.Role, s.Role), cmp.Or(p.Count, 1)}
+}
+
+// need is how many posts must have approved.
+func (s *Step) need() int {
+	if s.Need == 0 {
+		return max(1, len(s.Deciders))
+	}
+	return s.Need
+}
+
+// applies tells whether the step is part of the chain for these values.
+func (s *Step) applies(v Values) bool {
+	return !slices.ContainsFunc(s.When, func(c Clause) bool { return !c.holds(v) })
+}
+
+func (c *Clause) holds(v Values) bool {
+	switch {
+	case c.Filled != nil:
+		return v.Has(c.Field) == *c.Filled
+	case c.Over != nil:
+		switch x := v[c.Field].(type) {
+		case int64:
+			return x > int64(*c.Over)
+		case []any:
+			return len(x) > *c.Over
+		}
+		return false
+	case len(c.In) > 0:
+		return slices.Contains(c.In, v.String(c.Field))
+	}
+	return v.String(c.Field) == c.Is
+}
+
+// next is the first step after i that applies, or the chain's length.
+func (t *Template) next(i int, v Values) int {
+	for i++; i < len(t.Chain) && !t.Chain[i].applies(v); i++ {
+	}
+	return i
 }
 
 // FieldType tells how a value is written, checked and printed.

@@ -1,0 +1,62 @@
+package yinzheng
+
+import (
+	"context"
+	"time"
+)
+
+// Calendar knows the working days: Monday to Friday but for its entries, which
+// are public holidays and the days made up for them (调休). The zero value has
+// no entries.
+type Calendar struct {
+	days map[string]bool
+}
+
+// CalendarDay is one entry: a day that is not what its weekday says.
+type CalendarDay struct {
+	Date    string `json:"date"` // 2026-10-10
+	Working bool   `json:"working"`
+	Name    string `json:"name,omitempty"`
+}
+
+// NewCalendar makes a calendar of entries.
+func NewCalendar(days []CalendarDay) *Calendar {
+	c := &Calendar{make(map[string]bool, len(days))}
+	for _, d := range days {
+		c.days[d.Date] = d.Working
+	}
+	return c
+}
+
+// Working tells whether a moment falls on a working day.
+func (c *Calendar) Working(at time.Time) bool {
+	at = at.In(Zone)
+	if c != nil {
+		if working, ok := c.days[at.Format(time.DateOnly)]; ok {
+			return working
+		}
+	}
+	return at.Weekday() != time.Saturday && at.Weekday() != time.Sunday
+}
+
+// Due is the end of the n-th working day after the day of a moment.
+func (c *Calendar) Due(from time.Time, n int) time.Time {
+	day := from.In(Zone)
+	for tries := 0; n > 0 && tries < 3660; tries++ { // a calendar without working days ends here
+		if day = day.AddDate(0, 0, 1); c.Working(day) {
+			n--
+		}
+	}
+	return time.Date(day.Year(), day.Month(), day.Day()+1, 0, 0, 0, 0, Zone).UTC()
+}
+
+// Calendars keeps the calendar and finds what is past its limit.
+type Calendars interface {
+	// Calendar lists the entries, by date.
+	Calendar(ctx context.Context) ([]CalendarDay, error)
+	// PutCalendar adds or replaces entries by date.
+	PutCalendar(ctx context.Context, days []CalendarDay) error
+	// Overdue lists cases, longest overdue first, whose Due is past and for which
+	// nothing was done about it: waiting and not Late, or returned.
+	Overdue(ctx context.Context, now time.Time, limit int) ([]string, error)
+}
