@@ -59,7 +59,9 @@ type Application struct {
 	Holder    string      `json:"-"`              // the holder's name, to be found by
 	Actions   []Action    `json:"actions"`
 
-	// Of the step it waits at; Fold alone knows these.
+	// Of the step it waits at: Fold knows these, the store keeps them only to find
+	// cases by them.
+	Desks    []Desk    `json:"-"` // who may decide it now
 	Due      time.Time `json:"-"` // end of the limit; zero: none
 	Late     bool      `json:"-"` // the limit is past and was escalated
 	Recused  string    `json:"-"` // office that decides instead; empty: the step's own
@@ -280,13 +282,11 @@ type QueueFilter struct {
 	Limit  int
 }
 
-// QueueScope is either the cases of one office, or those that wait at a step
-// of a level for a division.
+// QueueScope is the cases that an office took in or, with a role, those that
+// wait for that role in that office.
 type QueueScope struct {
-	Office   string // taken in by this office
-	Division string // or: belonging to this division or below ...
-	Level    Level  // ... and, if set, waiting at a step of this level
-	Role     Role   // ... for this role
+	Office string
+	Role   Role
 }
 
 // QueueEntry is one line of a work queue.

@@ -35,7 +35,10 @@ type CaseView struct {
 	State       State           `json:"state"`
 	StateName   Text            `json:"state_name"`
 	Version     int             `json:"version"`
-	Step        *Step           `json:"step,omitempty"` // where it waits
+	Step        *Step           `json:"step,omitempty"`  // where it waits
+	Desks       []Desk          `json:"desks,omitempty"` // who may decide it now
+	Due         *time.Time      `json:"due,omitempty"`   // end of the present limit
+	Late        bool            `json:"late,omitempty"`  // past it, and escalated
 	Office      string          `json:"office"`
 	Division    string          `json:"division"`
 	Applicant   Applicant       `json:"applicant"`
@@ -176,7 +179,7 @@ func (s *Service) problems(t *Template, a *Application, checked *Checked) []Fiel
 	out := checked.Problems
 	d := s.Directory()
 	for _, step := range t.Chain {
-		if d.At(a.Division, step.Level) == nil {
+		if step.applies(a.Values) && !d.staffed(&step, a.Division) {
 			out = append(out, FieldError{"division", "division", Text{
 				fmt.Sprintf("该区划下没有“%s”所在的层级，请填写更具体的区划代码", step.Name.ZH),
 				fmt.Sprintf("This division does not lie in one of the level that “%s” needs; please give a more precise code", step.Name.EN),
@@ -231,12 +234,9 @@ func eachText(path string, fields []Field, v Values, visit func(path, text strin
 	}
 }
 
-// open reads a case with its template, if it exists for this person.
-func (s *Service) open(ctx context.Context, by *Account, id string) (*Case, error) {
+// load reads a case with its template, its state folded from its actions.
+func (s *Service) load(ctx context.Context, id string) (*Case, error) {
 	a, err := s.Store.Application(ctx, id)
-	if errors.Is(err, ErrNotFound) {
-		return nil, errNoCase()
-	}
 	if err != nil {
 		return nil, err
 	}
@@ -244,7 +244,20 @@ func (s *Service) open(ctx context.Context, by *Account, id string) (*Case, erro
 	if err != nil {
 		return nil, err
 	}
-	c := &Case{a, t, s.Directory()}
+	c := &Case{Fold(a.ID, t, a.Actions), t, s.Directory(), s.calendar.Load()}
+	c.Application.Desks = c.desks()
+	return c, nil
+}
+
+// open reads a case, if it exists for this person.
+func (s *Service) open(ctx context.Context, by *Account, id string) (*Case, error) {
+	c, err := s.load(ctx, id)
+	if errors.Is(err, ErrNotFound) {
+		return nil, errNoCase()
+	}
+	if err != nil {
+		return nil, err
+	}
 	return c, c.MaySee(by, s.Now())
 }
 
@@ -362,7 +375,7 @@ func (s *Service) change(ctx context.Context, by *Account, id string, seen int, 
 	if err != nil {
 		return nil, err
 	}
-	err = s.Store.SaveApplication(ctx, a, seen)
+	err = s.save(ctx, c, a, seen)
 	if errors.Is(err, ErrConflict) {
 		if c, again := s.open(ctx, by, id); again == nil {
 			return nil, c.stale(seen)
@@ -371,7 +384,13 @@ func (s *Service) change(ctx context.Context, by *Account, id string, seen int, 
 	if err != nil {
 		return nil, err
 	}
-	return s.view(ctx, a, c.Template)
+	after := &Case{a, c.Template, c.Directory, c.Calendar}
+	if after.entered == after.Version {
+		if after, err = s.recuse(ctx, after); err != nil { // the action stands; the scan will look again
+			s.Log.Error("looking for somebody who may decide", "application", id, "reason", reason(err))
+		}
+	}
+	return s.view(ctx, after.Application, c.Template)
 }
 
 // stale tells what happened to a case since the caller saw it.
@@ -386,6 +405,7 @@ func (c *Case) stale(seen int) error {
 
 var actionNames = map[ActionKind]Text{
 	Create: {"新建", "created"}, Edit: {"修改", "edited"}, Submit: {"提交", "submitted"}, Approve: {"同意", "approved"}, Return: {"退回", "returned"}, Reject: {"不同意", "rejected"},
+	Escalate: {"超期上报", "escalated"}, Recuse: {"回避移交", "handed on"}, Lapse: {"逾期作废", "lapsed"},
 	Withdraw: {"撤回", "withdrawn"}, Reserve: {"开始签发", "issuing began"}, Issue: {"签发", "issued"}, Unissue: {"签发中止", "issuing was stopped"}, Revoke: {"撤销证明", "the certificate was revoked"},
 }
 
@@ -426,18 +446,19 @@ func (s *Service) Workqueue(ctx context.Context, by *Account, states []State, cu
 	return entries, next, nil
 }
 
+// scopes are the case lists of a person's posts: what their office took in, and
+// what waits for them.
 func (s *Service) scopes(by *Account) []QueueScope {
 	var out []QueueScope
 	now := s.Now()
 	for _, g := range by.Grants {
-		o := s.Directory().Office(g.Office)
-		if by.Disabled || o == nil || !g.active(now) || g.Role != Clerk && g.Role != Approver {
+		if by.Disabled || !g.active(now) || g.Role != Clerk && g.Role != Approver {
 			continue
 		}
 		if g.Role == Clerk {
 			out = append(out, QueueScope{Office: g.Office})
 		}
-		out = append(out, QueueScope{Division: o.Division, Level: s.Directory().LevelOf(g.Office), Role: g.Role})
+		out = append(out, QueueScope{Office: g.Office, Role: g.Role})
 	}
 	return out
 }
@@ -448,7 +469,10 @@ func (s *Service) view(ctx context.Context, a *Application, t *Template) (*CaseV
 		Office: a.Office, Division: a.Division, Applicant: a.Applicant, Values: a.Values, History: a.Actions,
 	}
 	if a.State == Submitted {
-		v.Step = &t.Chain[a.Step]
+		v.Step, v.Desks, v.Late = &t.Chain[a.Step], a.Desks, a.Late
+	}
+	if !a.Due.IsZero() {
+		v.Due = &a.Due
 	}
 	if a.State == Approved || a.State == Issuing {
 		v.Trouble = s.troubles.of(a.ID)

@@ -154,6 +154,9 @@ type Store interface {
 	Certificates
 	CertificateFiles
 	Directories
+	Calendars
+	Delegations
+	Notices
 	Keys
 	Sessions
 	Requests

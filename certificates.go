@@ -3,6 +3,7 @@ package yinzheng
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 )
@@ -136,11 +137,8 @@ func (s *Service) reread(ctx context.Context, code string) {
 }
 
 func (s *Service) mayRevoke(c *Case, by *Account) (Grant, error) {
-	last := c.Template.Chain[len(c.Template.Chain)-1]
-	home := c.Directory.At(c.Division, last.Level)
-	g, ok := by.Holds(last.Role, s.Now(), func(office string) bool {
-		o := c.Directory.Office(office)
-		return o != nil && home != nil && o.Division == home.Code
+	g, ok := by.Holds(Approver, s.Now(), func(office string) bool {
+		return slices.ContainsFunc(c.Directory.OfficesOf(Post{Level: c.Template.Issuer, Function: c.Template.Function}, c.Division), func(o *Office) bool { return o.ID == office })
 	})
 	switch {
 	case !ok:

@@ -174,6 +174,7 @@ func (c *Case) with(x Action) *Application {
 			a.Actions[len(a.Actions)-1].Due = a.Due
 		}
 	}
+	a.Desks = (&Case{a, c.Template, c.Directory, c.Calendar}).desks()
 	return a
 }
 

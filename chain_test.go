@@ -70,7 +70,7 @@ func testInput(t interface{ Fatal(...any) }) *Input {
 // newCase starts a case at an office.
 func newCase(t interface{ Fatal(...any) }, by, office string) *Case {
 	tpl := SampleTemplate()
-	c := &Case{&Application{ID: "CASE", Template: tpl.Ref()}, tpl, testDir}
+	c := &Case{&Application{ID: "CASE", Template: tpl.Ref()}, tpl, testDir, nil}
 	x := actionBy(people[by], Grant{Office: office, Role: Clerk}, Create, testNow)
 	x.Input = testInput(t)
 	c.Application = c.with(x)
@@ -113,7 +113,7 @@ func (c *Case) run(t *testing.T, actions ...string) *Case {
 		if err != nil {
 			t.Fatalf("%s: %v", x, err)
 		}
-		c = &Case{a, c.Template, c.Directory}
+		c = &Case{a, c.Template, c.Directory, nil}
 	}
 	return c
 }
@@ -446,7 +446,7 @@ func history(t *rapid.T, names, actions []string, forward map[State]string, reac
 		if err != nil {
 			continue
 		}
-		c = &Case{a, c.Template, c.Directory}
+		c = &Case{a, c.Template, c.Directory, nil}
 		reached[c.State]++
 		x := c.Actions[len(c.Actions)-1]
 		if !slices.Contains(transitions[from][x.Kind], c.State) {

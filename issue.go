@@ -52,21 +52,16 @@ func (s *Service) issue(ctx context.Context, id string) (*Certificate, error) {
 // reserve writes number, code, status index, salt, time and keys, and moves the
 // case to issuing; or takes over a reservation whose lease has run out.
 func (s *Service) reserve(ctx context.Context, id string) (*Case, *Certificate, error) {
-	a, err := s.Store.Application(ctx, id)
+	c, err := s.load(ctx, id)
 	if err != nil {
 		return nil, nil, err
 	}
-	t, err := s.version(a.Template)
-	if err != nil {
-		return nil, nil, err
-	}
-	c := &Case{a, t, s.Directory()}
-	switch a.State {
+	switch c.State {
 	case Issued:
-		cert, err := s.Store.Certificate(ctx, a.Code)
+		cert, err := s.Store.Certificate(ctx, c.Code)
 		return c, cert, err
 	case Issuing:
-		cert, err := s.Store.Reserved(ctx, a.Code)
+		cert, err := s.Store.Reserved(ctx, c.Code)
 		if err != nil {
 			return nil, nil, fmt.Errorf("read the reservation of case %s: %w", id, err)
 		}
@@ -95,7 +90,7 @@ func (s *Service) reserveNew(ctx context.Context, c *Case) (*Case, *Certificate,
 			return s.Store.Reserve(ctx, cert)
 		})
 		if err == nil {
-			return &Case{next, c.Template, c.Directory}, cert, nil
+			return &Case{next, c.Template, c.Directory, c.Calendar}, cert, nil
 		}
 		// A random index, code or number that was taken: draw again. Was it the
 		// case that changed, the next try meets that and ends.
@@ -173,7 +168,7 @@ func (s *Service) issuer(t *Template, a *Application) (*Organ, error) {
 		for i := range d.Offices {
 			o := &d.Offices[i]
 			organ := d.Organ(o.Organ)
-			if o.Division != home.Code || organ == nil || !organ.exists(now) {
+			if o.Division != home.Code || t.Function != "" && o.Function != t.Function || organ == nil || !organ.exists(now) {
 				continue
 			}
 			if o.ID == a.decidedBy() {
@@ -309,6 +304,9 @@ func (s *Service) commit(ctx context.Context, c *Case, cert *Certificate, pdf []
 			return err
 		}
 		if err := s.Store.SaveApplication(ctx, next, c.Version); err != nil {
+			return err
+		}
+		if err := s.Store.Notify(ctx, noticesOf(next)); err != nil {
 			return err
 		}
 		return s.Store.Record(ctx, Event{At: now, Kind: "certificate-issued", Subject: cert.Code, By: SystemActor, Detail: cert.Number})

@@ -2,6 +2,7 @@ package yinzheng
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -168,4 +169,9 @@ func (d *Directory) OfficesOf(p Post, division string) []*Office {
 		}
 	}
 	return out
+}
+
+// staffed tells whether every post of a step has an office for a division.
+func (d *Directory) staffed(step *Step, division string) bool {
+	return !slices.ContainsFunc(step.Posts(), func(p Post) bool { return len(d.OfficesOf(p, division)) == 0 })
 }

@@ -134,19 +134,14 @@ func (s *Service) VoidIssue(ctx context.Context, by *Account, id, why string) er
 	if err != nil {
 		return err
 	}
-	a, err := s.Store.Application(ctx, id)
+	c, err := s.load(ctx, id)
 	if err != nil {
 		return err
 	}
-	t, err := s.version(a.Template)
-	if err != nil {
-		return err
-	}
-	c := &Case{a, t, s.Directory()}
-	if a.State != Issuing {
+	if c.State != Issuing {
 		return c.wrongState("中止签发", "stopped from issuing")
 	}
-	cert, err := s.Store.Reserved(ctx, a.Code)
+	cert, err := s.Store.Reserved(ctx, c.Code)
 	if err != nil {
 		return err
 	}

@@ -74,14 +74,14 @@ type seat struct {
 
 // Desk is an office and a role that may decide where a case waits.
 type Desk struct {
-	Office string
-	Role   Role
+	Office string `json:"office"`
+	Role   Role   `json:"role"`
 	post   int
 }
 
-// Desks lists who may decide where the case waits now: the offices of the posts
+// desks lists who may decide where the case waits now: the offices of the posts
 // that are open, of who takes over past the limit, of who decides instead.
-func (c *Case) Desks() []Desk {
+func (c *Case) desks() []Desk {
 	if c.State != Submitted {
 		return nil
 	}
@@ -120,7 +120,7 @@ func (c *Case) mayDecide(by *Account, now time.Time) (seat, error) {
 	}
 	step := &c.Template.Chain[c.Step]
 	obstacle := fail(ErrForbidden, "办件正等待“%[1]s”办理，不在您的岗位", "The case waits for “%[2]s”, which is not your post", step.Name.ZH, step.Name.EN)
-	for _, d := range c.Desks() {
+	for _, d := range c.desks() {
 		for _, g := range by.grants(d.Role, d.Office, now) {
 			err := c.mayAct(by, g, step.Key)
 			if err == nil {

@@ -41,6 +41,7 @@ type Service struct {
 	shorts    map[string]*Template
 	directory atomic.Pointer[Directory]
 	keys      atomic.Pointer[KeyList]
+	calendar  atomic.Pointer[Calendar]
 	board     statusBoard
 	lists     signedLists
 	scans     scanCache
@@ -103,7 +104,12 @@ func (s *Service) Reload(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the key list: %w", err)
 	}
+	days, err := s.Store.Calendar(ctx)
+	if err != nil {
+		return fmt.Errorf("read the calendar: %w", err)
+	}
 	s.directory.Store(d)
+	s.calendar.Store(NewCalendar(days))
 	s.keys.Store(NewKeyList(s.now(), keys))
 	s.lists.forget()
 	return nil
