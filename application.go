@@ -282,11 +282,13 @@ type QueueFilter struct {
 	Limit  int
 }
 
-// QueueScope is the cases that an office took in or, with a role, those that
-// wait for that role in that office.
+// QueueScope is the cases that an office took in; with a role, those that wait
+// for that role in that office; with a division instead, all but the drafts of
+// that division and those below it.
 type QueueScope struct {
-	Office string
-	Role   Role
+	Office   string
+	Role     Role
+	Division string
 }
 
 // QueueEntry is one line of a work queue.

@@ -36,7 +36,7 @@ func (s *Store) account(ctx context.Context, by, key string) (*yinzheng.Account,
 	var a *yinzheng.Account
 	err := s.read(ctx, "read an account", func(ctx context.Context, q querier) error {
 		a = nil
-		return each(ctx, q, func(r *sql.Rows) error {
+		err := each(ctx, q, func(r *sql.Rows) error {
 			if a == nil {
 				a = new(yinzheng.Account)
 			}
@@ -48,6 +48,10 @@ func (s *Store) account(ctx context.Context, by, key string) (*yinzheng.Account,
 			}
 			return err
 		}, by, key)
+		if err != nil || a == nil {
+			return err
+		}
+		return addLent(ctx, q, a)
 	})
 	switch {
 	case err != nil:
@@ -72,6 +76,9 @@ func (s *Store) PutAccount(ctx context.Context, a *yinzheng.Account) error {
 			return err
 		}
 		for i, g := range a.Grants {
+			if g.For != "" {
+				continue // lent: not the account's own
+			}
 			if _, err := change(ctx, q, insertGrant, a.ID, i, g.Office, string(g.Role), micros(g.From), micros(g.To)); err != nil {
 				return err
 			}

@@ -18,13 +18,13 @@ var (
 		FROM applications WHERE id = $1`)
 	insertApplication = query(`INSERT INTO applications (id, item, template_version, state, version, changed_at, office, division,
 		village, town, district, city, province, step, step_key, step_name_zh, step_name_en, step_level, step_role,
-		holder, code, applicant, field_values)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23) RETURNING key`)
+		holder, code, applicant, field_values, due_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24) RETURNING key`)
 	updateApplication = query(`UPDATE applications SET item = $1, template_version = $2, state = $3, version = $4, changed_at = $5,
 		office = $6, division = $7, village = $8, town = $9, district = $10, city = $11, province = $12,
 		step = $13, step_key = $14, step_name_zh = $15, step_name_en = $16, step_level = $17, step_role = $18,
-		holder = $19, code = $20, applicant = $21, field_values = $22
-		WHERE id = $23 AND version = $24 RETURNING key`)
+		holder = $19, code = $20, applicant = $21, field_values = $22, due_at = $23
+		WHERE id = $24 AND version = $25 RETURNING key`)
 	selectUnissued = query(`SELECT a.id FROM applications a WHERE a.state IN ('approved', 'issuing') AND NOT EXISTS (
 		SELECT 1 FROM certificates c WHERE c.code = a.code AND c.status = 'reserved' AND c.lease > $1)
 		ORDER BY a.changed_at, a.key LIMIT $2`)
@@ -97,6 +97,9 @@ func (s *Store) SaveApplication(ctx context.Context, a *yinzheng.Application, se
 		if err != nil {
 			return err
 		}
+		if err := saveDesks(ctx, q, key, a); err != nil {
+			return err
+		}
 		return saveActions(ctx, q, key, a.Actions[seen:])
 	})
 }
@@ -112,7 +115,7 @@ func (s *Store) head(ctx context.Context, q querier, a *yinzheng.Application) ([
 		return nil, err
 	}
 	changed := a.Actions[len(a.Actions)-1].At
-	args := make([]any, 0, 24)
+	args := make([]any, 0, 25)
 	args = append(args, a.Template.Code, a.Template.Version, string(a.State), a.Version, changed.UnixMicro(), a.Office, a.Division)
 	if args, err = s.appendDivisions(ctx, q, args, a); err != nil {
 		return nil, err
@@ -123,7 +126,36 @@ func (s *Store) head(ctx context.Context, q querier, a *yinzheng.Application) ([
 	} else {
 		args = append(args, nil, nil, nil, nil, nil)
 	}
-	return append(args, a.Holder, optional(a.Code), string(applicant), string(values)), nil
+	return append(args, a.Holder, optional(a.Code), string(applicant), string(values), due(a)), nil
+}
+
+// due is when something has to be done about a case; what was escalated is done.
+func due(a *yinzheng.Application) any {
+	if a.Late {
+		return nil
+	}
+	return micros(a.Due)
+}
+
+var (
+	deleteDesks = query("DELETE FROM inbox WHERE application = $1")
+	insertDesk  = query("INSERT INTO inbox (office, role, changed_at, application) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING")
+)
+
+// saveDesks writes in whose inboxes a case lies.
+func saveDesks(ctx context.Context, q querier, key int64, a *yinzheng.Application) error {
+	if a.Version > 1 {
+		if _, err := change(ctx, q, deleteDesks, key); err != nil {
+			return err
+		}
+	}
+	changed := a.Actions[len(a.Actions)-1].At.UnixMicro()
+	for _, d := range a.Desks {
+		if _, err := change(ctx, q, insertDesk, d.Office, string(d.Role), changed, key); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // appendDivisions adds the columns village to province. They come from the

@@ -12,10 +12,10 @@ var (
 	directoryTag    = query("SELECT tag FROM directory WHERE one = 1")
 	setDirectoryTag = query("UPDATE directory SET tag = $1 WHERE one = 1")
 	selectDivisions = query("SELECT code, name, parent, level FROM divisions ORDER BY code")
-	selectOffices   = query("SELECT id, name, division, organ FROM offices ORDER BY id")
+	selectOffices   = query("SELECT id, name, division, organ, function FROM offices ORDER BY id")
 	selectOrgans    = query("SELECT code, name, mark, valid_from, valid_to FROM organs ORDER BY code")
 	putDivision     = query("INSERT INTO divisions (code, name, parent, level) VALUES ($1, $2, $3, $4) ON CONFLICT (code) DO UPDATE SET name = excluded.name, parent = excluded.parent, level = excluded.level")
-	putOffice       = query("INSERT INTO offices (id, name, division, organ) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO UPDATE SET name = excluded.name, division = excluded.division, organ = excluded.organ")
+	putOffice       = query("INSERT INTO offices (id, name, division, organ, function) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO UPDATE SET name = excluded.name, division = excluded.division, organ = excluded.organ, function = excluded.function")
 	putOrgan        = query("INSERT INTO organs (code, name, mark, valid_from, valid_to) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (code) DO UPDATE SET name = excluded.name, mark = excluded.mark, valid_from = excluded.valid_from, valid_to = excluded.valid_to")
 )
 
@@ -68,7 +68,7 @@ func (t *tree) load(ctx context.Context, q querier) error {
 	var offices []yinzheng.Office
 	err = each(ctx, q, func(r *sql.Rows) error {
 		var o yinzheng.Office
-		err := r.Scan(&o.ID, &o.Name, &o.Division, &o.Organ)
+		err := r.Scan(&o.ID, &o.Name, &o.Division, &o.Organ, &o.Function)
 		offices = append(offices, o)
 		return err
 	}, selectOffices)
@@ -95,7 +95,7 @@ func (s *Store) PutDirectory(ctx context.Context, d *yinzheng.Directory) error {
 			}
 		}
 		for _, o := range d.Offices {
-			if _, err := change(ctx, q, putOffice, o.ID, o.Name, o.Division, o.Organ); err != nil {
+			if _, err := change(ctx, q, putOffice, o.ID, o.Name, o.Division, o.Organ, o.Function); err != nil {
 				return err
 			}
 		}

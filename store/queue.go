@@ -18,7 +18,9 @@ var levels = [...]yinzheng.Level{yinzheng.Village, yinzheng.Town, yinzheng.Distr
 const (
 	queueColumns = "SELECT key, id, item, state, step_key, version, holder, division, office, changed_at FROM applications WHERE "
 	queueOrder   = " AND (changed_at, key) < ($3, $4) ORDER BY changed_at DESC, key DESC LIMIT $5"
-	inboxOrder   = " AND (changed_at, key) < ($4, $5) ORDER BY changed_at DESC, key DESC LIMIT $6"
+	inboxColumns = `SELECT a.key, a.id, a.item, a.state, a.step_key, a.version, a.holder, a.division, a.office, a.changed_at
+		FROM inbox i JOIN applications a ON a.key = i.application
+		WHERE i.office = $1 AND i.role = $2 AND (i.changed_at, i.application) < ($3, $4) ORDER BY i.changed_at DESC, i.application DESC LIMIT $5`
 )
 
 // A queue is put together from one query for each scope and state, each of
@@ -27,7 +29,7 @@ const (
 var (
 	queueOfOffice   = query(queueColumns + "office = $1 AND state = $2" + queueOrder)
 	queueOfDivision = queryByLevel(" = $1 AND state = $2" + queueOrder)
-	inboxOfDivision = queryByLevel(" = $1 AND step_level = $2 AND step_role = $3 AND state = 'submitted'" + inboxOrder)
+	inboxOfDesk     = query(inboxColumns)
 )
 
 func queryByLevel(rest string) map[yinzheng.Level]string {
@@ -43,7 +45,6 @@ var (
 		yinzheng.Draft, yinzheng.Submitted, yinzheng.Returned, yinzheng.Approved,
 		yinzheng.Issuing, yinzheng.Issued, yinzheng.Rejected, yinzheng.Withdrawn,
 	}
-	allRoles = []yinzheng.Role{yinzheng.Clerk, yinzheng.Approver, yinzheng.Admin, yinzheng.Department}
 )
 
 // defaultLimit is how long a queue is when nobody says.
@@ -138,31 +139,19 @@ func (s *Store) queueParts(ctx context.Context, q querier, f yinzheng.QueueFilte
 	}
 	var parts []part
 	for _, scope := range f.Scopes {
-		if scope.Office != "" {
+		if scope.Role != "" {
+			if slices.Contains(states, yinzheng.Submitted) {
+				parts = append(parts, part{inboxOfDesk, []any{scope.Office, string(scope.Role)}})
+			}
+		} else if scope.Office != "" {
 			for _, state := range states {
 				parts = append(parts, part{queueOfOffice, []any{scope.Office, string(state)}})
 			}
 		} else if v := d.Division(scope.Division); v != nil {
-			parts = appendDivisionParts(parts, scope, v.Level, states)
+			for _, state := range states {
+				parts = append(parts, part{queueOfDivision[v.Level], []any{scope.Division, string(state)}})
+			}
 		}
 	}
 	return parts, nil
-}
-
-func appendDivisionParts(parts []part, scope yinzheng.QueueScope, level yinzheng.Level, states []yinzheng.State) []part {
-	switch {
-	case scope.Level == "":
-		for _, state := range states {
-			parts = append(parts, part{queueOfDivision[level], []any{scope.Division, string(state)}})
-		}
-	case slices.Contains(states, yinzheng.Submitted):
-		roles := allRoles
-		if scope.Role != "" {
-			roles = []yinzheng.Role{scope.Role}
-		}
-		for _, role := range roles {
-			parts = append(parts, part{inboxOfDivision[level], []any{scope.Division, string(scope.Level), string(role)}})
-		}
-	}
-	return parts
 }

@@ -8,6 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"yinzheng"
 )
 
@@ -22,6 +25,10 @@ func Run(t *testing.T, open func(t *testing.T) yinzheng.Store) {
 		"Queue/pages":                queuePages,
 		"Queue/at once":              queueAtOnce,
 		"Queue/local overrides":      queueOverrides,
+		"Limits":                     limits,
+		"Calendar":                   calendar,
+		"Notices":                    notices,
+		"Delegations":                delegations,
 		"Waiting":                    waiting,
 		"Certificate/life":           certificateLife,
 		"Certificate/unique":         certificateUnique,
@@ -49,6 +56,9 @@ func Run(t *testing.T, open func(t *testing.T) yinzheng.Store) {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
 }
+
+// Kept compares cases by what a store keeps of them: not by what Fold alone knows.
+var Kept = cmp.Options{cmpopts.IgnoreUnexported(yinzheng.Application{}), cmpopts.IgnoreFields(yinzheng.Application{}, "Desks", "Due", "Late", "Recused")}
 
 // Start is the moment at which the samples begin.
 var Start = time.Date(2026, 11, 2, 8, 15, 0, 123456000, time.UTC)
