@@ -2,6 +2,7 @@ package yinzheng
 
 import (
 	"context"
+	"fmt"
 	"time"
 )
 
@@ -59,4 +60,51 @@ type Calendars interface {
 	// Overdue lists cases, longest overdue first, whose Due is past and for which
 	// nothing was done about it: waiting and not Late, or returned.
 	Overdue(ctx context.Context, now time.Time, limit int) ([]string, error)
+}
+
+// CalendarDays lists the calendar's entries, by date.
+func (s *Service) CalendarDays(ctx context.Context) ([]CalendarDay, error) {
+	return s.Store.Calendar(ctx)
+}
+
+// PutCalendar adds or replaces entries and returns them all. Limits that run
+// already stay as they were promised.
+func (s *Service) PutCalendar(ctx context.Context, by *Account, days []CalendarDay) ([]CalendarDay, error) {
+	if err := s.mayOperate(by); err != nil {
+		return nil, err
+	}
+	if faults := checkDays(days); len(faults) > 0 {
+		return nil, invalidFields(faults)
+	}
+	err := s.Store.Tx(ctx, func(ctx context.Context) error {
+		if err := s.Store.PutCalendar(ctx, days); err != nil {
+			return err
+		}
+		return s.Store.Record(ctx, Event{At: s.now(), Kind: "calendar-changed", By: by.ID, Detail: fmt.Sprintf("%d days", len(days))})
+	})
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.Store.Calendar(ctx)
+	if err == nil {
+		s.calendar.Store(NewCalendar(all))
+	}
+	return all, err
+}
+
+func checkDays(days []CalendarDay) []FieldError {
+	var faults []FieldError
+	for i, d := range days {
+		at, err := time.ParseInLocation(time.DateOnly, d.Date, Zone)
+		p := fmt.Sprintf("days[%d]", i)
+		switch code, zh, en := uncleanText(d.Name); {
+		case err != nil:
+			faults = append(faults, FieldError{p + ".date", "date", Text{"应如 2026-10-01", "Expected the form 2026-10-01"}})
+		case code != "":
+			faults = append(faults, FieldError{p + ".name", code, Text{zh, en}})
+		case d.Working == (&Calendar{}).Working(at):
+			faults = append(faults, FieldError{p + ".working", "same", Text{"该日本来就是如此，无需登记", "That day is so already; leave it out"}})
+		}
+	}
+	return faults
 }

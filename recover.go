@@ -35,7 +35,7 @@ func (s *Service) Recover(ctx context.Context) (int, error) {
 	}
 }
 
-// KeepRecovering calls Recover every interval until the context ends.
+// KeepRecovering calls Recover and Scan every interval until the context ends.
 func (s *Service) KeepRecovering(ctx context.Context, every time.Duration) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
@@ -46,6 +46,9 @@ func (s *Service) KeepRecovering(ctx context.Context, every time.Duration) {
 		case <-tick.C:
 			if _, err := s.Recover(ctx); err != nil && ctx.Err() == nil {
 				s.Log.Error("recovering", "reason", reason(err), "error", forLog(err))
+			}
+			if _, err := s.Scan(ctx); err != nil && ctx.Err() == nil {
+				s.Log.Error("looking for what is past its limit", "reason", reason(err), "error", forLog(err))
 			}
 		}
 	}

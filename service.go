@@ -64,6 +64,11 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	if err := s.Reload(ctx); err != nil {
 		return nil, err
 	}
+	for _, t := range s.current {
+		if faults := t.CheckOffices(s.Directory()); len(faults) > 0 {
+			s.Log.Warn("no case of this item can be completed with the present office tree", "item", t.Code, "fault", faults[0].Error())
+		}
+	}
 	if err := s.board.load(ctx, s.Store); err != nil {
 		return nil, fmt.Errorf("read the status lists: %w", err)
 	}

@@ -159,6 +159,21 @@ func (t *Template) next(i int, v Values) int {
 	return i
 }
 
+// RouteStep is a step with whether it applies.
+type RouteStep struct {
+	*Step
+	Applies bool
+}
+
+// Route is the chain as a case with these values would meet it.
+func (t *Template) Route(v Values) []RouteStep {
+	route := make([]RouteStep, len(t.Chain))
+	for i := range t.Chain {
+		route[i] = RouteStep{&t.Chain[i], t.Chain[i].applies(v)}
+	}
+	return route
+}
+
 // FieldType tells how a value is written, checked and printed.
 type FieldType string
 

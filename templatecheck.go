@@ -65,30 +65,11 @@ func (l *linter) head() {
 	l.require(slices.Contains([]Level{Town, District, City, Province}, t.Issuer) || t.Issuer == Village && !listed, "issuer", "choice",
 		"应为 town、district、city 或 province；清单内事项村（社区）不得出具", "expected town, district, city or province; a village may not issue what is on the list of twenty")
 	l.require(typeCode.MatchString(t.TypeCode) && CheckCreditCode(t.TypeCode[:18]), "type_code", "type-code", "应为 18 位信用代码加 3 位", "expected an 18-character credit code (GB 32100) and three characters")
+	l.require(t.Resubmit == "" || t.Resubmit == ResubmitAnew || t.Resubmit == ResubmitSame, "resubmit", "choice", "应为 anew 或 same", "expected anew or same")
+	l.require(t.MendDays >= 0 && t.MendDays <= maxDays, "mend_days", "range", "应在 0 到 250 个工作日之间", "expected 0 to 250 working days")
 	l.require(t.Validity >= 0 && t.Validity <= 1200, "validity_months", "range", "应在 0 到 1200 之间", "expected 0 to 1200")
 	for i, m := range t.Materials {
 		l.text(fmt.Sprintf("materials[%d]", i), m)
-	}
-}
-
-func (l *linter) chain() {
-	t := l.t
-	l.require(len(t.Chain) > 0, "chain", "required", "审批链至少要有一个环节", "the chain needs at least one step")
-	seen := map[string]bool{}
-	last := -1
-	for i, s := range t.Chain {
-		p := fmt.Sprintf("chain[%d]", i)
-		l.require(itemCode.MatchString(s.Key), p+".key", "code", "应为小写字母、数字和连字符", "expected lower-case letters, digits and hyphens")
-		l.require(!seen[s.Key] && s.Key != intake, p+".key", "twice", "环节名重复或为保留名 intake", "two steps have this key, or it is the reserved word intake")
-		seen[s.Key] = true
-		l.text(p+".name", s.Name)
-		l.require(s.Level.rank() >= 0, p+".level", "choice", "不认识的层级", "unknown level: village, town, district, city or province")
-		l.require(s.Level.rank() >= last, p+".level", "order", "审批链只能逐级向上", "a chain only climbs: this level is below the one before")
-		last = s.Level.rank()
-		l.require(s.Role == Clerk && s.Level == Village || s.Role == Approver, p+".role", "choice", "应为 approver（村级可为 clerk）", "expected approver (or clerk at village level)")
-	}
-	if n := len(t.Chain); n > 0 {
-		l.require(t.Chain[n-1].Level == t.Issuer, fmt.Sprintf("chain[%d].level", n-1), "issuer", "最后一个环节就是用印，应与 issuer 同级", "the last step is the consent to seal, so its level is the issuer's")
 	}
 }
 

@@ -15,6 +15,7 @@ type accountCmd struct {
 	Name     string `help:"The person's own name." required:""`
 	ID       string `name:"id" help:"The person's resident ID number. Nobody decides a case of their own, and one person has one account." required:""`
 	Division string `help:"Code of the division whose office the post is in." required:""`
+	Function string `help:"Which of the division's offices, where there are several, such as health."`
 	Role     string `help:"clerk, approver, admin or department." enum:"clerk,approver,admin,department" required:""`
 
 	Dir string `help:"Data folder that init made." default:"data" env:"YINZHENG_DIR"`
@@ -41,7 +42,7 @@ func (c *accountCmd) Run(ctx context.Context, e *env) error {
 		return err
 	}
 	defer sys.Close()
-	office := officeOf(c.Division)
+	office := officeOf(c.Division, c.Function)
 	if sys.Directory().Office(office) == nil {
 		return fmt.Errorf("no office in division %s", c.Division)
 	}

@@ -179,6 +179,7 @@ const (
 
 type demoPerson struct {
 	username, name, id, division string
+	function                     string
 	role                         yinzheng.Role
 	post                         string
 }
@@ -186,16 +187,18 @@ type demoPerson struct {
 // demoPeople are fictional; their ID numbers are well-formed and belong to
 // division codes and dates chosen for the demo.
 var demoPeople = []demoPerson{
-	{"village", "李桂兰", "441302198503120021", demoVillage, yinzheng.Clerk, "东湖社区 clerk"},
-	{"village2", "陈志强", "441302199007150033", demoSibling, yinzheng.Clerk, "新建社区 clerk (sibling community)"},
-	{"village3", "黄秀英", "441302198811230047", demoFar, yinzheng.Clerk, "新光村 clerk (another town)"},
-	{"town", "张伟民", "441302197902180051", demoTown, yinzheng.Approver, "桥东街道 approver"},
-	{"town2", "刘慧敏", "441302198406090062", demoTown, yinzheng.Approver, "桥东街道 approver (a second one)"},
-	{"othertown", "曾国华", "441302197612250079", demoOtherTown, yinzheng.Approver, "汝湖镇 approver (another town)"},
-	{"district", "何静怡", "441302197304010080", demoDistrict, yinzheng.Approver, "惠城区 approver"},
-	{"district2", "邓文杰", "441302198201280091", demoDistrict, yinzheng.Approver, "惠城区 approver (a second one)"},
-	{"admin", "罗晓东", "441302198010100103", demoDistrict, yinzheng.Admin, "administrator"},
-	{"department", "梁雪梅", "441302199203080116", demoDistrict, yinzheng.Department, "receiving department"},
+	{"village", "李桂兰", "441302198503120021", demoVillage, "", yinzheng.Clerk, "东湖社区 clerk"},
+	{"village2", "陈志强", "441302199007150033", demoSibling, "", yinzheng.Clerk, "新建社区 clerk (sibling community)"},
+	{"village3", "黄秀英", "441302198811230047", demoFar, "", yinzheng.Clerk, "新光村 clerk (another town)"},
+	{"town", "张伟民", "441302197902180051", demoTown, "", yinzheng.Approver, "桥东街道 approver"},
+	{"town2", "刘慧敏", "441302198406090062", demoTown, "", yinzheng.Approver, "桥东街道 approver (a second one)"},
+	{"othertown", "曾国华", "441302197612250079", demoOtherTown, "", yinzheng.Approver, "汝湖镇 approver (another town)"},
+	{"district", "何静怡", "441302197304010080", demoDistrict, "civil-affairs", yinzheng.Approver, "惠城区 approver"},
+	{"district2", "邓文杰", "441302198201280091", demoDistrict, "civil-affairs", yinzheng.Approver, "惠城区 approver (a second one)"},
+	{"police", "叶建军", "441302197809090130", demoDistrict, "public-security", yinzheng.Approver, "惠城区公安分局 approver"},
+	{"health", "温淑芬", "441302198312120141", demoDistrict, "health", yinzheng.Approver, "惠城区卫生健康局 approver"},
+	{"admin", "罗晓东", "441302198010100103", demoDistrict, "civil-affairs", yinzheng.Admin, "administrator"},
+	{"department", "梁雪梅", "441302199203080116", demoDistrict, "civil-affairs", yinzheng.Department, "receiving department"},
 }
 
 // demoFounding is the district of Huicheng with its 22 organs.
@@ -205,37 +208,39 @@ func demoFounding(dir string, secret keys.Secret, s settings) (*founding, error)
 		return nil, err
 	}
 	now := time.Now().UTC().Truncate(time.Second)
-	f := &founding{dir: dir, secret: secret, settings: s, caName: "DEMO Yinzheng", divisions: divisions, organs: demoOrgans(divisions, now)}
+	f := &founding{dir: dir, secret: secret, settings: s, caName: "DEMO Yinzheng", divisions: divisions, seats: demoSeats(divisions, now)}
 	for _, p := range demoPeople {
 		f.accounts = append(f.accounts, yinzheng.Account{
 			ID: "p-" + p.username, Username: p.username, Name: p.name,
 			Person: yinzheng.ID{Type: yinzheng.ResidentID, Number: withCheck(p.id)},
-			Grants: []yinzheng.Grant{{Office: officeOf(p.division), Role: p.role, From: now}},
+			Grants: []yinzheng.Grant{{Office: officeOf(p.division, p.function), Role: p.role, From: now}},
 		})
 	}
 	return f, nil
 }
 
-// demoOrgans makes an organ for the district and each town. Their credit codes
-// are well-formed, generated, and say DEM where a real one has its number.
-func demoOrgans(divisions []yinzheng.Division, from time.Time) map[string]yinzheng.Organ {
-	organs := map[string]yinzheng.Organ{}
+// demoSeats makes an organ for each town and three for the district. Their
+// credit codes are well-formed, generated, and say DEM where a real one has its
+// number.
+func demoSeats(divisions []yinzheng.Division, from time.Time) []seat {
+	var seats []seat
+	add := func(d yinzheng.Division, function, name string, n int) {
+		code := yinzheng.CreditCode(fmt.Sprintf("1%d441302DEM%s", n, d.Code[6:12]))
+		seats = append(seats, seat{d.Code, function, yinzheng.Organ{Code: code, Name: name, Mark: "演示专用", From: from}})
+	}
 	for _, d := range divisions {
-		var name string
 		switch {
 		case d.Level == yinzheng.District:
-			name = "惠州市" + d.Name + "民政局"
+			add(d, "civil-affairs", "惠州市"+d.Name+"民政局", 1)
+			add(d, "public-security", "惠州市公安局"+d.Name+"分局", 2)
+			add(d, "health", "惠州市"+d.Name+"卫生健康局", 3)
 		case d.Level == yinzheng.Town && strings.HasSuffix(d.Name, "街道"):
-			name = "惠州市惠城区" + d.Name + "办事处"
+			add(d, "", "惠州市惠城区"+d.Name+"办事处", 1)
 		case d.Level == yinzheng.Town:
-			name = "惠州市惠城区" + d.Name + "人民政府"
-		default:
-			continue
+			add(d, "", "惠州市惠城区"+d.Name+"人民政府", 1)
 		}
-		code := yinzheng.CreditCode(fmt.Sprintf("11441302DEM%s", d.Code[6:12]))
-		organs[d.Code] = yinzheng.Organ{Code: code, Name: name, Mark: "演示专用", From: from}
 	}
-	return organs
+	return seats
 }
 
 // withCheck replaces the last character of a resident ID by the right check

@@ -16,6 +16,13 @@ import (
 	"yinzheng/store"
 )
 
+// seat is an organ with the division that its office acts for and, where a
+// division has several, its function.
+type seat struct {
+	division, function string
+	organ              yinzheng.Organ
+}
+
 // founding is everything that a new data folder begins with.
 type founding struct {
 	dir       string
@@ -23,7 +30,7 @@ type founding struct {
 	settings  settings
 	caName    string // "Yinzheng" when empty
 	divisions []yinzheng.Division
-	organs    map[string]yinzheng.Organ // by division code
+	seats     []seat // the offices that seal
 	accounts  []yinzheng.Account
 }
 
@@ -95,37 +102,39 @@ func (f *founding) fill(ctx context.Context, s *store.Store, public []*yinzheng.
 // key for the service.
 func (f *founding) sealRequests() []keys.SealRequest {
 	requests := []keys.SealRequest{{Purpose: keys.Status, Organ: keys.Organ{Name: "印证 状态名单"}}}
-	for _, d := range f.divisions {
-		o, ok := f.organs[d.Code]
-		if !ok {
-			continue
-		}
-		organ := keys.Organ{Name: o.Name, Code: o.Code}
+	for _, s := range f.seats {
+		organ := keys.Organ{Name: s.organ.Name, Code: s.organ.Code}
 		requests = append(requests, keys.SealRequest{Purpose: keys.Document, Organ: organ}, keys.SealRequest{Purpose: keys.Token, Organ: organ})
 	}
 	return requests
 }
 
-// directory gives every division from district to village its office.
+// directory gives every organ its office, and every other division from
+// district to village an office of its own.
 func (f *founding) directory() *yinzheng.Directory {
 	var offices []yinzheng.Office
 	var organs []yinzheng.Organ
+	seated := map[string]bool{}
+	for _, s := range f.seats {
+		offices = append(offices, yinzheng.Office{ID: officeOf(s.division, s.function), Name: s.organ.Name, Division: s.division, Organ: s.organ.Code, Function: s.function})
+		organs = append(organs, s.organ)
+		seated[s.division] = true
+	}
 	for _, d := range f.divisions {
-		if d.Level == yinzheng.Province || d.Level == yinzheng.City {
-			continue
+		if d.Level != yinzheng.Province && d.Level != yinzheng.City && !seated[d.Code] {
+			offices = append(offices, yinzheng.Office{ID: officeOf(d.Code, ""), Name: officeName(d), Division: d.Code})
 		}
-		office := yinzheng.Office{ID: officeOf(d.Code), Name: officeName(d), Division: d.Code}
-		if o, ok := f.organs[d.Code]; ok {
-			office.Organ, office.Name = o.Code, o.Name
-			organs = append(organs, o)
-		}
-		offices = append(offices, office)
 	}
 	return yinzheng.NewDirectory(f.divisions, offices, organs)
 }
 
-// officeOf is the ID of a division's own office.
-func officeOf(division string) string { return "o" + division }
+// officeOf is the ID of a division's office of a function; of its only one, "".
+func officeOf(division, function string) string {
+	if function == "" {
+		return "o" + division
+	}
+	return "o" + division + "-" + function
+}
 
 func officeName(d yinzheng.Division) string {
 	if d.Level == yinzheng.Village {
@@ -162,9 +171,10 @@ func readDivisions(r io.Reader, name string) ([]yinzheng.Division, error) {
 	return out, nil
 }
 
-// readOrgans reads a CSV of division, name, credit_code.
-func readOrgans(r io.Reader, name string, divisions []yinzheng.Division, from time.Time) (map[string]yinzheng.Organ, error) {
-	rows, err := readCSV(r, name, "division", "name", "credit_code")
+// readOrgans reads a CSV of division, name, credit_code and, where a division
+// has several organs, function.
+func readOrgans(r io.Reader, name string, divisions []yinzheng.Division, from time.Time) ([]seat, error) {
+	rows, err := readCSV(r, name, "division", "name", "credit_code", "function?")
 	if err != nil {
 		return nil, err
 	}
@@ -172,7 +182,8 @@ func readOrgans(r io.Reader, name string, divisions []yinzheng.Division, from ti
 	for _, d := range divisions {
 		known[d.Code] = true
 	}
-	out := map[string]yinzheng.Organ{}
+	out := make([]seat, 0, len(rows))
+	taken := map[string]bool{}
 	for i, row := range rows {
 		switch {
 		case !known[row[0]]:
@@ -181,13 +192,17 @@ func readOrgans(r io.Reader, name string, divisions []yinzheng.Division, from ti
 			return nil, fmt.Errorf("%s row %d: the name is missing", name, i+2)
 		case !yinzheng.CheckCreditCode(row[2]):
 			return nil, fmt.Errorf("%s row %d: %q is not a unified social credit code (GB 32100): 18 characters, the last a check character", name, i+2, row[2])
+		case taken[row[2]] || taken[officeOf(row[0], row[3])]:
+			return nil, fmt.Errorf("%s row %d: this organ, or the function %q in division %s, is there twice", name, i+2, row[3], row[0])
 		}
-		out[row[0]] = yinzheng.Organ{Code: row[2], Name: row[1], Mark: "证明专用章", From: from}
+		taken[row[2]], taken[officeOf(row[0], row[3])] = true, true
+		out = append(out, seat{row[0], row[3], yinzheng.Organ{Code: row[2], Name: row[1], Mark: "证明专用章", From: from}})
 	}
 	return out, nil
 }
 
-// readCSV reads rows of the given columns, whatever their order in the file.
+// readCSV reads rows of the given columns, whatever their order in the file. A
+// column written with a question mark may be missing.
 func readCSV(r io.Reader, name string, columns ...string) ([][]string, error) {
 	all, err := csv.NewReader(r).ReadAll()
 	if err != nil {
@@ -201,15 +216,19 @@ func readCSV(r io.Reader, name string, columns ...string) ([][]string, error) {
 		at[strings.TrimPrefix(strings.TrimSpace(h), "\ufeff")] = i
 	}
 	rows := make([][]string, 0, len(all)-1)
-	for _, c := range columns {
-		if _, ok := at[c]; !ok {
+	for i, c := range columns {
+		c, optional := strings.CutSuffix(c, "?")
+		columns[i] = c
+		if _, ok := at[c]; !ok && !optional {
 			return nil, fmt.Errorf("%s: the column %s is missing; expected %s", name, c, strings.Join(columns, ","))
 		}
 	}
 	for _, line := range all[1:] {
 		row := make([]string, len(columns))
 		for i, c := range columns {
-			row[i] = strings.TrimSpace(line[at[c]])
+			if j, ok := at[c]; ok {
+				row[i] = strings.TrimSpace(line[j])
+			}
 		}
 		rows = append(rows, row)
 	}

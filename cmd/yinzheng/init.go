@@ -17,7 +17,7 @@ import (
 type initCmd struct {
 	Dir       string `help:"Data folder to make." default:"data" env:"YINZHENG_DIR"`
 	Divisions string `help:"Office tree: CSV with the columns code,name,parent,level." type:"existingfile" required:"" env:"YINZHENG_DIVISIONS"`
-	Organs    string `help:"Organs that seal: CSV with the columns division,name,credit_code. Each gets a seal." type:"existingfile" required:"" env:"YINZHENG_ORGANS"`
+	Organs    string `help:"Organs that seal: CSV with the columns division,name,credit_code and, where a division has several, function. Each gets a seal." type:"existingfile" required:"" env:"YINZHENG_ORGANS"`
 	Admin     string `help:"User name of the first administrator." default:"admin" env:"YINZHENG_ADMIN"`
 	AdminName string `name:"admin-name" help:"The administrator's own name." required:"" env:"YINZHENG_ADMIN_NAME"`
 	AdminID   string `name:"admin-id" help:"The administrator's resident ID number: one account a person." required:"" env:"YINZHENG_ADMIN_ID"`
@@ -107,23 +107,16 @@ func (c *initCmd) founding(secret keys.Secret) (*founding, error) {
 		return nil, err
 	}
 	defer organs.Close()
-	if f.organs, err = readOrgans(organs, c.Organs, f.divisions, now); err != nil {
+	if f.seats, err = readOrgans(organs, c.Organs, f.divisions, now); err != nil {
 		return nil, err
 	}
 	number, _, _, fault := yinzheng.ParseResidentID(c.AdminID, now)
 	if fault != "" {
 		return nil, fmt.Errorf("--admin-id is not a resident ID number (%s)", fault)
 	}
-	top := f.divisions[0]
-	for _, d := range f.divisions {
-		if _, ok := f.organs[d.Code]; ok {
-			top = d
-			break
-		}
-	}
 	f.accounts = []yinzheng.Account{{
 		ID: "p-" + c.Admin, Username: strings.ToLower(c.Admin), Name: c.AdminName, Person: yinzheng.ID{Type: yinzheng.ResidentID, Number: number},
-		Grants: []yinzheng.Grant{{Office: officeOf(top.Code), Role: yinzheng.Admin, From: now}},
+		Grants: []yinzheng.Grant{{Office: officeOf(f.seats[0].division, f.seats[0].function), Role: yinzheng.Admin, From: now}},
 	}}
 	return f, nil
 }

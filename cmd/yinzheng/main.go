@@ -24,11 +24,12 @@ import (
 var version = "dev"
 
 type cli struct {
-	Demo    demoCmd    `cmd:"" help:"Try everything on throwaway data: accounts, offices and seals included."`
-	Serve   serveCmd   `cmd:"" help:"Run the server on the data folder that init made."`
-	Init    initCmd    `cmd:"" help:"Make a data folder: keys, database, office tree, first administrator."`
-	Account accountCmd `cmd:"" help:"Add a person, or another post for one who is there already."`
-	Verify  verifyCmd  `cmd:"" help:"Verify a PDF, a QR code's address or a token, without a network."`
+	Demo     demoCmd     `cmd:"" help:"Try everything on throwaway data: accounts, offices and seals included."`
+	Serve    serveCmd    `cmd:"" help:"Run the server on the data folder that init made."`
+	Init     initCmd     `cmd:"" help:"Make a data folder: keys, database, office tree, first administrator."`
+	Account  accountCmd  `cmd:"" help:"Add a person, or another post for one who is there already."`
+	Template templateCmd `cmd:"" help:"Check a template, or see the way a case would go."`
+	Verify   verifyCmd   `cmd:"" help:"Verify a PDF, a QR code's address or a token, without a network."`
 
 	Version kong.VersionFlag `help:"Print the version."`
 

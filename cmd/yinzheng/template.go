@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"yinzheng"
+	"yinzheng/templates"
+)
+
+type templateCmd struct {
+	Lint   lintCmd   `cmd:"" help:"Check a template: every fault by line and field."`
+	DryRun dryRunCmd `cmd:"" name:"dry-run" help:"Print the way a case with given values would go."`
+}
+
+type lintCmd struct {
+	File string `arg:"" help:"Template (YAML)." type:"existingfile"`
+	Tree string `help:"Office tree to hold the chain against: CSV with the columns code,name,parent,level." type:"existingfile"`
+}
+
+func (lintCmd) Help() string {
+	return `Refuses what could never be issued: a last step that may not apply, a step that is never reached, a condition on an absent field, a level or post that does not exist.`
+}
+
+func (c *lintCmd) Run(e *env) error {
+	t, err := loadTemplate(c.File)
+	if err != nil {
+		return err
+	}
+	if c.Tree != "" {
+		d, err := treeOf(c.Tree)
+		if err != nil {
+			return err
+		}
+		if faults := t.CheckOffices(d); len(faults) > 0 {
+			var lines []string
+			for _, f := range faults {
+				lines = append(lines, f.Error())
+			}
+			return errors.New(c.File + ": " + strings.Join(lines, "\n"))
+		}
+	}
+	fmt.Fprintf(e.stdout, "%s: %s version %d, %d steps, no faults\n", c.File, t.Code, t.Version, len(t.Chain))
+	return nil
+}
+
+func loadTemplate(file string) (*yinzheng.Template, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	return templates.Load(file, text)
+}
+
+func treeOf(file string) (*yinzheng.Directory, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	divisions, err := readDivisions(f, file)
+	if err != nil {
+		return nil, err
+	}
+	return (&founding{divisions: divisions}).directory(), nil
+}
+
+type dryRunCmd struct {
+	File   string `arg:"" help:"Template (YAML)." type:"existingfile"`
+	Values string `help:"Values (JSON), as in POST /api/v1/applications." type:"existingfile" required:""`
+}
+
+func (c *dryRunCmd) Run(_ context.Context, e *env) error {
+	t, err := loadTemplate(c.File)
+	if err != nil {
+		return err
+	}
+	raw, err := os.ReadFile(c.Values)
+	if err != nil {
+		return err
+	}
+	var values map[string]any
+	if err := json.Unmarshal(raw, &values); err != nil {
+		return fmt.Errorf("%s: %w", c.Values, err)
+	}
+	checked, err := t.CheckValues(values, time.Now())
+	if err != nil {
+		return err
+	}
+	for _, p := range checked.Problems {
+		fmt.Fprintf(e.stdout, "to be mended: %s\n", p.Error())
+	}
+	for _, s := range t.Route(checked.Values) {
+		fmt.Fprintf(e.stdout, "%-12s %s", s.Step.Key, s.Step.Name.ZH)
+		if !s.Applies {
+			fmt.Fprintln(e.stdout, "  (left out: its condition does not hold)")
+			continue
+		}
+		var posts []string
+		for _, p := range s.Step.Posts() {
+			posts = append(posts, strings.TrimSpace(fmt.Sprintf("%s %s %s", p.Level, p.Function, p.Role))+times(p.Count))
+		}
+		fmt.Fprintf(e.stdout, "  %s", strings.Join(posts, " + "))
+		if s.Step.Need > 0 {
+			fmt.Fprintf(e.stdout, ", %d of them", s.Step.Need)
+		}
+		if s.Step.Limit > 0 {
+			fmt.Fprintf(e.stdout, ", within %d working days", s.Step.Limit)
+		}
+		fmt.Fprintln(e.stdout)
+	}
+	fmt.Fprintf(e.stdout, "%-12s %s %s\n", "seal", t.Issuer, t.Function)
+	return nil
+}
+
+func times(n int) string {
+	if n == 1 {
+		return ""
+	}
+	return fmt.Sprintf(" ×%d", n)
+}
