@@ -83,7 +83,7 @@ func (s *Service) CreateApplication(ctx context.Context, by *Account, in *NewApp
 	if err != nil {
 		return nil, false, err
 	}
-	id, err := randomText(s.Rand, crockford, 10)
+	id, err := randomText(s.Rand, 10)
 	if err != nil {
 		return nil, false, err
 	}
@@ -375,7 +375,7 @@ func (s *Service) change(ctx context.Context, by *Account, id string, seen int, 
 	if err != nil {
 		return nil, err
 	}
-	err = s.save(ctx, c, a, seen)
+	err = s.save(ctx, a, seen)
 	if errors.Is(err, ErrConflict) {
 		if c, again := s.open(ctx, by, id); again == nil {
 			return nil, c.stale(seen)

@@ -52,7 +52,7 @@ type Notices interface {
 
 // save writes a case at the version that was seen, and tells whom its last
 // action concerns.
-func (s *Service) save(ctx context.Context, c *Case, a *Application, seen int) error {
+func (s *Service) save(ctx context.Context, a *Application, seen int) error {
 	return s.Store.Tx(ctx, func(ctx context.Context) error {
 		if err := s.Store.SaveApplication(ctx, a, seen); err != nil {
 			return err
@@ -129,7 +129,7 @@ func (s *Service) pastLimit(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	return s.save(ctx, c, a, c.Version)
+	return s.save(ctx, a, c.Version)
 }
 
 // recuse hands a case on whose step has nobody left that may decide it.
@@ -153,7 +153,7 @@ func (s *Service) recuse(ctx context.Context, c *Case) (*Case, error) {
 		if err != nil {
 			return c, err
 		}
-		if err := s.save(ctx, c, a, c.Version); err != nil {
+		if err := s.save(ctx, a, c.Version); err != nil {
 			return c, err
 		}
 		c = &Case{a, c.Template, c.Directory, c.Calendar}
@@ -204,7 +204,7 @@ func (s *Service) Delegate(ctx context.Context, by *Account, in *Delegation) (*D
 	if len(faults) > 0 {
 		return nil, invalidFields(faults)
 	}
-	id, err := randomText(s.Rand, crockford, 10)
+	id, err := randomText(s.Rand, 10)
 	if err != nil {
 		return nil, err
 	}

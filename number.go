@@ -14,7 +14,7 @@ const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 const CodeLength = 12
 
 // NewCode draws a public code.
-func NewCode(rand io.Reader) (string, error) { return randomText(rand, crockford, CodeLength) }
+func NewCode(rand io.Reader) (string, error) { return randomText(rand, CodeLength) }
 
 // NormalCode reads a public code as people type it: any case, spaces and
 // hyphens, O for 0, I and L for 1. ok is false when it cannot be one.
@@ -71,7 +71,7 @@ func ParseNumber(s string) (Number, error) {
 }
 
 // newSerial draws a serial of 16 digits and letters: about 80 random bits.
-func newSerial(rand io.Reader) (string, error) { return randomText(rand, crockford, 16) }
+func newSerial(rand io.Reader) (string, error) { return randomText(rand, 16) }
 
 // mod3736 is the check character of ISO 7064 MOD 37,36 over 0-9A-Z.
 func mod3736(s string) byte {
@@ -107,14 +107,14 @@ func creditCheck(s string) byte {
 	return creditAlphabet[(31-sum%31)%31]
 }
 
-// randomText draws n characters of an alphabet whose length divides 256.
-func randomText(rand io.Reader, alphabet string, n int) (string, error) {
+// randomText draws n characters of Crockford's base32, whose length divides 256.
+func randomText(rand io.Reader, n int) (string, error) {
 	b := make([]byte, n)
 	if _, err := io.ReadFull(rand, b); err != nil {
 		return "", fmt.Errorf("draw random characters: %w", err)
 	}
 	for i := range b {
-		b[i] = alphabet[int(b[i])%len(alphabet)]
+		b[i] = crockford[int(b[i])%len(crockford)]
 	}
 	return string(b), nil
 }

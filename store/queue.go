@@ -40,12 +40,10 @@ func queryByLevel(rest string) map[yinzheng.Level]string {
 	return texts
 }
 
-var (
-	allStates = []yinzheng.State{
-		yinzheng.Draft, yinzheng.Submitted, yinzheng.Returned, yinzheng.Approved,
-		yinzheng.Issuing, yinzheng.Issued, yinzheng.Rejected, yinzheng.Withdrawn,
-	}
-)
+var allStates = []yinzheng.State{
+	yinzheng.Draft, yinzheng.Submitted, yinzheng.Returned, yinzheng.Approved,
+	yinzheng.Issuing, yinzheng.Issued, yinzheng.Rejected, yinzheng.Withdrawn,
+}
 
 // defaultLimit is how long a queue is when nobody says.
 const defaultLimit = 100
