@@ -1,0 +1,159 @@
+package yinzheng
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+)
+
+var updateRights = flag.Bool("update", false, "write docs/rights.md anew from the rules")
+
+const rightsFile = "docs/rights.md"
+
+// TestRightsTable holds docs/rights.md against the rules themselves: for every
+// role, relation of the office to the case, state and action, whether it is
+// allowed. After a change of the rules: go test -run TestRightsTable -update .
+func TestRightsTable(t *testing.T) {
+	got := rightsTable(t)
+	if *updateRights {
+		if err := os.WriteFile(rightsFile, got, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(rightsFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s is not what the rules say; look at the difference, then write it anew with: go test -run TestRightsTable -update .", rightsFile)
+	}
+}
+
+// rightsRow is somebody without any other part in the case.
+type rightsRow struct {
+	role     Role
+	office   string
+	relation string
+}
+
+func rightsTable(t *testing.T) []byte {
+	t.Helper()
+	rows := []rightsRow{
+		{Clerk, "village", "home village, took the case in"}, {Approver, "village", "home village, took the case in"},
+		{Clerk, "sibling", "sibling village"}, {Clerk, "village-b", "village of another town"},
+		{Clerk, "town", "town above"}, {Approver, "town", "town above"}, {Approver, "town-b", "another town"},
+		{Clerk, "district", "district above"}, {Approver, "district", "district above"}, {Approver, "abroad", "another district"},
+		{Admin, "district", "district above"}, {Department, "district", "district above"},
+	}
+	var b bytes.Buffer
+	b.WriteString("# Who may do what to a case\n\n" +
+		"Made from the rules themselves (`TestRightsTable`), checked with every change. For somebody who is no party of the case and has done nothing else to it (four eyes and 回避 take rights away, never give any); roles in force, accounts enabled. A dash: the case does not exist for them (404).\n")
+	for _, taken := range []struct{ office, title string }{
+		{"village", "Taken in by the home village: its submission counts as the village's step"},
+		{"sibling", "Taken in by a sibling village (全区通办): the home village decides its step"},
+	} {
+		fmt.Fprintf(&b, "\n## %s\n\n", taken.title)
+		cases := rightsCases(t, taken.office)
+		b.WriteString("| who | office |")
+		for _, c := range cases {
+			b.WriteString(" " + c.name + " |")
+		}
+		b.WriteString("\n|---|---|" + strings.Repeat("---|", len(cases)) + "\n")
+		for _, r := range rows {
+			relation := r.relation
+			if taken.office == "sibling" {
+				relation = map[string]string{"village": "home village", "sibling": "sibling village, took the case in"}[r.office]
+				if relation == "" {
+					relation = r.relation
+				}
+			}
+			fmt.Fprintf(&b, "| %s | %s |", r.role, relation)
+			for _, c := range cases {
+				b.WriteString(" " + rightsOf(c.Case, SampleAccount("somebody", 90, [2]string{string(r.role), r.office})) + " |")
+			}
+			b.WriteString("\n")
+		}
+	}
+	return b.Bytes()
+}
+
+type namedCase struct {
+	name string
+	*Case
+}
+
+// rightsCases are a case in every state, each acted on by people of its own.
+func rightsCases(t *testing.T, office string) []namedCase {
+	t.Helper()
+	tpl := SampleTemplate()
+	clerk := SampleAccount("its clerk", 80, [2]string{"clerk", office})
+	var out []namedCase
+	c := &Case{&Application{ID: "CASE", Template: tpl.Ref()}, tpl, testDir, nil}
+	keep := func(name string) { out = append(out, namedCase{name, &Case{c.Application, tpl, testDir, nil}}) }
+	act := func(x Action) { c.Application = c.with(x) }
+	x := actionBy(clerk, clerk.Grants[0], Create, testNow)
+	x.Input = &Input{Division: testVillage, Applicant: Applicant{As: AsHolder}, Values: SampleValues()}
+	act(x)
+	keep("draft")
+	submit := func() {
+		x := actionBy(clerk, clerk.Grants[0], Submit, testNow)
+		if step := c.homeStep(); step != nil {
+			x.Step = step.Key
+		}
+		act(x)
+	}
+	submit()
+	if office != "village" {
+		keep("at village")
+		act(Action{At: testNow, Kind: Approve, By: "v", Step: "village"})
+	}
+	keep("at town")
+	town := c.Application
+	act(Action{At: testNow, Kind: Return, By: "t", Step: "town"})
+	keep("returned")
+	c.Application = town
+	act(Action{At: testNow, Kind: Approve, By: "t", Step: "town"})
+	keep("at district")
+	act(Action{At: testNow, Kind: Approve, By: "d", Step: "district"})
+	keep("approved")
+	act(Action{At: testNow, Kind: Reserve, By: SystemActor, Code: "C"})
+	keep("issuing")
+	act(Action{At: testNow, Kind: Issue, By: SystemActor})
+	keep("issued")
+	c.Application = town
+	act(Action{At: testNow, Kind: Reject, By: "t", Step: "town"})
+	keep("rejected")
+	c.Application = town
+	act(Action{At: testNow, Kind: Withdraw, By: clerk.ID})
+	keep("withdrawn")
+	return out
+}
+
+// rightsOf lists what somebody may do, by trying it.
+func rightsOf(c *Case, by *Account) string {
+	now := testNow.Add(time.Hour)
+	if c.MaySee(by, now) != nil {
+		return "–"
+	}
+	may := []string{"see"}
+	try := func(name string, err error) {
+		if err == nil {
+			may = append(may, name)
+		}
+	}
+	_, err := c.Edit(by, &Input{Division: c.Division, Applicant: c.Applicant, Values: c.Values}, now)
+	try("edit", err)
+	_, err = c.Submit(by, now)
+	try("submit", err)
+	_, err = c.Withdraw(by, "", now)
+	try("withdraw", err)
+	for _, d := range []Decision{{Action: Approve}, {Action: Return, Opinion: "x"}, {Action: Reject, Opinion: "x"}} {
+		_, err := c.Decide(by, d, now)
+		try(string(d.Action), err)
+	}
+	return strings.Join(may, ", ")
+}
