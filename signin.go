@@ -51,7 +51,15 @@ func (s *Service) defaults() {
 	}
 	s.decoy = fmt.Sprintf("$argon2id$v=%d$m=%d,t=2,p=1$%s$%s", argon2.Version, s.Argon2Memory, strings.Repeat("A", 22), strings.Repeat("A", 43))
 	s.signIns.slots = make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))
-	s.signIns.failures = map[string]failures{}
+	s.signIns.failures, s.signIns.places = map[bucket]failures{}, map[bucket]bool{}
+}
+
+type placeKey struct{}
+
+// From returns a context that tells SignIn which place (a network address) a
+// request comes from.
+func From(ctx context.Context, place string) context.Context {
+	return context.WithValue(ctx, placeKey{}, place)
 }
 
 // SignIn opens a session and returns its secret, which is kept only as a hash.
@@ -64,12 +72,14 @@ func (s *Service) SignIn(ctx context.Context, username, password string) (secret
 		return "", time.Time{}, wrong
 	}
 	now := s.now()
-	if wait := s.signIns.begin(username, now); wait > 0 {
+	place, _ := ctx.Value(placeKey{}).(string)
+	attempt := s.signIns.bucket(username, place)
+	if wait := s.signIns.begin(attempt, now); wait > 0 {
 		return "", time.Time{}, fail(ErrTooMany, "登录失败次数过多，请 %d 秒后再试", "Too many failed attempts; please try again in %d seconds", int(wait.Seconds())+1)
 	}
 	a, err := s.Store.AccountByUsername(ctx, username)
 	if err != nil && !errors.Is(err, ErrNotFound) {
-		s.signIns.undo(username)
+		s.signIns.undo(attempt)
 		return "", time.Time{}, err
 	}
 	hash := s.decoy
@@ -78,13 +88,13 @@ func (s *Service) SignIn(ctx context.Context, username, password string) (secret
 	}
 	ok, err := s.checkPassword(ctx, hash, password)
 	if err != nil {
-		s.signIns.undo(username)
+		s.signIns.undo(attempt)
 		return "", time.Time{}, err
 	}
 	if !ok || hash == s.decoy {
 		return "", time.Time{}, wrong
 	}
-	s.signIns.succeeded(username)
+	s.signIns.succeeded(attempt, username, place)
 	secret, expires, err = s.openSession(ctx, a.ID, now, SessionLife)
 	return secret, expires, err
 }
@@ -133,16 +143,15 @@ func (s *Service) NewClaim(ctx context.Context, account string) (secret string, 
 // works once.
 func (s *Service) Claim(ctx context.Context, secret, password string) (username string, err error) {
 	key := sha256.Sum256([]byte(secret))
+	if _, err := s.claimed(ctx, key); err != nil { // first: a hash costs too much to make one for everybody who asks
+		return "", err
+	}
 	hash, err := s.HashPassword(ctx, password)
 	if err != nil {
 		return "", err
 	}
 	err = s.Store.Tx(ctx, func(ctx context.Context) error {
-		id, err := s.Store.Session(ctx, key, s.now())
-		id, claim := strings.CutPrefix(id, claimPrefix)
-		if errors.Is(err, ErrNotFound) || err == nil && !claim {
-			return fail(ErrNotFound, "链接已用过或已过期，请重新生成", "The link was used already or has expired; please have a new one made")
-		}
+		id, err := s.claimed(ctx, key)
 		if err != nil {
 			return err
 		}
@@ -158,6 +167,16 @@ func (s *Service) Claim(ctx context.Context, secret, password string) (username 
 		return s.Store.EndSession(ctx, key)
 	})
 	return username, err
+}
+
+// claimed returns the account that a claim is for; ErrNotFound.
+func (s *Service) claimed(ctx context.Context, key [32]byte) (account string, err error) {
+	id, err := s.Store.Session(ctx, key, s.now())
+	account, claim := strings.CutPrefix(id, claimPrefix)
+	if errors.Is(err, ErrNotFound) || err == nil && !claim {
+		return "", fail(ErrNotFound, "链接已用过或已过期，请重新生成", "The link was used already or has expired; please have a new one made")
+	}
+	return account, err
 }
 
 // HashPassword checks a new password's length and hashes it (argon2id, RFC 9106),
@@ -215,11 +234,27 @@ func (s *Service) argon2(ctx context.Context, password string, salt []byte, pass
 }
 
 // signInGuard slows guessing down: after five failures an account waits, twice
-// as long each time, up to a minute.
+// as long each time, up to a minute. A place from which the account has signed
+// in counts by itself, or whoever guesses once a minute from elsewhere would
+// keep a clerk out for good.
 type signInGuard struct {
 	slots    chan struct{}
 	mu       sync.Mutex
-	failures map[string]failures
+	failures map[bucket]failures
+	places   map[bucket]bool // those with a place
+}
+
+// bucket is what an attempt counts for: a user name, or one at a place.
+type bucket struct{ username, place string }
+
+// bucket tells what an attempt counts for.
+func (g *signInGuard) bucket(username, place string) bucket {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if own := (bucket{username, place}); g.places[own] {
+		return own
+	}
+	return bucket{username: username}
 }
 
 type failures struct {
@@ -235,10 +270,10 @@ const (
 
 // begin counts an attempt as failed before its password is looked at, so that
 // many at once find no gap; or returns how long to wait first.
-func (g *signInGuard) begin(username string, now time.Time) (wait time.Duration) {
+func (g *signInGuard) begin(b bucket, now time.Time) (wait time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	f := g.failures[username]
+	f := g.failures[b]
 	if f.count >= freeFailures {
 		pause := min(time.Second<<min(f.count-freeFailures, 20), longestWait)
 		if wait = f.last.Add(pause).Sub(now); wait > 0 {
@@ -246,7 +281,7 @@ func (g *signInGuard) begin(username string, now time.Time) (wait time.Duration)
 		}
 	}
 	g.makeRoom(now)
-	g.failures[username] = failures{f.count + 1, now}
+	g.failures[b] = failures{f.count + 1, now}
 	return 0
 }
 
@@ -255,23 +290,30 @@ func (g *signInGuard) makeRoom(now time.Time) {
 	if len(g.failures) <= mostNames {
 		return
 	}
-	maps.DeleteFunc(g.failures, func(_ string, f failures) bool { return now.Sub(f.last) > longestWait })
+	maps.DeleteFunc(g.failures, func(_ bucket, f failures) bool { return now.Sub(f.last) > longestWait })
 	if len(g.failures) > mostNames {
 		clear(g.failures)
 	}
 }
 
 // undo takes back an attempt that came to no answer.
-func (g *signInGuard) undo(username string) {
+func (g *signInGuard) undo(b bucket) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if f, ok := g.failures[username]; ok {
-		g.failures[username] = failures{max(f.count-1, 0), f.last}
+	if f, ok := g.failures[b]; ok {
+		g.failures[b] = failures{max(f.count-1, 0), f.last}
 	}
 }
 
-func (g *signInGuard) succeeded(username string) {
+func (g *signInGuard) succeeded(b bucket, username, place string) {
 	g.mu.Lock()
-	delete(g.failures, username)
-	g.mu.Unlock()
+	defer g.mu.Unlock()
+	delete(g.failures, b)
+	if place == "" {
+		return
+	}
+	if len(g.places) >= mostNames {
+		clear(g.places)
+	}
+	g.places[bucket{username, place}] = true
 }

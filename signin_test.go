@@ -1,6 +1,7 @@
 package yinzheng_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"sync"
@@ -116,6 +117,41 @@ func TestLockOut(t *testing.T) {
 	}
 }
 
+// Whoever guesses from elsewhere keeps nobody out of the place that they
+// usually sign in from; guesses from there count, too.
+func TestLockOutFromElsewhere(t *testing.T) {
+	h := signInHouse(t)
+	office, elsewhere := yinzheng.From(h.ctx, "192.0.2.1"), yinzheng.From(h.ctx, "198.51.100.1")
+	signIn := func(ctx context.Context, password string) error {
+		_, _, err := h.SignIn(ctx, "clerk", password)
+		return err
+	}
+	must(t, signIn(office, password))
+	for range 5 {
+		if err := signIn(elsewhere, "wrong password"); !errors.Is(err, yinzheng.ErrUnauthorized) {
+			t.Fatal(err)
+		}
+	}
+	if err := signIn(elsewhere, password); !errors.Is(err, yinzheng.ErrTooMany) {
+		t.Errorf("from elsewhere: %v", err)
+	}
+	if err := signIn(yinzheng.From(h.ctx, "203.0.113.1"), password); !errors.Is(err, yinzheng.ErrTooMany) {
+		t.Errorf("from a third place: %v", err)
+	}
+	if err := signIn(office, password); err != nil {
+		t.Errorf("kept out of the usual place: %v", err)
+	}
+	if err := signIn(elsewhere, password); !errors.Is(err, yinzheng.ErrTooMany) {
+		t.Errorf("a sign-in at the usual place lets others guess on: %v", err)
+	}
+	for range 5 {
+		_ = signIn(office, "wrong password")
+	}
+	if err := signIn(office, password); !errors.Is(err, yinzheng.ErrTooMany) {
+		t.Errorf("guesses at the usual place: %v", err)
+	}
+}
+
 // Guesses at one instant are counted before they are answered.
 func TestLockOutAtOnce(t *testing.T) {
 	h := signInHouse(t)
@@ -171,8 +207,10 @@ func TestClaim(t *testing.T) {
 	if _, err := h.Claim(h.ctx, late, "another password"); !errors.Is(err, yinzheng.ErrNotFound) {
 		t.Errorf("an expired claim: %v", err)
 	}
-	if _, err := h.Claim(h.ctx, "", "another password"); !errors.Is(err, yinzheng.ErrNotFound) {
-		t.Errorf("no claim: %v", err)
+	for _, p := range []string{"another password", "short"} { // a link is looked at before a password is
+		if _, err := h.Claim(h.ctx, "", p); !errors.Is(err, yinzheng.ErrNotFound) {
+			t.Errorf("no claim: %v", err)
+		}
 	}
 }
 

@@ -3,6 +3,8 @@ package web
 import (
 	"net/http"
 	"time"
+
+	"yinzheng"
 )
 
 type credentials struct {
@@ -48,7 +50,11 @@ func (s *server) limitedSignIn(c *call) (any, error) {
 }
 
 func (s *server) signIn(c *call, in *credentials) (any, error) {
-	token, expires, err := s.Service.SignIn(c.Context(), in.Username, in.Password)
+	ctx := c.Context()
+	if client := s.client(c.Request); client.IsValid() {
+		ctx = yinzheng.From(ctx, client.String())
+	}
+	token, expires, err := s.Service.SignIn(ctx, in.Username, in.Password)
 	if err != nil {
 		return nil, err
 	}
