@@ -19,7 +19,7 @@ type Renderer interface {
 
 	// Preview typesets a page marked 样本, unsigned and unnumbered.
 	// Format is "svg" or "pdf"; focus, if set, is the path of the field to light up.
-	// SVG pages come one after another, each a whole <svg> element.
+	// SVG is one document, its pages below one another.
 	Preview(s *Sheet, format, focus string) ([]byte, error)
 }
 

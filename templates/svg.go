@@ -107,18 +107,29 @@ func (p *svgPen) pair(x, y int) {
 
 func round(v float64) int { return int(math.Round(v)) }
 
-// svg writes the pages one after another.
+// The size of a page, A4 in points.
+const (
+	svgWidth  = "595.28"
+	svgHeight = 841.89
+)
+
+// svg writes the pages below one another, in one document.
 func (s *sheet) svg(o *outlines, focus string) []byte {
 	lit := s.litField(focus)
 	from, to := s.shape(sampleWords, noField)
-	var b []byte
+	w := svgWriter{s: s, outlines: o, lit: lit, seen: map[uint32]bool{}}
+	if s.pages > 1 {
+		w.f(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %s %s">`, svgWidth, strconv.FormatFloat(svgHeight*float64(s.pages), 'f', 2, 64))
+	}
 	for page := range s.pages {
-		w := svgWriter{s: s, outlines: o, page: int16(page), lit: lit, seen: map[uint32]bool{}}
+		w.page = int16(page)
 		w.defs(from, to)
 		w.draw(from, to)
-		b = append(b, w.b...)
 	}
-	return b
+	if s.pages > 1 {
+		w.b = append(w.b, "</svg>\n"...)
+	}
+	return w.b
 }
 
 // litField finds the field with a path, which may come without "values.".
@@ -148,8 +159,11 @@ func (w *svgWriter) f(format string, args ...any) { w.b = fmt.Appendf(w.b, forma
 
 // defs opens the page and defines the glyphs that it uses.
 func (w *svgWriter) defs(from, to int) {
-	w.f(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 595.28 841.89" role="img" aria-label="%s（样本）第%d页" data-page="%d"><defs>`,
-		escape(w.s.pub.tpl.Page.Title), w.page+1, w.page+1)
+	w.f(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %s 841.89"`, svgWidth)
+	if w.s.pages > 1 {
+		w.f(` width="%s" height="841.89" y="%.2f"`, svgWidth, svgHeight*float64(w.page))
+	}
+	w.f(` role="img" aria-label="%s（样本）第%d页" data-page="%d"><defs>`, escape(w.s.pub.tpl.Page.Title), w.page+1, w.page+1)
 	for i := from; i < to; i++ {
 		w.glyph(&w.s.chars[i])
 	}
@@ -176,7 +190,12 @@ func (w *svgWriter) glyph(c *char) {
 func (w *svgWriter) draw(from, to int) {
 	s := w.s
 	w.b = append(w.b, `<rect width="595.28" height="841.89" fill="#fff"/>`...)
-	w.b = append(w.b, s.pub.svgArt...)
+	if w.page == 0 {
+		w.f(`<g id="art">`)
+		w.b = append(append(w.b, s.pub.svgArt...), "</g>"...)
+	} else {
+		w.f(`<use href="#art"/>`)
+	}
 	for _, f := range s.fills {
 		if f.page == w.page {
 			w.f(`<rect x="%.2f" y="%.2f" width="%.2f" height="%.2f" fill="%s"/>`, f.x, f.y, f.w, f.h, s.pub.palette.wash.hex())
