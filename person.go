@@ -14,9 +14,28 @@ type ID struct {
 }
 
 // same tells whether two documents are one person's: the same type and number,
-// however they were typed. Somebody without a number is nobody else.
+// however they were typed; a resident ID's number of 15 digits is the one of 18
+// without century and check character (GB 11643-1999). Somebody without a
+// number is nobody else.
 func (id ID) same(other ID) bool {
-	return id.Number != "" && id.Type == other.Type && normalNumber(id.Number) == normalNumber(other.Number)
+	a, b := normalNumber(id.Number), normalNumber(other.Number)
+	switch {
+	case a == "":
+		return false
+	case id.Type == OldID && other.Type == ResidentID:
+		return a == older(b)
+	case id.Type == ResidentID && other.Type == OldID:
+		return older(a) == b
+	}
+	return id.Type == other.Type && a == b
+}
+
+// older is a resident ID number as it had 15 digits, or "".
+func older(number string) string {
+	if len(number) != 18 {
+		return ""
+	}
+	return number[:6] + number[8:17]
 }
 
 // The ID types. 111 is the code of the resident ID in e-certificate metadata

@@ -44,3 +44,30 @@ func TestMask(t *testing.T) {
 		}
 	}
 }
+
+// Whoever is listed under the old form of their number is a party all the same.
+func TestSamePerson(t *testing.T) {
+	id := func(kind, number string) ID { return ID{Type: kind, Number: number} }
+	now := id(ResidentID, "11010519491231002X")
+	for _, c := range []struct {
+		other ID
+		want  bool
+	}{
+		{now, true},
+		{id(ResidentID, " 11010519491231002x"), true},
+		{id(OldID, "110105491231002"), true},
+		{id(OldID, "１１０１０５４９１２３１００２"), true},
+		{id(OldID, "110105491231003"), false},
+		{id(OldID, ""), false},
+		{id(Passport, "11010519491231002X"), false},
+		{ID{Type: NoID, Reason: "x"}, false},
+		{id(ResidentID, "110105200012310021"), false},
+	} {
+		if now.same(c.other) != c.want || c.other.same(now) != c.want {
+			t.Errorf("%+v: want %v", c.other, c.want)
+		}
+	}
+	if (ID{}).same(ID{}) || id(OldID, "").same(id(ResidentID, "short")) || id(ResidentID, "short").same(id(OldID, "")) {
+		t.Error("nobody is somebody")
+	}
+}
