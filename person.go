@@ -20,7 +20,7 @@ type ID struct {
 func (id ID) same(other ID) bool {
 	a, b := normalNumber(id.Number), normalNumber(other.Number)
 	switch {
-	case a == "":
+	case a == "" || b == "":
 		return false
 	case id.Type == OldID && other.Type == ResidentID:
 		return a == older(b)
