@@ -39,6 +39,7 @@ func TestMain(m *testing.M) {
 //	flip IN OUT OFFSET    a copy of a file with one byte changed
 //	capture VAR REGEXP    what REGEXP's group matches in the last command's output
 //	append IN OUT         a copy of a file with a comment after its end
+//	revise IN OUT HOW     a copy of a PDF with one more revision: plain, far or small
 //	forge FILE            from a QR code's address in FILE, sets $DIGITS and the
 //	                      forged tokens $CUT $LONGER $CLAIMS $SIGNATURE $NONE $HS256 $PADDED $UNKNOWN
 func TestScript(t *testing.T) {
@@ -52,7 +53,7 @@ func TestScript(t *testing.T) {
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"start": with((*session).start), "stop": with((*session).stop), "signin": with((*session).signIn), "api": with((*session).api),
 			"status": with((*session).status), "get": with((*session).get), "is": with((*session).is), "flip": with((*session).flip),
-			"append": with((*session).append), "capture": with((*session).capture), "forge": with((*session).forge),
+			"append": with((*session).append), "revise": with((*session).revise), "capture": with((*session).capture), "forge": with((*session).forge),
 		},
 	})
 }
