@@ -43,11 +43,18 @@ type rightsRow struct {
 func rightsTable(t *testing.T) []byte {
 	t.Helper()
 	rows := []rightsRow{
-		{Clerk, "village", "home village, took the case in"}, {Approver, "village", "home village, took the case in"},
-		{Clerk, "sibling", "sibling village"}, {Clerk, "village-b", "village of another town"},
-		{Clerk, "town", "town above"}, {Approver, "town", "town above"}, {Approver, "town-b", "another town"},
-		{Clerk, "district", "district above"}, {Approver, "district", "district above"}, {Approver, "abroad", "another district"},
-		{Admin, "district", "district above"}, {Department, "district", "district above"},
+		{Clerk, "village", "home village, took the case in"},
+		{Approver, "village", "home village, took the case in"},
+		{Clerk, "sibling", "sibling village"},
+		{Clerk, "village-b", "village of another town"},
+		{Clerk, "town", "town above"},
+		{Approver, "town", "town above"},
+		{Approver, "town-b", "another town"},
+		{Clerk, "district", "district above"},
+		{Approver, "district", "district above"},
+		{Approver, "abroad", "another district"},
+		{Admin, "district", "district above"},
+		{Department, "district", "district above"},
 	}
 	var b bytes.Buffer
 	b.WriteString("# Who may do what to a case\n\n" +

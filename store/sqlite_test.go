@@ -160,7 +160,7 @@ func TestAppendOnly(t *testing.T) {
 		"REPLACE INTO actions (application, seq, at, kind, account, name) VALUES (1, 1, 0, 'approve', 'x', 'x')",
 		"INSERT INTO actions (application, seq, at, kind, account, name) VALUES (1, 3, 0, 'approve', 'x', 'x')",
 		"UPDATE events SET detail = 'x'", "DELETE FROM events", "INSERT OR REPLACE INTO events SELECT * FROM events",
-		"UPDATE certificate_pdfs SET pdf = x'00'", "DELETE FROM certificates", "DELETE FROM applications",
+		"UPDATE certificate_pdfs SET pdf = x'00'", "DELETE FROM certificate_pdfs", "DELETE FROM certificates", "DELETE FROM applications",
 	} {
 		for _, replacing := range []string{"ON", "OFF"} { // with the pragma of other programs, too
 			if _, err := s.writer.conn.ExecContext(t.Context(), "PRAGMA recursive_triggers = "+replacing); err != nil {

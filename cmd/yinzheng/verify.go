@@ -61,7 +61,7 @@ func (v *verifyCmd) Run(_ context.Context, e *env) error {
 			return err
 		}
 	} else {
-		printAnswer(e, a)
+		printAnswer(e, o, a)
 	}
 	return verdictExit(a.Verdict)
 }
@@ -173,7 +173,7 @@ func itemNames() map[string]yinzheng.Text {
 	return names
 }
 
-func printAnswer(e *env, a *yinzheng.Answer) {
+func printAnswer(e *env, o *yinzheng.Offline, a *yinzheng.Answer) {
 	w := e.stdout
 	fmt.Fprintf(w, "%s  %s (%s)\n", a.Heading.ZH, a.Heading.EN, a.Verdict)
 	fmt.Fprintf(w, "  %s\n  %s\n", a.Meaning.ZH, a.Meaning.EN)
@@ -183,6 +183,9 @@ func printAnswer(e *env, a *yinzheng.Answer) {
 		fmt.Fprintf(w, "  (as of %s)", a.StatusAsOf.In(yinzheng.Zone).Format("2006-01-02 15:04"))
 	}
 	fmt.Fprintln(w)
+	if o.Keys != nil {
+		fmt.Fprintf(w, "  密钥名单 key list as of %s\n", o.Keys.IssuedAt.In(yinzheng.Zone).Format("2006-01-02 15:04"))
+	}
 	for _, f := range a.Findings {
 		fmt.Fprintf(w, "  - %s  %s [%s]\n", f.Text.ZH, f.Text.EN, f.Code)
 	}

@@ -173,6 +173,8 @@ CREATE TABLE certificate_pdfs (
 );
 CREATE TRIGGER pdfs_not_changed BEFORE UPDATE ON certificate_pdfs
 BEGIN SELECT RAISE(ABORT, 'a PDF as issued never changes'); END;
+CREATE TRIGGER pdfs_not_removed BEFORE DELETE ON certificate_pdfs
+BEGIN SELECT RAISE(ABORT, 'a PDF as issued is never removed'); END;
 
 CREATE TABLE keys (
   kid        TEXT NOT NULL PRIMARY KEY,
