@@ -118,6 +118,8 @@ type Sessions interface {
 	Session(ctx context.Context, hash [32]byte, now time.Time) (account string, err error)
 	// EndSession forgets one.
 	EndSession(ctx context.Context, hash [32]byte) error
+	// PruneSessions forgets those that have ended by now.
+	PruneSessions(ctx context.Context, now time.Time) error
 }
 
 // Requests remembers idempotency keys.
@@ -126,6 +128,8 @@ type Requests interface {
 	// digest. When the key was used before it returns what it made then, or
 	// ErrReused when the request was another.
 	Remember(ctx context.Context, account, key string, digest [32]byte, made string, now time.Time) (before string, err error)
+	// PruneRequests forgets those older than a moment.
+	PruneRequests(ctx context.Context, before time.Time) error
 }
 
 // Event is one thing that happened, for operators and auditors. It never holds

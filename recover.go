@@ -35,17 +35,37 @@ func (s *Service) Recover(ctx context.Context) (int, error) {
 	}
 }
 
-// KeepRecovering calls Recover and Scan every interval until the context ends.
+// RequestsLife is how long an idempotency key is remembered.
+const RequestsLife = 7 * 24 * time.Hour
+
+// pruneEvery is how many rounds of recovering lie between two of pruning.
+const pruneEvery = 1000
+
+// Prune forgets ended sessions and idempotency keys that nobody will use again.
+func (s *Service) Prune(ctx context.Context) error {
+	if err := s.Store.PruneSessions(ctx, s.now()); err != nil {
+		return err
+	}
+	return s.Store.PruneRequests(ctx, s.now().Add(-RequestsLife))
+}
+
+// KeepRecovering calls Recover and Scan every interval, and Prune now and
+// then, until the context ends.
 func (s *Service) KeepRecovering(ctx context.Context, every time.Duration) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
-	for {
+	for n := 0; ; n++ {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 			if _, err := s.Recover(ctx); err != nil && ctx.Err() == nil {
 				s.Log.Error("recovering", "reason", reason(err), "error", forLog(err))
+			}
+			if n%pruneEvery == 0 {
+				if err := s.Prune(ctx); err != nil && ctx.Err() == nil {
+					s.Log.Error("forgetting what has ended", "reason", reason(err), "error", forLog(err))
+				}
 			}
 			if _, err := s.Scan(ctx); err != nil && ctx.Err() == nil {
 				s.Log.Error("looking for what is past its limit", "reason", reason(err), "error", forLog(err))

@@ -10,6 +10,7 @@ import (
 
 var (
 	insertRequest = query("INSERT INTO requests (account, key, digest, made, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (account, key) DO NOTHING")
+	pruneRequests = query("DELETE FROM requests WHERE at < $1")
 	selectRequest = query("SELECT digest, made FROM requests WHERE account = $1 AND key = $2")
 )
 
@@ -34,4 +35,12 @@ func (s *Store) Remember(ctx context.Context, account, key string, digest [32]by
 		return nil
 	})
 	return before, err
+}
+
+// PruneRequests implements yinzheng.Requests.
+func (s *Store) PruneRequests(ctx context.Context, before time.Time) error {
+	return s.write(ctx, "forget old requests", func(ctx context.Context, q querier) error {
+		_, err := change(ctx, q, pruneRequests, before.UnixMicro())
+		return err
+	})
 }

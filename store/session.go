@@ -10,6 +10,7 @@ import (
 var (
 	putSession    = query("INSERT INTO sessions (hash, account, expires_at) VALUES ($1, $2, $3) ON CONFLICT (hash) DO UPDATE SET account = excluded.account, expires_at = excluded.expires_at")
 	selectSession = query("SELECT account FROM sessions WHERE hash = $1 AND expires_at > $2")
+	pruneSessions = query("DELETE FROM sessions WHERE expires_at <= $1")
 	deleteSession = query("DELETE FROM sessions WHERE hash = $1")
 )
 
@@ -36,6 +37,14 @@ func (s *Store) Session(ctx context.Context, hash [32]byte, now time.Time) (acco
 func (s *Store) EndSession(ctx context.Context, hash [32]byte) error {
 	return s.write(ctx, "end a session", func(ctx context.Context, q querier) error {
 		_, err := change(ctx, q, deleteSession, hash[:])
+		return err
+	})
+}
+
+// PruneSessions implements yinzheng.Sessions.
+func (s *Store) PruneSessions(ctx context.Context, now time.Time) error {
+	return s.write(ctx, "forget ended sessions", func(ctx context.Context, q querier) error {
+		_, err := change(ctx, q, pruneSessions, now.UnixMicro())
 		return err
 	})
 }

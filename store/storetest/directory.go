@@ -152,6 +152,28 @@ func session(t *testing.T, s yinzheng.Store) {
 	_, err = s.Session(ctx, hash, Start)
 	checkIs(t, err, yinzheng.ErrNotFound)
 	check(t, s.EndSession(ctx, hash))
+	check(t, s.PutSession(ctx, hash, "u1", until))
+	check(t, s.PutSession(ctx, [32]byte{9}, "u2", until.Add(time.Hour)))
+	check(t, s.PruneSessions(ctx, until))
+	_, err = s.Session(ctx, hash, Start)
+	checkIs(t, err, yinzheng.ErrNotFound)
+	_, err = s.Session(ctx, [32]byte{9}, Start)
+	check(t, err)
+}
+
+// pruned: a key that was forgotten makes something anew.
+func pruned(t *testing.T, s yinzheng.Store) {
+	ctx := t.Context()
+	_, err := s.Remember(ctx, "u1", "old", [32]byte{1}, "A1", Start)
+	check(t, err)
+	_, err = s.Remember(ctx, "u1", "new", [32]byte{1}, "A2", Start.Add(time.Hour))
+	check(t, err)
+	check(t, s.PruneRequests(ctx, Start.Add(time.Minute)))
+	for key, want := range map[string]string{"old": "", "new": "A2"} {
+		if before, err := s.Remember(ctx, "u1", key, [32]byte{1}, "A3", Start); err != nil || before != want {
+			t.Errorf("%s: made %q before, %v, want %q", key, before, err, want)
+		}
+	}
 }
 
 func remember(t *testing.T, s yinzheng.Store) {

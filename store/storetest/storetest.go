@@ -41,6 +41,7 @@ func Run(t *testing.T, open func(t *testing.T) yinzheng.Store) {
 		"Keys":                       keys,
 		"Session":                    session,
 		"Remember":                   remember,
+		"Remember/pruned":            pruned,
 		"Remember/concurrent":        rememberConcurrent,
 		"Tx/undone":                  txUndone,
 		"Tx/sees its own":            txSeesItsOwn,

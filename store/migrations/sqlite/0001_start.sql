@@ -196,6 +196,7 @@ CREATE TABLE sessions (
   account    TEXT NOT NULL,
   expires_at INTEGER
 ) WITHOUT ROWID;
+CREATE INDEX sessions_ended ON sessions (expires_at);
 
 CREATE TABLE requests (
   account TEXT NOT NULL,
@@ -205,6 +206,7 @@ CREATE TABLE requests (
   at      INTEGER,
   PRIMARY KEY (account, key)
 ) WITHOUT ROWID;
+CREATE INDEX requests_old ON requests (at);
 
 CREATE TABLE events (
   key     INTEGER PRIMARY KEY,
