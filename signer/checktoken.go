@@ -90,7 +90,7 @@ func (c *Checker) CheckToken(token string, keys *yinzheng.KeyList) yinzheng.Toke
 		return r
 	}
 	text := token[:len(header)+1+len(payload)]
-	if r.Signed = jwt.SigningMethodES256.Verify(text, mac, r.Key.Public) == nil; !r.Signed {
+	if r.Signed = es256.Verify(text, mac, r.Key.Public) == nil; !r.Signed {
 		r.Problem = WrongSignature
 	}
 	return r

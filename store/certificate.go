@@ -6,17 +6,30 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"yinzheng"
 )
 
-// certificateWidth is the number of certificateColumns.
-const certificateWidth = 28
+// certificateWidth is the number of certificateColumns, packedWidth of the
+// values in the first of them.
+const (
+	certificateWidth = 6
+	packedWidth      = 23
+)
 
-const certificateColumns = `SELECT code, number, application, item, template_version, short, organ, organ_name, division,
-	masked_name, masked_id, holder, issued_at, expires_at, salt, commitment, list, list_index, lease,
-	token_kid, document_kid, token, digest, pages, status, status_at, reason, successor FROM certificates WHERE `
+// certificateColumns come packed into one text as far as a program made them:
+// every verification reads a record, and to fetch 28 columns one by one takes
+// twice as long as to find the row. What people typed stands apart.
+const certificateColumns = `SELECT concat_ws('` + separator + `', code, number, application, item, template_version, short, organ, organ_name, division,
+	coalesce(issued_at, 0), coalesce(expires_at, 0), commitment, list, list_index, coalesce(lease, 0),
+	token_kid, document_kid, token, pages, status, coalesce(status_at, 0), reason, successor),
+	masked_name, masked_id, holder, salt, digest FROM certificates WHERE `
+
+// separator is US, the character for it (ISO/IEC 6429).
+const separator = "\x1f"
 
 var (
 	certificateByCode   = query(certificateColumns + "code = $1 AND status NOT IN ('reserved', 'void')")
@@ -169,48 +182,66 @@ func scanCertificate(r *sql.Row, fill func([]driver.Value) error) error {
 
 // fillCertificate reads the columns of certificateColumns.
 func fillCertificate(c *yinzheng.Certificate, row []driver.Value) error {
-	r := columns{row: row}
-	c.Code, c.Number, c.Application = r.text(), r.text(), r.text()
-	c.Template = yinzheng.TemplateRef{Code: r.text(), Version: r.whole()}
-	c.Short, c.Organ, c.OrganName, c.Division = r.text(), r.text(), r.text(), r.text()
-	c.Name, c.ID, c.Holder = r.text(), r.text(), r.text()
-	c.IssuedAt, c.Expires = r.time(), r.time()
-	c.Salt, c.Commitment = r.bytes(), r.text()
-	c.List, c.Index, c.Lease = r.whole(), r.whole(), r.time()
-	c.TokenKID, c.DocumentKID, c.Token = r.text(), r.text(), r.text()
-	copy(c.Digest[:], r.bytes())
-	c.Pages = r.whole()
-	c.Status, c.StatusAt = yinzheng.Status(r.text()), r.time()
-	c.Reason, c.Successor = r.text(), r.text()
-	return r.err
-}
-
-// columns reads a row's values one after another.
-type columns struct {
-	row []driver.Value
-	at  int
-	err error
-}
-
-// column takes the next value; NULL is the zero value.
-func column[T any](r *columns) (x T) {
-	v := r.row[r.at]
-	r.at++
-	x, ok := v.(T)
-	if !ok && v != nil && r.err == nil {
-		r.err = fmt.Errorf("column %d holds %T", r.at, v)
+	text, err := column[string](row, 0, nil)
+	if n := strings.Count(text, separator) + 1; err == nil && n != packedWidth {
+		err = fmt.Errorf("a record of %d values", n)
 	}
-	return x
+	c.Name, err = column[string](row, 1, err)
+	c.ID, err = column[string](row, 2, err)
+	c.Holder, err = column[string](row, 3, err)
+	c.Salt, err = column[[]byte](row, 4, err)
+	digest, err := column[[]byte](row, 5, err)
+	if err != nil {
+		return err
+	}
+	copy(c.Digest[:], digest)
+	p := packed{rest: text}
+	c.Code, c.Number, c.Application = p.text(), p.text(), p.text()
+	c.Template = yinzheng.TemplateRef{Code: p.text(), Version: p.whole()}
+	c.Short, c.Organ, c.OrganName, c.Division = p.text(), p.text(), p.text(), p.text()
+	c.IssuedAt, c.Expires, c.Commitment = p.time(), p.time(), p.text()
+	c.List, c.Index, c.Lease = p.whole(), p.whole(), p.time()
+	c.TokenKID, c.DocumentKID, c.Token = p.text(), p.text(), p.text()
+	c.Pages, c.Status, c.StatusAt = p.whole(), yinzheng.Status(p.text()), p.time()
+	c.Reason, c.Successor = p.text(), p.text()
+	return p.err
 }
 
-func (r *columns) text() string  { return column[string](r) }
-func (r *columns) bytes() []byte { return column[[]byte](r) }
-func (r *columns) whole() int    { return int(column[int64](r)) }
-
-func (r *columns) time() time.Time {
-	if r.row[r.at] == nil {
-		r.at++
-		return time.Time{}
+// column is a value of a row, unless there was an error before; NULL is the
+// zero value.
+func column[T any](row []driver.Value, at int, before error) (x T, err error) {
+	x, ok := row[at].(T)
+	if before == nil && !ok && row[at] != nil {
+		before = fmt.Errorf("column %d holds %T", at, row[at])
 	}
-	return time.UnixMicro(column[int64](r)).UTC()
+	return x, before
+}
+
+// packed takes values off a text one after another.
+type packed struct {
+	rest string
+	err  error
+}
+
+func (p *packed) text() (s string) {
+	s, p.rest, _ = strings.Cut(p.rest, separator)
+	return s
+}
+
+func (p *packed) number() int64 {
+	n, err := strconv.ParseInt(p.text(), 10, 64)
+	if err != nil && p.err == nil {
+		p.err = err
+	}
+	return n
+}
+
+func (p *packed) whole() int { return int(p.number()) }
+
+// time is the zero time where there is none.
+func (p *packed) time() time.Time {
+	if n := p.number(); n != 0 {
+		return time.UnixMicro(n).UTC()
+	}
+	return time.Time{}
 }

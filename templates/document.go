@@ -17,7 +17,7 @@ func (s *sheet) document(picture *sealPicture) (file []byte, gapStart, gapEnd in
 	w.Place(s.pub.parts)
 
 	pages := w.Reserve(2 * s.pages)
-	fonts := w.Reserve(pdf.FontObjects * (len(s.fonts) - len(s.pub.fonts)))
+	fonts := w.Reserve(pdf.FontObjects * len(s.fonts))
 	s.catalog(w)
 	s.writePages(w, pages, fonts)
 	s.writeFonts(w, fonts)
@@ -120,25 +120,22 @@ func (s *sheet) writePage(w *pdf.Writer, i, page, code, fonts int) {
 func (s *sheet) fontResources(w *pdf.Writer, fonts int) {
 	w.Raw("/Font<<")
 	for n := range s.fonts {
-		w.Raw("/F").Int(n).Link(s.fontObject(n, fonts))
+		w.Raw("/F").Int(n).Link(fonts + pdf.FontObjects*n)
 	}
 	w.Raw(">>")
 }
 
-// fontObject is the number of font n: one of the template's or of this file's.
-func (s *sheet) fontObject(n, fonts int) int {
-	if own := n - len(s.pub.fonts); own >= 0 {
-		return fonts + pdf.FontObjects*own
-	}
-	return firstFont + pdf.FontObjects*n
-}
-
+// writeFonts writes the fonts: the template's with this certificate's
+// characters behind its own, then those of further faces.
 func (s *sheet) writeFonts(w *pdf.Writer, first int) {
-	for i := len(s.pub.fonts); i < len(s.fonts); i++ {
+	for i := range s.fonts {
 		f := &s.fonts[i]
-		face := s.pub.faces[f.face]
-		d := describe(face, f)
-		w.Font(s.fontObject(i, first), &d, func(dst []byte) ([]byte, int) { return face.AppendSubsetZlib(dst, f.gids) })
+		subset, own := s.pub.others[f.face], f.gids
+		if i < len(s.pub.fonts) {
+			subset, own = s.pub.subsets[i], f.gids[len(s.pub.fonts[i].gids):]
+		}
+		d := describe(s.pub.faces[f.face], f)
+		w.Font(first+pdf.FontObjects*i, &d, func(dst []byte) ([]byte, int) { return subset.AppendZlib(dst, own) })
 	}
 }
 

@@ -20,7 +20,7 @@ const (
 	sealObject
 	profileObject // fixed from here on
 	artObject
-	firstFont
+	afterFixed
 )
 
 // publish compiles a template and makes the parts that its certificates share.
@@ -34,17 +34,14 @@ func publish(t *yinzheng.Template, faces font.Chain) (*published, error) {
 
 	var w pdf.Writer
 	w.Reset(nil)
-	w.Reserve(firstFont - 1 + pdf.FontObjects*len(p.fonts))
+	w.Reserve(afterFixed - 1)
 	w.Stream(profileObject, "/N 3/Filter/FlateDecode", pdf.AppendDeflateBest(nil, pdf.SRGBProfile()))
 	w.Stream(artObject, "/Type/XObject/Subtype/Form/BBox[0 0 595.28 841.89]/Filter/FlateDecode", pdf.AppendDeflateBest(nil, art))
 	for i := range p.fonts {
-		f := &p.fonts[i]
-		face := faces[f.face]
-		d := describe(face, f)
-		w.Font(firstFont+pdf.FontObjects*i, &d, func(dst []byte) ([]byte, int) {
-			program := face.AppendSubset(nil, f.gids)
-			return pdf.AppendDeflateBest(dst, program), len(program)
-		})
+		p.subsets = append(p.subsets, faces[p.fonts[i].face].NewSubset(p.fonts[i].gids))
+	}
+	for _, f := range faces {
+		p.others = append(p.others, f.NewSubset(nil))
 	}
 	if p.parts, err = w.Cut(); err != nil {
 		return nil, err

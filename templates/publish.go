@@ -20,15 +20,19 @@ type published struct {
 	faces   font.Chain
 	palette palette
 
-	fixed  map[rune]char // characters in the template's own fonts
-	fonts  []docFont
+	fixed map[rune]char // characters in the template's own fonts
+	fonts []docFont     // what every certificate's fonts begin with
+
+	subsets []*font.Subset // of fonts, and others of each face, for certificates that need one more
+	others  []*font.Subset
+
 	title  []char
 	blocks []block
 	notes  [][]char
 	words  words
 	none   []char // in an empty cell
 
-	parts  *pdf.Block // fixed objects: colour profile, art, fonts
+	parts  *pdf.Block // fixed objects: colour profile and art
 	seals  sync.Map   // yinzheng.SealFace → *sealPicture
 	svgArt []byte
 }
@@ -79,7 +83,9 @@ type column struct {
 }
 
 // alwaysFixed are characters that nearly every certificate has in its values:
-// kept with the template's own, they are compressed once for all.
+// kept with the template's own, they are compressed once for all. They come
+// before these, for those narrower than a hanzi should be together: widths
+// that are all the same to the end need not be written in a font.
 const alwaysFixed = "0123456789X.:/年月日，。"
 
 // compile prepares a template's texts. The error lists the characters that no
@@ -109,17 +115,17 @@ type compiler struct {
 
 func (c *compiler) head() {
 	p, page := c.p, &c.p.tpl.Page
+	word := func(s string) []char { return c.chars(s, "page") }
+	word(alwaysFixed)
 	p.title = c.chars(page.Title, "page.title")
 	for i, note := range page.Notes {
 		p.notes = append(p.notes, c.chars(note, fmt.Sprintf("page.notes[%d]", i)))
 	}
-	word := func(s string) []char { return c.chars(s, "page") }
 	p.none = word("／")
 	p.words = words{
 		number: word("编号："), check: word("扫码核验"), how: word("请扫码或登录网址核验。"),
 		code: word("验证码："), address: word("网址："), expires: word("有效期至："),
 	}
-	word(alwaysFixed)
 }
 
 // chars prepares literal text.

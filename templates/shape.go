@@ -50,7 +50,7 @@ func (s *sheet) find(r rune) (char, bool) {
 
 // addGlyph gives a character the next code in its face's font of this document.
 func (s *sheet) addGlyph(r rune, face uint8, gid uint16) char {
-	n := len(s.pub.fonts)
+	n := 0
 	for n < len(s.fonts) && s.fonts[n].face != face {
 		n++
 	}

@@ -38,7 +38,7 @@ type sheet struct {
 	in    *yinzheng.Sheet
 	draft bool // a preview: what is empty or has no glyph shows, and stops nothing
 
-	fonts   []docFont // the document's: the template's own first
+	fonts   []docFont // the document's: those that the template's text needs first
 	dynamic map[rune]char
 	fields  []string // paths of the fields met
 	path    []byte
@@ -66,7 +66,7 @@ type sheet struct {
 }
 
 // docFont is a subset on the way into the document: the glyphs of one face
-// that it uses. The template's own come ready and are not cut again.
+// that it uses, those of the template first.
 type docFont struct {
 	face  uint8
 	gids  []uint16
@@ -191,7 +191,10 @@ func newSheet() *sheet { return &sheet{dynamic: map[rune]char{}} }
 func (s *sheet) begin(pub *published, in *yinzheng.Sheet) {
 	s.pub, s.in = pub, in
 	for i := range pub.fonts {
-		s.growFonts(pub.fonts[i].face) // stand for the template's own
+		own := &pub.fonts[i]
+		s.growFonts(own.face)
+		f := &s.fonts[i]
+		f.gids, f.chars, f.advs = append(f.gids, own.gids...), append(f.chars, own.chars...), append(f.advs, own.advs...)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"sync/atomic"
 )
 
 // What Parse refuses. Each comes wrapped with what was found and what to do.
@@ -30,7 +31,8 @@ type Face struct {
 	cmap        charmap
 
 	descriptor
-	deflater deflater
+	subsets atomic.Uint32 // made of it so far
+	pieces  pieces
 }
 
 // The tables that are kept; those up to lastRequired must be there.

@@ -30,42 +30,71 @@ func firstCosts() *costs {
 	return c
 }
 
-// parser finds the cheapest way to write a piece of data as tokens. Its slices are kept for the next piece.
-type parser struct {
+// dictionary is what stands before the data to parse, with the places where its bytes are found again.
+type dictionary struct {
+	data   []byte
 	head   [1 << hashBits]int32 // last place of each hash, plus one
 	before []int32              // the place before with the same hash, plus one
-	cost   []int32              // cheapest way to reach each place
-	via    []token              // its last step
-	tokens []token
 }
 
-const hashBits = 10
+// none is what stands before data that must do with themselves.
+var none dictionary
+
+func newDictionary(data []byte) *dictionary {
+	d := &dictionary{data: data, before: make([]int32, len(data))}
+	for i := range len(data) - minMatch + 1 {
+		h := hashOf(data[i:])
+		d.before[i], d.head[h] = d.head[h], int32(i+1)
+	}
+	return d
+}
+
+const hashBits = 12
+
+func hashOf(b []byte) uint32 {
+	return (uint32(b[0])<<16 | uint32(b[1])<<8 | uint32(b[2])) * 0x9E3779B1 >> (32 - hashBits)
+}
+
+// parser finds the cheapest way to write a piece of data as tokens. Its slices are kept for the next piece.
+type parser struct {
+	data   []byte               // the dictionary's, then those to parse
+	head   [1 << hashBits]int32 // as a dictionary's, of all
+	before []int32
+	cost   []int32 // cheapest way to reach each place of those to parse
+	via    []token // its last step
+	tokens []token
+}
 
 // mostCandidates bounds the search in data that repeat themselves all over.
 const mostCandidates = 64
 
-// parse gives the tokens of least total cost. They are good until the next call.
-func (p *parser) parse(data []byte, c *costs) []token {
-	p.reset(len(data))
+// usualDistance is how far behind the dictionary a glyph of a certificate is taken to stand when a match with the dictionary is weighed.
+const usualDistance = 8192
+
+// parse gives the tokens of least total cost for data that follow a dictionary, be it at a distance: no match lies half in it. They are good until the next call.
+func (p *parser) parse(d *dictionary, data []byte, c *costs) []token {
+	p.reset(d, data)
 	for i := range data {
 		p.reach(i, 1, p.cost[i]+int32(c.literal[data[i]]), token{literal: data[i]})
 		if i+minMatch > len(data) {
 			continue
 		}
-		hash := (uint32(data[i])<<16 | uint32(data[i+1])<<8 | uint32(data[i+2])) * 0x9E3779B1 >> (32 - hashBits)
-		p.matches(data, i, p.head[hash], c)
-		p.before[i] = p.head[hash]
-		p.head[hash] = int32(i + 1)
+		at, h := len(d.data)+i, hashOf(data[i:])
+		p.matches(len(d.data), at, c)
+		p.before[at], p.head[h] = p.head[h], int32(at+1)
 	}
 	return p.trace(len(data))
 }
 
-func (p *parser) reset(n int) {
-	clear(p.head[:])
+func (p *parser) reset(d *dictionary, data []byte) {
+	p.head = d.head
+	p.data = append(append(p.data[:0], d.data...), data...)
+	p.before = append(append(p.before[:0], d.before...), make([]int32, len(data))...)
+	n := len(data)
 	if cap(p.cost) < n+1 {
-		p.before, p.cost, p.via = make([]int32, n+1), make([]int32, n+1), make([]token, n+1)
+		p.cost, p.via = make([]int32, n+1), make([]token, n+1)
 	}
-	p.before, p.cost, p.via = p.before[:n+1], p.cost[:n+1], p.via[:n+1]
+	p.cost, p.via = p.cost[:n+1], p.via[:n+1]
 	for i := range p.cost {
 		p.cost[i] = 1 << 30
 	}
@@ -80,21 +109,27 @@ func (p *parser) reach(from, length int, cost int32, t token) {
 }
 
 // matches tries what stands at i in earlier places, the nearest first: a farther one is of use only for lengths that no nearer one had.
-func (p *parser) matches(data []byte, i int, place int32, c *costs) {
-	known := minMatch - 1
+// Places below border are in the dictionary.
+func (p *parser) matches(border, i int, c *costs) {
+	known, from := minMatch-1, i-border
+	place := p.head[hashOf(p.data[i:])]
 	for range mostCandidates {
 		j := int(place) - 1
 		if j < 0 || i-j > window {
 			return
 		}
+		end, distance := min(len(p.data), i+maxMatch), i-j
+		if j < border {
+			end, distance = min(end, i+border-j), min(distance+usualDistance, window)
+		}
 		n := 0
-		for i+n < len(data) && n < maxMatch && data[j+n] == data[i+n] {
+		for i+n < end && p.data[j+n] == p.data[i+n] {
 			n++
 		}
 		if n > known {
-			symbol, _ := distSymbol(i - j)
+			symbol, _ := distSymbol(distance)
 			for length := known + 1; length <= n; length++ {
-				p.reach(i, length, p.cost[i]+int32(c.length[length])+int32(c.dist[symbol]), token{length: uint16(length), dist: uint16(i - j - 1)})
+				p.reach(from, length, p.cost[from]+int32(c.length[length])+int32(c.dist[symbol]), token{length: uint16(length), dist: uint16(i - j - 1)})
 			}
 			known = n
 		}

@@ -27,10 +27,11 @@ type layout struct {
 	metrics  int // long entries in hmtx
 }
 
-// newLayout plans a subset. The two slices are scratch to append to.
-func (f *Face) newLayout(gids, glyphs []uint16, offsets []uint32) layout {
+// newLayout plans a subset of the first glyphs and more. The last two slices are scratch to append to.
+func (f *Face) newLayout(first, more, glyphs []uint16, offsets []uint32) layout {
 	glyphs = append(glyphs, 0)
-	glyphs = append(glyphs, gids[:min(len(gids), maxSubset-1)]...)
+	glyphs = append(glyphs, first...)
+	glyphs = append(glyphs, more[:min(len(more), maxSubset-len(glyphs))]...)
 	at := uint32(0)
 	for i := 0; i < len(glyphs); i++ {
 		offsets = append(offsets, at)
@@ -240,31 +241,6 @@ func (l *layout) appendGlyph(dst []byte, i int) []byte {
 
 // scratch is room on the stack for the layout of a usual certificate's glyphs.
 const scratch = 256
-
-// AppendSubset appends the TrueType file that holds .notdef as glyph 0 and gids[n-1] as glyph n; a glyph may be asked for twice.
-// Asked for a glyph that the face does not have, it leaves that place blank. Glyphs past the 65,534th are left out. The same face and gids give the same bytes.
-func (f *Face) AppendSubset(dst []byte, gids []uint16) []byte {
-	var glyphs [scratch]uint16
-	var offsets [scratch + 1]uint32
-	l := f.newLayout(gids, glyphs[:0], offsets[:0])
-	return l.append(dst)
-}
-
-func (l *layout) append(dst []byte) []byte {
-	start, frontSize := len(dst), l.frontSize()
-	dst = grow(dst, frontSize+align4(l.size(tabGlyf)))
-	dst = dst[:start+frontSize]
-	clear(dst[start:])
-	for i := range l.glyphs {
-		dst = l.appendGlyph(dst, i)
-	}
-	for (len(dst)-start)%4 != 0 {
-		dst = append(dst, 0)
-	}
-	front, glyf := dst[start:start+frontSize], dst[start+frontSize:]
-	l.writeFront(front, checksum(glyf))
-	return dst
-}
 
 // grow makes room for n more bytes in one step.
 func grow(dst []byte, n int) []byte {

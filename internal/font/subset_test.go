@@ -23,6 +23,21 @@ var texts = map[string]string{
 	dejaVuPath: "Yínzhèng ½ ﬃ ǖ Ǖ é é 0123",
 }
 
+// AppendSubset makes the file that AppendZlib compresses, table by table, without keeping or joining anything.
+func (f *Face) AppendSubset(dst []byte, gids []uint16) []byte {
+	l := f.newLayout(nil, gids, nil, nil)
+	start, frontSize := len(dst), l.frontSize()
+	dst = append(dst, make([]byte, frontSize)...)
+	for i := range l.glyphs {
+		dst = l.appendGlyph(dst, i)
+	}
+	for (len(dst)-start)%4 != 0 {
+		dst = append(dst, 0)
+	}
+	l.writeFront(dst[start:start+frontSize], checksum(dst[start+frontSize:]))
+	return dst
+}
+
 func TestSubsetKeepsOutlinesAndWidths(t *testing.T) {
 	for _, path := range allPaths {
 		f := face(t, path)
@@ -151,15 +166,16 @@ func inflate(t testing.TB, stream []byte) []byte {
 	return rest
 }
 
-// checkZlib checks that the compressed subset is the plain one, compressed.
-func checkZlib(t testing.TB, f *Face, gids []uint16) []byte {
+// checkZlib checks that the compressed subset is the plain one, compressed, however many of its glyphs come first in every file.
+func checkZlib(t testing.TB, f *Face, gids []uint16) {
 	t.Helper()
-	stream, size := f.AppendSubsetZlib(nil, gids)
 	want := f.AppendSubset(nil, gids)
-	if got := inflate(t, stream); !bytes.Equal(got, want) || size != len(want) {
-		t.Fatalf("%s, glyphs %v: %d bytes inflated and %d told differ from the plain subset's %d", f.Name(), gids, len(got), size, len(want))
+	for _, first := range []int{0, min(1, len(gids)), len(gids) / 2, len(gids)} {
+		stream, size := f.NewSubset(gids[:first]).AppendZlib(nil, gids[first:])
+		if got := inflate(t, stream); !bytes.Equal(got, want) || size != len(want) {
+			t.Fatalf("%s, glyphs %v, %d of them first: %d bytes inflated and %d told differ from the plain subset's %d", f.Name(), gids, first, len(got), size, len(want))
+		}
 	}
-	return stream
 }
 
 func TestSubsetZlibInflatesToSubset(t *testing.T) {
@@ -167,9 +183,33 @@ func TestSubsetZlibInflatesToSubset(t *testing.T) {
 		f := face(t, path)
 		checkZlib(t, f, nil)
 		checkZlib(t, f, glyphsOf(t, f, texts[path]))
+		fixed := f.NewSubset(glyphsOf(t, f, texts[path]))
 		rapid.Check(t, func(rt *rapid.T) {
-			checkZlib(t, f, rapid.SliceOfN(rapid.Uint16(), 0, 300).Draw(rt, "gids"))
+			gids := rapid.SliceOfN(rapid.Uint16(), 0, 300).Draw(rt, "gids")
+			stream, _ := fixed.AppendZlib(nil, gids)
+			if !bytes.Equal(inflate(t, stream), f.AppendSubset(nil, append(slices.Clone(fixed.first), gids...))) {
+				rt.Fatalf("%s: what is inflated differs from the plain subset", f.Name())
+			}
 		})
+	}
+}
+
+// A glyph that has come to stand farther from the first ones than deflate's window reaches must do without them.
+func TestSubsetZlibPastTheWindow(t *testing.T) {
+	f := face(t, notoPath)
+	gids := glyphsOf(t, f, usual)
+	for size := 0; size < 3*window; size = len(f.AppendSubset(nil, gids)) {
+		for range 20 {
+			gids = append(gids, uint16(9000+13*len(gids)))
+		}
+	}
+	cut := f.NewSubset(gids[:40])
+	for n := 40; n < len(gids); n += 7 { // the last ones near, at the edge and beyond
+		stream, _ := cut.AppendZlib(nil, append(slices.Clone(gids[n:]), gids[40:n]...))
+		want := f.AppendSubset(nil, slices.Concat(gids[:40], gids[n:], gids[40:n]))
+		if !bytes.Equal(inflate(t, stream), want) {
+			t.Fatalf("turned by %d, what is inflated differs from the plain subset", n)
+		}
 	}
 }
 
@@ -188,18 +228,21 @@ func TestSubsetZlibDoesNotDependOnTheCache(t *testing.T) {
 		}
 		return f
 	}
-	want, _ := fresh().AppendSubsetZlib(nil, gids)
+	first, rest := gids[:20], gids[20:]
+	want, _ := fresh().NewSubset(first).AppendZlib(nil, rest)
 	shared := fresh()
+	subset := shared.NewSubset(first)
 	var group sync.WaitGroup
 	for i := range 4 {
 		group.Go(func() {
 			for n := range 25 {
-				others := slices.Clone(gids)
+				others := slices.Clone(rest)
 				for k := range others { // glyphs that share their places in the cache among them
 					others[k] = uint16((int(others[k]) + (i*25+n)*mostPieces/4) % shared.numGlyphs)
 				}
-				shared.AppendSubsetZlib(nil, others)
-				if got, _ := shared.AppendSubsetZlib(nil, gids); !bytes.Equal(got, want) {
+				subset.AppendZlib(nil, others)
+				shared.NewSubset(nil).AppendZlib(nil, rest[:5])
+				if got, _ := subset.AppendZlib(nil, rest); !bytes.Equal(got, want) {
 					t.Error("the bytes changed")
 					return
 				}
@@ -207,41 +250,37 @@ func TestSubsetZlibDoesNotDependOnTheCache(t *testing.T) {
 		})
 	}
 	group.Wait()
-	if got, _ := shared.AppendSubsetZlib([]byte("kept"), gids); !bytes.Equal(got, append([]byte("kept"), want...)) {
+	if got, _ := subset.AppendZlib([]byte("kept"), rest); !bytes.Equal(got, append([]byte("kept"), want...)) {
 		t.Error("appended to something, the stream is another")
 	}
 }
 
-// A subset must be compressed about as well as a general compressor does it: within 15% of zlib's level 6, and better than its level 0 with a Huffman code.
+// A file must be compressed as well as a general compressor does it, slowly, though most of it is only put together: within 3% of zlib's level 9 when half of
+// the glyphs come first in every file.
 func TestSubsetZlibSize(t *testing.T) {
 	f := face(t, notoPath)
 	gids := glyphsOf(t, f, usual)
-	stream := checkZlib(t, f, gids)
-	size := func(level int) int {
-		var b bytes.Buffer
-		w, err := zlib.NewWriterLevel(&b, level)
-		if err != nil {
-			t.Fatal(err)
-		}
-		w.Write(f.AppendSubset(nil, gids))
-		w.Close()
-		return b.Len()
+	stream, _ := f.NewSubset(gids[:len(gids)/2]).AppendZlib(nil, gids[len(gids)/2:])
+	var b bytes.Buffer
+	w, err := zlib.NewWriterLevel(&b, zlib.BestCompression)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if best, huffman := size(6), size(zlib.HuffmanOnly); len(stream) > best*115/100 || len(stream) > huffman {
-		t.Errorf("%d bytes; zlib makes %d, %d with a Huffman code only", len(stream), best, huffman)
+	w.Write(f.AppendSubset(nil, gids))
+	w.Close()
+	if len(stream) > b.Len()*103/100 {
+		t.Errorf("%d bytes; zlib makes %d", len(stream), b.Len())
 	}
+	t.Logf("%d bytes, %d by zlib", len(stream), b.Len())
 }
 
 func TestSubsetAllocates(t *testing.T) {
 	f := face(t, notoPath)
 	gids := glyphsOf(t, f, usual)
-	dst := make([]byte, 0, 1<<16)
-	f.AppendSubsetZlib(dst, gids)
-	if n := testing.AllocsPerRun(20, func() { f.AppendSubset(dst, gids) }); n > 0 {
-		t.Errorf("AppendSubset allocates %v times", n)
-	}
-	if n := testing.AllocsPerRun(20, func() { f.AppendSubsetZlib(dst, gids) }); n > 0 {
-		t.Errorf("AppendSubsetZlib allocates %v times", n)
+	dst := make([]byte, 0, 1<<17)
+	subset := f.NewSubset(gids[:20])
+	if n := testing.AllocsPerRun(20, func() { subset.AppendZlib(dst, gids[20:]) }); n > 0 {
+		t.Errorf("AppendZlib allocates %v times", n)
 	}
 }
 
@@ -282,22 +321,22 @@ func BenchmarkGlyph(b *testing.B) {
 	}
 }
 
-func BenchmarkAppendSubset(b *testing.B) {
+func BenchmarkSubset(b *testing.B) {
 	f := face(b, notoPath)
 	gids := glyphsOf(b, f, usual)
-	dst := make([]byte, 0, 1<<16)
-	b.ReportAllocs()
-	for b.Loop() {
-		f.AppendSubset(dst, gids)
-	}
-}
-
-func BenchmarkAppendSubsetZlib(b *testing.B) {
-	f := face(b, notoPath)
-	gids := glyphsOf(b, f, usual)
-	dst := make([]byte, 0, 1<<16)
-	b.ReportAllocs()
-	for b.Loop() {
-		f.AppendSubsetZlib(dst, gids)
-	}
+	first, more := gids[:len(gids)/2], gids[len(gids)/2:]
+	b.Run("first file", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			f.NewSubset(first).AppendZlib(nil, more)
+		}
+	})
+	b.Run("another file", func(b *testing.B) {
+		subset := f.NewSubset(first)
+		dst := make([]byte, 0, 1<<17)
+		b.ReportAllocs()
+		for b.Loop() {
+			subset.AppendZlib(dst, more)
+		}
+	})
 }

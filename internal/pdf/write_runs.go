@@ -8,14 +8,14 @@ import (
 // Run is a rectangle one unit high and N wide with its corner at X, Y.
 type Run struct{ X, Y, N uint8 }
 
-// Runs writes object n as a content stream: head, each run as a rectangle in
-// the order given, which is by Y, then tail. The rectangles join the path and
-// nothing paints it.
+// Runs writes object n as a content stream: head, each run as a rectangle,
+// then tail. The runs come by Y; those of one row are put in order by N. The
+// rectangles join the path and nothing paints it.
 //
 // A QR code has a thousand runs. A general compressor looks for repetitions in
 // their text and takes ten times as long as everything else about the code;
 // here it is known where they are. Every rectangle reads "X Y N 1 re" and all
-// of it from Y on is a copy of the last one in its row that has the same N, so
+// of it from Y on is a copy of the one before that has the same N, so
 // the stream is written as literals and copies at once, with one Huffman code
 // made beforehand from random runs (RFC 1951 §3.2.7).
 func (w *Writer) Runs(n int, head []byte, runs []Run, tail string) {
@@ -23,9 +23,22 @@ func (w *Writer) Runs(n int, head []byte, runs []Run, tail string) {
 	length := len(w.buf)
 	w.Raw("        >>stream\n")
 	start := len(w.buf)
+	orderRows(runs)
 	w.buf = appendRuns(w.buf, head, runs, tail)
 	patchInt(w.buf[length:], len(w.buf)-start)
 	w.Raw("\nendstream").Close()
+}
+
+// orderRows puts the runs of each row in order of N, so that what one is copied
+// from stands right before it, nearly always at one of three distances.
+func orderRows(runs []Run) {
+	for i := 1; i < len(runs); i++ {
+		r, j := runs[i], i
+		for ; j > 0 && runs[j-1].Y == r.Y && runs[j-1].N > r.N; j-- {
+			runs[j] = runs[j-1]
+		}
+		runs[j] = r
+	}
 }
 
 func appendRuns(dst, head []byte, runs []Run, tail string) []byte {
@@ -266,6 +279,7 @@ func sampleRuns() []Run {
 			}
 		}
 	}
+	orderRows(runs)
 	return runs
 }
 

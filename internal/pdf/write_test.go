@@ -208,11 +208,16 @@ func TestMetadata(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if c, ok := token.(xml.CharData); ok {
-			text.WriteString(string(c) + "|")
+		switch x := token.(type) {
+		case xml.CharData:
+			text.WriteString(string(x) + "|")
+		case xml.StartElement:
+			for _, a := range x.Attr {
+				text.WriteString(a.Name.Local + "=" + a.Value + "|")
+			}
 		}
 	}
-	for _, want := range []string{"<证&明>\uFFFD|", "zh-CN|", "1970-01-01T00:00:00Z|", "3|B|"} {
+	for _, want := range []string{"<证&明>\uFFFD|", "zh-CN|", "CreateDate=1970-01-01T00:00:00Z|", "part=3|conformance=B|"} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("no %q in %s", want, text.String())
 		}
