@@ -229,37 +229,36 @@ func (s *Service) checkPaper(in *NewPaper, organ *Organ, now time.Time) (*Paper,
 
 // PaperRecord shows a record to the staff of the organ and of its division.
 func (s *Service) PaperRecord(ctx context.Context, by *Account, code string) (*PaperView, error) {
-	p, _, err := s.openPaper(ctx, by, code)
+	p, err := s.openPaper(ctx, by, code)
 	if err != nil {
 		return nil, err
 	}
 	return p.view(), nil
 }
 
-func (s *Service) openPaper(ctx context.Context, by *Account, code string) (*Paper, Grant, error) {
+func (s *Service) openPaper(ctx context.Context, by *Account, code string) (*Paper, error) {
 	none := fail(ErrNotFound, "没有这条补录", "There is no such record")
 	code, ok := NormalCode(code)
 	if !ok {
-		return nil, Grant{}, none
+		return nil, none
 	}
 	p, err := s.Store.Paper(ctx, code)
 	if errors.Is(err, ErrNotFound) {
-		return nil, Grant{}, none
+		return nil, none
 	}
 	if err != nil {
-		return nil, Grant{}, err
+		return nil, err
 	}
-	g, _, err := s.mayRecordPaper(by, p.Organ)
-	if err != nil {
-		return nil, Grant{}, none
+	if _, _, err := s.mayRecordPaper(by, p.Organ); err != nil {
+		return nil, none
 	}
-	return p, g, nil
+	return p, nil
 }
 
 // VoidPaper takes a record back that was made by mistake: by who made it, or an
 // approver of the organ. It then verifies as not found.
 func (s *Service) VoidPaper(ctx context.Context, by *Account, code, why string) (*PaperView, error) {
-	p, _, err := s.openPaper(ctx, by, code)
+	p, err := s.openPaper(ctx, by, code)
 	if err != nil {
 		return nil, err
 	}
