@@ -98,8 +98,9 @@ type Action struct {
 	Step    string     `json:"step,omitempty"`    // the step decided, or that the submission counts as
 	ToStep  string     `json:"to_step,omitempty"` // return: where to; empty: to the clerk
 	Opinion string     `json:"opinion,omitempty"`
-	Input   *Input     `json:"input,omitempty"` // create and edit: the whole content as it stood then
-	Code    string     `json:"code,omitempty"`  // reserve: of the certificate
+	Input   *Input     `json:"input,omitempty"`  // create and edit: the whole content as it stood then
+	Code    string     `json:"code,omitempty"`   // reserve, and acts on the certificate: its code; supersede: the successor's
+	Reason  string     `json:"reason,omitempty"` // class, of acts on the certificate
 
 	Post    int       `json:"post,omitempty"`     // approve: which of the step's posts
 	Due     time.Time `json:"due,omitzero"`       // when what this began has to be done
@@ -113,6 +114,7 @@ type Input struct {
 	Division  string    `json:"division"`
 	Applicant Applicant `json:"applicant"`
 	Values    Values    `json:"values"`
+	Replaces  string    `json:"replaces,omitempty"` // create: code of the certificate to correct or issue again
 }
 
 // SystemActor is By of what the system did itself.
@@ -150,6 +152,10 @@ func (a *Application) apply(t *Template, x Action) {
 		a.State = Issued
 	case Unissue:
 		a.State, a.Code = Approved, ""
+	case Reissue:
+		a.State = Approved
+	case Moot:
+		a.State, a.Code = Rejected, ""
 	}
 	if a.State == Submitted {
 		a.Waiting = &t.Chain[a.Step]
@@ -242,10 +248,10 @@ func Fold(id string, t *Template, actions []Action) *Application {
 	return a
 }
 
-// decidedBy is the office of the last approval, "" before there is one.
+// decidedBy is the office of the last approval or reissue, "" before there is one.
 func (a *Application) decidedBy() string {
 	for i := len(a.Actions) - 1; i >= 0; i-- {
-		if a.Actions[i].Kind == Approve {
+		if k := a.Actions[i].Kind; k == Approve || k == Reissue {
 			return a.Actions[i].Office
 		}
 	}

@@ -43,6 +43,7 @@ type CaseView struct {
 	Division    string          `json:"division"`
 	Applicant   Applicant       `json:"applicant"`
 	Values      Values          `json:"values"`
+	Replaces    string          `json:"replaces,omitempty"` // code of the certificate that this case corrects or issues again
 	History     []Action        `json:"history"`
 	Problems    []FieldError    `json:"problems,omitempty"` // what must be mended before it can be submitted
 	Changes     []Change        `json:"changes,omitempty"`  // what was normalised just now
@@ -60,8 +61,8 @@ type CertificateRef struct {
 // CreateApplication starts a case as a draft. The idempotency key makes a
 // second identical request return the first one's case (again=true).
 func (s *Service) CreateApplication(ctx context.Context, by *Account, in *NewApplication, key string) (view *CaseView, again bool, err error) {
-	if key == "" || len(key) > 200 {
-		return nil, false, fail(ErrPrecondition, "请在 Idempotency-Key 中给出 1 到 200 个字符的唯一键", "Please give a unique key of 1 to 200 characters in Idempotency-Key")
+	if err := checkKey(key); err != nil {
+		return nil, false, err
 	}
 	t, err := s.Template(in.Item)
 	if err != nil {
@@ -407,6 +408,9 @@ var actionNames = map[ActionKind]Text{
 	Create: {"新建", "created"}, Edit: {"修改", "edited"}, Submit: {"提交", "submitted"}, Approve: {"同意", "approved"}, Return: {"退回", "returned"}, Reject: {"不同意", "rejected"},
 	Escalate: {"超期上报", "escalated"}, Recuse: {"回避移交", "handed on"}, Lapse: {"逾期作废", "lapsed"},
 	Withdraw: {"撤回", "withdrawn"}, Reserve: {"开始签发", "issuing began"}, Issue: {"签发", "issued"}, Unissue: {"签发中止", "issuing was stopped"}, Revoke: {"撤销证明", "the certificate was revoked"},
+	Suspend: {"中止证明", "the certificate was suspended"}, Lift: {"恢复证明", "the suspension was lifted"},
+	ProposeRevocation: {"提议撤销证明", "revocation of the certificate was proposed"}, DeclineRevocation: {"否决撤销提议", "the revocation was declined"},
+	Supersede: {"证明被替代", "the certificate was superseded"}, Reissue: {"决定补发", "it was decided to issue again"}, Moot: {"无从替代而终止", "ended, with nothing left to replace"},
 }
 
 // issueNow goes on to issue a case that an action has just approved.
@@ -419,7 +423,7 @@ func (s *Service) issueNow(ctx context.Context, by *Account, view *CaseView, err
 	if err != nil {
 		return view, nil // the decision stands; reading it again can wait
 	}
-	if trouble != nil && after.State != Issued {
+	if trouble != nil && (after.State == Approved || after.State == Issuing) {
 		s.Log.Error("issuing waits", "application", view.ID, "reason", reason(trouble), "error", forLog(trouble))
 	}
 	return after, nil
@@ -466,7 +470,7 @@ func (s *Service) scopes(by *Account) []QueueScope {
 func (s *Service) view(ctx context.Context, a *Application, t *Template) (*CaseView, error) {
 	v := &CaseView{
 		ID: a.ID, Item: a.Template.Code, Template: a.Template.Version, State: a.State, StateName: a.State.Name(), Version: a.Version,
-		Office: a.Office, Division: a.Division, Applicant: a.Applicant, Values: a.Values, History: a.Actions,
+		Office: a.Office, Division: a.Division, Applicant: a.Applicant, Values: a.Values, Replaces: a.Replaces(), History: a.Actions,
 	}
 	if a.State == Submitted {
 		v.Step, v.Desks, v.Late = &t.Chain[a.Step], a.Desks, a.Late
@@ -476,6 +480,9 @@ func (s *Service) view(ctx context.Context, a *Application, t *Template) (*CaseV
 	}
 	if a.State == Approved || a.State == Issuing {
 		v.Trouble = s.troubles.of(a.ID)
+	}
+	if a.Actions[len(a.Actions)-1].Kind == Moot {
+		v.Trouble = &mootText
 	}
 	if a.State == Issued {
 		c, err := s.Store.Certificate(ctx, a.Code)

@@ -53,7 +53,7 @@ type Certificate struct {
 	Successor string    // superseded: the new code
 }
 
-// Reasons are the reason classes of a revocation, shown to verifiers.
+// Reasons are the reason classes of a change of status, shown to verifiers.
 var Reasons = map[string]Text{
 	"error":      {"内容有误", "issued in error"},
 	"fraud":      {"以欺骗手段取得", "obtained by deceit"},
@@ -62,6 +62,15 @@ var Reasons = map[string]Text{
 	"commitment": {"承诺不实", "a commitment proved false"},
 	"superior":   {"上级机关决定", "decided by a higher authority"},
 	"key":        {"签发密钥问题", "trouble with the signing key"},
+	"complaint":  {"收到反映，正在核实", "a complaint is being looked into"},
+	"review":     {"拟撤销，正在复核", "a revocation is proposed and under review"},
+	"lost":       {"纸面遗失", "the paper was lost"},
+	"damaged":    {"纸面损毁", "the paper was damaged"},
+	"cleared":    {"核实无误", "found to be in order"},
+	"resolved":   {"中止的原因已消除", "the cause of the suspension is gone"},
+	"mistake":    {"中止有误", "suspended by mistake"},
+	"corrected":  {"已更正", "corrected"},
+	"reissued":   {"已补发", "issued again"},
 }
 
 // Certificates keeps the certificates.
@@ -77,10 +86,12 @@ type Certificates interface {
 	Lease(ctx context.Context, code string, now, until time.Time) error
 	// FinishIssue turns a reserved record into a valid one as c says it, with its
 	// PDF; an attempt taken up again may have other keys and a later IssuedAt than
-	// was reserved. ErrConflict when it is no longer reserved.
+	// was reserved. ErrConflict when it is no longer reserved, or another
+	// version with its serial is valid or suspended.
 	FinishIssue(ctx context.Context, c *Certificate, pdf []byte) error
 	// SetStatus moves a record from one status to another; ErrConflict when it
-	// has another status than from.
+	// has another status than from, or would be in force or suspended beside
+	// another version with its serial.
 	SetStatus(ctx context.Context, c *Certificate, from Status) error
 	// Certificate, CertificateByNumber and CertificateByDigest return a record
 	// of any status but reserved and void; ErrNotFound.
@@ -157,6 +168,10 @@ type Store interface {
 	Applications
 	Certificates
 	CertificateFiles
+	Lineages
+	Revocations
+	CopyBooks
+	Papers
 	Directories
 	Calendars
 	Delegations

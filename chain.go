@@ -133,6 +133,9 @@ func (c *Case) Edit(by *Account, in *Input, now time.Time) (*Application, error)
 	if c.submitted() && in.Division != c.Division {
 		return nil, invalidFields([]FieldError{{"division", "fixed", Text{"提交后不能再更改区划；如填错请撤回后重新办理", "The division cannot change once the case was submitted; if it is wrong, withdraw the case and start again"}}})
 	}
+	if c.Replaces() != "" && in.Division != c.Division {
+		return nil, invalidFields([]FieldError{{"division", "fixed", Text{"更正须在原证明的区划内办理", "A correction stays in the division of the certificate that it corrects"}}})
+	}
 	if err := c.fourEyes(by, c.intakeStep()); err != nil {
 		return nil, err
 	}

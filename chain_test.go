@@ -83,7 +83,7 @@ func (c *Case) do(who, what string) (*Application, error) {
 	what, to, _ := strings.Cut(what, ">")
 	switch what {
 	case "edit":
-		in := Input{c.Division, c.Applicant, maps.Clone(c.Values)}
+		in := Input{Division: c.Division, Applicant: c.Applicant, Values: maps.Clone(c.Values)}
 		in.Values["note"] = who
 		return c.Edit(by, &in, testNow)
 	case "submit":

@@ -37,7 +37,7 @@ type Notice struct {
 	At          time.Time `json:"at"`
 	Office      string    `json:"office"`
 	Role        Role      `json:"role"`
-	Kind        string    `json:"kind"` // waiting, overdue, recused, returned, issued, rejected, lapsed
+	Kind        string    `json:"kind"` // waiting, overdue, recused, returned, issued, rejected, lapsed, revocation-proposed
 	Application string    `json:"application"`
 	Step        string    `json:"step,omitempty"`
 }
@@ -81,7 +81,7 @@ func noticesOf(a *Application) []Notice {
 		}
 		return out
 	}
-	switch kind := (map[ActionKind]string{Return: "returned", Reject: "rejected", Lapse: "lapsed", Issue: "issued"}[x.Kind]); {
+	switch kind := (map[ActionKind]string{Return: "returned", Reject: "rejected", Moot: "rejected", Lapse: "lapsed", Issue: "issued"}[x.Kind]); {
 	case kind == "":
 		return nil
 	default:

@@ -146,6 +146,26 @@ func (h *house) issued(key string) *yinzheng.CaseView {
 	return v
 }
 
+// act lets somebody act on a certificate.
+func (h *house) act(who, code string, a yinzheng.Act) (*yinzheng.CertificateView, error) {
+	return h.ActOn(h.ctx, h.people[who], code, a)
+}
+
+// propose has the district propose a revocation and returns the proposal's ID.
+func (h *house) propose(code string) int {
+	h.t.Helper()
+	v, err := h.act("district", code, yinzheng.Act{Kind: yinzheng.ProposeRevocation, Reason: "error", Opinion: "有误"})
+	must(h.t, err)
+	return v.Revocation.ID
+}
+
+// revoke has one approver propose and another one confirm.
+func (h *house) revoke(code string) {
+	h.t.Helper()
+	_, err := h.act("second", code, yinzheng.Act{Kind: yinzheng.Revoke, Proposal: h.propose(code)})
+	must(h.t, err)
+}
+
 // moody is a sealer that fails or errs when told to.
 type moody struct {
 	yinzheng.Sealer
@@ -154,6 +174,14 @@ type moody struct {
 	corrupt bool  // one byte of the sealed PDF
 	seals   int
 	before  func() // runs before each seal
+	mu      sync.Mutex
+	broken  error // of SealPDF, as set while others may be at work
+}
+
+func (m *moody) set(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.broken = err
 }
 
 func (m *moody) SignToken(kid string, c *yinzheng.Claims) (string, error) {
@@ -167,10 +195,15 @@ func (m *moody) SealPDF(kid string, u *yinzheng.Unsigned) error {
 	if m.before != nil {
 		m.before()
 	}
-	if m.fail != nil {
-		return m.fail
+	m.mu.Lock()
+	broken := errors.Join(m.fail, m.broken)
+	if broken == nil {
+		m.seals++
 	}
-	m.seals++
+	m.mu.Unlock()
+	if broken != nil {
+		return broken
+	}
 	err := m.Sealer.SealPDF(kid, u)
 	if m.corrupt {
 		u.PDF[len(u.PDF)/3] ^= 1

@@ -18,6 +18,9 @@ import (
 // the disk does not answer; the case stays in issuing and Recover tries again.
 func (s *Service) Issue(ctx context.Context, id string) (*Certificate, error) {
 	cert, err := s.issue(ctx, id)
+	if errors.Is(err, errMoot) {
+		err = s.endMoot(ctx, id, err)
+	}
 	s.troubles.note(id, err)
 	return cert, err
 }
@@ -131,19 +134,26 @@ func (s *Service) intend(ctx context.Context, c *Case) (*Certificate, error) {
 		return nil, err
 	}
 	now := s.now()
-	number := Number{Type: c.Template.TypeCode, Issuer: organ.Code, Serial: serial, Version: 1}.String()
+	number := Number{Type: c.Template.TypeCode, Issuer: organ.Code, Serial: serial, Version: 1}
 	salt := random[:SaltLength]
 	cert := &Certificate{
-		Code: code, Number: number, Application: c.ID, Template: c.Application.Template, Short: c.Template.Short,
+		Code: code, Application: c.ID, Template: c.Application.Template, Short: c.Template.Short,
 		Organ: organ.Code, OrganName: organ.Name, Division: c.Division,
 		Name: MaskName(c.Holder), ID: MaskID(c.Values.ID(c.Template.Token.ID)), Holder: c.Holder,
-		IssuedAt: now, Salt: salt, Commitment: Commit(salt, c.Application.Template, number, c.Values),
+		IssuedAt: now, Salt: salt,
 		List: list, Index: int(binary.BigEndian.Uint32(random[SaltLength:]) & (1<<StatusBits - 1)),
 		Lease: now.Add(s.Lease), Status: StatusReserved, StatusAt: now,
 	}
 	if m := c.Template.Validity; m > 0 {
 		cert.Expires = lastDay(now, m)
 	}
+	if c.Replaces() != "" {
+		if err := s.succeed(ctx, c, cert, &number); err != nil {
+			return nil, err
+		}
+	}
+	cert.Number = number.String()
+	cert.Commitment = Commit(salt, c.Application.Template, cert.Number, c.Values)
 	return cert, s.renewKeys(cert)
 }
 
@@ -293,13 +303,13 @@ func (s *Service) selfCheck(cert *Certificate, p *page) error {
 	return nil
 }
 
-// commit makes PDF, record and case issued together; a loser of a race discards
-// what it made.
+// commit makes PDF, record and case issued together, and what the certificate
+// replaces superseded with them; a loser of a race discards what it made.
 func (s *Service) commit(ctx context.Context, c *Case, cert *Certificate, pdf []byte) error {
 	now := s.now()
 	cert.Status, cert.StatusAt = StatusOK, now
 	next := c.with(Action{At: now, Kind: Issue, By: SystemActor, Name: SystemActor})
-	return s.Store.Tx(ctx, func(ctx context.Context) error {
+	finish := func(ctx context.Context) error {
 		if err := s.Store.FinishIssue(ctx, cert, pdf); err != nil {
 			return err
 		}
@@ -310,5 +320,15 @@ func (s *Service) commit(ctx context.Context, c *Case, cert *Certificate, pdf []
 			return err
 		}
 		return s.Store.Record(ctx, Event{At: now, Kind: "certificate-issued", Subject: cert.Code, By: SystemActor, Detail: cert.Number})
+	}
+	if c.Replaces() == "" {
+		return s.Store.Tx(ctx, finish)
+	}
+	return s.changeStatus(ctx, c.Replaces(), func(ctx context.Context) (*Certificate, error) {
+		old, err := s.supersede(ctx, c, cert.Code, now)
+		if err != nil {
+			return nil, err
+		}
+		return old, finish(ctx)
 	})
 }

@@ -15,6 +15,7 @@ type Evidence struct {
 	PDF      *PDFReport
 	PDFKey   *Key // whose certificate signed the PDF; nil: nobody's here
 	Record   *Certificate
+	Paper    *Paper      // asked by number or code: there is no Record, but a certificate on paper
 	Status   *StatusSeen // offline: what a status list says; nil: no list at hand
 	ByNumber bool        // asked by number or code alone: there is nothing to check the integrity of
 }
@@ -39,6 +40,8 @@ type Answer struct {
 	Findings    []Finding  `json:"findings,omitempty"`
 	Offline     bool       `json:"offline,omitempty"`
 	RecordOnly  bool       `json:"record_only,omitempty"` // the record was asked for, not a paper or file
+	OnPaper     bool       `json:"on_paper,omitempty"`    // a certificate written on paper and recorded afterwards: never valid
+	Scan        string     `json:"scan,omitempty"`        // of such a one: SHA-256 of its scan
 	Heading     Text       `json:"heading"`
 	Meaning     Text       `json:"meaning"`
 	Advice      Text       `json:"advice"`
@@ -79,6 +82,9 @@ func Judge(e *Evidence) *Answer {
 		bare := *e
 		bare.Record = nil
 		e = &bare
+	}
+	if e.Paper != nil && e.Record == nil && e.ByNumber {
+		return e.onPaper()
 	}
 	j := &judge{Evidence: e, Answer: Answer{
 		Verdict: Valid, Checks: Checks{NotChecked, NotChecked, NotChecked}, CheckedAt: e.Now, Offline: !e.Online, RecordOnly: e.ByNumber,

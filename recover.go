@@ -26,7 +26,10 @@ func (s *Service) Recover(ctx context.Context) (int, error) {
 		}
 		for _, id := range ids {
 			tried[id] = true
-			if _, err := s.Issue(ctx, id); err != nil {
+			if _, err := s.Issue(ctx, id); errors.Is(err, errMoot) {
+				s.Log.Warn("a case has nothing left to replace and has ended", "application", id)
+				continue
+			} else if err != nil {
 				s.Log.Error("issuing failed, will be tried again", "application", id, "reason", reason(err), "error", forLog(err))
 				continue
 			}
@@ -87,7 +90,7 @@ func (t *troubles) note(id string, err error) {
 	switch {
 	case err == nil:
 		delete(t.why, id)
-	case errors.Is(err, ErrConflict) || errors.Is(err, ErrState) || errors.Is(err, ErrNotFound):
+	case errors.Is(err, ErrConflict) || errors.Is(err, ErrState) && !errors.Is(err, errPending) || errors.Is(err, ErrNotFound):
 	default:
 		if t.why == nil {
 			t.why = map[string]Text{}

@@ -32,6 +32,12 @@ func errNoCase() error {
 // MaySee tells whether a case exists for a person: for the office that took it
 // in and, once submitted, for the offices the resident's division lies in.
 func (c *Case) MaySee(by *Account, now time.Time) error {
+	_, err := c.sees(by, now)
+	return err
+}
+
+// sees returns the grant by which a case exists for a person.
+func (c *Case) sees(by *Account, now time.Time) (Grant, error) {
 	ok := func(office string) bool {
 		if office == c.Office {
 			return true
@@ -40,17 +46,17 @@ func (c *Case) MaySee(by *Account, now time.Time) error {
 		return o != nil && c.submitted() && c.Directory.Within(c.Division, o.Division)
 	}
 	for _, role := range []Role{Clerk, Approver} {
-		if _, holds := by.Holds(role, now, ok); holds {
-			return nil
+		if g, holds := by.Holds(role, now, ok); holds {
+			return g, nil
 		}
 	}
-	return errNoCase()
+	return Grant{}, errNoCase()
 }
 
 // submitted tells whether the case was ever handed in: until then it is the
 // office's own affair, withdrawn or not.
 func (c *Case) submitted() bool {
-	return slices.ContainsFunc(c.Actions, func(x Action) bool { return x.Kind == Submit })
+	return slices.ContainsFunc(c.Actions, func(x Action) bool { return x.Kind == Submit || x.Kind == Reissue })
 }
 
 // mayWork returns the grant under which a person drafts, mends, submits and

@@ -2,6 +2,7 @@ package yinzheng
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -131,6 +132,14 @@ func rightsCases(t *testing.T, office string) []namedCase {
 	keep("issuing")
 	act(Action{At: testNow, Kind: Issue, By: SystemActor})
 	keep("issued")
+	issued := c.Application
+	act(Action{At: testNow, Kind: Suspend, By: "d1"})
+	keep("issued, suspended")
+	c.Application = issued
+	act(Action{At: testNow, Kind: ProposeRevocation, By: "d1"})
+	keep("issued, revocation proposed")
+	act(Action{At: testNow, Kind: Revoke, By: "d2"})
+	keep("issued, revoked")
 	c.Application = town
 	act(Action{At: testNow, Kind: Reject, By: "t", Step: "town"})
 	keep("rejected")
@@ -162,5 +171,26 @@ func rightsOf(c *Case, by *Account) string {
 		_, err := c.Decide(by, d, now)
 		try(string(d.Action), err)
 	}
+	life := LifeOf(c.Actions)
+	cert := &Certificate{Code: "C", Organ: DistrictOrgan}
+	for _, kind := range []ActionKind{Suspend, Lift, ProposeRevocation, Revoke, DeclineRevocation} {
+		a := Act{Kind: kind, Opinion: "x"}
+		if classes := actReasons[kind]; classes != nil {
+			a.Reason = classes[0]
+		}
+		if life.Proposed != nil {
+			a.Proposal = life.Proposed.Seq
+		}
+		_, err := c.ActOn(cert, by, a, now)
+		try(actWords[kind], err)
+	}
+	if c.State == Issued {
+		_, err := mayTakeIn(c.Template, c.Directory, by, "", c.Division, now)
+		try("correct", errors.Join(err, life.mayBeReplaced()))
+		_, err = c.mayActOn(cert, by, Reissue, now)
+		try("issue again", errors.Join(err, life.mayBeReplaced()))
+	}
 	return strings.Join(may, ", ")
 }
+
+var actWords = map[ActionKind]string{Suspend: "suspend", Lift: "lift", ProposeRevocation: "propose revocation", Revoke: "confirm it", DeclineRevocation: "decline it"}

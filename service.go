@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -44,6 +45,7 @@ type Service struct {
 	calendar  atomic.Pointer[Calendar]
 	board     statusBoard
 	lists     signedLists
+	changing  sync.Mutex // held while a certificate's status changes, in the store and then on the board
 	scans     scanCache
 	signIns   signInGuard
 	decoy     string // checked when there is no such account, so that the time taken does not tell; nothing hashes to it

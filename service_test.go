@@ -238,29 +238,47 @@ func TestVerifyAndRevoke(t *testing.T) {
 
 	listBefore, err := h.StatusList(h.ctx, record.List)
 	must(t, err)
+	propose := func(who, class, opinion string) (*yinzheng.CertificateView, error) {
+		return h.act(who, code, yinzheng.Act{Kind: yinzheng.ProposeRevocation, Reason: class, Opinion: opinion})
+	}
 	for who, want := range map[string]error{"town": yinzheng.ErrForbidden, "clerk": yinzheng.ErrForbidden, "admin": yinzheng.ErrNotFound, "sibling": yinzheng.ErrNotFound} {
-		if _, err := h.Revoke(h.ctx, h.people[who], code, "error", "有误"); !errors.Is(err, want) {
+		if _, err := propose(who, "error", "有误"); !errors.Is(err, want) {
 			t.Errorf("%s revokes: %v", who, err)
 		}
 	}
 	for _, bad := range [][2]string{{"whim", "有误"}, {"error", ""}, {"", "有误"}} {
-		if _, err := h.Revoke(h.ctx, h.people["district"], code, bad[0], bad[1]); !errors.Is(err, yinzheng.ErrInvalid) {
+		if _, err := propose("district", bad[0], bad[1]); !errors.Is(err, yinzheng.ErrInvalid) {
 			t.Errorf("%v: %v", bad, err)
 		}
 	}
-	if c, err := h.Revoke(h.ctx, h.people["second"], code, "fraud", "冒用他人材料"); err != nil || c.Status != yinzheng.StatusIsRevoked || c.Reason != "fraud" {
+	c, err := propose("district", "fraud", "冒用他人材料")
+	if err != nil || c.Status != yinzheng.StatusIsSuspended || c.Reason != "review" || c.Revocation == nil || c.Revocation.Reason != "fraud" {
+		t.Fatal(c, err)
+	}
+	check(yinzheng.Suspended) // at once; what is alleged is not told
+	if a := ask(questions["code"]); a.Reason != "review" {
+		t.Errorf("the reason shown is %s", a.Reason)
+	}
+	confirm := yinzheng.Act{Kind: yinzheng.Revoke, Proposal: c.Revocation.ID}
+	if _, err := h.act("district", code, confirm); !errors.Is(err, yinzheng.ErrForbidden) {
+		t.Errorf("confirmed by who proposed it: %v", err)
+	}
+	check(yinzheng.Suspended)
+	if c, err = h.act("second", code, confirm); err != nil || c.Status != yinzheng.StatusIsRevoked || c.Reason != "fraud" || c.Revocation != nil {
 		t.Fatal(c, err)
 	}
 	check(yinzheng.Revoked)
 	if listAfter, err := h.StatusList(h.ctx, record.List); err != nil || string(listAfter) == string(listBefore) {
 		t.Errorf("the status list did not change: %v", err)
 	}
-	if _, err := h.Revoke(h.ctx, h.people["second"], code, "fraud", "再次"); !errors.Is(err, yinzheng.ErrState) {
+	if _, err := propose("second", "fraud", "再次"); !errors.Is(err, yinzheng.ErrState) {
 		t.Errorf("revoked twice: %v", err)
 	}
 	after, err := h.Application(h.ctx, h.people["clerk"], v.ID)
-	if last := after.History[len(after.History)-1]; err != nil || last.Kind != yinzheng.Revoke || last.Opinion != "冒用他人材料" || last.By != "second" || after.State != yinzheng.Issued {
-		t.Errorf("the case does not tell of the revocation: %+v %v", last, err)
+	must(t, err)
+	first, last := after.History[len(after.History)-2], after.History[len(after.History)-1]
+	if first.Kind != yinzheng.ProposeRevocation || first.Opinion != "冒用他人材料" || first.By != "district" || last.Kind != yinzheng.Revoke || last.Reason != "fraud" || last.By != "second" || after.State != yinzheng.Issued {
+		t.Errorf("the case does not tell of the revocation: %+v %+v", first, last)
 	}
 	h.restart()
 	check(yinzheng.Revoked)
@@ -282,13 +300,14 @@ func TestRevocationReportedLost(t *testing.T) {
 			if a, err := h.Verify(h.ctx, q); err != nil || a.Verdict != yinzheng.Valid {
 				t.Fatal(a, err)
 			}
+			proposal := h.propose(record.Code)
 			h.store.arm(at, kept)
-			_, told := h.Revoke(h.ctx, h.people["district"], record.Code, "error", "有误")
+			_, told := h.act("second", record.Code, yinzheng.Act{Kind: yinzheng.Revoke, Proposal: proposal})
 			failed := h.store.failed
 			h.store.arm(0, false)
 			stored, err := h.store.Certificate(h.ctx, record.Code)
 			must(t, err)
-			want := yinzheng.Valid
+			want := yinzheng.Suspended
 			if stored.Status == yinzheng.StatusIsRevoked {
 				want = yinzheng.Revoked
 			}

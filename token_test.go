@@ -2,6 +2,7 @@ package yinzheng
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"slices"
@@ -127,29 +128,44 @@ func TestStatusBoard(t *testing.T) {
 	}
 }
 
-// What the store kept though it said otherwise reaches the board; what a record
-// read earlier says does not undo an end for good.
+// A record that says other than the board makes the board say what the store
+// says now, which need not be what that record says.
 func TestLearn(t *testing.T) {
-	s := &Service{}
+	kept := &keptRecord{}
+	s := &Service{Config: Config{Store: kept}}
 	s.board.lists = map[int]*statusBits{}
 	for _, c := range []struct {
-		status Status
-		want   StatusValue
+		read, store Status
+		want        StatusValue
 	}{
-		{StatusOK, StatusValid},
-		{StatusIsSuspended, StatusSuspended},
-		{StatusOK, StatusSuspended},
-		{StatusIsSuperseded, StatusSuperseded},
-		{StatusIsSuspended, StatusSuperseded},
-		{StatusIsRevoked, StatusRevoked},
-		{StatusIsSuperseded, StatusRevoked},
-		{StatusOK, StatusRevoked},
+		{StatusOK, StatusIsRevoked, StatusValid}, // agrees with the board: nobody asks
+		{StatusIsSuspended, StatusIsSuspended, StatusSuspended},
+		{StatusOK, StatusOK, StatusValid}, // lifted
+		{StatusIsSuspended, StatusOK, StatusValid},
+		{StatusIsSuspended, StatusIsSuperseded, StatusSuperseded},
+		{StatusIsSuspended, StatusIsSuperseded, StatusSuperseded},
+		{StatusOK, "", StatusSuperseded}, // the store does not answer
+		{StatusOK, StatusIsRevoked, StatusRevoked},
 	} {
-		s.learn(&Certificate{List: 1, Index: 5, Status: c.status})
+		kept.status = c.store
+		s.learn(t.Context(), &Certificate{Code: "C", List: 1, Index: 5, Status: c.read})
 		if got := s.board.at(1, 5); got != c.want {
-			t.Errorf("after %s: %d, want %d", c.status, got, c.want)
+			t.Errorf("read %q, stored %q: %d, want %d", c.read, c.store, got, c.want)
 		}
 	}
+}
+
+// keptRecord is a store with one record, or one that does not answer.
+type keptRecord struct {
+	Store
+	status Status
+}
+
+func (k *keptRecord) Certificate(_ context.Context, code string) (*Certificate, error) {
+	if k.status == "" {
+		return nil, fail(ErrUnavailable, "磁盘已满", "The disk is full")
+	}
+	return &Certificate{Code: code, List: 1, Index: 5, Status: k.status}, nil
 }
 
 func TestScanCacheForgetsTheOldest(t *testing.T) {

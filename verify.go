@@ -103,6 +103,12 @@ func (s *Service) verifyCode(ctx context.Context, text string) (*Answer, error) 
 		if err := s.findRecord(ctx, e, code); err != nil {
 			return nil, err
 		}
+		if e.Record == nil {
+			p, err := s.Store.Paper(ctx, code)
+			if err := s.findPaper(e, p, err); err != nil {
+				return nil, err
+			}
+		}
 	}
 	return s.judge(ctx, e)
 }
@@ -112,14 +118,14 @@ func (s *Service) verifyNumber(ctx context.Context, number, name string) (*Answe
 	e := &Evidence{ByNumber: true}
 	n, err := ParseNumber(number)
 	if err != nil {
-		return nil, err
+		return s.verifyPaper(ctx, number, name, err)
 	}
 	e.Record, err = s.Store.CertificateByNumber(ctx, n.String())
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return nil, err
 	}
 	if e.Record != nil {
-		s.learn(e.Record)
+		s.learn(ctx, e.Record)
 	}
 	named := name != "" && e.Record != nil && NormalName(tidyText(name)) == e.Record.Holder
 	if name != "" && !named {
@@ -128,6 +134,24 @@ func (s *Service) verifyNumber(ctx context.Context, number, name string) (*Answe
 	a, err := s.judge(ctx, e)
 	if err == nil && a.Certificate != nil && !named { // nor the codes, with which the next question would have them
 		a.Certificate.Name, a.Certificate.ID, a.Certificate.Code, a.Successor = "", "", "", ""
+	}
+	return a, err
+}
+
+// verifyPaper answers for a number that is none of ours, but may stand on a
+// paper that was recorded; notOurs is the error if it does not.
+func (s *Service) verifyPaper(ctx context.Context, number, name string, notOurs error) (*Answer, error) {
+	e := &Evidence{ByNumber: true}
+	p, err := s.Store.PaperByNumber(ctx, PaperKey(number))
+	if err := s.findPaper(e, p, err); err != nil {
+		return nil, err
+	}
+	if e.Paper == nil || name != "" && NormalName(tidyText(name)) != p.Holder {
+		return nil, notOurs
+	}
+	a, err := s.judge(ctx, e)
+	if err == nil && name == "" {
+		a.Certificate.Name, a.Certificate.ID, a.Certificate.Code = "", "", ""
 	}
 	return a, err
 }
@@ -154,19 +178,9 @@ func (s *Service) findRecord(ctx context.Context, e *Evidence, code string) erro
 	}
 	if err == nil {
 		e.Record = c
-		s.learn(c)
+		s.learn(ctx, c)
 	}
 	return nil
-}
-
-// learn puts on the board what a record says and the board does not know yet:
-// a revocation that the store kept though it reported a failure.
-// What the board says of an end for good, a record read earlier cannot undo.
-func (s *Service) learn(c *Certificate) {
-	weight := [4]int{StatusValid: 0, StatusSuspended: 1, StatusSuperseded: 2, StatusRevoked: 3}
-	if v := c.Status.Value(); weight[v] > weight[s.board.at(c.List, c.Index)] {
-		s.board.set(c.List, c.Index, v)
-	}
 }
 
 // judge completes the evidence, gives the verdict and raises an alarm where it

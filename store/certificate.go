@@ -98,7 +98,7 @@ func (s *Store) FinishIssue(ctx context.Context, c *yinzheng.Certificate, pdf []
 			c.TokenKID, c.DocumentKID, c.Token, digest(c), c.Pages, micros(c.StatusAt), c.Reason, c.Successor, c.Code).Scan(&key)
 		switch {
 		case s.dialect.unique(err):
-			return conflict("同一份文件已登记过", "The same file is on record already")
+			return conflict("同一份文件已登记过，或它要替代的证明仍然有效", "The same file is on record already, or the certificate that it replaces is still in force")
 		case errors.Is(err, sql.ErrNoRows):
 			return conflict("该证照已由他处签发或已作废", "The certificate was issued elsewhere or is void")
 		case err != nil:
@@ -114,6 +114,9 @@ func (s *Store) FinishIssue(ctx context.Context, c *yinzheng.Certificate, pdf []
 func (s *Store) SetStatus(ctx context.Context, c *yinzheng.Certificate, from yinzheng.Status) error {
 	return s.write(ctx, "change a certificate's status", func(ctx context.Context, q querier) error {
 		n, err := change(ctx, q, setStatus, string(c.Status), micros(c.StatusAt), c.Reason, c.Successor, c.Code, string(from))
+		if s.dialect.unique(err) {
+			return conflict("同一证明的另一版本仍然有效", "Another version of the certificate is in force")
+		}
 		if err == nil && n == 0 {
 			err = conflict("证照状态已变化，请重新读取", "The certificate's status has changed; please read it again")
 		}

@@ -74,6 +74,8 @@ func checkFailing(t *testing.T, s *Store, want error) {
 		"Application":         func(ctx context.Context) error { _, err := s.Application(ctx, "x"); return err },
 		"Account":             func(ctx context.Context) error { _, err := s.Account(ctx, "x"); return err },
 		"AccountByUsername":   func(ctx context.Context) error { _, err := s.AccountByUsername(ctx, "x"); return err },
+		"Paper":               func(ctx context.Context) error { _, err := s.Paper(ctx, "x"); return err },
+		"PaperByNumber":       func(ctx context.Context) error { _, err := s.PaperByNumber(ctx, "x"); return err },
 		"Session":             func(ctx context.Context) error { _, err := s.Session(ctx, [32]byte{}, storetest.Start); return err },
 	} {
 		if err := read(ctx); err == nil || errors.Is(err, yinzheng.ErrNotFound) || want != nil && !errors.Is(err, want) {
@@ -90,7 +92,7 @@ func checkFailing(t *testing.T, s *Store, want error) {
 
 func TestFailingIsNotMissing(t *testing.T) {
 	s := openFile(t, t.TempDir()+"/yinzheng.db")
-	for _, table := range []string{"certificates", "applications", "accounts", "sessions"} {
+	for _, table := range []string{"certificates", "applications", "accounts", "sessions", "papers"} {
 		if _, err := s.writer.conn.ExecContext(t.Context(), "ALTER TABLE "+table+" RENAME TO gone_"+table); err != nil {
 			t.Fatal(err)
 		}

@@ -43,6 +43,10 @@ func appendAnswer(b []byte, a *yinzheng.Answer) []byte {
 	if a.RecordOnly {
 		b = append(b, `,"record_only":true`...)
 	}
+	if a.OnPaper {
+		b = append(b, `,"on_paper":true`...)
+	}
+	b = appendMember(b, `,"scan":`, a.Scan)
 	b = appendText(append(b, `,"heading":`...), a.Heading)
 	b = appendText(append(b, `,"meaning":`...), a.Meaning)
 	b = appendText(append(b, `,"advice":`...), a.Advice)

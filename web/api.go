@@ -84,7 +84,7 @@ func (s *server) api() ([]byte, error) {
 		},
 	}, Formats: map[string]huma.Format{"application/json": huma.DefaultJSONFormat}, DefaultFormat: "application/json"}
 	api := humago.New(s.mux, config)
-	for _, ops := range [][]operation{s.sessionOperations(), s.itemOperations(), s.applicationOperations(), s.certificateOperations(), s.issuingOperations(), s.noticeOperations()} {
+	for _, ops := range [][]operation{s.sessionOperations(), s.itemOperations(), s.applicationOperations(), s.certificateOperations(), s.lifeOperations(), s.paperOperations(), s.issuingOperations(), s.noticeOperations()} {
 		for i := range ops {
 			s.register(api, &ops[i])
 		}
@@ -196,7 +196,7 @@ func (op *operation) describe(registry huma.Registry) *huma.Operation {
 		d.Parameters = append(d.Parameters, headerParam("If-Match", `the version you have seen, in double quotes: "3"; 412 when it is stale`))
 	}
 	if op.idempotent {
-		d.Parameters = append(d.Parameters, headerParam("Idempotency-Key", "1 to 200 characters of your own; sent again it gives the same case"))
+		d.Parameters = append(d.Parameters, headerParam("Idempotency-Key", "1 to 200 characters of your own; sent again it gives what the first one made"))
 	}
 	if !op.public {
 		d.Security = []map[string][]string{{"session": {}}}

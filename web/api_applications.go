@@ -211,18 +211,32 @@ func (b *previewRequest) member(r *jsonReader, key string) {
 // createApplication answers 201; the same key and request again, 200 with the
 // case that the first one made.
 func (s *server) createApplication(c *call, in *newApplication) (any, error) {
-	view, again, err := s.Service.CreateApplication(c.Context(), c.by, (*yinzheng.NewApplication)(in), c.Header.Get("Idempotency-Key"))
+	view, again, err := s.Service.CreateApplication(c.Context(), c.by, (*yinzheng.NewApplication)(in), c.key())
+	return c.createdCase(view, again, err)
+}
+
+// key is the idempotency key of a request that makes something.
+func (c *call) key() string { return c.Header.Get("Idempotency-Key") }
+
+// createdCase answers 201, or 200 with what the same key made before.
+func (c *call) createdCase(view *yinzheng.CaseView, again bool, err error) (any, error) {
+	if err := c.created(again, err); err != nil {
+		return nil, err
+	}
+	c.w.Header().Set("Location", "/api/v1/applications/"+view.ID)
+	return c.seenCase(view, nil)
+}
+
+// created gives a request that makes something its status.
+func (c *call) created(again bool, err error) error {
 	var e *yinzheng.Error
 	if errors.Is(err, yinzheng.ErrPrecondition) && errors.As(err, &e) {
-		return nil, fieldFaultOf(http.StatusBadRequest, "idempotency-key", "Idempotency-Key", "required", e.Text.ZH, e.Text.EN)
+		return fieldFaultOf(http.StatusBadRequest, "idempotency-key", "Idempotency-Key", "required", e.Text.ZH, e.Text.EN)
 	}
 	if again {
 		c.status = http.StatusOK
 	}
-	if err == nil {
-		c.w.Header().Set("Location", "/api/v1/applications/"+view.ID)
-	}
-	return c.seenCase(view, err)
+	return err
 }
 
 // seenCase answers with a case and its version as the ETag.

@@ -22,12 +22,6 @@ func (s *server) certificateOperations() []operation {
 				return &file{media: "application/pdf", name: name, bytes: pdf}, err
 			},
 		},
-		{
-			method: http.MethodPost, path: certificate + "/revoke", id: "revoke-certificate", tag: "certificates", summary: "撤销 · End a certificate's validity for good",
-			takes: typeOf[revocation](), gives: typeOf[yinzheng.CertificateView](), do: withBody(func(c *call, in *revocation) (any, error) {
-				return orNil(s.Service.Revoke(c.Context(), c.by, c.PathValue("code"), in.Reason, in.Opinion))
-			}),
-		},
 	}
 }
 
@@ -37,22 +31,6 @@ func orNil[T any](v *T, err error) (any, error) {
 		return nil, err
 	}
 	return v, nil
-}
-
-type revocation struct {
-	Reason  string `json:"reason" enum:"error,fraud,changed,holder,commitment,superior,key" doc:"shown to verifiers"`
-	Opinion string `json:"opinion" doc:"kept, not shown"`
-}
-
-func (b *revocation) member(r *jsonReader, key string) {
-	switch key {
-	case "reason":
-		b.Reason = r.text(key)
-	case "opinion":
-		b.Opinion = r.text(key)
-	default:
-		r.unknown(key)
-	}
 }
 
 func (s *server) issuingOperations() []operation {

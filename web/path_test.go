@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -27,8 +28,14 @@ func TestPath(t *testing.T) {
 			t.Errorf("%s: %s, want %s with integrity %s: %s", c.name, got, c.verdict, c.integrity, r.body)
 		}
 	}
-	approver := w.signIn("town")
-	r := w.want(w.do("POST", "/api/v1/certificates/"+code+"/revoke", `{"reason":"error","opinion":"姓名有误"}`, "Authorization", approver), 200)
+	approver, above := w.signIn("town"), w.signIn("district") // the town has one approver: the district confirms
+	r := w.want(w.do("POST", "/api/v1/certificates/"+code+"/revoke", `{"reason":"error","opinion":"姓名有误"}`, "Authorization", approver), 202)
+	if r.text(t, "status") != "suspended" || r.text(t, "revocation.reason") != "error" {
+		t.Errorf("after the proposal: %s", r.body)
+	}
+	confirm := fmt.Sprintf("/api/v1/certificates/%s/revocations/%v/confirm", code, r.member(t, "revocation.id"))
+	w.want(w.do("POST", confirm, `{}`, "Authorization", approver), 403)
+	r = w.want(w.do("POST", confirm, `{}`, "Authorization", above), 200)
 	if r.text(t, "status") != "revoked" {
 		t.Errorf("after the revocation: %s", r.body)
 	}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"yinzheng"
@@ -161,6 +162,8 @@ func recognise(ask *askView) *yinzheng.Question {
 		return &yinzheng.Question{Number: text, Name: strings.TrimSpace(ask.Name)}
 	case strings.Count(text, ".") == 2 && len(text) > 60:
 		return &yinzheng.Question{Token: text}
+	case strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.Han, r) }): // such as 〔2026〕12号, of a certificate on paper
+		return &yinzheng.Question{Number: text, Name: strings.TrimSpace(ask.Name)}
 	}
 	return &yinzheng.Question{Code: text}
 }
@@ -195,6 +198,9 @@ func (s *server) view(a *yinzheng.Answer, kind, lang string) *resultView {
 		Answer: a, Tone: look[0], Icon: look[1], Paper: kind == "token" || kind == "url", File: kind == "file",
 		Checks: checkViews(a), Facts: factViews(a.Certificate, lang), Reason: yinzheng.Reasons[a.Reason],
 		Host: hostOf(s.Service.PublicURL), At: moment(a.CheckedAt, lang),
+	}
+	if a.Scan != "" {
+		v.Facts = append(v.Facts, factView{yinzheng.Text{ZH: "扫描件 SHA-256", EN: "SHA-256 of the scan"}, []string{a.Scan[:len(a.Scan)/2], a.Scan[len(a.Scan)/2:]}, true})
 	}
 	if a.StatusSince != nil {
 		v.Since = moment(*a.StatusSince, lang)
@@ -244,6 +250,8 @@ var checkWords = map[string]map[yinzheng.CheckResult]yinzheng.Text{
 func checkViews(a *yinzheng.Answer) []checkView {
 	words := func(check string, r yinzheng.CheckResult) yinzheng.Text {
 		switch {
+		case a.OnPaper:
+			return yinzheng.Text{ZH: "写在纸上，系统无从检查", EN: "Written on paper: there is nothing that the system could check"}
 		case r == yinzheng.NotChecked && (a.Verdict == yinzheng.NotFound || a.Verdict == yinzheng.NoSignature):
 			return yinzheng.Text{ZH: "没有可供检查的内容", EN: "There was nothing to check"}
 		case r == yinzheng.NotChecked && a.Certificate == nil:

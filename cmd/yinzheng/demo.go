@@ -208,7 +208,7 @@ func demoFounding(dir string, secret keys.Secret, s settings) (*founding, error)
 		return nil, err
 	}
 	now := time.Now().UTC().Truncate(time.Second)
-	f := &founding{dir: dir, secret: secret, settings: s, caName: "DEMO Yinzheng", divisions: divisions, seats: demoSeats(divisions, now)}
+	f := &founding{dir: dir, secret: secret, settings: s, caName: "DEMO Yinzheng", divisions: divisions, seats: demoSeats(divisions)}
 	for _, p := range demoPeople {
 		f.accounts = append(f.accounts, yinzheng.Account{
 			ID: "p-" + p.username, Username: p.username, Name: p.name,
@@ -221,8 +221,9 @@ func demoFounding(dir string, secret keys.Secret, s settings) (*founding, error)
 
 // demoSeats makes an organ for each town and three for the district. Their
 // credit codes are well-formed, generated, and say DEM where a real one has its
-// number.
-func demoSeats(divisions []yinzheng.Division, from time.Time) []seat {
+// number. They are older than the demo, so that papers of theirs can be recorded.
+func demoSeats(divisions []yinzheng.Division) []seat {
+	from := time.Date(2010, 1, 1, 0, 0, 0, 0, yinzheng.Zone).UTC()
 	var seats []seat
 	add := func(d yinzheng.Division, function, name string, n int) {
 		code := yinzheng.CreditCode(fmt.Sprintf("1%d441302DEM%s", n, d.Code[6:12]))

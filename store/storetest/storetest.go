@@ -35,6 +35,12 @@ func Run(t *testing.T, open func(t *testing.T) yinzheng.Store) {
 		"Certificate/lease":          certificateLease,
 		"Certificate/concurrent":     certificateConcurrent,
 		"Certificate/status":         certificateStatus,
+		"Lineage/in force":           lineageInForce,
+		"Lineage/newest number":      newestNumber,
+		"Lineage/replacements":       replacements,
+		"Revocations":                revocations,
+		"Copies":                     copies,
+		"Papers":                     papers,
 		"Directory":                  directory,
 		"Directory/undone":           directoryUndone,
 		"Account":                    account,
@@ -123,12 +129,17 @@ func Next(a *yinzheng.Application, kinds []yinzheng.ActionKind, office, division
 		switch kind {
 		case yinzheng.Create, yinzheng.Edit:
 			x.Input = &yinzheng.Input{Division: division, Applicant: applicant(), Values: values(a.ID)}
+			if kind == yinzheng.Create {
+				x.Input.Replaces = "C0"
+			}
 		case yinzheng.Submit:
 			x.Step = "village"
 		case yinzheng.Return:
 			x.ToStep, x.Opinion = "village", "请补充 <材料> & \u2028 \"说明\""
 		case yinzheng.Reserve:
 			x.Code = "C" + a.ID
+		case yinzheng.Suspend:
+			x.Code, x.Reason = "C"+a.ID, "complaint"
 		}
 		actions = append(actions, x)
 	}
