@@ -165,4 +165,6 @@ type Store interface {
 	Sessions
 	Requests
 	Events
+	Records
+	Likenesses
 }
