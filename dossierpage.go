@@ -132,7 +132,11 @@ func (d *Dossier) history() []any {
 				what += "　" + d.template.Chain[n].Name.ZH
 			}
 		}
-		rows = append(rows, map[string]any{"at": stamp(x.At), "what": what, "who": strings.TrimSpace(d.who(x.By, x.Name) + "　" + d.office(x.Office)), "opinion": x.Opinion})
+		who := d.who(x.By, x.Name)
+		if x.ForName != "" {
+			who += "（受" + x.ForName + "委托）"
+		}
+		rows = append(rows, map[string]any{"at": stamp(x.At), "what": what, "who": strings.TrimSpace(who + "　" + d.office(x.Office)), "opinion": x.Opinion})
 	}
 	return rows
 }

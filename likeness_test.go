@@ -1,6 +1,7 @@
 package yinzheng
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -203,16 +204,10 @@ func TestCheckPurpose(t *testing.T) {
 		switch {
 		case code == "" && (err != nil || got != purpose):
 			t.Errorf("%q: %q, %v", purpose, got, err)
-		case code != "" && (!asError(err, &e) || e.Fields[0].Field != "purpose" || code != "control-character" && e.Fields[0].Code != code):
+		case code != "" && (!errors.As(err, &e) || e.Fields[0].Field != "purpose" || code != "control-character" && e.Fields[0].Code != code):
 			t.Errorf("%q: %v, want %s", purpose, err, code)
 		}
 	}
-}
-
-func asError(err error, to **Error) bool {
-	e, ok := err.(*Error) //nolint:errorlint // as it is made
-	*to = e
-	return ok
 }
 
 // TestFollow: the chain's rule, so that another program can check it.

@@ -63,10 +63,12 @@ func (s *Store) saveActions(ctx context.Context, q querier, application int64, a
 			}
 			input = string(b)
 		}
-		args := []any{application, x.Seq, x.At.UnixMicro(), string(x.Kind), x.By, x.Name,
+		args := []any{
+			application, x.Seq, x.At.UnixMicro(), string(x.Kind), x.By, x.Name,
 			optional(x.Person.Type), optional(x.Person.Number), optional(x.Person.Reason), optional(x.Office), optional(x.Role),
 			optional(x.Step), optional(x.ToStep), optional(x.Opinion), input, optional(x.Code),
-			x.Post, micros(x.Due), optional(x.For), optional(x.ForName), optional(x.ForID.Type), optional(x.ForID.Number)}
+			x.Post, micros(x.Due), optional(x.For), optional(x.ForName), optional(x.ForID.Type), optional(x.ForID.Number),
+		}
 		if _, err := change(ctx, q, insertAction, args...); err != nil {
 			return err
 		}

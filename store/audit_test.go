@@ -159,8 +159,10 @@ func TestTampering(t *testing.T) {
 		{"an entry nobody can read", []string{"UPDATE log SET at = 'noon', hash = x'00' WHERE seq = 3"}, LogFault{EntryBroken, yinzheng.LogEntry{Seq: 3}}},
 		{"the first of two faults", []string{"UPDATE log SET at = 'noon' WHERE seq = 3", "UPDATE events SET detail = '' WHERE key = 1"}, at(ContentChanged, 2, yinzheng.LogEvent, "A0", 1)},
 	}
-	for _, column := range []string{"at = at + 1", "kind = 'approve'", "account = 'u2'", "name = '王大明'", "person_type = NULL", "person_number = '1'", "person_reason = ''", "office = 'x'",
-		"role = 'admin'", "post = 1", "due = 1", "for_account = 'x'", "for_name = 'x'", "for_type = 'x'", "for_number = 'x'", "step = 'x'", "to_step = 'x'", "opinion = opinion || ' '", "input = ''", "code = 'x'", "office = CAST(office AS BLOB)"} {
+	for _, column := range []string{
+		"at = at + 1", "kind = 'approve'", "account = 'u2'", "name = '王大明'", "person_type = NULL", "person_number = '1'", "person_reason = ''", "office = 'x'",
+		"role = 'admin'", "post = 1", "due = 1", "for_account = 'x'", "for_name = 'x'", "for_type = 'x'", "for_number = 'x'", "step = 'x'", "to_step = 'x'", "opinion = opinion || ' '", "input = ''", "code = 'x'", "office = CAST(office AS BLOB)",
+	} {
 		tests = append(tests, test{"actions " + column, []string{"UPDATE actions SET " + column + " WHERE application = 2 AND seq = 3"}, at(ContentChanged, 9, yinzheng.LogAction, "A1", 3)})
 	}
 	tests = append(tests, test{"a value that was filled in", []string{"UPDATE actions SET input = replace(input, '441302199001011234', '441302199001011235') WHERE application = 2 AND seq = 1"}, at(ContentChanged, 6, yinzheng.LogAction, "A1", 1)})
