@@ -49,6 +49,8 @@ type CaseView struct {
 	Changes     []Change        `json:"changes,omitempty"`  // what was normalised just now
 	Certificate *CertificateRef `json:"certificate,omitempty"`
 	Trouble     *Text           `json:"trouble,omitempty"` // why issuing waits
+
+	Duplicates []PossibleDuplicate `json:"possible_duplicates,omitempty"`
 }
 
 // CertificateRef points to the certificate of a case.
@@ -102,7 +104,7 @@ func (s *Service) CreateApplication(ctx context.Context, by *Account, in *NewApp
 		if before, err = s.Store.Remember(ctx, by.ID, key, sha256.Sum256(request), id, now); err != nil || before != "" {
 			return err
 		}
-		return s.Store.SaveApplication(ctx, a, 0)
+		return s.save(ctx, a, 0)
 	})
 	if err != nil {
 		return nil, false, err
@@ -111,7 +113,7 @@ func (s *Service) CreateApplication(ctx context.Context, by *Account, in *NewApp
 		view, err = s.Application(ctx, by, before)
 		return view, true, err
 	}
-	view, err = s.view(ctx, a, t)
+	view, err = s.viewFor(ctx, by, a, t)
 	if err != nil {
 		return nil, false, err
 	}
@@ -268,7 +270,7 @@ func (s *Service) Application(ctx context.Context, by *Account, id string) (*Cas
 	if err != nil {
 		return nil, err
 	}
-	v, err := s.view(ctx, c.Application, c.Template)
+	v, err := s.viewFor(ctx, by, c.Application, c.Template)
 	if err != nil || c.State != Draft && c.State != Returned {
 		return v, err
 	}
@@ -391,7 +393,7 @@ func (s *Service) change(ctx context.Context, by *Account, id string, seen int, 
 			s.Log.Error("looking for somebody who may decide", "application", id, "reason", reason(err))
 		}
 	}
-	return s.view(ctx, after.Application, c.Template)
+	return s.viewFor(ctx, by, after.Application, c.Template)
 }
 
 // stale tells what happened to a case since the caller saw it.

@@ -180,4 +180,6 @@ type Store interface {
 	Sessions
 	Requests
 	Events
+	Records
+	Likenesses
 }

@@ -50,11 +50,14 @@ type Notices interface {
 	Notices(ctx context.Context, posts []Desk, before int64, limit int) ([]Notice, error)
 }
 
-// save writes a case at the version that was seen, and tells whom its last
-// action concerns.
+// save writes a case at the version that was seen with what it is recognised
+// by, and tells whom its last action concerns.
 func (s *Service) save(ctx context.Context, a *Application, seen int) error {
 	return s.Store.Tx(ctx, func(ctx context.Context) error {
 		if err := s.Store.SaveApplication(ctx, a, seen); err != nil {
+			return err
+		}
+		if err := s.mark(ctx, a); err != nil {
 			return err
 		}
 		if told := noticesOf(a); len(told) > 0 {

@@ -221,6 +221,9 @@ type shaky struct {
 	kept   bool
 	calls  int
 	failed string
+
+	failing  string // or: every call of this name, before anything happens
+	unmarked []string
 }
 
 var errDisk = &yinzheng.Error{Kind: yinzheng.ErrUnavailable, Text: yinzheng.Text{ZH: "磁盘已满", EN: "The disk is full"}, Cause: errors.New("injected")}
@@ -282,6 +285,9 @@ func (s *shaky) SetStatus(ctx context.Context, c *yinzheng.Certificate, from yin
 }
 
 func (s *shaky) Record(ctx context.Context, e yinzheng.Event) error {
+	if s.failing == "Record" {
+		return errDisk
+	}
 	return s.call("Record", func() error { return s.Store.Record(ctx, e) })
 }
 

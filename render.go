@@ -21,6 +21,10 @@ type Renderer interface {
 	// Format is "svg" or "pdf"; focus, if set, is the path of the field to light up.
 	// SVG is one document, its pages below one another.
 	Preview(s *Sheet, format, focus string) ([]byte, error)
+
+	// Record typesets a PDF for the files: template, values and number on plain
+	// pages, without seal, code or ornament. A glyph that is wanting shows as 〓.
+	Record(s *Sheet) ([]byte, error)
 }
 
 // Sheet is everything that goes onto one certificate's page.

@@ -146,8 +146,14 @@ func (s *Service) version(ref TemplateRef) (*Template, error) {
 	if t := s.templates[ref]; t != nil {
 		return t, nil
 	}
-	return nil, fail(ErrUnavailable, "缺少模板 %s 第 %d 版，请检查 --templates-dir", "Template %s version %d is missing; check --templates-dir", ref.Code, ref.Version)
+	return nil, &Error{Kind: ErrUnavailable, Cause: errNoTemplate, Text: Text{
+		fmt.Sprintf("缺少模板 %s 第 %d 版，请检查 --templates-dir", ref.Code, ref.Version),
+		fmt.Sprintf("Template %s version %d is missing; check --templates-dir", ref.Code, ref.Version),
+	}}
 }
+
+// errNoTemplate tells a missing template from a store that does not answer.
+var errNoTemplate = errors.New("no such template")
 
 // Items lists the items that a person may start, by code.
 func (s *Service) Items(by *Account) []*Template {

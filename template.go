@@ -53,6 +53,7 @@ type Template struct {
 	Chain     []Step      `yaml:"chain" json:"chain"`
 	Fields    []Field     `yaml:"fields" json:"fields"`
 	Rules     []Rule      `yaml:"rules,omitempty" json:"rules,omitempty"`
+	Same      []string    `yaml:"same,omitempty" json:"same,omitempty"` // fields that, all equal, hint at the same matter: mother and time of birth
 	Token     TokenFields `yaml:"token" json:"token"`
 	Page      PageText    `yaml:"page" json:"page"`
 }

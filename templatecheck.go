@@ -199,6 +199,9 @@ func (l *linter) tokenFields() {
 	if l.t.Token.ID != "" {
 		l.field("token.id", l.t.Fields, l.t.Token.ID, IDField)
 	}
+	for i, key := range l.t.Same {
+		l.field(fmt.Sprintf("same[%d]", i), l.t.Fields, key, NameField, TextField, IDField, DateField, DateTimeField, ChoiceField)
+	}
 }
 
 func (l *linter) page() {

@@ -16,6 +16,8 @@ var (
 	insertAction = query(`INSERT INTO actions (application, seq, at, kind, account, name, person_type, person_number, person_reason,
 		office, role, step, to_step, opinion, input, code, post, due, for_account, for_name, for_type, for_number, reason)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)`)
+	// What was decided depends on the template, so an entry of the log names it.
+	actionRecord = recordOf(insertAction, "application", "item", "template_version")
 )
 
 func loadActions(ctx context.Context, q querier, application int64, version int) ([]yinzheng.Action, error) {
@@ -49,9 +51,10 @@ func decodeInput(b []byte) (*yinzheng.Input, error) {
 	return in, normalise(in.Values)
 }
 
-func saveActions(ctx context.Context, q querier, application int64, actions []yinzheng.Action) error {
-	for i := range actions {
-		x := &actions[i]
+// saveActions writes a case's actions after version seen and, in the same order, their entries in the log.
+func (s *Store) saveActions(ctx context.Context, q querier, application int64, a *yinzheng.Application, seen int) error {
+	for i := seen; i < len(a.Actions); i++ {
+		x := &a.Actions[i]
 		var input any
 		if x.Input != nil {
 			b, err := json.Marshal(x.Input)
@@ -60,11 +63,21 @@ func saveActions(ctx context.Context, q querier, application int64, actions []yi
 			}
 			input = string(b)
 		}
-		_, err := change(ctx, q, insertAction, application, x.Seq, x.At.UnixMicro(), string(x.Kind), x.By, x.Name,
+		args := []any{
+			application, x.Seq, x.At.UnixMicro(), string(x.Kind), x.By, x.Name,
 			optional(x.Person.Type), optional(x.Person.Number), optional(x.Person.Reason), optional(x.Office), optional(x.Role),
 			optional(x.Step), optional(x.ToStep), optional(x.Opinion), input, optional(x.Code),
-			x.Post, micros(x.Due), optional(x.For), optional(x.ForName), optional(x.ForID.Type), optional(x.ForID.Number), optional(x.Reason))
+			x.Post, micros(x.Due), optional(x.For), optional(x.ForName), optional(x.ForID.Type), optional(x.ForID.Number), optional(x.Reason),
+		}
+		if _, err := change(ctx, q, insertAction, args...); err != nil {
+			return err
+		}
+		content, err := actionRecord.content(append(args, a.Template.Code, a.Template.Version))
 		if err != nil {
+			return err
+		}
+		e := yinzheng.LogEntry{At: x.At, Kind: yinzheng.LogAction, Subject: a.ID, Part: int64(x.Seq)}
+		if err := s.chain.append(ctx, q, e, content); err != nil {
 			return err
 		}
 	}

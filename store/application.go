@@ -34,22 +34,28 @@ var (
 // although they are read after it: they never change, and those beyond its
 // version are left out.
 func (s *Store) Application(ctx context.Context, id string) (*yinzheng.Application, error) {
-	a := new(yinzheng.Application)
-	err := s.read(ctx, "read a case", func(ctx context.Context, q querier) error {
-		key, err := scanApplication(q.QueryRowContext(ctx, selectApplication, id), a)
-		if errors.Is(err, sql.ErrNoRows) {
-			return notFound("没有找到这个办件", "There is no such case")
-		}
-		if err != nil {
-			return err
-		}
-		a.Actions, err = loadActions(ctx, q, key, a.Version)
+	var a *yinzheng.Application
+	err := s.read(ctx, "read a case", func(ctx context.Context, q querier) (err error) {
+		a, err = readApplication(ctx, q, id)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	return a, nil
+}
+
+func readApplication(ctx context.Context, q querier, id string) (*yinzheng.Application, error) {
+	a := new(yinzheng.Application)
+	key, err := scanApplication(q.QueryRowContext(ctx, selectApplication, id), a)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, notFound("没有找到这个办件", "There is no such case")
+	}
+	if err != nil {
+		return nil, err
+	}
+	a.Actions, err = loadActions(ctx, q, key, a.Version)
+	return a, err
 }
 
 func scanApplication(r *sql.Row, a *yinzheng.Application) (key int64, err error) {
@@ -100,7 +106,7 @@ func (s *Store) SaveApplication(ctx context.Context, a *yinzheng.Application, se
 		if err := saveDesks(ctx, q, key, a); err != nil {
 			return err
 		}
-		return saveActions(ctx, q, key, a.Actions[seen:])
+		return s.saveActions(ctx, q, key, a, seen)
 	})
 }
 

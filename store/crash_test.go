@@ -107,6 +107,7 @@ func TestKilled(t *testing.T) {
 			}
 		}
 		checkWhole(t, s, kept)
+		checkLog(t, s)
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}

@@ -26,6 +26,12 @@ type migration struct {
 	text    string
 }
 
+// completions end, in the same transaction, what SQL alone cannot do; by the
+// file's name without its number.
+var completions = map[string]func(ctx context.Context, q querier) error{
+	"audit.sql": chainExisting,
+}
+
 func (d *dialect) migrations() ([]migration, error) {
 	folder := "migrations/" + d.name
 	files, err := fs.ReadDir(migrations, folder)
@@ -86,6 +92,12 @@ func (s *Store) migrate(ctx context.Context, q querier) error {
 func runMigration(ctx context.Context, q querier, texts []string, m migration) error {
 	for _, text := range texts {
 		if _, err := q.ExecContext(ctx, text); err != nil {
+			return err
+		}
+	}
+	_, plain, _ := strings.Cut(m.name, "_")
+	if complete := completions[plain]; complete != nil {
+		if err := complete(ctx, q); err != nil {
 			return err
 		}
 	}

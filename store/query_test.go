@@ -31,8 +31,8 @@ func TestPlans(t *testing.T) {
 	if err := s.PutDirectory(t.Context(), storetest.Tree()); err != nil {
 		t.Fatal(err)
 	}
-	whole := map[string]bool{selectDivisions: true, selectOffices: true, selectOrgans: true, selectKeys: true, newestVersion: true, s.dialect.tables: true, selectCalendar: true}
-	ordered := map[string]bool{selectKeys: true, selectDelegations: true, lentGrants: true} // few, sorted as they are read
+	whole := map[string]bool{selectDivisions: true, selectOffices: true, selectOrgans: true, selectKeys: true, newestVersion: true, s.dialect.tables: true, selectCalendar: true, wasBefore: true}
+	ordered := map[string]bool{selectKeys: true, selectDelegations: true, lentGrants: true, wasBefore: true} // few, or once: sorted as they are read
 	dml := regexp.MustCompile(`^(SELECT|INSERT|UPDATE|DELETE)`)
 	checked := 0
 	for _, text := range queries {
@@ -56,6 +56,20 @@ func TestPlans(t *testing.T) {
 	}
 	if p := strings.Join(plan(t, s, inboxOfDesk), "\n"); !strings.Contains(p, "PRIMARY KEY (office=? AND role=? AND (changed_at,application)<(?,?))") {
 		t.Errorf("an inbox goes by: %s", p)
+	}
+}
+
+// TestPlansOfMarks: each mark is looked up by its own index, newest case first.
+func TestPlansOfMarks(t *testing.T) {
+	s := openFile(t, t.TempDir()+"/yinzheng.db")
+	for mark, text := range alike {
+		want := "SEARCH m USING COVERING INDEX marks_" + string(mark) + " (" + string(mark) + "=?)"
+		if p := plan(t, s, text); p[0] != want {
+			t.Errorf("%s goes by %s", mark, strings.Join(p, "\n"))
+		}
+	}
+	if p := plan(t, s, selectUnmarked); !strings.Contains(strings.Join(p, "\n"), "INDEX marks_unknown") {
+		t.Errorf("the unmarked go by %s", strings.Join(p, "\n"))
 	}
 }
 

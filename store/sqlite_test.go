@@ -162,6 +162,9 @@ func TestAppendOnly(t *testing.T) {
 		"REPLACE INTO actions (application, seq, at, kind, account, name) VALUES (1, 1, 0, 'approve', 'x', 'x')",
 		"INSERT INTO actions (application, seq, at, kind, account, name) VALUES (1, 3, 0, 'approve', 'x', 'x')",
 		"UPDATE events SET detail = 'x'", "DELETE FROM events", "INSERT OR REPLACE INTO events SELECT * FROM events",
+		"UPDATE log SET subject = 'x'", "DELETE FROM log", "INSERT OR REPLACE INTO log SELECT * FROM log",
+		"INSERT INTO log SELECT seq + 5, at, kind, 'x', part, salt, digest, hash FROM log WHERE seq = 1",
+		"INSERT INTO log SELECT NULL, at, kind, 'x', part, salt, digest, hash FROM log WHERE seq = 1",
 		"UPDATE certificate_pdfs SET pdf = x'00'", "DELETE FROM certificate_pdfs", "DELETE FROM certificates", "DELETE FROM applications",
 	} {
 		for _, replacing := range []string{"ON", "OFF"} { // with the pragma of other programs, too
@@ -225,6 +228,9 @@ func testDiskFull(t *testing.T, s *Store) {
 			if err := s.Reserve(ctx, c); err != nil {
 				return err
 			}
+			if err := s.Record(ctx, yinzheng.Event{Kind: "k", Subject: c.Code}); err != nil {
+				return err
+			}
 			s.FinishIssue(ctx, storetest.Finished(c, []byte(c.Code)), pdf)
 			return nil
 		})
@@ -269,6 +275,7 @@ func testDiskFull(t *testing.T, s *Store) {
 	if full == 0 || full == n/2 {
 		t.Errorf("%d of %d met the full disk", full, n/2)
 	}
+	checkLog(t, s)
 }
 
 // TestPragmas: what no test can see happen, a power cut, is left to these.

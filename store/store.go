@@ -29,6 +29,7 @@ type Store struct {
 	lookups *lookups // nil in memory, too
 	lock    *os.File
 	tree    atomic.Pointer[tree]
+	chain   chain // the writer's, or that of whoever has its turn
 
 	close    sync.Once
 	closeErr error

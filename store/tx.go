@@ -77,6 +77,7 @@ func (s *Store) nested(ctx context.Context, t *tx, fn func(context.Context) erro
 	}
 	err := fn(ctx)
 	if err != nil {
+		s.chain.forget()
 		if undo := control(t.conn, undoText); undo != nil {
 			return t.note(s.fault("undo a nested transaction", errors.Join(undo, err)))
 		}
@@ -199,12 +200,14 @@ func (w *writer) group(first *request) {
 		kept, whole := w.runAll(again)
 		if !whole {
 			_ = control(w.conn, rollbackText) // it is gone already, or goes now
+			w.store.chain.forget()
 			again = kept
 			continue
 		}
 		err := control(w.conn, commitText)
 		if err != nil {
 			_ = control(w.conn, rollbackText) // as above
+			w.store.chain.forget()
 		}
 		finish(kept, w.store.fault("commit", err))
 		return
@@ -266,6 +269,7 @@ func (w *writer) runOne(r *request) (ok bool, gone error) {
 	r.turn <- &tx{conn: w.conn}
 	failed := <-r.ran
 	if failed != nil {
+		w.store.chain.forget()
 		if err := control(w.conn, undoText); err != nil {
 			return false, fmt.Errorf("%w after %w", err, failed)
 		}

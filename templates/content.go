@@ -39,9 +39,12 @@ func (c *content) colour(v rgb, op string) {
 // ended and returns where this one does.
 func (c *content) page(s *sheet, n, tag int) int {
 	c.begun = false
-	c.raw("/Artifact BMC/A Do\n")
+	c.raw("/Artifact BMC\n")
+	if !s.plain {
+		c.raw("/A Do\n")
+	}
 	c.fills(s, n)
-	if s.draft {
+	if s.draft && !s.plain {
 		c.watermark(s)
 	}
 	c.raw("EMC\n")
@@ -54,6 +57,7 @@ func (c *content) page(s *sheet, n, tag int) int {
 		}
 	}
 	switch {
+	case s.plain:
 	case s.draft:
 		c.waiting(s, n)
 	case s.pages > 1:

@@ -78,7 +78,7 @@ func (s *sheet) heading() {
 	first = len(s.runs)
 	from = len(s.chars)
 	s.literal(s.pub.words.number)
-	if s.draft {
+	if s.draft && !s.plain {
 		s.shape(laterWords, noField)
 	} else {
 		s.shape(s.in.Number, noField)
@@ -91,7 +91,8 @@ func (s *sheet) heading() {
 
 // foot is the plan of the last page's foot.
 type foot struct {
-	notes   int // first of the small print's paragraphs
+	notes   int // first of the small print's paragraphs ...
+	to      int // ... and the end of them
 	ruleY   float64
 	codeY   float64 // middle of the code
 	half    float64 // half the code's side
@@ -100,6 +101,9 @@ type foot struct {
 
 // planFoot breaks the notes, from which everything above takes its place.
 func (s *sheet) planFoot() foot {
+	if s.plain {
+		return s.planPlainFoot()
+	}
 	f := foot{notes: len(s.paras), half: codeSide / 2}
 	if s.code != nil {
 		f.half = math.Max(codeSide, codeLeast*float64(s.code.Size)) / 2
@@ -108,6 +112,7 @@ func (s *sheet) planFoot() foot {
 	for _, note := range s.pub.notes {
 		lines += s.small(func() { s.literal(note) })
 	}
+	f.to = len(s.paras)
 	f.ruleY = footBottom - float64(lines)*noteLeading - footGap/2
 	f.codeY = f.ruleY - footGap - f.half
 	f.closing = pageHeight - (f.codeY - f.half) + headGap
@@ -236,7 +241,7 @@ func (s *sheet) adviceLine(words []char, value string, size float64, y *float64,
 func (s *sheet) placeNotes(f foot, page int) {
 	y := f.ruleY + footGap/2
 	s.rules = append(s.rules, rule{x0: bodyLeft, y0: f.ruleY, x1: bodyRight, y1: f.ruleY, width: 0.4, page: int16(page), tint: true, field: noField})
-	for n := f.notes; n <= f.notes+len(s.pub.notes); n++ {
+	for n := f.notes; n < f.to; n++ {
 		p := &s.paras[n]
 		s.open("P", "")
 		first := len(s.runs)

@@ -54,6 +54,9 @@ func (s *sheet) paragraph(block int, t []segment) {
 		s.units[n].keep = true // no line of a paragraph stands alone at a page's foot
 		s.units[len(s.units)-2].keep = true
 	}
+	if s.plain && len(s.units) > n {
+		s.units[len(s.units)-1].keep = true // a heading stays with its table
+	}
 }
 
 // spaceBefore sets the unit at n off from what stands above.
@@ -240,10 +243,13 @@ func (s *sheet) paginate(closing float64, starts []int) (opened float64, top flo
 // divide fills page after page. The last one has something of the body on it
 // besides the seal: a sealed page without text could be put behind any other.
 func (s *sheet) divide(t, closing float64, starts []int) []int {
-	y, first := firstTop, 0
+	y, first, bottom := firstTop, 0, pageBottom
+	if s.plain { // the notes have room on any page
+		bottom = min(pageBottom, pageHeight-closing)
+	}
 	for i := range s.units {
 		y += s.units[i].height(t)
-		if y <= pageBottom || i == first {
+		if y <= bottom || i == first {
 			continue
 		}
 		first = s.pageStart(first, i)
@@ -252,6 +258,9 @@ func (s *sheet) divide(t, closing float64, starts []int) []int {
 		for j := first; j <= i; j++ {
 			y += s.units[j].height(t)
 		}
+	}
+	if s.plain {
+		return starts
 	}
 	if y > pageHeight-closing {
 		starts = append(starts, s.lastStart(first, t, closing))

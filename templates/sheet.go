@@ -37,6 +37,7 @@ type sheet struct {
 	pub   *published
 	in    *yinzheng.Sheet
 	draft bool // a preview: what is empty or has no glyph shows, and stops nothing
+	plain bool // a draft for the files: no ornament, no place for seal and code
 
 	fonts   []docFont // the document's: those that the template's text needs first
 	dynamic map[rune]char
@@ -199,7 +200,7 @@ func (s *sheet) begin(pub *published, in *yinzheng.Sheet) {
 }
 
 func (s *sheet) reset() {
-	s.pub, s.in, s.code, s.draft = nil, nil, nil, false
+	s.pub, s.in, s.code, s.draft, s.plain = nil, nil, nil, false, false
 	for i := range s.fonts {
 		f := &s.fonts[i]
 		f.gids, f.chars, f.advs = f.gids[:0], f.chars[:0], f.advs[:0]

@@ -210,7 +210,11 @@ func (s *sheet) set() {
 	var room [8]int
 	opened, top, starts := s.paginate(f.closing, room[:0])
 	s.placeBody(opened, top, starts)
-	s.placeFoot(f)
+	if s.plain {
+		s.placeNotes(f, s.pages-1)
+	} else {
+		s.placeFoot(f)
+	}
 	s.numberPages()
 }
 

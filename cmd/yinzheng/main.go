@@ -30,6 +30,7 @@ type cli struct {
 	Account  accountCmd  `cmd:"" help:"Add a person, or another post for one who is there already."`
 	Template templateCmd `cmd:"" help:"Check a template, or see the way a case would go."`
 	Verify   verifyCmd   `cmd:"" help:"Verify a PDF, a QR code's address or a token, without a network."`
+	Audit    auditCmd    `cmd:"" help:"Check the record of everything that was done, or print its head."`
 
 	Version kong.VersionFlag `help:"Print the version."`
 

@@ -85,16 +85,9 @@ func openSystem(ctx context.Context, dir string, secret keys.Secret, c settings,
 
 // assemble puts the parts together: the only place that sees all of them.
 func assemble(ctx context.Context, s *store.Store, ring *keys.Keyring, c settings, log *slog.Logger) (*system, error) {
-	set, err := templates.Builtin()
+	set, err := templateSet(c.TemplatesDir)
 	if err != nil {
 		return nil, err
-	}
-	if c.TemplatesDir != "" {
-		more, err := templates.LoadDir(c.TemplatesDir)
-		if err != nil {
-			return nil, err
-		}
-		set = append(set, more...)
 	}
 	renderer, err := templates.New(templates.Options{FontsDir: c.FontsDir})
 	if err != nil {
@@ -112,6 +105,16 @@ func assemble(ctx context.Context, s *store.Store, ring *keys.Keyring, c setting
 		return nil, err
 	}
 	return &system{Service: service, store: s, ring: ring, renderer: renderer, fontsDir: c.FontsDir}, nil
+}
+
+// templateSet is the built-in templates and those of a folder, if one is given.
+func templateSet(dir string) ([]*yinzheng.Template, error) {
+	set, err := templates.Builtin()
+	if err != nil || dir == "" {
+		return set, err
+	}
+	more, err := templates.LoadDir(dir)
+	return append(set, more...), err
 }
 
 // newSigner lends package signer every key of the ring that can sign today.
@@ -154,10 +157,22 @@ func (s *system) background(ctx context.Context, log *slog.Logger) error {
 	}
 	ctx, s.stop = context.WithCancel(ctx)
 	go s.KeepRecovering(ctx, 2*time.Second)
+	go s.markCases(ctx, log)
 	if s.fontsDir != "" {
 		go watchFonts(ctx, s.fontsDir, 2*time.Second, s.renderer, log)
 	}
 	return nil
+}
+
+// markCases makes the cases of an earlier program findable as duplicates.
+func (s *system) markCases(ctx context.Context, log *slog.Logger) {
+	n, err := s.MarkCases(ctx)
+	if err != nil && ctx.Err() == nil {
+		log.Error("marking the cases of an earlier program; the next start goes on", "error", err)
+	}
+	if n > 0 {
+		log.Info("cases of an earlier program can be found as duplicates now", "cases", n)
+	}
 }
 
 func (s *system) Close() error {

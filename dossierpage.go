@@ -1,0 +1,180 @@
+package yinzheng
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// dossierTemplate is the page of a dossier. It belongs to no item.
+var dossierTemplate = &Template{
+	Code: "dossier", Version: 1,
+	Fields: []Field{
+		{Key: "item", Type: TextField},
+		{Key: "state", Type: TextField},
+		{Key: "office", Type: TextField},
+		{Key: "division", Type: TextField},
+		{Key: "applicant", Type: TextField},
+		{Key: "made", Type: TextField},
+		{Key: "head", Type: TextField},
+		{Key: "facts", Type: ListField, Fields: texts("label", "value")},
+		{Key: "history", Type: ListField, Fields: texts("at", "what", "who", "opinion")},
+		{Key: "certificates", Type: ListField, Fields: texts("code", "number", "organ", "issued", "status")},
+		{Key: "events", Type: ListField, Fields: texts("at", "what", "who", "detail")},
+		{Key: "log", Type: ListField, Fields: texts("seq", "about", "hash")},
+	},
+	Page: PageText{
+		Title: "办件卷宗",
+		Body: []Block{
+			{Facts: []Fact{
+				{Label: "事项", Text: "{item}", Half: true},
+				{Label: "状态", Text: "{state}", Half: true},
+				{Label: "受理单位", Text: "{office}", Half: true},
+				{Label: "区划", Text: "{division}", Half: true},
+				{Label: "申请人", Text: "{applicant}"},
+				{Label: "导出", Text: "{made}"},
+				{Label: "记录末尾", Text: "{head}"},
+			}},
+			{Text: "一、内容"},
+			{Table: &Table{Rows: "facts", Columns: []Column{{"项目", "{label}", 2}, {"内容", "{value}", 4}}}},
+			{Text: "二、办理经过"},
+			{Table: &Table{Rows: "history", Columns: []Column{{"时间", "{at}", 27}, {"事项", "{what}", 21}, {"办理人", "{who}", 25}, {"意见", "{opinion}", 27}}}},
+			{When: "certificates", Text: "三、电子证明"},
+			{When: "certificates", Table: &Table{Rows: "certificates", Columns: []Column{{"验证码", "{code}", 27}, {"编号", "{number}", 27}, {"签发", "{organ}　{issued}", 26}, {"状态", "{status}", 20}}}},
+			{Text: "附一、相关事件"},
+			{Table: &Table{Rows: "events", Columns: []Column{{"时间", "{at}", 27}, {"事件", "{what}", 23}, {"人员", "{who}", 14}, {"说明", "{detail}", 36}}}},
+			{Text: "附二、在全程记录中的位置"},
+			{Table: &Table{Rows: "log", Columns: []Column{{"序号", "{seq}", 14}, {"对象", "{about}", 16}, {"哈希", "{hash}", 70}}}},
+		},
+		Notes: []string{"本卷宗供存档与查阅，含个人信息，不是证明，不得作为证明使用。"},
+	},
+}
+
+func texts(keys ...string) []Field {
+	fields := make([]Field, len(keys))
+	for i, key := range keys {
+		fields[i] = Field{Key: key, Type: TextField}
+	}
+	return fields
+}
+
+// statusNames are the statuses of a certificate in words.
+var statusNames = map[Status]string{
+	StatusOK: "有效", StatusIsSuspended: "已中止", StatusIsRevoked: "已撤销", StatusIsSuperseded: "已被替代", Status(Expired): "已过期",
+}
+
+// page is the dossier as the values of dossierTemplate.
+func (d *Dossier) page() Values {
+	v := d.Application
+	out := Values{
+		"item": d.ItemName.ZH, "state": v.StateName.ZH, "office": d.office(v.Office), "division": v.Division,
+		"applicant": d.applicant(), "made": stamp(d.MadeAt) + "　" + d.MadeByName,
+		"facts": d.facts(), "history": d.history(), "events": d.events(), "log": d.entries(),
+		"head": "第 " + strconv.FormatInt(d.LogHead.Seq, 10) + " 条　" + d.LogHead.Hash.String(),
+	}
+	if list := d.certificates(); len(list) > 0 {
+		out["certificates"] = list
+	}
+	return out
+}
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.In(Zone).Format("2006-01-02 15:04")
+}
+
+func (d *Dossier) office(id string) string {
+	if name := d.Offices[id]; name != "" {
+		return name
+	}
+	return id
+}
+
+func (d *Dossier) applicant() string {
+	a := &d.Application.Applicant
+	as := map[string]string{AsHolder: "本人", AsAgent: "代办", AsGuardian: "监护人"}[a.As]
+	return strings.Join(slices.DeleteFunc([]string{as, a.Name, displayID(a.ID), a.Authority}, func(s string) bool { return s == "" }), "　")
+}
+
+// facts lists every value under its label; a list's rows are numbered.
+func (d *Dossier) facts() []any {
+	var rows []any
+	var add func(prefix string, fields []Field, v Values)
+	add = func(prefix string, fields []Field, v Values) {
+		for i := range fields {
+			f := &fields[i]
+			if f.Type == ListField {
+				for n, row := range v.Rows(f.Key) {
+					add(f.Label.ZH+strconv.Itoa(n+1)+"　", f.Fields, row)
+				}
+			} else if v[f.Key] != nil {
+				rows = append(rows, map[string]any{"label": prefix + f.Label.ZH, "value": f.Display(v[f.Key])})
+			}
+		}
+	}
+	add("", d.Fields, d.Application.Values)
+	return rows
+}
+
+func (d *Dossier) history() []any {
+	var rows []any
+	for i := range d.Application.History {
+		x := &d.Application.History[i]
+		what := actionNames[x.Kind].ZH
+		if what == "" {
+			what = string(x.Kind)
+		}
+		for _, key := range []string{x.Step, x.ToStep} {
+			if n := d.template.StepIndex(key); n >= 0 {
+				what += "　" + d.template.Chain[n].Name.ZH
+			}
+		}
+		who := d.who(x.By, x.Name)
+		if x.ForName != "" {
+			who += "（受" + x.ForName + "委托）"
+		}
+		rows = append(rows, map[string]any{"at": stamp(x.At), "what": what, "who": strings.TrimSpace(who + "　" + d.office(x.Office)), "opinion": x.Opinion})
+	}
+	return rows
+}
+
+func (d *Dossier) who(by, name string) string {
+	switch {
+	case by == SystemActor:
+		return "系统"
+	case name == "":
+		return by
+	}
+	return name
+}
+
+func (d *Dossier) certificates() []any {
+	var rows []any
+	for _, c := range d.Certificates {
+		rows = append(rows, map[string]any{
+			"code": c.Code, "number": c.Number, "organ": c.OrganName, "issued": stamp(c.IssuedAt),
+			"status": strings.TrimSpace(statusNames[c.Status] + "　" + Reasons[c.Reason].ZH + "　" + stamp(c.StatusSince)),
+		})
+	}
+	return rows
+}
+
+func (d *Dossier) events() []any {
+	var rows []any
+	for _, e := range d.Events {
+		rows = append(rows, map[string]any{"at": stamp(e.At), "what": e.KindName.ZH, "who": d.who(e.By, e.Name), "detail": e.Detail})
+	}
+	return rows
+}
+
+func (d *Dossier) entries() []any {
+	var rows []any
+	for i := range d.Log {
+		e := &d.Log[i]
+		rows = append(rows, map[string]any{"seq": strconv.FormatInt(e.Seq, 10), "about": map[LogKind]string{LogAction: "经过 ", LogEvent: "事件 "}[e.Kind] + strconv.FormatInt(e.Part, 10), "hash": e.Hash.String()})
+	}
+	return rows
+}

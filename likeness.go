@@ -1,0 +1,118 @@
+package yinzheng
+
+import (
+	"context"
+	"time"
+)
+
+// Mark is a way in which two cases of one item may be the same matter.
+type Mark string
+
+// The marks, the one that says most first.
+const (
+	SameDocument Mark = "document" // the holder's identity document
+	SameFacts    Mark = "facts"    // what the template names (Template.Same): mother and time of birth
+	SameName     Mark = "name"     // the holder's name and division, variant characters taken for one
+)
+
+// AllMarks lists them.
+var AllMarks = []Mark{SameDocument, SameFacts, SameName}
+
+// Marks is what a case is recognised by: plain texts in normal form that begin
+// with the item. Empty: the case has nothing of the kind.
+type Marks struct{ Document, Facts, Name string }
+
+// Of is one of the marks.
+func (m *Marks) Of(k Mark) string {
+	switch k {
+	case SameDocument:
+		return m.Document
+	case SameFacts:
+		return m.Facts
+	}
+	return m.Name
+}
+
+// Likeness is another case with the same mark.
+type Likeness struct {
+	ID   string
+	Mark Mark
+}
+
+// Likenesses keeps what cases are recognised by.
+type Likenesses interface {
+	// PutMarks adds or replaces a case's marks; ErrNotFound.
+	PutMarks(ctx context.Context, id string, m Marks) error
+	// Alike lists the other cases than id that share a mark and are under way, or
+	// have a certificate that is valid or suspended at now: at most limit for each
+	// mark, newest first, marks in the order of AllMarks.
+	Alike(ctx context.Context, id string, m Marks, now time.Time, limit int) ([]Likeness, error)
+	// Unmarked lists cases after one ("": from the first) that a program wrote
+	// which knew no marks.
+	Unmarked(ctx context.Context, after string, limit int) ([]string, error)
+}
+
+// marksOf is what a case is recognised by.
+func marksOf(t *Template, a *Application) Marks {
+	var m Marks
+	if id := documentMark(a.Values.ID(t.Token.ID)); id != "" {
+		m.Document = t.Code + "|" + id
+	}
+	if facts := factsMark(t, a.Values); facts != "" {
+		m.Facts = t.Code + facts
+	}
+	if name := FoldName(a.Values.String(t.Token.Name)); name != "" {
+		m.Name = t.Code + "|" + a.Division + "|" + name
+	}
+	return m
+}
+
+// factsMark joins the values that Template.Same names; "" unless all are there.
+func factsMark(t *Template, v Values) string {
+	var mark string
+	for _, key := range t.Same {
+		f := t.Field(key)
+		text := v.String(key)
+		switch {
+		case f == nil:
+		case f.Type == IDField:
+			text = documentMark(v.ID(key))
+		case f.Type == NameField:
+			text = FoldName(text)
+		}
+		if text == "" {
+			return ""
+		}
+		mark += "|" + text
+	}
+	return mark
+}
+
+// documentMark names a document; "" when there is none. A resident ID of 15
+// digits and the one of 18 that replaced it are one document.
+func documentMark(id ID) string {
+	number := normalNumber(id.Number)
+	if number == "" || id.Type == NoID {
+		return ""
+	}
+	if id.Type == OldID && len(number) == 15 {
+		if longer, ok := lengthen(number); ok {
+			return ResidentID + ":" + longer
+		}
+	}
+	return id.Type + ":" + number
+}
+
+// lengthen makes the 18 characters of GB 11643-1999 from a number of 15 digits:
+// the century and a check character are added.
+func lengthen(old string) (string, bool) {
+	s := old[:6] + "19" + old[6:]
+	sum := 0
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return "", false
+		}
+		sum += int(s[i]-'0') * residentWeights[i]
+	}
+	return s + "10X98765432"[sum%11:sum%11+1], true
+}

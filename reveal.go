@@ -1,0 +1,196 @@
+package yinzheng
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// HolderView is a certificate's holder, not masked.
+type HolderView struct {
+	Code string `json:"code"`
+	Name string `json:"name"`
+	ID   *ID    `json:"id,omitempty"` // nil where the item asks for none
+}
+
+// maxPurpose bounds the purpose of a reveal, in characters.
+const maxPurpose = 100
+
+// RevealHolder gives the full name and document of a certificate's holder to
+// the staff of the offices of its case, for a purpose that is put on record.
+// For a department, as for any stranger, there is no such certificate: it
+// compares what the holder shows with the masked facts.
+func (s *Service) RevealHolder(ctx context.Context, by *Account, code, purpose string) (*HolderView, error) {
+	cert, c, err := s.openCertificate(ctx, by, code)
+	if err != nil {
+		return nil, err
+	}
+	if purpose, err = c.checkPurpose(purpose); err != nil {
+		return nil, err
+	}
+	// On record before it is shown: what cannot be recorded is not revealed.
+	if err := s.Store.Record(ctx, Event{At: s.now(), Kind: EventRevealed, Subject: cert.Code, By: by.ID, Detail: purpose}); err != nil {
+		return nil, err
+	}
+	v := &HolderView{Code: cert.Code, Name: cert.Holder}
+	if id := c.holderID(); id.Type != "" {
+		v.ID = &id
+	}
+	return v, nil
+}
+
+// checkPurpose cleans a purpose and refuses one that would carry the personal
+// data of the case, or any long number, into the record of events.
+func (c *Case) checkPurpose(purpose string) (string, error) {
+	refuse := func(code, zh, en string) (string, error) {
+		return "", invalidFields([]FieldError{{"purpose", code, Text{zh, en}}})
+	}
+	purpose = strings.TrimSpace(purpose)
+	if n := utf8.RuneCountInString(purpose); n < 2 {
+		return refuse("required", "请写明查看完整信息的用途", "Please say what the full data are needed for")
+	} else if n > maxPurpose {
+		return refuse("too-long", "用途最多 100 字", "A purpose is at most 100 characters")
+	}
+	if code, zh, en := uncleanText(purpose); code != "" {
+		return refuse(code, zh, en)
+	}
+	if c.names(purpose) || longNumber(purpose) {
+		return refuse("personal-data", "用途会记入日志，请不要写姓名或证件号码", "A purpose is put on record; please leave out names and ID numbers")
+	}
+	return purpose, nil
+}
+
+// names tells whether a text holds a name or a number of somebody on the case.
+func (c *Case) names(text string) bool {
+	found := func(s string) bool { return utf8.RuneCountInString(s) > 1 && strings.Contains(text, s) }
+	if found(c.Holder) || found(c.Applicant.Name) || slices.ContainsFunc(c.Parties(), func(id ID) bool { return found(id.Number) }) {
+		return true
+	}
+	return namesIn(c.Template.Fields, c.Values, found)
+}
+
+func namesIn(fields []Field, v Values, found func(string) bool) bool {
+	return slices.ContainsFunc(fields, func(f Field) bool {
+		switch f.Type {
+		case NameField:
+			return found(v.String(f.Key))
+		case ListField:
+			return slices.ContainsFunc(v.Rows(f.Key), func(row Values) bool { return namesIn(f.Fields, row, found) })
+		}
+		return false
+	})
+}
+
+// longNumber tells whether a text has a number as long as an ID's, or a
+// telephone's.
+func longNumber(text string) bool {
+	run := 0
+	for _, r := range halfWidth(text) {
+		switch {
+		case r >= '0' && r <= '9':
+			run++
+		case r != ' ' && r != '-':
+			run = 0
+		}
+		if run >= 9 {
+			return true
+		}
+	}
+	return false
+}
+
+// Kinds of event, for those who read the record.
+const (
+	EventRevealed = "holder-revealed"
+	EventDossier  = "dossier-exported"
+)
+
+var eventNames = map[string]Text{
+	"certificate-issued":     {"签发", "certificate issued"},
+	"certificate-downloaded": {"下载 PDF", "PDF downloaded"},
+	"certificate-revoked":    {"撤销", "certificate revoked"},
+	"number-voided":          {"编号作废", "number voided"},
+	"verification-alarm":     {"核验告警", "alarm at a verification"},
+	EventRevealed:            {"查看持证人完整信息", "holder's full data shown"},
+	EventDossier:             {"导出卷宗", "dossier exported"},
+}
+
+// EventView is an event about a case, for the people of the case.
+type EventView struct {
+	At       time.Time `json:"at"`
+	Kind     string    `json:"kind"`
+	KindName Text      `json:"kind_name"`
+	Subject  string    `json:"subject"` // the case, or one of its certificates
+	By       string    `json:"by"`
+	Name     string    `json:"name,omitempty"` // of the account, as it is called now
+	Detail   string    `json:"detail,omitempty"`
+	Entry    int64     `json:"entry"` // its number in the log
+}
+
+// CaseEvents lists what happened around a case beside its own history, oldest
+// first: downloads, reveals, exports, alarms.
+func (s *Service) CaseEvents(ctx context.Context, by *Account, id string) ([]EventView, error) {
+	c, err := s.open(ctx, by, id)
+	if err != nil {
+		return nil, err
+	}
+	return s.eventsOf(ctx, c)
+}
+
+func (s *Service) eventsOf(ctx context.Context, c *Case) ([]EventView, error) {
+	views := []EventView{}
+	names := map[string]string{}
+	for _, subject := range c.subjects() {
+		events, err := s.Store.EventsAbout(ctx, subject)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range events {
+			name, known := names[e.By]
+			if !known {
+				if name, err = s.nameOf(ctx, e.By); err != nil {
+					return nil, err
+				}
+				names[e.By] = name
+			}
+			kind := eventNames[e.Kind]
+			if kind == (Text{}) {
+				kind = Text{e.Kind, e.Kind}
+			}
+			views = append(views, EventView{e.At, e.Kind, kind, e.Subject, e.By, name, e.Detail, e.Entry})
+		}
+	}
+	slices.SortFunc(views, func(a, b EventView) int { return int(a.Entry - b.Entry) })
+	return views, nil
+}
+
+// subjects is what events and log entries of a case are about: itself and
+// every certificate that was ever begun for it.
+func (c *Case) subjects() []string {
+	subjects := []string{c.ID}
+	for i := range c.Actions {
+		if code := c.Actions[i].Code; code != "" && !slices.Contains(subjects, code) {
+			subjects = append(subjects, code)
+		}
+	}
+	return subjects
+}
+
+// nameOf is what an account's person is called; "" for the system and for one
+// that is gone.
+func (s *Service) nameOf(ctx context.Context, account string) (string, error) {
+	if account == SystemActor || account == "" {
+		return "", nil
+	}
+	a, err := s.Store.Account(ctx, account)
+	if errors.Is(err, ErrNotFound) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return a.Name, nil
+}

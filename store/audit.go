@@ -1,0 +1,311 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"reflect"
+
+	"yinzheng"
+)
+
+var (
+	logAfter     = query(logColumns + "seq > $1 ORDER BY seq LIMIT $2")
+	actionsAfter = query(`SELECT a.application, a.seq, a.at, coalesce(p.id, ''), EXISTS (SELECT 1 FROM log l WHERE l.subject = p.id AND l.kind = 'action' AND l.part = a.seq)
+		FROM actions a LEFT JOIN applications p ON p.key = a.application
+		WHERE (a.application, a.seq) > ($1, $2) ORDER BY a.application, a.seq LIMIT $3`)
+	eventsAfter = query(`SELECT e.key, e.at, e.subject, EXISTS (SELECT 1 FROM log l WHERE l.subject = e.subject AND l.kind = 'event' AND l.part = e.key)
+		FROM events e WHERE e.key > $1 ORDER BY e.key LIMIT $2`)
+	casesAfter = query("SELECT key, id FROM applications WHERE key > $1 ORDER BY key LIMIT $2")
+)
+
+// Audit reads a database to check the record in it, beside a server that may
+// be running on it, and never writes.
+type Audit struct {
+	store *Store // of which only reading is used
+}
+
+// OpenAudit opens an existing database. ErrUnavailable when it has the schema
+// of another program.
+func OpenAudit(ctx context.Context, path string) (*Audit, error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, fmt.Errorf("store: open the database: %w", err)
+	}
+	s := &Store{dialect: sqlite}
+	s.readers = openPool(path, readerPragmas, 2)
+	a := &Audit{s}
+	if err := a.checkSchema(ctx); err != nil {
+		return nil, errors.Join(s.fault("open the database", err), s.readers.Close())
+	}
+	return a, nil
+}
+
+// Close ends the reading.
+func (a *Audit) Close() error { return a.store.readers.Close() }
+
+func (a *Audit) checkSchema(ctx context.Context) error {
+	all, err := a.store.dialect.migrations()
+	if err != nil {
+		return err
+	}
+	var tables, at int
+	q := a.store.readers
+	if err := q.QueryRowContext(ctx, a.store.dialect.tables, "schema_version").Scan(&tables); err != nil {
+		return err
+	}
+	if tables > 0 {
+		if err := q.QueryRowContext(ctx, newestVersion).Scan(&at); err != nil {
+			return err
+		}
+	}
+	newest := len(all)
+	if at == newest {
+		return nil
+	}
+	return unavailable(yinzheng.Text{
+		ZH: fmt.Sprintf("数据库的结构版本是 %d，本程序是 %d：请用写它的程序检查，或先启动一次本程序的服务以升级", at, newest),
+		EN: fmt.Sprintf("The database has schema version %d, this program %d: check it with the program that wrote it, or start this one's server once to bring it up to date", at, newest),
+	}, nil)
+}
+
+// Head is the newest entry of the log.
+func (a *Audit) Head(ctx context.Context) (yinzheng.LogEntry, error) {
+	e, err := logHead(ctx, a.store.readers)
+	return e, a.store.fault("read the log", err)
+}
+
+// FaultKind says what is wrong with the record.
+type FaultKind string
+
+// The kinds of fault.
+const (
+	EntryBroken    FaultKind = "entry-broken"    // the entry, or its place in the chain, is not what it was
+	EntryMissing   FaultKind = "entry-missing"   // a number is left out
+	ContentChanged FaultKind = "content-changed" // the action or event is not what it was
+	ContentMissing FaultKind = "content-missing" // the action or event is gone
+	ContentExtra   FaultKind = "content-extra"   // an action or event that was never logged
+	CaseDiffers    FaultKind = "case-differs"    // a case's own row says other than its history
+	HeadMissing    FaultKind = "head-missing"    // the log does not hold the head given: it was cut off, or written anew
+)
+
+// LogFault is the first thing that is wrong. Entry has what is known of it:
+// its own word for a broken entry, the row's for an extra one.
+type LogFault struct {
+	Kind  FaultKind
+	Entry yinzheng.LogEntry
+}
+
+// batch is how much is read at a time; between batches a server's log can be
+// copied back, which a reader keeps from happening.
+const batch = 2000
+
+// Verify computes every entry of the log again from the actions and events
+// themselves, in their order, and then looks for what the log does not have.
+// head, if it is not zero, is one that was written down earlier: an end that
+// was cut off leaves no other trace. It returns the last entry, and the first
+// fault or nil. progress is told now and then how much is done.
+func (a *Audit) Verify(ctx context.Context, head yinzheng.LogHash, progress func(done, all int64)) (last yinzheng.LogEntry, fault *LogFault, err error) {
+	end, err := a.Head(ctx)
+	if err != nil {
+		return last, nil, err
+	}
+	v := &verifier{q: a.store.readers, progress: progress, all: 2 * end.Seq, wanted: head, met: head == yinzheng.LogHash{}}
+	for _, pass := range []func(context.Context) error{v.chain, v.actions, v.events} {
+		if err = pass(ctx); err != nil || v.fault != nil {
+			break
+		}
+	}
+	return v.last, v.fault, a.store.fault("check the log", err)
+}
+
+type verifier struct {
+	q        querier
+	progress func(done, all int64)
+	done     int64
+	all      int64 // every entry, and the row that it stands for
+	last     yinzheng.LogEntry
+	wanted   yinzheng.LogHash
+	met      bool
+	fault    *LogFault
+}
+
+func (v *verifier) step(n int) {
+	v.done += int64(n)
+	v.progress(v.done, v.all)
+}
+
+// chain follows the log from its first entry.
+func (v *verifier) chain(ctx context.Context) error {
+	type entry struct {
+		yinzheng.LogEntry
+		salt []byte
+	}
+	after := int64(math.MinInt64)
+	for {
+		var entries []entry
+		err := each(ctx, v.q, func(r *sql.Rows) error {
+			e, salt, err := scanLog(r)
+			entries = append(entries, entry{e, salt})
+			return err
+		}, logAfter, after, batch)
+		unreadable := errors.As(err, new(*scanError))
+		switch {
+		case unreadable:
+			entries = entries[:len(entries)-1]
+		case err != nil:
+			return err
+		}
+		for i := range entries {
+			if err := v.entry(ctx, &entries[i].LogEntry, entries[i].salt); err != nil || v.fault != nil {
+				return err
+			}
+		}
+		if unreadable {
+			v.fault = &LogFault{EntryBroken, yinzheng.LogEntry{Seq: v.last.Seq + 1}}
+			return nil
+		}
+		if len(entries) == 0 {
+			break
+		}
+		after = v.last.Seq
+		v.step(len(entries))
+	}
+	if !v.met {
+		v.fault = &LogFault{HeadMissing, v.last}
+	}
+	return nil
+}
+
+func (v *verifier) entry(ctx context.Context, e *yinzheng.LogEntry, salt []byte) error {
+	switch {
+	case e.Seq > v.last.Seq+1:
+		v.fault = &LogFault{EntryMissing, yinzheng.LogEntry{Seq: v.last.Seq + 1}}
+		return nil
+	case e.Seq <= 0 || e.Follow(v.last.Hash) != e.Hash:
+		v.fault = &LogFault{EntryBroken, *e}
+		return nil
+	}
+	content, err := storedContent(ctx, v.q, e)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		v.fault = &LogFault{ContentMissing, *e}
+		return nil
+	case errors.As(err, new(*scanError)):
+		v.fault = &LogFault{ContentChanged, *e}
+		return nil
+	case err != nil:
+		return err
+	case logDigest(salt, content) != e.Digest:
+		v.fault = &LogFault{ContentChanged, *e}
+		return nil
+	}
+	v.last = *e
+	v.met = v.met || e.Hash == v.wanted
+	return nil
+}
+
+// actions looks for actions without an entry.
+func (v *verifier) actions(ctx context.Context) error {
+	application, seq := int64(math.MinInt64), int64(math.MinInt64)
+	return v.rows(func() (int, error) {
+		n := 0
+		err := each(ctx, v.q, func(r *sql.Rows) error {
+			e := yinzheng.LogEntry{Kind: yinzheng.LogAction}
+			var logged bool
+			if err := r.Scan(&application, &seq, (*anyMoment)(&e.At), &e.Subject, &logged); err != nil {
+				return err
+			}
+			e.Part = seq
+			n++
+			v.extra(e, logged)
+			return nil
+		}, actionsAfter, application, seq, batch)
+		return n, err
+	})
+}
+
+// events looks for events without an entry.
+func (v *verifier) events(ctx context.Context) error {
+	key := int64(math.MinInt64)
+	return v.rows(func() (int, error) {
+		n := 0
+		err := each(ctx, v.q, func(r *sql.Rows) error {
+			e := yinzheng.LogEntry{Kind: yinzheng.LogEvent}
+			var logged bool
+			if err := r.Scan(&key, (*anyMoment)(&e.At), &e.Subject, &logged); err != nil {
+				return err
+			}
+			e.Part = key
+			n++
+			v.extra(e, logged)
+			return nil
+		}, eventsAfter, key, batch)
+		return n, err
+	})
+}
+
+func (v *verifier) extra(e yinzheng.LogEntry, logged bool) {
+	if !logged && v.fault == nil {
+		v.fault = &LogFault{ContentExtra, e}
+	}
+}
+
+// anyMoment is a moment in a row that nobody has vouched for.
+type anyMoment moment
+
+// Scan implements sql.Scanner.
+func (m *anyMoment) Scan(v any) error {
+	_ = (*moment)(m).Scan(v) // zero when it is no time
+	return nil
+}
+
+// VerifyCases compares what is kept of each case to find it by with the fold of
+// its actions, which Verify has found to be genuine. fold returns nil where it lacks the
+// template's version; such cases are counted as skipped.
+func (a *Audit) VerifyCases(ctx context.Context, fold func(id string, ref yinzheng.TemplateRef, actions []yinzheng.Action) *yinzheng.Application) (skipped int, fault *LogFault, err error) {
+	v := &verifier{q: a.store.readers, progress: func(int64, int64) {}}
+	key := int64(math.MinInt64)
+	err = v.rows(func() (int, error) {
+		var ids []string
+		err := each(ctx, v.q, func(r *sql.Rows) error {
+			var id string
+			err := r.Scan(&key, &id)
+			ids = append(ids, id)
+			return err
+		}, casesAfter, key, batch)
+		for i := 0; i < len(ids) && err == nil && v.fault == nil; i++ {
+			var is, should *yinzheng.Application
+			if is, err = readApplication(ctx, v.q, ids[i]); err != nil {
+				break
+			}
+			if should = fold(is.ID, is.Template, is.Actions); should == nil {
+				skipped++
+			} else if !sameCase(is, should) {
+				last := is.Actions[len(is.Actions)-1]
+				v.fault = &LogFault{CaseDiffers, yinzheng.LogEntry{Kind: yinzheng.LogAction, Subject: is.ID, Part: int64(last.Seq), At: last.At}}
+			}
+		}
+		return len(ids), err
+	})
+	return skipped, v.fault, a.store.fault("check the cases", err)
+}
+
+// sameCase compares what is kept of a case beside its actions.
+func sameCase(a, b *yinzheng.Application) bool {
+	return a.State == b.State && a.Version == b.Version && a.Step == b.Step && a.Office == b.Office && a.Division == b.Division &&
+		a.Code == b.Code && a.Holder == b.Holder && a.Applicant == b.Applicant && reflect.DeepEqual(a.Values, b.Values)
+}
+
+// rows reads batch after batch.
+func (v *verifier) rows(next func() (int, error)) error {
+	for {
+		n, err := next()
+		if err != nil || n == 0 || v.fault != nil {
+			return err
+		}
+		v.step(n)
+	}
+}
