@@ -41,7 +41,7 @@ var dossierTemplate = &Template{
 			{Text: "二、办理经过"},
 			{Table: &Table{Rows: "history", Columns: []Column{{"时间", "{at}", 27}, {"事项", "{what}", 21}, {"办理人", "{who}", 25}, {"意见", "{opinion}", 27}}}},
 			{When: "certificates", Text: "三、电子证明"},
-			{When: "certificates", Table: &Table{Rows: "certificates", Columns: []Column{{"验证码", "{code}", 27}, {"编号", "{number}", 27}, {"签发", "{organ}　{issued}", 26}, {"状态", "{status}", 20}}}},
+			{When: "certificates", Table: &Table{Rows: "certificates", Columns: []Column{{"验证码", "{code}", 34}, {"编号", "{number}", 26}, {"签发", "{organ}　{issued}", 24}, {"状态", "{status}", 16}}}},
 			{Text: "附一、相关事件"},
 			{Table: &Table{Rows: "events", Columns: []Column{{"时间", "{at}", 27}, {"事件", "{what}", 23}, {"人员", "{who}", 14}, {"说明", "{detail}", 36}}}},
 			{Text: "附二、在全程记录中的位置"},
