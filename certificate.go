@@ -98,6 +98,10 @@ type Certificates interface {
 	Certificate(ctx context.Context, code string) (*Certificate, error)
 	CertificateByNumber(ctx context.Context, number string) (*Certificate, error)
 	CertificateByDigest(ctx context.Context, digest [32]byte) (*Certificate, error)
+	// CertificateFacts is Certificate for a scan of a paper, which must be quick:
+	// what a token says (Certificate.Claims), Number, OrganName, TokenKID, Status,
+	// StatusAt, Reason and Successor; the rest is left out.
+	CertificateFacts(ctx context.Context, code string) (*Certificate, error)
 	// Reserved returns a reserved record; ErrNotFound.
 	Reserved(ctx context.Context, code string) (*Certificate, error)
 }

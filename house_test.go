@@ -304,6 +304,14 @@ func (s *shaky) Certificate(ctx context.Context, code string) (c *yinzheng.Certi
 	return c, nil
 }
 
+func (s *shaky) CertificateFacts(ctx context.Context, code string) (c *yinzheng.Certificate, err error) {
+	err = s.call("CertificateFacts", func() error { c, err = s.Store.CertificateFacts(ctx, code); return err })
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
 func (s *shaky) CertificateByNumber(ctx context.Context, number string) (c *yinzheng.Certificate, err error) {
 	err = s.call("CertificateByNumber", func() error { c, err = s.Store.CertificateByNumber(ctx, number); return err })
 	if err != nil {

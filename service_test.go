@@ -370,6 +370,10 @@ func TestAlarm(t *testing.T) {
 // amnesic is a store that has lost its certificates.
 type amnesic struct{ yinzheng.Store }
 
+func (amnesic) CertificateFacts(context.Context, string) (*yinzheng.Certificate, error) {
+	return nil, yinzheng.ErrNotFound
+}
+
 func (amnesic) Certificate(context.Context, string) (*yinzheng.Certificate, error) {
 	return nil, yinzheng.ErrNotFound
 }

@@ -86,7 +86,7 @@ func (s *Service) verifyToken(ctx context.Context, token, code string) (*Answer,
 	r := s.Checker.CheckToken(token, keys)
 	e := &Evidence{Code: code, Token: &r}
 	if r.Signed {
-		if err := s.findRecord(ctx, e, r.Claims.Code); err != nil {
+		if err := s.findRecord(ctx, e, r.Claims.Code, s.Store.CertificateFacts); err != nil {
 			return nil, err
 		}
 		if e.Record != nil && e.Record.Status == StatusOK {
@@ -100,7 +100,7 @@ func (s *Service) verifyCode(ctx context.Context, text string) (*Answer, error) 
 	e := &Evidence{ByNumber: true}
 	if code, ok := NormalCode(text); ok {
 		e.Code = code
-		if err := s.findRecord(ctx, e, code); err != nil {
+		if err := s.findRecord(ctx, e, code, s.Store.Certificate); err != nil {
 			return nil, err
 		}
 		if e.Record == nil {
@@ -162,7 +162,7 @@ func (s *Service) verifyFile(ctx context.Context, file []byte) (*Answer, error) 
 	if r.Attached != nil {
 		t := s.Checker.CheckToken(r.Attached.Token, s.KeyList())
 		if e.Token = &t; t.Signed {
-			if err := s.findRecord(ctx, e, t.Claims.Code); err != nil {
+			if err := s.findRecord(ctx, e, t.Claims.Code, s.Store.Certificate); err != nil {
 				return nil, err
 			}
 		}
@@ -170,9 +170,10 @@ func (s *Service) verifyFile(ctx context.Context, file []byte) (*Answer, error) 
 	return s.judge(ctx, e)
 }
 
-// findRecord looks a record up; that there is none is no error.
-func (s *Service) findRecord(ctx context.Context, e *Evidence, code string) error {
-	c, err := s.Store.Certificate(ctx, code)
+// findRecord looks a record up in one of the store's ways; that there is none is
+// no error.
+func (s *Service) findRecord(ctx context.Context, e *Evidence, code string, look func(context.Context, string) (*Certificate, error)) error {
+	c, err := look(ctx, code)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return err
 	}

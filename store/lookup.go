@@ -83,9 +83,9 @@ func (l *lookup) prepare(texts []string) error {
 	})
 }
 
-// find hands the one row that a text finds for a key to fill, which must not
-// keep the slice; sql.ErrNoRows.
-func (l *lookups) find(text string, key driver.Value, fill func([]driver.Value) error) error {
+// find hands the one row, so many columns wide, that a text finds for a key to
+// fill, which must not keep the slice; sql.ErrNoRows.
+func (l *lookups) find(text string, key driver.Value, width int, fill func([]driver.Value) error) error {
 	one := l.take()
 	if one == nil {
 		return errClosed
@@ -97,11 +97,11 @@ func (l *lookups) find(text string, key driver.Value, fill func([]driver.Value) 
 		if err != nil {
 			return err
 		}
-		switch err = rows.Next(one.row[:]); {
+		switch err = rows.Next(one.row[:width]); {
 		case errors.Is(err, io.EOF):
 			err = sql.ErrNoRows
 		case err == nil:
-			err = fill(one.row[:])
+			err = fill(one.row[:width])
 		}
 		return errors.Join(err, rows.Close())
 	})

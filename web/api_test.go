@@ -369,6 +369,13 @@ func (s *brokenStore) Certificate(ctx context.Context, code string) (*yinzheng.C
 	return s.Store.Certificate(ctx, code)
 }
 
+func (s *brokenStore) CertificateFacts(ctx context.Context, code string) (*yinzheng.Certificate, error) {
+	if s.broken.Load() {
+		return nil, errDisk
+	}
+	return s.Store.CertificateFacts(ctx, code)
+}
+
 func (s *brokenStore) Session(ctx context.Context, hash [32]byte, now time.Time) (string, error) {
 	if s.panics.Load() {
 		panic("boom 441302199506140020")

@@ -41,6 +41,11 @@ func certificateLife(t *testing.T, s yinzheng.Store) {
 			t.Errorf("by %s (-want +got):\n%s", name, d)
 		}
 	}
+	facts, err := s.CertificateFacts(ctx, c.Code)
+	check(t, err)
+	if d := cmp.Diff(factsOf(f), facts); d != "" {
+		t.Errorf("its facts (-want +got):\n%s", d)
+	}
 	back, err := s.PDF(ctx, c.Code)
 	check(t, err)
 	if !bytes.Equal(back, pdf) {
@@ -64,8 +69,19 @@ func absent(t *testing.T, s yinzheng.Store, c *yinzheng.Certificate) {
 			t.Errorf("by %s: %v", name, err)
 		}
 	}
-	_, err := s.PDF(t.Context(), c.Code)
+	_, err := s.CertificateFacts(t.Context(), c.Code)
 	checkIs(t, err, yinzheng.ErrNotFound)
+	_, err = s.PDF(t.Context(), c.Code)
+	checkIs(t, err, yinzheng.ErrNotFound)
+}
+
+// factsOf is what CertificateFacts returns of a record.
+func factsOf(c *yinzheng.Certificate) *yinzheng.Certificate {
+	return &yinzheng.Certificate{
+		Code: c.Code, Number: c.Number, Short: c.Short, Organ: c.Organ, OrganName: c.OrganName, Name: c.Name, ID: c.ID,
+		IssuedAt: c.IssuedAt, Expires: c.Expires, Commitment: c.Commitment, List: c.List, Index: c.Index, TokenKID: c.TokenKID,
+		Status: c.Status, StatusAt: c.StatusAt, Reason: c.Reason, Successor: c.Successor,
+	}
 }
 
 func certificateUnique(t *testing.T, s yinzheng.Store) {
