@@ -265,7 +265,8 @@ func (s *sheet) divide(t, closing float64, starts []int) []int {
 	if y > pageHeight-closing {
 		starts = append(starts, s.lastStart(first, t, closing))
 	} else if len(starts) > 1 {
-		starts[len(starts)-1] = s.lastStart(starts[len(starts)-2], t, closing)
+		// More may go over to the last page, never back to one that is full.
+		starts[len(starts)-1] = min(starts[len(starts)-1], s.lastStart(starts[len(starts)-2], t, closing))
 	}
 	return starts
 }

@@ -286,6 +286,30 @@ func TestRenderManyPages(t *testing.T) {
 	insideFrame(t, path)
 }
 
+// However many rows, none runs into the foot of its page.
+func TestRenderEveryLength(t *testing.T) {
+	yaml := strings.NewReplacer("max: 2,", "max: 200,", "{key: d, type: date,", "{key: d, type: text,").Replace(smallTemplate)
+	tpl, err := Load("long.yaml", []byte(yaml))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows []any
+	for n := 1; n <= 125; n++ {
+		rows = append(rows, map[string]any{"d": "第" + itoa(n) + "项"})
+		if n < 14 || n%3 > 0 && n > 48 {
+			continue
+		}
+		in := certificate(t, "residence", residenceValues())
+		in.Template, in.Values = tpl, yinzheng.Values{"n": "甲", "l": rows}
+		path, u := render(t, embeddedOnly(t), in)
+		insideFrame(t, path)
+		u.Free()
+		if t.Failed() {
+			t.Fatalf("with %d rows", n)
+		}
+	}
+}
+
 // insideFrame checks every word's box.
 func insideFrame(t *testing.T, path string) {
 	t.Helper()
