@@ -158,8 +158,8 @@ func (s *sheet) sealed(w *pdf.Writer, picture *sealPicture, lastPage, fonts int)
 	w.Pack(fileObject).Raw("<</Type/Filespec/F(" + attachmentName + ")/UF(" + attachmentName + ")/AFRelationship/Data/Desc")
 	w.Text(attachmentNote).Raw("/EF<</F").Link(attachmentObject).Raw("/UF").Link(attachmentObject).Raw(">>>>").Close()
 	w.Open(attachmentObject).Raw("<</Type/EmbeddedFile/Subtype/application#2Fjson/Params<</Size ").Int(len(s.in.Attached))
-	w.Raw("/CreationDate").Date(s.in.SignedAt).Raw("/ModDate").Date(s.in.SignedAt).Raw(">>/Length ").Int(len(s.in.Attached)).Raw(">>stream\n")
-	w.Bytes(s.in.Attached).Raw("\nendstream").Close()
+	w.Raw("/CreationDate").Date(s.in.SignedAt).Raw("/ModDate").Date(s.in.SignedAt).Raw(">>/Filter/FlateDecode/Length ")
+	w.Compressed(s.in.Attached)
 
 	w.Signature(signatureObject, pdf.Signature{Time: s.in.SignedAt, Name: s.in.Signer, Reason: s.in.Reason, Size: s.in.Contents})
 }
