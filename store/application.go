@@ -186,17 +186,7 @@ func (s *Store) appendDivisions(ctx context.Context, q querier, args []any, a *y
 
 // Waiting implements yinzheng.Applications: longest unchanged first.
 func (s *Store) Waiting(ctx context.Context, now time.Time, limit int) ([]string, error) {
-	var ids []string
-	err := s.read(ctx, "list the cases to issue", func(ctx context.Context, q querier) error {
-		ids = nil
-		return each(ctx, q, func(r *sql.Rows) error {
-			var id string
-			err := r.Scan(&id)
-			ids = append(ids, id)
-			return err
-		}, selectUnissued, now.UnixMicro(), limit)
-	})
-	return ids, err
+	return s.ids(ctx, "list the cases to issue", selectUnissued, now.UnixMicro(), limit)
 }
 
 // decodeValues reads values back in their normal form (yinzheng.Values).

@@ -43,15 +43,5 @@ func (s *Store) PutCalendar(ctx context.Context, days []yinzheng.CalendarDay) er
 
 // Overdue implements yinzheng.Calendars.
 func (s *Store) Overdue(ctx context.Context, now time.Time, limit int) ([]string, error) {
-	var ids []string
-	err := s.read(ctx, "list the cases past their limit", func(ctx context.Context, q querier) error {
-		ids = nil
-		return each(ctx, q, func(r *sql.Rows) error {
-			var id string
-			err := r.Scan(&id)
-			ids = append(ids, id)
-			return err
-		}, selectOverdue, now.UnixMicro(), limit)
-	})
-	return ids, err
+	return s.ids(ctx, "list the cases past their limit", selectOverdue, now.UnixMicro(), limit)
 }

@@ -60,16 +60,7 @@ func addLent(ctx context.Context, q querier, a *yinzheng.Account) error {
 
 // PeopleAt implements yinzheng.Delegations.
 func (s *Store) PeopleAt(ctx context.Context, office string, role yinzheng.Role, now time.Time) ([]*yinzheng.Account, error) {
-	var ids []string
-	err := s.read(ctx, "list the people of a post", func(ctx context.Context, q querier) error {
-		ids = nil
-		return each(ctx, q, func(r *sql.Rows) error {
-			var id string
-			err := r.Scan(&id)
-			ids = append(ids, id)
-			return err
-		}, holdersOf, office, string(role))
-	})
+	ids, err := s.ids(ctx, "list the people of a post", holdersOf, office, string(role))
 	if err != nil {
 		return nil, err
 	}

@@ -44,17 +44,7 @@ func (s *Store) LinkReplacement(ctx context.Context, code, application string) e
 
 // Replacements implements yinzheng.Lineages.
 func (s *Store) Replacements(ctx context.Context, code string) ([]string, error) {
-	var ids []string
-	err := s.read(ctx, "list replacements", func(ctx context.Context, q querier) error {
-		ids = nil
-		return each(ctx, q, func(r *sql.Rows) error {
-			var id string
-			err := r.Scan(&id)
-			ids = append(ids, id)
-			return err
-		}, selectReplacements, code)
-	})
-	return ids, err
+	return s.ids(ctx, "list replacements", selectReplacements, code)
 }
 
 // AddRevocation implements yinzheng.Revocations.

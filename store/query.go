@@ -136,3 +136,18 @@ func (n *whole) Scan(v any) error {
 	*n = whole(x)
 	return nil
 }
+
+// ids reads a list of one text column.
+func (s *Store) ids(ctx context.Context, doing, text string, args ...any) ([]string, error) {
+	var ids []string
+	err := s.read(ctx, doing, func(ctx context.Context, q querier) error {
+		ids = nil // this may be a second run
+		return each(ctx, q, func(r *sql.Rows) error {
+			var id string
+			err := r.Scan(&id)
+			ids = append(ids, id)
+			return err
+		}, text, args...)
+	})
+	return ids, err
+}
