@@ -40,6 +40,7 @@ const (
 	Recuse   ActionKind = "recuse"   // nobody eligible is left at the step: another office decides (回避)
 	Lapse    ActionKind = "lapse"    // returned, and not mended in time: withdrawn
 	Revoke   ActionKind = "revoke"   // the certificate was revoked; the case stays issued
+	Move     ActionKind = "move"     // the offices changed: Office has the case now, Input.Division is where it belongs
 )
 
 // Application is one case. Its state is the fold of its actions (Fold); the
@@ -94,11 +95,12 @@ type Action struct {
 	Name    string     `json:"name"` // as they were called then
 	Person  ID         `json:"-"`    // whom four eyes compares
 	Office  string     `json:"office,omitempty"`
+	Called  string     `json:"office_name,omitempty"` // what the office was called then
 	Role    Role       `json:"role,omitempty"`
 	Step    string     `json:"step,omitempty"`    // the step decided, or that the submission counts as
 	ToStep  string     `json:"to_step,omitempty"` // return: where to; empty: to the clerk
 	Opinion string     `json:"opinion,omitempty"`
-	Input   *Input     `json:"input,omitempty"`  // create and edit: the whole content as it stood then
+	Input   *Input     `json:"input,omitempty"`  // create and edit: the whole content as it stood then; move: the division alone
 	Code    string     `json:"code,omitempty"`   // reserve, and acts on the certificate: its code; supersede: the successor's
 	Reason  string     `json:"reason,omitempty"` // class, of acts on the certificate
 
@@ -156,6 +158,8 @@ func (a *Application) apply(t *Template, x Action) {
 		a.State = Approved
 	case Moot:
 		a.State, a.Code = Rejected, ""
+	case Move:
+		a.Office, a.Division = x.Office, x.Input.Division
 	}
 	if a.State == Submitted {
 		a.Waiting = &t.Chain[a.Step]

@@ -94,10 +94,9 @@ func (s *Service) CreateApplication(ctx context.Context, by *Account, in *NewApp
 	if err != nil {
 		return nil, false, fmt.Errorf("digest the request: %w", err)
 	}
-	a := &Application{ID: id, Template: t.Ref()}
 	x := actionBy(by, grant, Create, now)
 	x.Input = input
-	a.apply(t, x)
+	a := s.begin(id, t, []Action{x})
 	before := ""
 	err = s.Store.Tx(ctx, func(ctx context.Context) error {
 		var err error
@@ -119,6 +118,15 @@ func (s *Service) CreateApplication(ctx context.Context, by *Account, in *NewApp
 	}
 	view.Changes, view.Problems = checked.Changes, s.problems(t, a, checked)
 	return view, false, nil
+}
+
+// begin is a new case after its first actions.
+func (s *Service) begin(id string, t *Template, actions []Action) *Application {
+	c := &Case{&Application{ID: id, Template: t.Ref()}, t, s.Directory(), s.calendar.Load()}
+	for _, x := range actions {
+		c.Application = c.with(x)
+	}
+	return c.Application
 }
 
 // input checks raw content and brings it into normal form.
@@ -408,7 +416,7 @@ func (c *Case) stale(seen int) error {
 
 var actionNames = map[ActionKind]Text{
 	Create: {"新建", "created"}, Edit: {"修改", "edited"}, Submit: {"提交", "submitted"}, Approve: {"同意", "approved"}, Return: {"退回", "returned"}, Reject: {"不同意", "rejected"},
-	Escalate: {"超期上报", "escalated"}, Recuse: {"回避移交", "handed on"}, Lapse: {"逾期作废", "lapsed"},
+	Escalate: {"超期上报", "escalated"}, Recuse: {"回避移交", "handed on"}, Move: {"机构调整，随之移交", "moved along with a reorganisation"}, Lapse: {"逾期作废", "lapsed"},
 	Withdraw: {"撤回", "withdrawn"}, Reserve: {"开始签发", "issuing began"}, Issue: {"签发", "issued"}, Unissue: {"签发中止", "issuing was stopped"}, Revoke: {"撤销证明", "the certificate was revoked"},
 	Suspend: {"中止证明", "the certificate was suspended"}, Lift: {"恢复证明", "the suspension was lifted"},
 	ProposeRevocation: {"提议撤销证明", "revocation of the certificate was proposed"}, DeclineRevocation: {"否决撤销提议", "the revocation was declined"},

@@ -178,6 +178,7 @@ type Store interface {
 	Papers
 	Directories
 	Calendars
+	Reorganisations
 	Delegations
 	Notices
 	Keys

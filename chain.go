@@ -163,11 +163,15 @@ func (c *Case) Withdraw(by *Account, reason string, now time.Time) (*Application
 }
 
 // with returns the case after one more action. Where that begins a step, or a
-// mending, with a limit, the action says when it is due. A clock that was set
-// back does not reorder the history.
+// mending, with a limit, the action says when it is due. An office is on record
+// under the name that it has now. A clock that was set back does not reorder
+// the history.
 func (c *Case) with(x Action) *Application {
 	if n := len(c.Actions); n > 0 && x.At.Before(c.Actions[n-1].At) {
 		x.At = c.Actions[n-1].At
+	}
+	if o := c.Directory.Office(x.Office); o != nil {
+		x.Called = o.Name
 	}
 	a := c.clone()
 	a.apply(c.Template, x)
@@ -220,7 +224,7 @@ func (c *Case) Recused(people []*Account, now time.Time) (*Application, error) {
 		}
 	}
 	o := c.parentOffice()
-	if c.State != Submitted || o == nil || c.Application.Recused == o.ID {
+	if c.State != Submitted || o == nil || c.Directory.OfficeNow(c.Application.Recused) == o.ID {
 		return nil, fail(ErrState, "没有可以接手的上级单位", "There is no office above that could take over")
 	}
 	x := Action{At: now, Kind: Recuse, By: SystemActor, Name: SystemActor, Office: o.ID, Step: c.Template.Chain[c.Step].Key}
@@ -230,7 +234,7 @@ func (c *Case) Recused(people []*Account, now time.Time) (*Application, error) {
 // parentOffice is an office of the nearest division above the one that decides now.
 func (c *Case) parentOffice() *Office {
 	level := c.Template.Chain[c.Step].Level
-	if o := c.Directory.Office(c.Application.Recused); o != nil {
+	if o := c.Directory.Office(c.Directory.OfficeNow(c.Application.Recused)); o != nil {
 		level = c.Directory.LevelOf(o.ID)
 	}
 	for _, l := range levelOrder[min(level.rank()+1, len(levelOrder)):] {

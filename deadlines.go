@@ -93,12 +93,15 @@ func noticesOf(a *Application) []Notice {
 	}
 }
 
-// Scan does what is due: escalates steps past their limit, lets cases lapse
+// Scan does what is due: carries out reorganisations, escalates steps past their limit, lets cases lapse
 // that were not mended in time, hands a step whose people are all gone to the
 // office above. It is safe to run in several processes at once and to be cut
 // off at any moment: each case is one compare-and-swap. It returns how many
 // cases it moved.
 func (s *Service) Scan(ctx context.Context) (int, error) {
+	if err := s.keepTree(ctx); err != nil {
+		return 0, err
+	}
 	moved := 0
 	for {
 		ids, err := s.Store.Overdue(ctx, s.now(), 100)

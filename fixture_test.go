@@ -30,15 +30,15 @@ func SampleDirectory() *Directory {
 	from := testNow.AddDate(-10, 0, 0)
 	organ := func(code, name string) Organ { return Organ{Code: code, Name: name, Mark: "测试专用", From: from} }
 	return NewDirectory([]Division{
-		{"440000000000", "广东省", "", Province},
-		{"441300000000", "惠州市", "440000000000", City},
-		{testDistrict, "惠城区", "441300000000", District},
-		{testTown, "桥西街道", testDistrict, Town},
-		{testTownB, "桥东街道", testDistrict, Town},
-		{testVillage, "下角社区", testTown, Village},
-		{testSibling, "金山社区", testTown, Village},
-		{testVillageB, "东平社区", testTownB, Village},
-		{testAbroad, "惠阳区", "441300000000", District},
+		{Code: "440000000000", Name: "广东省", Parent: "", Level: Province},
+		{Code: "441300000000", Name: "惠州市", Parent: "440000000000", Level: City},
+		{Code: testDistrict, Name: "惠城区", Parent: "441300000000", Level: District},
+		{Code: testTown, Name: "桥西街道", Parent: testDistrict, Level: Town},
+		{Code: testTownB, Name: "桥东街道", Parent: testDistrict, Level: Town},
+		{Code: testVillage, Name: "下角社区", Parent: testTown, Level: Village},
+		{Code: testSibling, Name: "金山社区", Parent: testTown, Level: Village},
+		{Code: testVillageB, Name: "东平社区", Parent: testTownB, Level: Village},
+		{Code: testAbroad, Name: "惠阳区", Parent: "441300000000", Level: District},
 	}, []Office{
 		{ID: "village", Name: "下角社区居民委员会", Division: testVillage},
 		{ID: "sibling", Name: "金山社区居民委员会", Division: testSibling},

@@ -71,11 +71,25 @@ func (s *Service) reserve(ctx context.Context, id string) (*Case, *Certificate, 
 		if err := s.Store.Lease(ctx, cert.Code, s.now(), s.now().Add(s.Lease)); err != nil {
 			return nil, nil, err
 		}
+		if organ := c.Directory.Organ(cert.Organ); organ == nil || !organ.exists(s.now()) || organ.Name != cert.OrganName {
+			return s.reserveAnew(ctx, c, cert)
+		}
 		return c, cert, s.renewKeys(cert)
 	case Approved:
 		return s.reserveNew(ctx, c)
 	}
 	return nil, nil, c.wrongState("签发", "issued")
+}
+
+// reserveAnew gives up a reservation whose organ has ended or got another name
+// since: the number names it. Its successor seals under a number of its own.
+func (s *Service) reserveAnew(ctx context.Context, c *Case, cert *Certificate) (*Case, *Certificate, error) {
+	x := Action{At: s.now(), Kind: Unissue, By: SystemActor, Name: SystemActor, Code: cert.Code}
+	next, err := s.void(ctx, c, cert, x)
+	if err != nil {
+		return nil, nil, err
+	}
+	return s.reserveNew(ctx, &Case{next, c.Template, c.Directory, c.Calendar})
 }
 
 func (s *Service) reserveNew(ctx context.Context, c *Case) (*Case, *Certificate, error) {
@@ -174,19 +188,17 @@ func lastDay(from time.Time, months int) time.Time {
 func (s *Service) issuer(t *Template, a *Application) (*Organ, error) {
 	d, now := s.Directory(), s.Now()
 	var first *Organ
-	if home := d.At(a.Division, t.Issuer); home != nil {
-		for i := range d.Offices {
-			o := &d.Offices[i]
-			organ := d.Organ(o.Organ)
-			if o.Division != home.Code || t.Function != "" && o.Function != t.Function || organ == nil || !organ.exists(now) {
-				continue
-			}
-			if o.ID == a.decidedBy() {
-				return organ, nil
-			}
-			if first == nil {
-				first = organ
-			}
+	decided := d.OfficeNow(a.decidedBy())
+	for _, o := range d.OfficesOf(Post{Level: t.Issuer, Function: t.Function}, a.Division) {
+		organ := d.Organ(o.Organ)
+		if organ == nil || !organ.exists(now) {
+			continue
+		}
+		if o.ID == decided {
+			return organ, nil
+		}
+		if first == nil {
+			first = organ
 		}
 	}
 	if first != nil {

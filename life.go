@@ -160,10 +160,11 @@ func (c *Case) mayActAs(by *Account, g Grant, kind ActionKind) error {
 	return nil
 }
 
-// seals tells whether an office belongs to an organ.
+// seals tells whether an office belongs to an organ, or to the one that answers
+// for it now.
 func (d *Directory) seals(office, organ string) bool {
 	o := d.Office(office)
-	return o != nil && o.Organ != "" && o.Organ == organ
+	return o != nil && o.Organ != "" && o.Organ == d.OrganNow(organ)
 }
 
 // supervises tells whether an office is of the next division above one of an
@@ -174,7 +175,7 @@ func (d *Directory) supervises(office, organ string) bool {
 		return false
 	}
 	for i := range d.Offices {
-		if d.Offices[i].Organ == organ && d.above(d.Offices[i].Division) == o.Division {
+		if d.seals(d.Offices[i].ID, organ) && d.above(d.Offices[i].Division) == o.Division {
 			return true
 		}
 	}
@@ -189,7 +190,7 @@ func (d *Directory) above(division string) string {
 			return ""
 		}
 		division = v.Parent
-		if slices.ContainsFunc(d.Offices, func(o Office) bool { return o.Division == division }) {
+		if slices.ContainsFunc(d.Offices, func(o Office) bool { return o.stands() && o.Division == division }) {
 			return division
 		}
 	}

@@ -240,7 +240,7 @@ func TestSupervises(t *testing.T) {
 			t.Errorf("%s for %s: %v %v", c.office, c.organ, s, v)
 		}
 	}
-	loop := NewDirectory([]Division{{"1", "甲", "2", Town}, {"2", "乙", "1", Town}}, []Office{{ID: "a", Division: "1", Organ: "O"}}, nil)
+	loop := NewDirectory([]Division{{Code: "1", Name: "甲", Parent: "2", Level: Town}, {Code: "2", Name: "乙", Parent: "1", Level: Town}}, []Office{{ID: "a", Division: "1", Organ: "O"}}, nil)
 	if loop.above("2") != "1" || loop.above("none") != "" {
 		t.Error("a loop in the data")
 	}

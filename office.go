@@ -6,23 +6,33 @@ import (
 	"time"
 )
 
-// Division is an administrative division (statistical code, 12 digits).
+// Division is an administrative division (statistical code, 12 digits). One
+// that was closed stays on record; whoever asks for it is led to its successor.
 type Division struct {
 	Code   string `json:"code"`
 	Name   string `json:"name"`
 	Parent string `json:"parent,omitempty"`
 	Level  Level  `json:"level"`
+
+	Until     time.Time `json:"until,omitzero"`      // when it was closed
+	Successor string    `json:"successor,omitempty"` // once closed: the division of its level that it went to
 }
 
 // Office acts for its own division and those below it. It belongs to an organ
-// when it may seal.
+// when it may seal. One that was closed stays on record, like a division.
 type Office struct {
 	ID       string `json:"id"`
 	Name     string `json:"name"`
 	Division string `json:"division"`
 	Organ    string `json:"organ,omitempty"`    // credit code; empty for a village office
 	Function string `json:"function,omitempty"` // among several offices of one division: public-security, health, ...
+
+	Until     time.Time `json:"until,omitzero"`      // when it was closed
+	Successor string    `json:"successor,omitempty"` // once closed: the office that took over its work
 }
+
+// stands tells whether the office was not closed.
+func (o *Office) stands() bool { return o.Until.IsZero() }
 
 // Organ is a legal issuer.
 type Organ struct {
@@ -31,6 +41,8 @@ type Organ struct {
 	Mark string    `json:"mark"` // the seal's straight line: 证明专用章, 演示专用
 	From time.Time `json:"from"`
 	To   time.Time `json:"to,omitzero"`
+
+	Successor string `json:"successor,omitempty"` // once it has ended: the organ that answers for what it sealed
 }
 
 // exists tells whether the organ exists at a moment.
@@ -66,11 +78,14 @@ type Account struct {
 	Grants   []Grant
 }
 
-// Directory is the office tree at one moment: read-only, shared.
+// Directory is the office tree at one moment: read-only, shared. What was
+// closed is still in it, under its old name; the questions about who is in
+// charge (Within, At, OfficesOf, ...) are answered with what took its place.
 type Directory struct {
 	Divisions []Division
 	Offices   []Office
 	Organs    []Organ
+	Version   string // of the tree, as the store names it
 
 	divisions map[string]*Division
 	offices   map[string]*Office
@@ -80,8 +95,8 @@ type Directory struct {
 // NewDirectory indexes an office tree.
 func NewDirectory(divisions []Division, offices []Office, organs []Organ) *Directory {
 	d := &Directory{
-		divisions, offices, organs,
-		make(map[string]*Division, len(divisions)), make(map[string]*Office, len(offices)), make(map[string]*Organ, len(organs)),
+		Divisions: divisions, Offices: offices, Organs: organs,
+		divisions: make(map[string]*Division, len(divisions)), offices: make(map[string]*Office, len(offices)), organs: make(map[string]*Organ, len(organs)),
 	}
 	for i := range divisions {
 		d.divisions[divisions[i].Code] = &divisions[i]
@@ -95,7 +110,8 @@ func NewDirectory(divisions []Division, offices []Office, organs []Organ) *Direc
 	return d
 }
 
-// Division, Office and Organ return nil for what does not exist.
+// Division, Office and Organ return nil for what does not exist, and what was
+// closed as it was.
 func (d *Directory) Division(code string) *Division { return d.divisions[code] }
 
 // Office returns the office with an ID, or nil.
@@ -104,8 +120,62 @@ func (d *Directory) Office(id string) *Office { return d.offices[id] }
 // Organ returns the organ with a credit code, or nil.
 func (d *Directory) Organ(code string) *Organ { return d.organs[code] }
 
+// maxSuccession bounds how often one thing is followed by the next: more than
+// any division sees in a century; a loop in the data ends there.
+const maxSuccession = 32
+
+// DivisionNow is the code of the division that a division has become: its own
+// while it stands.
+func (d *Directory) DivisionNow(code string) string {
+	for range maxSuccession {
+		v := d.divisions[code]
+		if v == nil || v.Successor == "" {
+			break
+		}
+		code = v.Successor
+	}
+	return code
+}
+
+// OfficeNow is the ID of the office that does an office's work now.
+func (d *Directory) OfficeNow(id string) string {
+	for range maxSuccession {
+		o := d.offices[id]
+		if o == nil || o.Successor == "" {
+			break
+		}
+		id = o.Successor
+	}
+	return id
+}
+
+// OrganNow is the code of the organ that answers for what an organ sealed.
+func (d *Directory) OrganNow(code string) string {
+	for range maxSuccession {
+		o := d.organs[code]
+		if o == nil || o.Successor == "" {
+			break
+		}
+		code = o.Successor
+	}
+	return code
+}
+
+// Formerly lists what an office was: itself first, then the closed offices
+// whose work it does now.
+func (d *Directory) Formerly(id string) []string {
+	ids := []string{id}
+	for i := range d.Offices {
+		if o := &d.Offices[i]; o.Successor != "" && d.OfficeNow(o.ID) == id {
+			ids = append(ids, o.ID)
+		}
+	}
+	return ids
+}
+
 // Within tells whether a division is another one or lies below it.
 func (d *Directory) Within(code, ancestor string) bool {
+	code, ancestor = d.DivisionNow(code), d.DivisionNow(ancestor)
 	for range 8 { // deeper than any tree; a loop in the data ends here
 		if code == ancestor {
 			return true
@@ -121,6 +191,7 @@ func (d *Directory) Within(code, ancestor string) bool {
 
 // At returns the division of a level that a division lies in, or nil.
 func (d *Directory) At(code string, level Level) *Division {
+	code = d.DivisionNow(code)
 	for range 8 {
 		v := d.divisions[code]
 		if v == nil || v.Level == level {
@@ -145,7 +216,8 @@ func (d *Directory) LevelOf(office string) Level {
 type Directories interface {
 	// Directory reads the whole office tree.
 	Directory(ctx context.Context) (*Directory, error)
-	// PutDirectory adds or replaces divisions, offices and organs by their key.
+	// PutDirectory adds or replaces divisions, offices and organs by their key;
+	// ErrConflict when d.Version is set and the tree has another one by now.
 	PutDirectory(ctx context.Context, d *Directory) error
 	// Account returns the account with an ID; ErrNotFound.
 	Account(ctx context.Context, id string) (*Account, error)
@@ -156,7 +228,8 @@ type Directories interface {
 	PutAccount(ctx context.Context, a *Account) error
 }
 
-// OfficesOf lists the offices of a post for a resident's division.
+// OfficesOf lists the offices of a post for a resident's division: those that
+// stand, and those that do the work of one that was closed.
 func (d *Directory) OfficesOf(p Post, division string) []*Office {
 	home := d.At(division, p.Level)
 	if home == nil {
@@ -164,8 +237,12 @@ func (d *Directory) OfficesOf(p Post, division string) []*Office {
 	}
 	var out []*Office
 	for i := range d.Offices {
-		if o := &d.Offices[i]; o.Division == home.Code && (p.Function == "" || o.Function == p.Function) {
-			out = append(out, o)
+		o := &d.Offices[i]
+		if p.Function != "" && o.Function != p.Function || d.DivisionNow(o.Division) != home.Code {
+			continue
+		}
+		if now := d.offices[d.OfficeNow(o.ID)]; now != nil && !slices.Contains(out, now) {
+			out = append(out, now)
 		}
 	}
 	return out

@@ -166,21 +166,31 @@ func (s *Service) mayRecordPaper(by *Account, organ string) (Grant, *Organ, erro
 }
 
 // organFor finds the organ of an office, or of the nearest office of a division
-// that it lies in: the one asked for, or any if none is. Nil: there is none.
+// that it lies in: the one asked for, which may have ended since, or any if none
+// is. Nil: there is none.
 func (d *Directory) organFor(office, organ string) *Organ {
 	o := d.Office(office)
 	if o == nil {
 		return nil
 	}
-	if o.Organ != "" && (organ == "" || organ == o.Organ) {
-		return d.Organ(o.Organ)
+	asked := func(o *Office) *Organ {
+		switch {
+		case o.Organ == "" || !o.stands():
+		case organ == "":
+			return d.Organ(o.Organ)
+		case d.OrganNow(organ) == o.Organ:
+			return d.Organ(organ)
+		}
+		return nil
+	}
+	if of := asked(o); of != nil {
+		return of
 	}
 	division := o.Division
 	for range 8 { // deeper than any tree; a loop in the data ends here
 		for i := range d.Offices {
-			x := &d.Offices[i]
-			if x.Division == division && x.Organ != "" && (organ == "" || organ == x.Organ) {
-				return d.Organ(x.Organ)
+			if x := &d.Offices[i]; x.Division == division && asked(x) != nil {
+				return asked(x)
 			}
 		}
 		v := d.Division(division)

@@ -171,22 +171,30 @@ func (s *Service) VoidIssue(ctx context.Context, by *Account, id, why string) er
 	if err != nil {
 		return err
 	}
-	now := s.now()
-	cert.Status, cert.StatusAt = StatusVoid, now
-	next := c.with(Action{At: now, Kind: Unissue, By: by.ID, Name: by.Name, Person: by.Person, Role: Admin, Opinion: opinion, Code: cert.Code})
-	err = s.Store.Tx(ctx, func(ctx context.Context) error {
-		if err := s.Store.SetStatus(ctx, cert, StatusReserved); err != nil {
+	_, err = s.void(ctx, c, cert, Action{At: s.now(), Kind: Unissue, By: by.ID, Name: by.Name, Person: by.Person, Role: Admin, Opinion: opinion, Code: cert.Code})
+	return err
+}
+
+// void makes a reservation's number and code void for ever by an action of its
+// case, and returns the case after it.
+func (s *Service) void(ctx context.Context, c *Case, cert *Certificate, x Action) (*Application, error) {
+	v := *cert
+	v.Status, v.StatusAt = StatusVoid, x.At
+	next := c.with(x)
+	err := s.Store.Tx(ctx, func(ctx context.Context) error {
+		if err := s.Store.SetStatus(ctx, &v, StatusReserved); err != nil {
 			return err
 		}
 		if err := s.Store.SaveApplication(ctx, next, c.Version); err != nil {
 			return err
 		}
-		return s.Store.Record(ctx, Event{At: now, Kind: "number-voided", Subject: cert.Code, By: by.ID, Detail: cert.Number})
+		return s.Store.Record(ctx, Event{At: x.At, Kind: "number-voided", Subject: cert.Code, By: x.By, Detail: cert.Number})
 	})
-	if err == nil {
-		s.board.set(cert.List, cert.Index, StatusRevoked) // as the store reads it back: nothing there ever counts
+	if err != nil {
+		return nil, err
 	}
-	return err
+	s.board.set(cert.List, cert.Index, StatusRevoked) // as the store reads it back: nothing there ever counts
+	return next, nil
 }
 
 func (s *Service) mayOperate(by *Account) error {

@@ -118,7 +118,7 @@ func (s *Service) corrected(t *Template, old *Application, in *Correction, now t
 	if applicant == nil {
 		applicant = &old.Applicant
 	}
-	input, checked, err := s.input(t, values, old.Division, applicant, now)
+	input, checked, err := s.input(t, values, s.Directory().DivisionNow(old.Division), applicant, now)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -147,7 +147,7 @@ func (s *Service) Reissue(ctx context.Context, by *Account, code string, in *Rei
 		return nil, false, err
 	}
 	first := actionBy(by, grant, Create, now)
-	first.Input = &Input{Division: old.Division, Applicant: old.Applicant, Values: old.Values, Replaces: cert.Code}
+	first.Input = &Input{Division: s.Directory().DivisionNow(old.Division), Applicant: old.Applicant, Values: old.Values, Replaces: cert.Code}
 	second := actionBy(by, grant, Reissue, now)
 	second.Reason, second.Opinion = in.Reason, opinion
 	a, again, err := s.beginReplacement(ctx, by, old.Template, key, in, []Action{first, second})
@@ -169,7 +169,7 @@ func (s *Service) beginReplacement(ctx context.Context, by *Account, t *Template
 	if err != nil {
 		return nil, false, err
 	}
-	a = Fold(id, t, actions)
+	a = s.begin(id, t, actions)
 	digest, err := digestOf(actions[len(actions)-1].Kind, a.Replaces(), request)
 	if err != nil {
 		return nil, false, err

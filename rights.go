@@ -39,7 +39,7 @@ func (c *Case) MaySee(by *Account, now time.Time) error {
 // sees returns the grant by which a case exists for a person.
 func (c *Case) sees(by *Account, now time.Time) (Grant, error) {
 	ok := func(office string) bool {
-		if office == c.Office {
+		if office == c.Directory.OfficeNow(c.Office) {
 			return true
 		}
 		o := c.Directory.Office(office)
@@ -62,7 +62,7 @@ func (c *Case) submitted() bool {
 // mayWork returns the grant under which a person drafts, mends, submits and
 // withdraws the case: clerk of the office that took it in.
 func (c *Case) mayWork(by *Account, now time.Time) (Grant, error) {
-	if g, ok := by.Holds(Clerk, now, func(office string) bool { return office == c.Office }); ok {
+	if g, ok := by.Holds(Clerk, now, func(office string) bool { return office == c.Directory.OfficeNow(c.Office) }); ok {
 		return g, nil
 	}
 	if err := c.MaySee(by, now); err != nil {
@@ -106,7 +106,7 @@ func (c *Case) desks() []Desk {
 		}
 	}
 	if c.Application.Recused != "" {
-		out = append(out, Desk{c.Application.Recused, Approver, open[0]})
+		out = append(out, Desk{c.Directory.OfficeNow(c.Application.Recused), Approver, open[0]})
 	}
 	if c.Late && step.TakeOver != nil {
 		add(step.complete(*step.TakeOver), open[0])
@@ -266,7 +266,7 @@ func (c *Case) homeStep() *Step {
 		return nil
 	}
 	for _, o := range c.Directory.OfficesOf(posts[0], c.Division) {
-		if o.ID == c.Office {
+		if o.ID == c.Directory.OfficeNow(c.Office) {
 			return first
 		}
 	}
@@ -278,7 +278,7 @@ func (c *Case) homeStep() *Step {
 func mayTakeIn(t *Template, d *Directory, by *Account, office, division string, now time.Time) (Grant, error) {
 	suits := func(id string) bool {
 		o := d.Office(id)
-		if o == nil || office != "" && id != office {
+		if o == nil || !o.stands() || office != "" && id != office {
 			return false
 		}
 		if division == "" || d.Within(division, o.Division) {

@@ -23,6 +23,8 @@ type Config struct {
 	Templates []*Template // every version of every item; checked and published by New
 	PublicURL string      // https://host, without a slash at the end: what the QR codes point to
 
+	Seals SealMaker // makes the seals of new organs; nil: somebody else does, and their cases wait
+
 	Now  func() time.Time // default time.Now
 	Rand io.Reader        // default crypto/rand
 	Log  *slog.Logger     // default slog.Default; never given a name, an ID number or a secret

@@ -243,7 +243,7 @@ func TestDirectory(t *testing.T) {
 	if d.LevelOf("town") != Town || d.LevelOf("x") != "" || d.Division(testTown).Name != "桥西街道" || d.Division("x") != nil {
 		t.Error("LevelOf, Division")
 	}
-	loop := NewDirectory([]Division{{"a", "", "b", Village}, {"b", "", "a", Town}}, []Office{{ID: "o", Division: "nowhere"}}, nil)
+	loop := NewDirectory([]Division{{Code: "a", Parent: "b", Level: Village}, {Code: "b", Parent: "a", Level: Town}}, []Office{{ID: "o", Division: "nowhere"}}, nil)
 	if loop.Within("a", "c") || loop.At("a", Province) != nil || loop.LevelOf("o") != "" {
 		t.Error("a loop in the data")
 	}

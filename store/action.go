@@ -11,11 +11,11 @@ import (
 )
 
 var (
-	selectActions = query(`SELECT seq, at, kind, account, name, person_type, person_number, person_reason, office, role, step, to_step, opinion, input, code, post, due, for_account, for_name, for_type, for_number, reason
+	selectActions = query(`SELECT seq, at, kind, account, name, person_type, person_number, person_reason, office, role, step, to_step, opinion, input, code, post, due, for_account, for_name, for_type, for_number, reason, office_name
 		FROM actions WHERE application = $1 AND seq <= $2 ORDER BY seq`)
 	insertAction = query(`INSERT INTO actions (application, seq, at, kind, account, name, person_type, person_number, person_reason,
-		office, role, step, to_step, opinion, input, code, post, due, for_account, for_name, for_type, for_number, reason)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)`)
+		office, role, step, to_step, opinion, input, code, post, due, for_account, for_name, for_type, for_number, reason, office_name)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)`)
 	// What was decided depends on the template, so an entry of the log names it.
 	actionRecord = recordOf(insertAction, "application", "item", "template_version")
 )
@@ -28,7 +28,7 @@ func loadActions(ctx context.Context, q querier, application int64, version int)
 		err := r.Scan((*whole)(&x.Seq), (*moment)(&x.At), &x.Kind, &x.By, &x.Name,
 			(*text)(&x.Person.Type), (*text)(&x.Person.Number), (*text)(&x.Person.Reason), (*text)(&x.Office), (*text)(&x.Role),
 			(*text)(&x.Step), (*text)(&x.ToStep), (*text)(&x.Opinion), &input, (*text)(&x.Code),
-			(*whole)(&x.Post), (*moment)(&x.Due), (*text)(&x.For), (*text)(&x.ForName), (*text)(&x.ForID.Type), (*text)(&x.ForID.Number), (*text)(&x.Reason))
+			(*whole)(&x.Post), (*moment)(&x.Due), (*text)(&x.For), (*text)(&x.ForName), (*text)(&x.ForID.Type), (*text)(&x.ForID.Number), (*text)(&x.Reason), (*text)(&x.Called))
 		if err == nil && input != nil {
 			x.Input, err = decodeInput(input)
 		}
@@ -67,7 +67,7 @@ func (s *Store) saveActions(ctx context.Context, q querier, application int64, a
 			application, x.Seq, x.At.UnixMicro(), string(x.Kind), x.By, x.Name,
 			optional(x.Person.Type), optional(x.Person.Number), optional(x.Person.Reason), optional(x.Office), optional(x.Role),
 			optional(x.Step), optional(x.ToStep), optional(x.Opinion), input, optional(x.Code),
-			x.Post, micros(x.Due), optional(x.For), optional(x.ForName), optional(x.ForID.Type), optional(x.ForID.Number), optional(x.Reason),
+			x.Post, micros(x.Due), optional(x.For), optional(x.ForName), optional(x.ForID.Type), optional(x.ForID.Number), optional(x.Reason), optional(x.Called),
 		}
 		if _, err := change(ctx, q, insertAction, args...); err != nil {
 			return err

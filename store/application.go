@@ -174,14 +174,19 @@ func (s *Store) appendDivisions(ctx context.Context, q querier, args []any, a *y
 	if err != nil {
 		return nil, err
 	}
+	return appendPlace(args, d, a.Division), nil
+}
+
+// appendPlace adds the divisions, from village to province, that one lies in.
+func appendPlace(args []any, d *yinzheng.Directory, division string) []any {
 	for _, level := range levels {
-		if v := d.At(a.Division, level); v != nil {
+		if v := d.At(division, level); v != nil {
 			args = append(args, v.Code)
 		} else {
 			args = append(args, nil)
 		}
 	}
-	return args, nil
+	return args
 }
 
 // Waiting implements yinzheng.Applications: longest unchanged first.

@@ -11,12 +11,15 @@ import (
 var (
 	directoryTag    = query("SELECT tag FROM directory WHERE one = 1")
 	setDirectoryTag = query("UPDATE directory SET tag = $1 WHERE one = 1")
-	selectDivisions = query("SELECT code, name, parent, level FROM divisions ORDER BY code")
-	selectOffices   = query("SELECT id, name, division, organ, function FROM offices ORDER BY id")
-	selectOrgans    = query("SELECT code, name, mark, valid_from, valid_to FROM organs ORDER BY code")
-	putDivision     = query("INSERT INTO divisions (code, name, parent, level) VALUES ($1, $2, $3, $4) ON CONFLICT (code) DO UPDATE SET name = excluded.name, parent = excluded.parent, level = excluded.level")
-	putOffice       = query("INSERT INTO offices (id, name, division, organ, function) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO UPDATE SET name = excluded.name, division = excluded.division, organ = excluded.organ, function = excluded.function")
-	putOrgan        = query("INSERT INTO organs (code, name, mark, valid_from, valid_to) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (code) DO UPDATE SET name = excluded.name, mark = excluded.mark, valid_from = excluded.valid_from, valid_to = excluded.valid_to")
+	selectDivisions = query("SELECT code, name, parent, level, closed_at, successor FROM divisions ORDER BY code")
+	selectOffices   = query("SELECT id, name, division, organ, function, closed_at, successor FROM offices ORDER BY id")
+	selectOrgans    = query("SELECT code, name, mark, valid_from, valid_to, successor FROM organs ORDER BY code")
+	putDivision     = query(`INSERT INTO divisions (code, name, parent, level, closed_at, successor) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (code) DO UPDATE
+		SET name = excluded.name, parent = excluded.parent, level = excluded.level, closed_at = excluded.closed_at, successor = excluded.successor`)
+	putOffice = query(`INSERT INTO offices (id, name, division, organ, function, closed_at, successor) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO UPDATE
+		SET name = excluded.name, division = excluded.division, organ = excluded.organ, function = excluded.function, closed_at = excluded.closed_at, successor = excluded.successor`)
+	putOrgan = query(`INSERT INTO organs (code, name, mark, valid_from, valid_to, successor) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (code) DO UPDATE
+		SET name = excluded.name, mark = excluded.mark, valid_from = excluded.valid_from, valid_to = excluded.valid_to, successor = excluded.successor`)
 )
 
 // tree is an office tree with the tag it was read under.
@@ -58,7 +61,7 @@ func (t *tree) load(ctx context.Context, q querier) error {
 	var divisions []yinzheng.Division
 	err := each(ctx, q, func(r *sql.Rows) error {
 		var d yinzheng.Division
-		err := r.Scan(&d.Code, &d.Name, &d.Parent, &d.Level)
+		err := r.Scan(&d.Code, &d.Name, &d.Parent, &d.Level, (*moment)(&d.Until), &d.Successor)
 		divisions = append(divisions, d)
 		return err
 	}, selectDivisions)
@@ -68,7 +71,7 @@ func (t *tree) load(ctx context.Context, q querier) error {
 	var offices []yinzheng.Office
 	err = each(ctx, q, func(r *sql.Rows) error {
 		var o yinzheng.Office
-		err := r.Scan(&o.ID, &o.Name, &o.Division, &o.Organ, &o.Function)
+		err := r.Scan(&o.ID, &o.Name, &o.Division, &o.Organ, &o.Function, (*moment)(&o.Until), &o.Successor)
 		offices = append(offices, o)
 		return err
 	}, selectOffices)
@@ -78,29 +81,37 @@ func (t *tree) load(ctx context.Context, q querier) error {
 	var organs []yinzheng.Organ
 	err = each(ctx, q, func(r *sql.Rows) error {
 		var o yinzheng.Organ
-		err := r.Scan(&o.Code, &o.Name, &o.Mark, (*moment)(&o.From), (*moment)(&o.To))
+		err := r.Scan(&o.Code, &o.Name, &o.Mark, (*moment)(&o.From), (*moment)(&o.To), &o.Successor)
 		organs = append(organs, o)
 		return err
 	}, selectOrgans)
 	t.Directory = yinzheng.NewDirectory(divisions, offices, organs)
+	t.Version = t.tag
 	return err
 }
 
 // PutDirectory implements yinzheng.Directories.
 func (s *Store) PutDirectory(ctx context.Context, d *yinzheng.Directory) error {
 	return s.write(ctx, "write the office tree", func(ctx context.Context, q querier) error {
+		var tag string
+		if err := q.QueryRowContext(ctx, directoryTag).Scan(&tag); err != nil {
+			return err
+		}
+		if d.Version != "" && d.Version != tag {
+			return conflict("机构树已被他人更改，请重新读取后再操作", "Somebody else has changed the office tree; please read it again")
+		}
 		for _, v := range d.Divisions {
-			if _, err := change(ctx, q, putDivision, v.Code, v.Name, v.Parent, string(v.Level)); err != nil {
+			if _, err := change(ctx, q, putDivision, v.Code, v.Name, v.Parent, string(v.Level), micros(v.Until), v.Successor); err != nil {
 				return err
 			}
 		}
 		for _, o := range d.Offices {
-			if _, err := change(ctx, q, putOffice, o.ID, o.Name, o.Division, o.Organ, o.Function); err != nil {
+			if _, err := change(ctx, q, putOffice, o.ID, o.Name, o.Division, o.Organ, o.Function, micros(o.Until), o.Successor); err != nil {
 				return err
 			}
 		}
 		for _, o := range d.Organs {
-			if _, err := change(ctx, q, putOrgan, o.Code, o.Name, o.Mark, micros(o.From), micros(o.To)); err != nil {
+			if _, err := change(ctx, q, putOrgan, o.Code, o.Name, o.Mark, micros(o.From), micros(o.To), o.Successor); err != nil {
 				return err
 			}
 		}
