@@ -42,3 +42,4 @@ CREATE TABLE places (
   city     TEXT,
   province TEXT
 ) WITHOUT ROWID;
+CREATE INDEX delegations_office ON delegations (office);
