@@ -1,0 +1,298 @@
+// Package table reads the tables that people keep: a sheet of a workbook (.xlsx,
+// ECMA-376) or a CSV file (RFC 4180) in UTF-8 or, as Excel saves it in China,
+// in GB 18030. Rows come under the columns that are asked for, wherever they
+// stand, each cell with its place, so that a fault can be pointed at.
+package table
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/xuri/excelize/v2"
+	"golang.org/x/text/encoding/simplifiedchinese"
+)
+
+// Column is a column that is asked for.
+type Column struct {
+	Key      string
+	Names    []string // headings that stand for it besides Key, such as 名称
+	Optional bool
+}
+
+// Limits of what is read.
+const (
+	maxUnpacked = 512 << 20 // bytes of a workbook, unpacked
+	maxCell     = 32767     // characters of a cell (Excel's own limit)
+	maxHeading  = 20        // rows in which the headings are looked for
+)
+
+// Table is a table being read.
+type Table struct {
+	columns []Column
+	at      []int // of each column: its place in the sheet, -1: missing
+	next    func() ([]string, error)
+	sheet   string // of a workbook
+	line    int    // of the last row read, from 1
+	close   func() error
+}
+
+// Row is one row with something in it.
+type Row struct {
+	table *Table
+	Line  int // in the file, from 1
+	cells []string
+}
+
+// Error says what is wrong with a file, and where.
+type Error struct {
+	Place string // such as 名单!C7 or line 7; empty: the whole file
+	ZH    string
+	EN    string
+}
+
+func (e *Error) Error() string {
+	if e.Place == "" {
+		return e.EN
+	}
+	return e.Place + ": " + e.EN
+}
+
+// Open begins to read a table and finds its headings within the first rows. An
+// *Error says what is wrong with it: not a table, no such columns.
+func Open(data []byte, columns []Column) (t *Table, err error) {
+	t = &Table{columns: columns, close: func() error { return nil }}
+	switch {
+	case bytes.HasPrefix(data, []byte("PK\x03\x04")):
+		err = t.workbook(data)
+	case bytes.HasPrefix(data, []byte("\xd0\xcf\x11\xe0")):
+		err = &Error{"", "这是旧版 .xls 或加密的工作簿，请另存为不加密的 .xlsx", "This is an old .xls or an encrypted workbook; please save it as .xlsx without a password"}
+	default:
+		err = t.csv(data)
+	}
+	if err == nil {
+		err = t.headings()
+	}
+	if err != nil {
+		return nil, errors.Join(err, t.close())
+	}
+	return t, nil
+}
+
+// Close ends the reading.
+func (t *Table) Close() error { return t.close() }
+
+// Next returns the next row that is not empty; io.EOF after the last.
+func (t *Table) Next() (*Row, error) {
+	for {
+		cells, err := t.read()
+		if err != nil {
+			return nil, err
+		}
+		row := &Row{t, t.line, make([]string, len(t.columns))}
+		empty := true
+		for i, at := range t.at {
+			if at >= 0 && at < len(cells) {
+				row.cells[i] = strings.TrimSpace(cells[at])
+				empty = empty && row.cells[i] == ""
+			}
+		}
+		if !empty {
+			return row, row.check()
+		}
+	}
+}
+
+// read takes the next line, whatever it holds.
+func (t *Table) read() (cells []string, err error) {
+	defer func() { // the workbook's library trusts its input more than it should
+		if p := recover(); p != nil {
+			err = &Error{t.place(0), "工作簿已损坏，请重新保存后再试", "The workbook is damaged; please save it again"}
+		}
+	}()
+	cells, err = t.next()
+	if err == nil {
+		t.line++
+	}
+	return cells, err
+}
+
+// Get is a cell's text; "" where the column is missing.
+func (r *Row) Get(key string) string {
+	i := slices.IndexFunc(r.table.columns, func(c Column) bool { return c.Key == key })
+	return r.cells[i]
+}
+
+// Place names a cell as the person sees it: 名单!C7, or line 7, column name.
+func (r *Row) Place(key string) string {
+	i := slices.IndexFunc(r.table.columns, func(c Column) bool { return c.Key == key })
+	at := r.table.at[i]
+	if r.table.sheet == "" || at < 0 {
+		return fmt.Sprintf("line %d, column %s", r.Line, key)
+	}
+	name, err := excelize.CoordinatesToCellName(at+1, r.Line)
+	if err != nil {
+		return fmt.Sprintf("%s, row %d", r.table.sheet, r.Line)
+	}
+	return r.table.sheet + "!" + name
+}
+
+// check refuses cells that cannot be what was meant.
+func (r *Row) check() error {
+	for i, s := range r.cells {
+		key := r.table.columns[i].Key
+		switch {
+		case utf8.RuneCountInString(s) > maxCell:
+			return &Error{r.Place(key), "单元格内容过长", "The cell is too long"}
+		case lostDigits(s):
+			return &Error{r.Place(key), "长数字已被 Excel 改成 " + s + "，末位已丢失；请把该列设为文本格式后重新填写", "Excel has turned a long number into " + s + " and lost its last digits; please format the column as text and type it again"}
+		}
+	}
+	return nil
+}
+
+// lostDigits tells whether a cell is a number in scientific notation that was
+// longer than the fifteen digits Excel keeps.
+func lostDigits(s string) bool {
+	mantissa, exponent, ok := strings.Cut(strings.ToUpper(s), "E")
+	n, err := strconv.Atoi(strings.TrimPrefix(exponent, "+"))
+	return ok && err == nil && n >= 15 && strings.Trim(mantissa, "0123456789.") == ""
+}
+
+func (t *Table) place(column int) string {
+	if t.sheet == "" {
+		return fmt.Sprintf("line %d", t.line+1)
+	}
+	return fmt.Sprintf("%s!%c%d", t.sheet, 'A'+rune(column), t.line+1)
+}
+
+// headings finds the line that names the columns.
+func (t *Table) headings() error {
+	var missing []string
+	for range maxHeading {
+		cells, err := t.read()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		at, lacks := t.match(cells)
+		if len(lacks) == 0 {
+			t.at = at
+			return t.twice(cells)
+		}
+		if missing == nil || len(lacks) < len(missing) {
+			missing = lacks
+		}
+	}
+	if missing == nil {
+		return &Error{"", "表中没有内容", "The table is empty"}
+	}
+	return &Error{"", "缺少列：" + strings.Join(missing, "、") + "；前 20 行内须有一行列名", "Columns are missing: " + strings.Join(missing, ", ") + "; one of the first 20 rows must name the columns"}
+}
+
+func (c *Column) is(heading string) bool {
+	heading = strings.ToLower(strings.TrimSpace(strings.TrimPrefix(heading, "\ufeff")))
+	heading = strings.TrimSuffix(heading, "*")
+	return heading == c.Key || slices.Contains(c.Names, heading)
+}
+
+func (t *Table) match(cells []string) (at []int, missing []string) {
+	for i := range t.columns {
+		c := &t.columns[i]
+		place := slices.IndexFunc(cells, c.is)
+		at = append(at, place)
+		if place < 0 && !c.Optional {
+			missing = append(missing, strings.Join(append([]string{c.Key}, c.Names...), "/"))
+		}
+	}
+	return at, missing
+}
+
+// twice refuses two columns of one name: nobody could tell which one counts.
+func (t *Table) twice(cells []string) error {
+	for i := range t.columns {
+		c := &t.columns[i]
+		if t.at[i] >= 0 && slices.ContainsFunc(cells[t.at[i]+1:], c.is) {
+			return &Error{"", "列“" + c.Key + "”出现了两次", "The column " + c.Key + " is there twice"}
+		}
+	}
+	return nil
+}
+
+func (t *Table) csv(data []byte) error {
+	if !utf8.Valid(data) {
+		decoded, err := simplifiedchinese.GB18030.NewDecoder().Bytes(data)
+		if err != nil || bytes.ContainsRune(decoded, utf8.RuneError) {
+			return &Error{"", "既不是 UTF-8 也不是 GB 18030 编码的文本，请另存为 CSV UTF-8", "The text is neither UTF-8 nor GB 18030; please save it as CSV UTF-8"}
+		}
+		data = decoded
+	}
+	if bytes.IndexByte(data, 0) >= 0 {
+		return &Error{"", "这不是表格文件，请提供 .csv 或 .xlsx", "This is no table; please give a .csv or .xlsx file"}
+	}
+	r := csv.NewReader(bytes.NewReader(data))
+	r.FieldsPerRecord = -1
+	if first, _, _ := bytes.Cut(data, []byte("\n")); bytes.Count(first, []byte("\t")) > bytes.Count(first, []byte(",")) {
+		r.Comma = '\t'
+	}
+	t.next = func() ([]string, error) {
+		cells, err := r.Read()
+		var broken *csv.ParseError
+		if errors.As(err, &broken) {
+			return nil, &Error{fmt.Sprintf("line %d", broken.Line), "引号不成对", "A quotation mark has no other half"}
+		}
+		if err == nil {
+			line, _ := r.FieldPos(0)
+			t.line = line - 1 // a cell may hold line breaks
+		}
+		return cells, err
+	}
+	return nil
+}
+
+// workbook reads the first sheet that is not hidden and has rows: what the
+// person sees who opens it. A formula counts as the value it shows.
+func (t *Table) workbook(data []byte) (err error) {
+	broken := &Error{"", "打不开这个工作簿，请用 Excel 或 WPS 另存为 .xlsx", "The workbook cannot be opened; please save it as .xlsx again"}
+	defer func() {
+		if recover() != nil {
+			err = broken
+		}
+	}()
+	f, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{UnzipSizeLimit: maxUnpacked, RawCellValue: true})
+	if err != nil {
+		return broken
+	}
+	t.close = f.Close
+	for _, name := range f.GetSheetList() {
+		visible, err := f.GetSheetVisible(name)
+		if err != nil || !visible {
+			continue
+		}
+		rows, err := f.Rows(name)
+		if err != nil { // a chart
+			continue
+		}
+		t.sheet = name
+		t.close = func() error { return errors.Join(rows.Close(), f.Close()) }
+		t.next = func() ([]string, error) {
+			if !rows.Next() {
+				if rows.Error() != nil {
+					return nil, &Error{t.place(0), "工作簿已损坏，请重新保存后再试", "The workbook is damaged; please save it again"}
+				}
+				return nil, io.EOF
+			}
+			return rows.Columns()
+		}
+		return nil
+	}
+	return &Error{"", "工作簿里没有可见的工作表", "The workbook has no visible sheet"}
+}
