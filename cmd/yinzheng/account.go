@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"yinzheng"
+	"yinzheng/offices"
 )
 
 type accountCmd struct {
@@ -42,7 +43,7 @@ func (c *accountCmd) Run(ctx context.Context, e *env) error {
 		return err
 	}
 	defer sys.Close()
-	office := officeOf(c.Division, c.Function)
+	office := offices.ID(c.Division, c.Function)
 	if sys.Directory().Office(office) == nil {
 		return fmt.Errorf("no office in division %s", c.Division)
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	_ "embed"
@@ -16,6 +15,7 @@ import (
 
 	"yinzheng"
 	"yinzheng/keys"
+	"yinzheng/offices"
 )
 
 type demoCmd struct {
@@ -203,7 +203,7 @@ var demoPeople = []demoPerson{
 
 // demoFounding is the district of Huicheng with its 22 organs.
 func demoFounding(dir string, secret keys.Secret, s settings) (*founding, error) {
-	divisions, err := readDivisions(bytes.NewReader(huicheng), "huicheng-divisions.csv")
+	divisions, err := offices.Read(huicheng)
 	if err != nil {
 		return nil, err
 	}
@@ -213,7 +213,7 @@ func demoFounding(dir string, secret keys.Secret, s settings) (*founding, error)
 		f.accounts = append(f.accounts, yinzheng.Account{
 			ID: "p-" + p.username, Username: p.username, Name: p.name,
 			Person: yinzheng.ID{Type: yinzheng.ResidentID, Number: withCheck(p.id)},
-			Grants: []yinzheng.Grant{{Office: officeOf(p.division, p.function), Role: p.role, From: now}},
+			Grants: []yinzheng.Grant{{Office: offices.ID(p.division, p.function), Role: p.role, From: now}},
 		})
 	}
 	return f, nil
@@ -222,12 +222,12 @@ func demoFounding(dir string, secret keys.Secret, s settings) (*founding, error)
 // demoSeats makes an organ for each town and three for the district. Their
 // credit codes are well-formed, generated, and say DEM where a real one has its
 // number. They are older than the demo, so that papers of theirs can be recorded.
-func demoSeats(divisions []yinzheng.Division) []seat {
+func demoSeats(divisions []yinzheng.Division) []offices.Seat {
 	from := time.Date(2010, 1, 1, 0, 0, 0, 0, yinzheng.Zone).UTC()
-	var seats []seat
+	var seats []offices.Seat
 	add := func(d yinzheng.Division, function, name string, n int) {
 		code := yinzheng.CreditCode(fmt.Sprintf("1%d441302DEM%s", n, d.Code[6:12]))
-		seats = append(seats, seat{d.Code, function, yinzheng.Organ{Code: code, Name: name, Mark: "演示专用", From: from}})
+		seats = append(seats, offices.Seat{Division: d.Code, Function: function, Organ: yinzheng.Organ{Code: code, Name: name, Mark: "演示专用", From: from}})
 	}
 	for _, d := range divisions {
 		switch {

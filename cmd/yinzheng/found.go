@@ -2,26 +2,16 @@ package main
 
 import (
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
-	"strings"
-	"time"
 
 	"yinzheng"
 	"yinzheng/keys"
+	"yinzheng/offices"
 	"yinzheng/store"
 )
-
-// seat is an organ with the division that its office acts for and, where a
-// division has several, its function.
-type seat struct {
-	division, function string
-	organ              yinzheng.Organ
-}
 
 // founding is everything that a new data folder begins with.
 type founding struct {
@@ -30,7 +20,7 @@ type founding struct {
 	settings  settings
 	caName    string // "Yinzheng" when empty
 	divisions []yinzheng.Division
-	seats     []seat // the offices that seal
+	seats     []offices.Seat // the offices that seal
 	accounts  []yinzheng.Account
 }
 
@@ -82,7 +72,11 @@ func removeDatabase(file string) error {
 }
 
 func (f *founding) fill(ctx context.Context, s *store.Store, public []*yinzheng.Key) error {
-	if err := s.PutDirectory(ctx, f.directory()); err != nil {
+	tree, err := offices.First(f.divisions, f.seats)
+	if err != nil {
+		return err
+	}
+	if err := s.PutDirectory(ctx, tree); err != nil {
 		return err
 	}
 	for _, k := range public {
@@ -103,134 +97,8 @@ func (f *founding) fill(ctx context.Context, s *store.Store, public []*yinzheng.
 func (f *founding) sealRequests() []keys.SealRequest {
 	requests := []keys.SealRequest{{Purpose: keys.Status, Organ: keys.Organ{Name: "印证 状态名单"}}}
 	for _, s := range f.seats {
-		organ := keys.Organ{Name: s.organ.Name, Code: s.organ.Code}
+		organ := keys.Organ{Name: s.Organ.Name, Code: s.Organ.Code}
 		requests = append(requests, keys.SealRequest{Purpose: keys.Document, Organ: organ}, keys.SealRequest{Purpose: keys.Token, Organ: organ})
 	}
 	return requests
-}
-
-// directory gives every organ its office, and every other division from
-// district to village an office of its own.
-func (f *founding) directory() *yinzheng.Directory {
-	var offices []yinzheng.Office
-	var organs []yinzheng.Organ
-	seated := map[string]bool{}
-	for _, s := range f.seats {
-		offices = append(offices, yinzheng.Office{ID: officeOf(s.division, s.function), Name: s.organ.Name, Division: s.division, Organ: s.organ.Code, Function: s.function})
-		organs = append(organs, s.organ)
-		seated[s.division] = true
-	}
-	for _, d := range f.divisions {
-		if d.Level != yinzheng.Province && d.Level != yinzheng.City && !seated[d.Code] {
-			offices = append(offices, yinzheng.Office{ID: officeOf(d.Code, ""), Name: officeName(d), Division: d.Code})
-		}
-	}
-	return yinzheng.NewDirectory(f.divisions, offices, organs)
-}
-
-// officeOf is the ID of a division's office of a function; of its only one, "".
-func officeOf(division, function string) string {
-	if function == "" {
-		return "o" + division
-	}
-	return "o" + division + "-" + function
-}
-
-func officeName(d yinzheng.Division) string {
-	if d.Level == yinzheng.Village {
-		return d.Name
-	}
-	return d.Name + "便民服务中心"
-}
-
-// readDivisions reads a CSV of code, name, parent, level.
-func readDivisions(r io.Reader, name string) ([]yinzheng.Division, error) {
-	rows, err := readCSV(r, name, "code", "name", "parent", "level")
-	if err != nil {
-		return nil, err
-	}
-	out := make([]yinzheng.Division, 0, len(rows))
-	known := map[string]bool{}
-	for i, row := range rows {
-		d := yinzheng.Division{Code: row[0], Name: row[1], Parent: row[2], Level: yinzheng.Level(row[3])}
-		switch {
-		case len(d.Code) != 12 || strings.Trim(d.Code, "0123456789") != "":
-			return nil, fmt.Errorf("%s row %d: code %q is not 12 digits", name, i+2, d.Code)
-		case known[d.Code]:
-			return nil, fmt.Errorf("%s row %d: code %s is there twice", name, i+2, d.Code)
-		case d.Parent != "" && !known[d.Parent]:
-			return nil, fmt.Errorf("%s row %d: the parent %s of %s does not stand above it", name, i+2, d.Parent, d.Code)
-		case d.Name == "":
-			return nil, fmt.Errorf("%s row %d: the name is missing", name, i+2)
-		case !d.Level.Known():
-			return nil, fmt.Errorf("%s row %d: level %q is none of province, city, district, town, village", name, i+2, d.Level)
-		}
-		known[d.Code] = true
-		out = append(out, d)
-	}
-	return out, nil
-}
-
-// readOrgans reads a CSV of division, name, credit_code and, where a division
-// has several organs, function.
-func readOrgans(r io.Reader, name string, divisions []yinzheng.Division, from time.Time) ([]seat, error) {
-	rows, err := readCSV(r, name, "division", "name", "credit_code", "function?")
-	if err != nil {
-		return nil, err
-	}
-	known := map[string]bool{}
-	for _, d := range divisions {
-		known[d.Code] = true
-	}
-	out := make([]seat, 0, len(rows))
-	taken := map[string]bool{}
-	for i, row := range rows {
-		switch {
-		case !known[row[0]]:
-			return nil, fmt.Errorf("%s row %d: no division %s", name, i+2, row[0])
-		case row[1] == "":
-			return nil, fmt.Errorf("%s row %d: the name is missing", name, i+2)
-		case !yinzheng.CheckCreditCode(row[2]):
-			return nil, fmt.Errorf("%s row %d: %q is not a unified social credit code (GB 32100): 18 characters, the last a check character", name, i+2, row[2])
-		case taken[row[2]] || taken[officeOf(row[0], row[3])]:
-			return nil, fmt.Errorf("%s row %d: this organ, or the function %q in division %s, is there twice", name, i+2, row[3], row[0])
-		}
-		taken[row[2]], taken[officeOf(row[0], row[3])] = true, true
-		out = append(out, seat{row[0], row[3], yinzheng.Organ{Code: row[2], Name: row[1], Mark: "证明专用章", From: from}})
-	}
-	return out, nil
-}
-
-// readCSV reads rows of the given columns, whatever their order in the file. A
-// column written with a question mark may be missing.
-func readCSV(r io.Reader, name string, columns ...string) ([][]string, error) {
-	all, err := csv.NewReader(r).ReadAll()
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	if len(all) < 2 {
-		return nil, fmt.Errorf("%s: no rows; expected a first line %s", name, strings.Join(columns, ","))
-	}
-	at := map[string]int{}
-	for i, h := range all[0] {
-		at[strings.TrimPrefix(strings.TrimSpace(h), "\ufeff")] = i
-	}
-	rows := make([][]string, 0, len(all)-1)
-	for i, c := range columns {
-		c, optional := strings.CutSuffix(c, "?")
-		columns[i] = c
-		if _, ok := at[c]; !ok && !optional {
-			return nil, fmt.Errorf("%s: the column %s is missing; expected %s", name, c, strings.Join(columns, ","))
-		}
-	}
-	for _, line := range all[1:] {
-		row := make([]string, len(columns))
-		for i, c := range columns {
-			if j, ok := at[c]; ok {
-				row[i] = strings.TrimSpace(line[j])
-			}
-		}
-		rows = append(rows, row)
-	}
-	return rows, nil
 }

@@ -12,12 +12,13 @@ import (
 
 	"yinzheng"
 	"yinzheng/keys"
+	"yinzheng/offices"
 )
 
 type initCmd struct {
 	Dir       string `help:"Data folder to make." default:"data" env:"YINZHENG_DIR"`
-	Divisions string `help:"Office tree: CSV with the columns code,name,parent,level." type:"existingfile" required:"" env:"YINZHENG_DIVISIONS"`
-	Organs    string `help:"Organs that seal: CSV with the columns division,name,credit_code and, where a division has several, function. Each gets a seal." type:"existingfile" required:"" env:"YINZHENG_ORGANS"`
+	Divisions string `help:"Office tree: CSV or .xlsx with the columns code,name,parent,level." type:"existingfile" required:"" env:"YINZHENG_DIVISIONS"`
+	Organs    string `help:"Organs that seal: CSV or .xlsx with the columns division,name,credit_code and, where a division has several, function. Each gets a seal." type:"existingfile" required:"" env:"YINZHENG_ORGANS"`
 	Admin     string `help:"User name of the first administrator." default:"admin" env:"YINZHENG_ADMIN"`
 	AdminName string `name:"admin-name" help:"The administrator's own name." required:"" env:"YINZHENG_ADMIN_NAME"`
 	AdminID   string `name:"admin-id" help:"The administrator's resident ID number: one account a person." required:"" env:"YINZHENG_ADMIN_ID"`
@@ -94,21 +95,19 @@ func printClaim(ctx context.Context, e *env, sys *system, a *yinzheng.Account) e
 func (c *initCmd) founding(secret keys.Secret) (*founding, error) {
 	f := &founding{dir: c.Dir, secret: secret, settings: c.settings}
 	now := time.Now().UTC().Truncate(time.Second)
-	file, err := os.Open(c.Divisions)
+	divisions, err := os.ReadFile(c.Divisions)
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
-	if f.divisions, err = readDivisions(file, c.Divisions); err != nil {
-		return nil, err
+	if f.divisions, err = offices.Read(divisions); err != nil {
+		return nil, fmt.Errorf("%s: %w", c.Divisions, err)
 	}
-	organs, err := os.Open(c.Organs)
+	organs, err := os.ReadFile(c.Organs)
 	if err != nil {
 		return nil, err
 	}
-	defer organs.Close()
-	if f.seats, err = readOrgans(organs, c.Organs, f.divisions, now); err != nil {
-		return nil, err
+	if f.seats, err = offices.ReadSeats(organs, f.divisions, now); err != nil {
+		return nil, fmt.Errorf("%s: %w", c.Organs, err)
 	}
 	number, _, _, fault := yinzheng.ParseResidentID(c.AdminID, now)
 	if fault != "" {
@@ -116,7 +115,7 @@ func (c *initCmd) founding(secret keys.Secret) (*founding, error) {
 	}
 	f.accounts = []yinzheng.Account{{
 		ID: "p-" + c.Admin, Username: strings.ToLower(c.Admin), Name: c.AdminName, Person: yinzheng.ID{Type: yinzheng.ResidentID, Number: number},
-		Grants: []yinzheng.Grant{{Office: officeOf(f.seats[0].division, f.seats[0].function), Role: yinzheng.Admin, From: now}},
+		Grants: []yinzheng.Grant{{Office: offices.ID(f.seats[0].Division, f.seats[0].Function), Role: yinzheng.Admin, From: now}},
 	}}
 	return f, nil
 }

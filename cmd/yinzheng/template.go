@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"yinzheng"
+	"yinzheng/offices"
 	"yinzheng/templates"
 )
 
@@ -58,16 +59,15 @@ func loadTemplate(file string) (*yinzheng.Template, error) {
 }
 
 func treeOf(file string) (*yinzheng.Directory, error) {
-	f, err := os.Open(file)
+	data, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	divisions, err := readDivisions(f, file)
+	divisions, err := offices.Read(data)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", file, err)
 	}
-	return (&founding{divisions: divisions}).directory(), nil
+	return offices.First(divisions, nil)
 }
 
 type dryRunCmd struct {
