@@ -144,6 +144,10 @@ func (s *Service) input(t *Template, values map[string]any, division string, app
 		checked.Problems = append(checked.Problems, c.problems...)
 		checked.Changes = append(checked.Changes, c.changes...)
 	}
+	if now := s.Directory().DivisionNow(division); now != division { // closed since the clerk learned its code
+		checked.Changes = append(checked.Changes, Change{"division", division, now})
+		division = now
+	}
 	return &Input{Division: division, Applicant: who, Values: checked.Values}, checked, nil
 }
 
@@ -470,7 +474,9 @@ func (s *Service) scopes(by *Account) []QueueScope {
 			continue
 		}
 		if g.Role == Clerk {
-			out = append(out, QueueScope{Office: g.Office})
+			for _, office := range s.Directory().Formerly(g.Office) {
+				out = append(out, QueueScope{Office: office})
+			}
 		}
 		out = append(out, QueueScope{Office: g.Office, Role: g.Role})
 	}

@@ -130,10 +130,11 @@ func (c *Case) Edit(by *Account, in *Input, now time.Time) (*Application, error)
 	if c.State != Draft && c.State != Returned {
 		return nil, c.wrongState("修改", "edited")
 	}
-	if c.submitted() && in.Division != c.Division {
+	stays := c.Directory.DivisionNow(in.Division) == c.Directory.DivisionNow(c.Division)
+	if c.submitted() && !stays {
 		return nil, invalidFields([]FieldError{{"division", "fixed", Text{"提交后不能再更改区划；如填错请撤回后重新办理", "The division cannot change once the case was submitted; if it is wrong, withdraw the case and start again"}}})
 	}
-	if c.Replaces() != "" && in.Division != c.Division {
+	if c.Replaces() != "" && !stays {
 		return nil, invalidFields([]FieldError{{"division", "fixed", Text{"更正须在原证明的区划内办理", "A correction stays in the division of the certificate that it corrects"}}})
 	}
 	if err := c.fourEyes(by, c.intakeStep()); err != nil {

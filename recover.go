@@ -122,7 +122,7 @@ type WaitingCase struct {
 // WaitingCases lists, for an administrator, the cases whose certificate could
 // not be made yet, with the reason of the last attempt.
 func (s *Service) WaitingCases(ctx context.Context, by *Account) ([]WaitingCase, error) {
-	if err := s.mayOperate(by); err != nil {
+	if err := s.MayOperate(by); err != nil {
 		return nil, err
 	}
 	ids, err := s.Store.Waiting(ctx, s.now().Add(s.Lease+time.Second), 200)
@@ -142,7 +142,7 @@ func (s *Service) WaitingCases(ctx context.Context, by *Account) ([]WaitingCase,
 
 // RetryIssue tries to issue a waiting case now.
 func (s *Service) RetryIssue(ctx context.Context, by *Account, id string) error {
-	if err := s.mayOperate(by); err != nil {
+	if err := s.MayOperate(by); err != nil {
 		return err
 	}
 	_, err := s.Issue(ctx, id)
@@ -153,7 +153,7 @@ func (s *Service) RetryIssue(ctx context.Context, by *Account, id string) error 
 // code are void for ever, the case is approved again and will be issued with
 // new ones.
 func (s *Service) VoidIssue(ctx context.Context, by *Account, id, why string) error {
-	if err := s.mayOperate(by); err != nil {
+	if err := s.MayOperate(by); err != nil {
 		return err
 	}
 	opinion, err := checkOpinion(Decision{Action: Reject, Opinion: why})
@@ -197,7 +197,8 @@ func (s *Service) void(ctx context.Context, c *Case, cert *Certificate, x Action
 	return next, nil
 }
 
-func (s *Service) mayOperate(by *Account) error {
+// MayOperate tells whether a person is an administrator; ErrForbidden.
+func (s *Service) MayOperate(by *Account) error {
 	if _, ok := by.Holds(Admin, s.Now(), func(string) bool { return true }); !ok {
 		return fail(ErrForbidden, "只有系统管理员可以这样做", "Only an administrator may do this")
 	}

@@ -124,7 +124,7 @@ func (s *Service) Reorganise(ctx context.Context, by *Account, r *Reorganisation
 
 // mayReorganise lets administrators change the tree below their own division.
 func (s *Service) mayReorganise(by *Account, d *Directory, r *Reorganisation) error {
-	if err := s.mayOperate(by); err != nil {
+	if err := s.MayOperate(by); err != nil {
 		return err
 	}
 	over := func(division string) bool {
@@ -134,12 +134,19 @@ func (s *Service) mayReorganise(by *Account, d *Directory, r *Reorganisation) er
 		})
 		return ok
 	}
+	overAll := !slices.ContainsFunc(d.Divisions, func(v Division) bool { return v.Parent == "" && !over(v.Code) })
 	outside := func(name string) error {
 		return fail(ErrForbidden, "“%[1]s”不在您管理的区域内", "“%[1]s” is outside the area that you administer", name)
 	}
 	for _, v := range r.Divisions {
-		if !over(v.Code) || !over(v.Parent) {
+		if !over(v.Code) || !over(v.Parent) || v.Parent == "" && d.Division(v.Code) == nil && !overAll {
 			return outside(v.Name)
+		}
+	}
+	for _, o := range d.Offices {
+		organ := slices.ContainsFunc(r.Organs, func(x Organ) bool { return x.Code == o.Organ })
+		if organ && o.stands() && !over(o.Division) {
+			return outside(o.Name)
 		}
 	}
 	for _, o := range r.Offices {
@@ -467,7 +474,7 @@ func (s *Service) keepTree(ctx context.Context) error {
 
 // TreeHistory lists the reorganisations, planned and done, the last one first.
 func (s *Service) TreeHistory(ctx context.Context, by *Account, limit int) ([]*Reorganisation, error) {
-	if err := s.mayOperate(by); err != nil {
+	if err := s.MayOperate(by); err != nil {
 		return nil, err
 	}
 	if limit <= 0 || limit > 200 {
@@ -478,7 +485,7 @@ func (s *Service) TreeHistory(ctx context.Context, by *Account, limit int) ([]*R
 
 // CancelReorganisation gives up one whose time has not come.
 func (s *Service) CancelReorganisation(ctx context.Context, by *Account, id string) (*Reorganisation, error) {
-	if err := s.mayOperate(by); err != nil {
+	if err := s.MayOperate(by); err != nil {
 		return nil, err
 	}
 	r, err := s.Store.Reorganisation(ctx, id)
@@ -499,6 +506,37 @@ func (s *Service) CancelReorganisation(ctx context.Context, by *Account, id stri
 		return s.Store.Record(ctx, Event{At: r.CancelledAt, Kind: "reorganisation-cancelled", Subject: r.ID, By: by.ID})
 	})
 	return r, err
+}
+
+// ReorganisationView is a reorganisation as administrators see it.
+type ReorganisationView struct {
+	ID          string            `json:"id,omitempty"` // none while it is only tried
+	Title       string            `json:"title"`
+	State       string            `json:"state"` // tried, planned, applied (cases are moving), done, cancelled
+	Effective   time.Time         `json:"effective"`
+	Changes     []TreeChange      `json:"changes"`
+	Cases       map[string]string `json:"cases,omitempty"`
+	By          string            `json:"by"`
+	PlannedAt   time.Time         `json:"planned_at"`
+	AppliedAt   *time.Time        `json:"applied_at,omitempty"`
+	CancelledAt *time.Time        `json:"cancelled_at,omitempty"`
+}
+
+// View shows a reorganisation.
+func (r *Reorganisation) View() *ReorganisationView {
+	v := &ReorganisationView{ID: r.ID, Title: r.Title, State: "planned", Effective: r.Effective, Changes: r.Changes, Cases: r.Cases, By: r.By, PlannedAt: r.PlannedAt}
+	if !r.AppliedAt.IsZero() {
+		v.State, v.AppliedAt = "applied", &r.AppliedAt
+	}
+	switch {
+	case r.ID == "":
+		v.State = "tried"
+	case !r.MovedAt.IsZero():
+		v.State = "done"
+	case !r.CancelledAt.IsZero():
+		v.State, v.CancelledAt = "cancelled", &r.CancelledAt
+	}
+	return v
 }
 
 // CasesConcerned counts the open cases that a reorganisation may move.

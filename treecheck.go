@@ -2,8 +2,8 @@ package yinzheng
 
 import (
 	"fmt"
+	"slices"
 	"strings"
-	"time"
 )
 
 // checkTree names what is wrong with a tree that is to take the place of
@@ -115,6 +115,9 @@ func (c *treeChecker) organ(o *Organ) {
 	}
 	c.name(p, o.Name)
 	c.name(p+".mark", o.Mark)
+	if o.To.IsZero() && !slices.ContainsFunc(c.d.Offices, func(x Office) bool { return x.Organ == o.Code && x.stands() }) {
+		c.fault(p, "no-office", "机关没有任何机构了：请让承接机构隶属一个机关，或撤销它", "The organ is left without an office: the office that takes over has to belong to an organ")
+	}
 	if next := c.d.Organ(c.d.OrganNow(o.Code)); !o.To.IsZero() && (o.Successor == "" || next == nil || !next.To.IsZero()) {
 		c.fault(p+".successor", "successor", "撤销的机关须有现存的承接机关", "An organ that ends needs a successor that stands")
 	}
@@ -176,8 +179,3 @@ func (s *Service) changes(d *Directory, r *Reorganisation) []TreeChange {
 
 // stands tells whether the division was not closed.
 func (v *Division) stands() bool { return v.Until.IsZero() }
-
-// dateOf is the beginning of a day in the offices' time zone.
-func dateOf(day string) (time.Time, error) {
-	return time.ParseInLocation(time.DateOnly, day, Zone)
-}

@@ -58,7 +58,7 @@ type plan struct {
 
 func newPlan(d *yinzheng.Directory, title, effective string, now time.Time) (*plan, error) {
 	p := &plan{
-		before: d, title: title, at: now,
+		before: d, title: title, at: now.UTC().Truncate(time.Second),
 		divisions: map[string]*yinzheng.Division{}, offices: map[string]*yinzheng.Office{}, organs: map[string]*yinzheng.Organ{},
 	}
 	if effective != "" {

@@ -84,7 +84,7 @@ func (s *server) api() ([]byte, error) {
 		},
 	}, Formats: map[string]huma.Format{"application/json": huma.DefaultJSONFormat}, DefaultFormat: "application/json"}
 	api := humago.New(s.mux, config)
-	for _, ops := range [][]operation{s.sessionOperations(), s.itemOperations(), s.applicationOperations(), s.certificateOperations(), s.lifeOperations(), s.paperOperations(), s.issuingOperations(), s.noticeOperations(), s.recordOperations()} {
+	for _, ops := range [][]operation{s.sessionOperations(), s.itemOperations(), s.applicationOperations(), s.certificateOperations(), s.lifeOperations(), s.paperOperations(), s.issuingOperations(), s.noticeOperations(), s.officeOperations(), s.recordOperations()} {
 		for i := range ops {
 			s.register(api, &ops[i])
 		}

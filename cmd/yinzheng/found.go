@@ -96,9 +96,8 @@ func (f *founding) fill(ctx context.Context, s *store.Store, public []*yinzheng.
 // key for the service.
 func (f *founding) sealRequests() []keys.SealRequest {
 	requests := []keys.SealRequest{{Purpose: keys.Status, Organ: keys.Organ{Name: "印证 状态名单"}}}
-	for _, s := range f.seats {
-		organ := keys.Organ{Name: s.Organ.Name, Code: s.Organ.Code}
-		requests = append(requests, keys.SealRequest{Purpose: keys.Document, Organ: organ}, keys.SealRequest{Purpose: keys.Token, Organ: organ})
+	for i := range f.seats {
+		requests = append(requests, sealRequests(&f.seats[i].Organ)...)
 	}
 	return requests
 }

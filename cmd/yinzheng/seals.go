@@ -1,16 +1,42 @@
 package main
 
 import (
+	"context"
 	"crypto/x509"
 	"errors"
 	"time"
 
 	"yinzheng"
 	"yinzheng/keys"
+	"yinzheng/signer"
 )
 
 // compromisedReason is keyCompromise (RFC 5280 §5.3.1).
 const compromisedReason = 1
+
+// sealMaker makes seals while the program runs; it is the yinzheng.SealMaker.
+type sealMaker struct {
+	ring   *keys.Keyring
+	sealer *signer.Signer
+}
+
+// MakeSeals implements yinzheng.SealMaker.
+func (m *sealMaker) MakeSeals(_ context.Context, organ *yinzheng.Organ) ([]*yinzheng.Key, error) {
+	seals, err := m.ring.NewSeals(sealRequests(organ)...)
+	if err == nil {
+		err = lend(m.sealer, m.ring)
+	}
+	if err != nil {
+		return nil, &yinzheng.Error{Kind: yinzheng.ErrUnavailable, Text: yinzheng.Text{ZH: "暂时无法制作新机关的印章", EN: "The seals of a new organ cannot be made now"}, Cause: err}
+	}
+	return publicKeys(seals), nil
+}
+
+// sealRequests asks for an organ's document key and its token key.
+func sealRequests(o *yinzheng.Organ) []keys.SealRequest {
+	organ := keys.Organ{Name: o.Name, Code: o.Code}
+	return []keys.SealRequest{{Purpose: keys.Document, Organ: organ}, {Purpose: keys.Token, Organ: organ}}
+}
 
 // revocationList is what stands at /ca/{n}.crl.
 func (s *system) revocationList(n int) ([]byte, error) {

@@ -93,12 +93,12 @@ func assemble(ctx context.Context, s *store.Store, ring *keys.Keyring, c setting
 	if err != nil {
 		return nil, err
 	}
-	sealer, err := newSigner(ring)
-	if err != nil {
+	sealer := new(signer.Signer)
+	if err := lend(sealer, ring); err != nil {
 		return nil, err
 	}
 	service, err := yinzheng.New(ctx, yinzheng.Config{
-		Store: s, Renderer: renderer, Sealer: sealer, Checker: &signer.Checker{},
+		Store: s, Renderer: renderer, Sealer: sealer, Checker: &signer.Checker{}, Seals: &sealMaker{ring, sealer},
 		Templates: set, PublicURL: strings.TrimRight(c.PublicURL, "/"), Log: log,
 	})
 	if err != nil {
@@ -117,11 +117,11 @@ func templateSet(dir string) ([]*yinzheng.Template, error) {
 	return append(set, more...), err
 }
 
-// newSigner lends package signer every key of the ring that can sign today.
-func newSigner(ring *keys.Keyring) (*signer.Signer, error) {
+// lend gives package signer every key of the ring that can sign today.
+func lend(s *signer.Signer, ring *keys.Keyring) error {
 	issuer, chain, err := ring.Issuer()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	var lent []signer.PrivateKey
 	for _, seal := range ring.List() {
@@ -130,11 +130,11 @@ func newSigner(ring *keys.Keyring) (*signer.Signer, error) {
 			continue
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
 		lent = append(lent, signer.PrivateKey{KID: seal.KID, Purpose: yinzheng.KeyPurpose(seal.Purpose), Key: key, Chain: der(chain)})
 	}
-	return signer.New(signer.PrivateKey{Key: issuer, Chain: der(chain)}, lent)
+	return s.Use(signer.PrivateKey{Key: issuer, Chain: der(chain)}, lent)
 }
 
 func der(chain []*x509.Certificate) [][]byte {
