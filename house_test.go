@@ -62,31 +62,11 @@ func newHouse(t *testing.T) *house {
 		organ := keys.Organ{Name: name, Code: code}
 		requests = append(requests, keys.SealRequest{Purpose: keys.Document, Organ: organ}, keys.SealRequest{Purpose: keys.Token, Organ: organ})
 	}
-	seals, err := ring.NewSeals(requests...)
-	must(t, err)
-	private := func(kid string, key crypto.Signer, chain []*x509.Certificate, purpose keys.Purpose) signer.PrivateKey {
-		p := signer.PrivateKey{KID: kid, Purpose: yinzheng.KeyPurpose(purpose), Key: key}
-		for _, c := range chain {
-			p.Chain = append(p.Chain, c.Raw)
-		}
-		return p
-	}
-	var lent []signer.PrivateKey
+	m := &mint{t: t, ring: ring, Signer: new(signer.Signer)}
 	must(t, kept.PutDirectory(h.ctx, yinzheng.SampleDirectory()))
-	for _, s := range seals {
-		key, chain, err := ring.Signer(s.KID)
-		must(t, err)
-		p := private(s.KID, key, chain, s.Purpose)
-		lent = append(lent, p)
-		must(t, kept.PutKey(h.ctx, &yinzheng.Key{
-			KID: s.KID, Purpose: p.Purpose, Organ: s.Organ.Code, OrganName: s.Organ.Name, Items: itemsOf[p.Purpose], NotBefore: chain[0].NotBefore, NotAfter: chain[0].NotAfter,
-			State: yinzheng.KeyActive, Since: chain[0].NotBefore, Alg: "ES256", Public: chain[0].PublicKey, Chain: p.Chain,
-		}))
+	for _, k := range m.make(requests...) {
+		must(t, kept.PutKey(h.ctx, k))
 	}
-	caKey, caChain, err := ring.Issuer()
-	must(t, err)
-	real, err := signer.New(private("", caKey, caChain, ""), lent)
-	must(t, err)
 	for i, grant := range [][2]string{{"clerk", "village"}, {"approver", "town"}, {"approver", "district"}, {"admin", "district"}, {"clerk", "sibling"}, {"approver", "district"}} {
 		id := []string{"clerk", "town", "district", "admin", "sibling", "second"}[i]
 		h.people[id] = yinzheng.SampleAccount(id, i+1, grant)
@@ -94,13 +74,55 @@ func newHouse(t *testing.T) *house {
 	}
 	renderer, err := parts()
 	must(t, err)
-	h.store, h.sealer = &shaky{Store: kept}, &moody{Sealer: real}
+	h.store, h.sealer = &shaky{Store: kept}, &moody{Sealer: m.Signer}
 	h.config = yinzheng.Config{
-		Store: h.store, Renderer: renderer, Sealer: h.sealer, Checker: &signer.Checker{}, Templates: []*yinzheng.Template{yinzheng.SampleTemplate()},
+		Store: h.store, Renderer: renderer, Sealer: h.sealer, Checker: &signer.Checker{}, Seals: m, Templates: []*yinzheng.Template{yinzheng.SampleTemplate()},
 		PublicURL: "https://zm.example.gov.cn", Now: h.clock, Log: slog.New(slog.NewTextHandler(h.log, nil)), Argon2Memory: 64,
 	}
 	h.restart()
 	return h
+}
+
+// mint makes seals and lends them to a signer; it is the yinzheng.SealMaker.
+type mint struct {
+	*signer.Signer
+	t    *testing.T
+	ring *keys.Keyring
+	lent []signer.PrivateKey
+}
+
+func (m *mint) MakeSeals(_ context.Context, o *yinzheng.Organ) ([]*yinzheng.Key, error) {
+	organ := keys.Organ{Name: o.Name, Code: o.Code}
+	return m.make(keys.SealRequest{Purpose: keys.Document, Organ: organ}, keys.SealRequest{Purpose: keys.Token, Organ: organ}), nil
+}
+
+func (m *mint) make(requests ...keys.SealRequest) []*yinzheng.Key {
+	m.t.Helper()
+	seals, err := m.ring.NewSeals(requests...)
+	must(m.t, err)
+	var made []*yinzheng.Key
+	for _, s := range seals {
+		key, chain, err := m.ring.Signer(s.KID)
+		must(m.t, err)
+		p := privateKey(s.KID, key, chain, s.Purpose)
+		m.lent = append(m.lent, p)
+		made = append(made, &yinzheng.Key{
+			KID: s.KID, Purpose: p.Purpose, Organ: s.Organ.Code, OrganName: s.Organ.Name, Items: itemsOf[p.Purpose], NotBefore: chain[0].NotBefore, NotAfter: chain[0].NotAfter,
+			State: yinzheng.KeyActive, Since: chain[0].NotBefore, Alg: "ES256", Public: chain[0].PublicKey, Chain: p.Chain,
+		})
+	}
+	ca, chain, err := m.ring.Issuer()
+	must(m.t, err)
+	must(m.t, m.Use(privateKey("", ca, chain, ""), m.lent))
+	return made
+}
+
+func privateKey(kid string, key crypto.Signer, chain []*x509.Certificate, purpose keys.Purpose) signer.PrivateKey {
+	p := signer.PrivateKey{KID: kid, Purpose: yinzheng.KeyPurpose(purpose), Key: key}
+	for _, c := range chain {
+		p.Chain = append(p.Chain, c.Raw)
+	}
+	return p
 }
 
 // restart makes the service anew over the same store, as a new process would.
