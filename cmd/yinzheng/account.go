@@ -44,8 +44,11 @@ func (c *accountCmd) Run(ctx context.Context, e *env) error {
 	}
 	defer sys.Close()
 	office := offices.ID(c.Division, c.Function)
-	if sys.Directory().Office(office) == nil {
+	switch o := sys.Directory().Office(office); {
+	case o == nil:
 		return fmt.Errorf("no office in division %s", c.Division)
+	case !o.Until.IsZero():
+		return fmt.Errorf("%s was closed; its work is done by %s", o.Name, sys.Directory().OfficeNow(office))
 	}
 	username := strings.ToLower(c.Username)
 	a, err := sys.store.AccountByUsername(ctx, username)

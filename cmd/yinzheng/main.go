@@ -28,6 +28,7 @@ type cli struct {
 	Serve    serveCmd    `cmd:"" help:"Run the server on the data folder that init made."`
 	Init     initCmd     `cmd:"" help:"Make a data folder: keys, database, office tree, first administrator."`
 	Account  accountCmd  `cmd:"" help:"Add a person, or another post for one who is there already."`
+	Office   officeCmd   `cmd:"" help:"Change the office tree: import, merge, split, rename, close."`
 	Template templateCmd `cmd:"" help:"Check a template, or see the way a case would go."`
 	Verify   verifyCmd   `cmd:"" help:"Verify a PDF, a QR code's address or a token, without a network."`
 	Audit    auditCmd    `cmd:"" help:"Check the record of everything that was done, or print its head."`

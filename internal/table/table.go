@@ -157,12 +157,13 @@ func (r *Row) check() error {
 	return nil
 }
 
-// lostDigits tells whether a cell is a number in scientific notation that was
-// longer than the fifteen digits Excel keeps.
+// lostDigits tells whether a cell is a long number that was cut to scientific
+// notation: it has fewer digits than its exponent says.
 func lostDigits(s string) bool {
 	mantissa, exponent, ok := strings.Cut(strings.ToUpper(s), "E")
+	digits := strings.Replace(mantissa, ".", "", 1)
 	n, err := strconv.Atoi(strings.TrimPrefix(exponent, "+"))
-	return ok && err == nil && n >= 15 && strings.Trim(mantissa, "0123456789.") == ""
+	return ok && err == nil && digits != "" && strings.Trim(digits, "0123456789") == "" && len(digits) <= n
 }
 
 func (t *Table) place(column int) string {

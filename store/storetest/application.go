@@ -136,12 +136,7 @@ func queueScopes(t *testing.T, s yinzheng.Store) {
 		t.Run(tt.name, func(t *testing.T) {
 			entries, err := s.Queue(ctx, yinzheng.QueueFilter{Scopes: tt.scopes, States: tt.states, Limit: 50})
 			check(t, err)
-			var got []string
-			for _, e := range entries {
-				got = append(got, e.ID)
-			}
-			slices.Sort(got)
-			if d := cmp.Diff(tt.want, got); d != "" {
+			if d := cmp.Diff(tt.want, ids(entries)); d != "" {
 				t.Errorf("(-want +got):\n%s", d)
 			}
 		})
@@ -155,6 +150,14 @@ func queueScopes(t *testing.T, s yinzheng.Store) {
 	if d := cmp.Diff(want, entries[0]); d != "" {
 		t.Errorf("entry (-want +got):\n%s", d)
 	}
+}
+
+func ids(entries []yinzheng.QueueEntry) (ids []string) {
+	for _, e := range entries {
+		ids = append(ids, e.ID)
+	}
+	slices.Sort(ids)
+	return ids
 }
 
 func queuePages(t *testing.T, s yinzheng.Store) {
