@@ -88,29 +88,31 @@ func (s *Service) Reorganise(ctx context.Context, by *Account, r *Reorganisation
 	if err := s.mayReorganise(by, d, r); err != nil {
 		return err
 	}
-	if r.Tree != d.Version {
-		return fail(ErrConflict, "机构树已被他人更改，请重新读取后再操作", "Somebody else has changed the office tree; please read it again")
-	}
-	after := r.after(d)
-	if faults := append(r.check(), s.checkTree(d, after)...); len(faults) > 0 {
-		return invalidFields(faults)
-	}
 	if err := s.unplanned(ctx, r); err != nil {
 		return err
 	}
+	if faults := append(r.check(), s.checkTree(d, r.after(d))...); len(faults) > 0 {
+		return invalidFields(faults)
+	}
+	posts, err := s.postsMoved(ctx, d, r, now)
+	if err != nil {
+		return err
+	}
 	r.By, r.PlannedAt = by.ID, now
-	r.Changes = s.changes(d, r)
+	r.Changes = append(s.changes(d, r), posts...)
 	if try {
 		return nil
 	}
 	if len(r.Changes) == 0 {
 		return fail(ErrInvalid, "没有任何变化", "Nothing would change")
 	}
-	var err error
 	if r.ID, err = randomText(s.Rand, 10); err != nil {
 		return err
 	}
 	err = s.Store.Tx(ctx, func(ctx context.Context) error {
+		if err := s.unplanned(ctx, r); err != nil { // looked at once more: two may be deciding at this moment
+			return err
+		}
 		if err := s.Store.AddReorganisation(ctx, r); err != nil {
 			return err
 		}
@@ -193,9 +195,17 @@ func (r *Reorganisation) check() []FieldError {
 	return faults
 }
 
-// unplanned refuses what another planned reorganisation will touch: carried out
-// later, it would undo this one.
+// unplanned refuses what was worked out from another tree than the present one,
+// and what another planned reorganisation will touch: carried out later, that
+// one would undo this one.
 func (s *Service) unplanned(ctx context.Context, r *Reorganisation) error {
+	d, err := s.Store.Directory(ctx)
+	if err != nil {
+		return err
+	}
+	if r.Tree != d.Version {
+		return fail(ErrConflict, "机构树已被他人更改，请重新读取后再操作", "Somebody else has changed the office tree; please read it again")
+	}
 	planned, err := s.Store.OpenReorganisations(ctx)
 	if err != nil {
 		return err
@@ -239,12 +249,23 @@ func (r *Reorganisation) digest() string {
 }
 
 // carryOut applies a reorganisation whose time has come and moves the open
-// cases along. What a crash leaves undone, Scan goes on with.
+// cases along. What a crash leaves undone, Scan goes on with. One at a time:
+// the scan must not make an organ's seals beside whoever decided just now.
 func (s *Service) carryOut(ctx context.Context, r *Reorganisation) error {
-	if r.AppliedAt.IsZero() {
+	s.reorganising.Lock()
+	defer s.reorganising.Unlock()
+	kept, err := s.Store.Reorganisation(ctx, r.ID)
+	if err != nil {
+		return err
+	}
+	*r = *kept
+	if r.AppliedAt.IsZero() && r.CancelledAt.IsZero() {
 		if err := s.applyTree(ctx, r); err != nil {
 			return err
 		}
+	}
+	if r.AppliedAt.IsZero() || !r.MovedAt.IsZero() {
+		return nil
 	}
 	return s.moveCases(ctx, r)
 }
@@ -299,6 +320,24 @@ func (r *Reorganisation) closedOffices(d *Directory) []Office {
 		old := d.Office(o.ID)
 		return o.stands() || old == nil || !old.stands()
 	})
+}
+
+// postsMoved says how many people each office that is closed has, by role, and
+// where they go.
+func (s *Service) postsMoved(ctx context.Context, d *Directory, r *Reorganisation, now time.Time) ([]TreeChange, error) {
+	var out []TreeChange
+	for _, o := range r.closedOffices(d) {
+		for _, role := range []Role{Clerk, Approver, Admin, Department} {
+			people, err := s.Store.PeopleAt(ctx, o.ID, role, now)
+			if err != nil {
+				return nil, err
+			}
+			if len(people) > 0 {
+				out = append(out, TreeChange{"people", "move", o.ID, string(role), fmt.Sprint(len(people)), o.Successor})
+			}
+		}
+	}
+	return out, nil
 }
 
 // placed are the divisions whose cases lie elsewhere afterwards: closed, or

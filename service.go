@@ -39,19 +39,20 @@ type Config struct {
 // Service is the domain at work. Its methods are safe for concurrent use.
 type Service struct {
 	Config
-	templates map[TemplateRef]*Template
-	current   []*Template // newest version of each item, by code
-	shorts    map[string]*Template
-	directory atomic.Pointer[Directory]
-	keys      atomic.Pointer[KeyList]
-	calendar  atomic.Pointer[Calendar]
-	board     statusBoard
-	lists     signedLists
-	changing  sync.Mutex // held while a certificate's status changes, in the store and then on the board
-	scans     scanCache
-	signIns   signInGuard
-	decoy     string // checked when there is no such account, so that the time taken does not tell; nothing hashes to it
-	troubles  troubles
+	templates    map[TemplateRef]*Template
+	current      []*Template // newest version of each item, by code
+	shorts       map[string]*Template
+	directory    atomic.Pointer[Directory]
+	keys         atomic.Pointer[KeyList]
+	calendar     atomic.Pointer[Calendar]
+	board        statusBoard
+	lists        signedLists
+	reorganising sync.Mutex // held while a reorganisation is carried out
+	changing     sync.Mutex // held while a certificate's status changes, in the store and then on the board
+	scans        scanCache
+	signIns      signInGuard
+	decoy        string // checked when there is no such account, so that the time taken does not tell; nothing hashes to it
+	troubles     troubles
 }
 
 // New wires a service and reads what it keeps in memory: the office tree, the

@@ -249,7 +249,10 @@ func (p *plan) merge(field string, m *Merge) {
 			gone = append(gone, v)
 		}
 	}
-	if len(gone) != len(m.Divisions) || len(gone) < 2 && (len(gone) == 0 || gone[0].Code == m.Into.Code) {
+	if len(gone) < len(m.Divisions) {
+		return
+	}
+	if len(gone) == 0 || len(gone) == 1 && gone[0].Code == m.Into.Code {
 		p.fault(field+".divisions", "few", "合并须有两个现存的区划", "A merger takes two divisions that stand")
 		return
 	}
