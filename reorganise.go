@@ -169,12 +169,15 @@ func (r *Reorganisation) after(d *Directory) *Directory {
 
 func overlay[T any](old, changed []T, key func(*T) string) []T {
 	out := slices.Clone(old)
+	at := make(map[string]int, len(out))
+	for i := range out {
+		at[key(&out[i])] = i
+	}
 	for i := range changed {
-		at := slices.IndexFunc(out, func(x T) bool { return key(&x) == key(&changed[i]) })
-		if at < 0 {
-			out = append(out, changed[i])
+		if j, ok := at[key(&changed[i])]; ok {
+			out[j] = changed[i]
 		} else {
-			out[at] = changed[i]
+			out = append(out, changed[i])
 		}
 	}
 	return out

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"yinzheng"
@@ -190,11 +191,12 @@ func (p *plan) seat(v *yinzheng.Division) {
 // officesOf are the offices of a division that stand, in the order of their IDs.
 func (p *plan) officesOf(division string) []*yinzheng.Office {
 	var out []*yinzheng.Office
-	for _, id := range slices.Sorted(maps.Keys(p.offices)) {
-		if o := p.offices[id]; o.Division == division && o.Until.IsZero() {
+	for _, o := range p.offices {
+		if o.Division == division && o.Until.IsZero() {
 			out = append(out, o)
 		}
 	}
+	slices.SortFunc(out, func(a, b *yinzheng.Office) int { return strings.Compare(a.ID, b.ID) })
 	return out
 }
 
