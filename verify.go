@@ -83,16 +83,16 @@ func (s *Service) verifyToken(ctx context.Context, token, code string) (*Answer,
 	if e := s.scans.get(token); e != nil && e.keys == keys && s.board.at(e.record.List, e.record.Index) == StatusValid {
 		return s.judge(ctx, &Evidence{Code: code, Token: &e.report, Record: e.record})
 	}
-	now := &scan{keys: keys, report: s.Checker.CheckToken(token, keys)}
-	e := &Evidence{Code: code, Token: &now.report}
-	if now.report.Signed {
-		c, err := s.Store.CertificateFacts(ctx, now.report.Claims.Code)
+	fresh := &scan{keys: keys, report: s.Checker.CheckToken(token, keys)}
+	e := &Evidence{Code: code, Token: &fresh.report}
+	if fresh.report.Signed {
+		c, err := s.Store.CertificateFacts(ctx, fresh.report.Claims.Code)
 		if err := s.findRecord(ctx, e, c, err); err != nil {
 			return nil, err
 		}
 		if e.Record != nil && e.Record.Status == StatusOK {
-			now.record = e.Record
-			s.scans.put(token, now)
+			fresh.record = e.Record
+			s.scans.put(token, fresh)
 		}
 	}
 	return s.judge(ctx, e)

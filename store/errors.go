@@ -35,8 +35,7 @@ func (s *Store) fault(doing string, err error) error {
 		return nil
 	}
 	var known *yinzheng.Error
-	switch {
-	case errors.As(err, &known) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
+	if errors.As(err, &known) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
 	err = fmt.Errorf("store: %s: %w", doing, err)
