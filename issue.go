@@ -242,7 +242,8 @@ type page struct {
 }
 
 func (s *Service) typeset(c *Case, cert *Certificate) (*page, error) {
-	token, err := s.Sealer.SignToken(cert.TokenKID, cert.Claims())
+	claims := cert.Claims()
+	token, err := s.Sealer.SignToken(cert.TokenKID, &claims)
 	if err != nil {
 		return nil, err
 	}
@@ -267,8 +268,8 @@ func (s *Service) typeset(c *Case, cert *Certificate) (*page, error) {
 }
 
 // Claims is what the certificate's token says.
-func (c *Certificate) Claims() *Claims {
-	claims := &Claims{
+func (c *Certificate) Claims() Claims {
+	claims := Claims{
 		Code: c.Code, IssuedAt: c.IssuedAt.Unix(), Item: c.Short, Name: c.Name, ID: c.ID, Organ: c.Organ,
 		Digest: c.Commitment, Status: uint64(c.List)<<StatusBits + uint64(c.Index),
 	}
@@ -301,7 +302,7 @@ func (s *Service) selfCheck(cert *Certificate, p *page) error {
 		return fmt.Errorf("a verifier would say %s: PDF %q, token %q, checks %v", a.Verdict, file.Problem, token.Problem, a.Checks)
 	case e.PDFKey.KID != cert.DocumentKID || token.KID != cert.TokenKID:
 		return errors.New("it is signed by another key than the one chosen")
-	case token.Claims != *cert.Claims() || file.Attached.Token != cert.Token || file.Attached.Number != cert.Number:
+	case token.Claims != cert.Claims() || file.Attached.Token != cert.Token || file.Attached.Number != cert.Number:
 		return errors.New("what was read back is not what was meant")
 	}
 	qr, err := p.ReadQR()

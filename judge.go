@@ -181,7 +181,6 @@ func (j *judge) token() bool {
 		j.spoilt(Forged, "token-"+r.Problem, "验证码的签名与签发机关的密钥不符", "The code's signature does not fit the issuer's key")
 		return false
 	}
-	j.Certificate = factsOfToken(r)
 	if j.Checks.Integrity == NotChecked {
 		j.Checks.Integrity = Pass
 	}
@@ -207,7 +206,7 @@ func (j *judge) commitment() {
 func (j *judge) issuer() {
 	j.Checks.Issuer = Pass
 	recorded := j.Online && j.Record != nil
-	j.entitled(j.Token.Key, TokenKey, time.Unix(j.Token.Claims.IssuedAt, 0), recorded && j.Token.Claims == *j.Record.Claims())
+	j.entitled(j.Token.Key, TokenKey, time.Unix(j.Token.Claims.IssuedAt, 0), recorded && j.Token.Claims == j.Record.Claims())
 	if j.PDF != nil {
 		j.entitled(j.PDFKey, DocumentKey, j.PDF.SignedAt, recorded && j.PDF.IssuedDigest == j.Record.Digest)
 	}
@@ -237,16 +236,19 @@ func (j *judge) entitled(k *Key, purpose KeyPurpose, at time.Time, recorded bool
 // record holds what was shown against the record kept here.
 func (j *judge) record() {
 	switch r := j.Record; {
-	case !j.Online:
-	case r == nil && j.ByNumber:
-		j.Certificate = nil
-		j.say(NotFound, "", "", "")
-	case r == nil:
-		j.Alarm = "no-record"
-		j.say(Unconfirmed, "no-record", "签名成立，但本系统没有这份证明的记录", "The signature holds, but there is no record of this certificate here")
-	default:
+	case j.Online && r != nil:
 		j.Certificate = factsOfRecord(r)
 		j.compare(r)
+		return
+	case j.Online && j.ByNumber:
+		j.say(NotFound, "", "", "")
+		return
+	case j.Online:
+		j.Alarm = "no-record"
+		j.say(Unconfirmed, "no-record", "签名成立，但本系统没有这份证明的记录", "The signature holds, but there is no record of this certificate here")
+	}
+	if j.Token != nil {
+		j.Certificate = factsOfToken(j.Token)
 	}
 }
 
@@ -255,7 +257,7 @@ func (j *judge) compare(r *Certificate) {
 		j.Checks.Issuer = Pass // the record is the issuer's own word
 		return
 	}
-	if j.Token != nil && j.Token.Claims != *r.Claims() {
+	if j.Token != nil && j.Token.Claims != r.Claims() {
 		j.Alarm = "record-differs"
 		j.spoilt(Altered, "record-differs", "验证码内容与登记的不一致", "The code does not say what the record says")
 	}

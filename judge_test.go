@@ -33,7 +33,7 @@ func genuine() *proof {
 	}
 	return &proof{&Evidence{
 		Now: at(0), Online: true, Code: record.Code,
-		Token: &TokenReport{WellFormed: true, KID: "tokenkey", Key: tokenKey, Signed: true, Claims: *record.Claims()},
+		Token: &TokenReport{WellFormed: true, KID: "tokenkey", Key: tokenKey, Signed: true, Claims: record.Claims()},
 		PDF: &PDFReport{
 			Readable: true, Signed: true, SignatureOK: true, Whole: true, IssuedDigest: record.Digest, SignedAt: record.IssuedAt,
 			Attached: &Attachment{Salt: base64.RawURLEncoding.EncodeToString(salt), Item: "kin", Template: 1, Number: record.Number, Values: values},
@@ -234,7 +234,7 @@ func TestAnswerFacts(t *testing.T) {
 	}
 	p = genuine()
 	p.Record.Expires = time.Time{}
-	p.Token.Claims = *p.Record.Claims()
+	p.Token.Claims = p.Record.Claims()
 	if a = Judge(p.Evidence); a.Certificate.Expires != nil || a.Verdict != Valid {
 		t.Errorf("never expires: %+v", a)
 	}

@@ -81,16 +81,18 @@ func ParseURL(s string) (code, token string, err error) {
 func (s *Service) verifyToken(ctx context.Context, token, code string) (*Answer, error) {
 	keys := s.KeyList()
 	if e := s.scans.get(token); e != nil && e.keys == keys && s.board.at(e.record.List, e.record.Index) == StatusValid {
-		return s.judge(ctx, &Evidence{Code: code, Token: e.report, Record: e.record})
+		return s.judge(ctx, &Evidence{Code: code, Token: &e.report, Record: e.record})
 	}
-	r := s.Checker.CheckToken(token, keys)
-	e := &Evidence{Code: code, Token: &r}
-	if r.Signed {
-		if err := s.findRecord(ctx, e, r.Claims.Code, s.Store.CertificateFacts); err != nil {
+	fresh := &scan{keys: keys, report: s.Checker.CheckToken(token, keys)}
+	e := &Evidence{Code: code, Token: &fresh.report}
+	if fresh.report.Signed {
+		c, err := s.Store.CertificateFacts(ctx, fresh.report.Claims.Code)
+		if err := s.findRecord(ctx, e, c, err); err != nil {
 			return nil, err
 		}
 		if e.Record != nil && e.Record.Status == StatusOK {
-			s.scans.put(token, &scan{keys, &r, e.Record})
+			fresh.record = e.Record
+			s.scans.put(token, fresh)
 		}
 	}
 	return s.judge(ctx, e)
@@ -100,7 +102,8 @@ func (s *Service) verifyCode(ctx context.Context, text string) (*Answer, error) 
 	e := &Evidence{ByNumber: true}
 	if code, ok := NormalCode(text); ok {
 		e.Code = code
-		if err := s.findRecord(ctx, e, code, s.Store.Certificate); err != nil {
+		c, err := s.Store.Certificate(ctx, code)
+		if err := s.findRecord(ctx, e, c, err); err != nil {
 			return nil, err
 		}
 		if e.Record == nil {
@@ -120,12 +123,9 @@ func (s *Service) verifyNumber(ctx context.Context, number, name string) (*Answe
 	if err != nil {
 		return s.verifyPaper(ctx, number, name, err)
 	}
-	e.Record, err = s.Store.CertificateByNumber(ctx, n.String())
-	if err != nil && !errors.Is(err, ErrNotFound) {
+	c, err := s.Store.CertificateByNumber(ctx, n.String())
+	if err := s.findRecord(ctx, e, c, err); err != nil {
 		return nil, err
-	}
-	if e.Record != nil {
-		s.learn(ctx, e.Record)
 	}
 	named := name != "" && e.Record != nil && NormalName(tidyText(name)) == e.Record.Holder
 	if name != "" && !named {
@@ -162,7 +162,8 @@ func (s *Service) verifyFile(ctx context.Context, file []byte) (*Answer, error) 
 	if r.Attached != nil {
 		t := s.Checker.CheckToken(r.Attached.Token, s.KeyList())
 		if e.Token = &t; t.Signed {
-			if err := s.findRecord(ctx, e, t.Claims.Code, s.Store.Certificate); err != nil {
+			c, err := s.Store.Certificate(ctx, t.Claims.Code)
+			if err := s.findRecord(ctx, e, c, err); err != nil {
 				return nil, err
 			}
 		}
@@ -170,18 +171,17 @@ func (s *Service) verifyFile(ctx context.Context, file []byte) (*Answer, error) 
 	return s.judge(ctx, e)
 }
 
-// findRecord looks a record up in one of the store's ways; that there is none is
-// no error.
-func (s *Service) findRecord(ctx context.Context, e *Evidence, code string, look func(context.Context, string) (*Certificate, error)) error {
-	c, err := look(ctx, code)
-	if err != nil && !errors.Is(err, ErrNotFound) {
-		return err
-	}
+// findRecord takes what the store found into the evidence; that there is no
+// record is no error.
+func (s *Service) findRecord(ctx context.Context, e *Evidence, c *Certificate, err error) error {
 	if err == nil {
 		e.Record = c
 		s.learn(ctx, c)
 	}
-	return nil
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	return err
 }
 
 // judge completes the evidence, gives the verdict and raises an alarm where it
@@ -212,7 +212,7 @@ func (s *Service) judge(ctx context.Context, e *Evidence) (*Answer, error) {
 // keys make it worthless.
 type scan struct {
 	keys   *KeyList
-	report *TokenReport // these two are shared by everyone who scans, and only read
+	report TokenReport // these two are shared by everyone who scans, and only read
 	record *Certificate
 }
 

@@ -31,9 +31,11 @@ var (
 // answer becomes ErrUnavailable, what is already an error of the domain or of
 // the context stays as it is.
 func (s *Store) fault(doing string, err error) error {
+	if err == nil {
+		return nil
+	}
 	var known *yinzheng.Error
-	switch {
-	case err == nil || errors.As(err, &known) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
+	if errors.As(err, &known) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
 	err = fmt.Errorf("store: %s: %w", doing, err)

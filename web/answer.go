@@ -91,10 +91,22 @@ func appendTime(b []byte, t time.Time) []byte {
 	return append(b, '"')
 }
 
+// escapes holds the bytes that encoding/json may write otherwise.
+var escapes = func() (is [256]bool) {
+	for c := range ' ' {
+		is[c] = true
+	}
+	for _, c := range []byte(`"\<>&`) {
+		is[c] = true
+	}
+	is[0xE2] = true // a line break may begin with it
+	return is
+}()
+
 // appendString writes a string; what needs an escape is left to encoding/json.
 func appendString(b []byte, s string) []byte {
-	for i := 0; i < len(s); i++ {
-		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' || c == 0xE2 && lineBreak(s[i:]) {
+	for i := range len(s) {
+		if escapes[s[i]] && (s[i] != 0xE2 || lineBreak(s[i:])) {
 			return appendEscaped(b, s)
 		}
 	}
