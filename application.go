@@ -38,6 +38,7 @@ const (
 	Unissue  ActionKind = "unissue"  // an operator sent it back to approved, the number voided
 	Escalate ActionKind = "escalate" // past its limit: who takes over may decide too
 	Recuse   ActionKind = "recuse"   // nobody eligible is left at the step: another office decides (回避)
+	Strand   ActionKind = "strand"   // nobody is left, nor an office above: the administrators are told
 	Lapse    ActionKind = "lapse"    // returned, and not mended in time: withdrawn
 	Revoke   ActionKind = "revoke"   // the certificate was revoked; the case stays issued
 	Move     ActionKind = "move"     // the offices changed: Office has the case now, Input.Division is where it belongs
@@ -66,6 +67,7 @@ type Application struct {
 	Due      time.Time `json:"-"` // end of the limit; zero: none
 	Late     bool      `json:"-"` // the limit is past and was escalated
 	Recused  string    `json:"-"` // office that decides instead; empty: the step's own
+	Stranded bool      `json:"-"` // nobody was left to decide, and the administrators were told
 	entered  int       // version that entered the step
 	approved []int     // posts that have approved since
 	returner int       // 1 + the step that returned the case; 0: none
@@ -101,7 +103,7 @@ type Action struct {
 	ToStep  string     `json:"to_step,omitempty"` // return: where to; empty: to the clerk
 	Opinion string     `json:"opinion,omitempty"`
 	Input   *Input     `json:"input,omitempty"`  // create and edit: the whole content as it stood then; move: the division alone
-	Code    string     `json:"code,omitempty"`   // reserve, and acts on the certificate: its code; supersede: the successor's
+	Code    string     `json:"code,omitempty"`   // reserve, what ends a reservation, and acts on the certificate: its code; supersede: the successor's
 	Reason  string     `json:"reason,omitempty"` // class, of acts on the certificate
 
 	Post    int       `json:"post,omitempty"`     // approve: which of the step's posts
@@ -143,11 +145,13 @@ func (a *Application) apply(t *Template, x Action) {
 	case Escalate:
 		a.Late = true
 	case Recuse:
-		a.Recused = x.Office
+		a.Recused, a.Stranded = x.Office, false
+	case Strand:
+		a.Stranded = true
 	case Reject:
 		a.State = Rejected
 	case Withdraw, Lapse:
-		a.State = Withdrawn
+		a.State, a.Code = Withdrawn, ""
 	case Reserve:
 		a.State, a.Code = Issuing, x.Code
 	case Issue:
@@ -196,13 +200,13 @@ func (a *Application) returned(t *Template, x Action) {
 		return
 	}
 	a.State, a.returner, a.entered = Returned, from+1, x.Seq
-	a.approved, a.Late, a.Recused = nil, false, ""
+	a.approved, a.Late, a.Recused, a.Stranded = nil, false, "", false
 }
 
 // enter moves the case to a step, or past the last one.
 func (a *Application) enter(t *Template, step, seq int) {
 	a.State, a.Step, a.entered = Submitted, step, seq
-	a.approved, a.Late, a.Recused = nil, false, ""
+	a.approved, a.Late, a.Recused, a.Stranded = nil, false, "", false
 	if step == len(t.Chain) {
 		a.State = Approved
 	}

@@ -35,10 +35,11 @@ type CaseView struct {
 	State       State           `json:"state"`
 	StateName   Text            `json:"state_name"`
 	Version     int             `json:"version"`
-	Step        *Step           `json:"step,omitempty"`  // where it waits
-	Desks       []Desk          `json:"desks,omitempty"` // who may decide it now
-	Due         *time.Time      `json:"due,omitempty"`   // end of the present limit
-	Late        bool            `json:"late,omitempty"`  // past it, and escalated
+	Step        *Step           `json:"step,omitempty"`     // where it waits
+	Desks       []Desk          `json:"desks,omitempty"`    // who may decide it now
+	Due         *time.Time      `json:"due,omitempty"`      // end of the present limit
+	Late        bool            `json:"late,omitempty"`     // past it, and escalated
+	Stranded    bool            `json:"stranded,omitempty"` // nobody is left to decide; the administrators were told
 	Office      string          `json:"office"`
 	Division    string          `json:"division"`
 	Applicant   Applicant       `json:"applicant"`
@@ -370,7 +371,9 @@ func (s *Service) Decide(ctx context.Context, by *Account, id string, seen int, 
 	return s.issueNow(ctx, by, view, err)
 }
 
-// WithdrawApplication takes a case back.
+// WithdrawApplication takes a case back, at any moment before its certificate
+// is issued. Whether this or the issuing comes first is decided by
+// compare-and-swap: the other one is told that the case has changed.
 func (s *Service) WithdrawApplication(ctx context.Context, by *Account, id string, seen int, reason string) (*CaseView, error) {
 	return s.change(ctx, by, id, seen, func(c *Case, now time.Time) (*Application, error) {
 		return c.Withdraw(by, reason, now)
@@ -390,7 +393,7 @@ func (s *Service) change(ctx context.Context, by *Account, id string, seen int, 
 	if err != nil {
 		return nil, err
 	}
-	err = s.save(ctx, a, seen)
+	err = s.conclude(ctx, c, a)
 	if errors.Is(err, ErrConflict) {
 		if c, again := s.open(ctx, by, id); again == nil {
 			return nil, c.stale(seen)
@@ -400,10 +403,9 @@ func (s *Service) change(ctx context.Context, by *Account, id string, seen int, 
 		return nil, err
 	}
 	after := &Case{a, c.Template, c.Directory, c.Calendar}
-	if after.entered == after.Version {
-		if after, err = s.recuse(ctx, after); err != nil { // the action stands; the scan will look again
-			s.Log.Error("looking for somebody who may decide", "application", id, "reason", reason(err))
-		}
+	if after, err = s.handOn(ctx, after, s.roster()); err != nil { // the action stands; the scan looks again
+		s.watch.forget(after.Desks)
+		s.Log.Error("looking for somebody who may decide", "application", id, "reason", reason(err))
 	}
 	return s.viewFor(ctx, by, after.Application, c.Template)
 }
@@ -420,7 +422,8 @@ func (c *Case) stale(seen int) error {
 
 var actionNames = map[ActionKind]Text{
 	Create: {"新建", "created"}, Edit: {"修改", "edited"}, Submit: {"提交", "submitted"}, Approve: {"同意", "approved"}, Return: {"退回", "returned"}, Reject: {"不同意", "rejected"},
-	Escalate: {"超期上报", "escalated"}, Recuse: {"回避移交", "handed on"}, Move: {"机构调整，随之移交", "moved along with a reorganisation"}, Lapse: {"逾期作废", "lapsed"},
+	Escalate: {"超期上报", "escalated"}, Recuse: {"回避移交", "handed on"}, Strand: {"无人可办，已通知管理员", "left with nobody to decide; the administrators were told"},
+	Move: {"机构调整，随之移交", "moved along with a reorganisation"}, Lapse: {"逾期作废", "lapsed"},
 	Withdraw: {"撤回", "withdrawn"}, Reserve: {"开始签发", "issuing began"}, Issue: {"签发", "issued"}, Unissue: {"签发中止", "issuing was stopped"}, Revoke: {"撤销证明", "the certificate was revoked"},
 	Suspend: {"中止证明", "the certificate was suspended"}, Lift: {"恢复证明", "the suspension was lifted"},
 	ProposeRevocation: {"提议撤销证明", "revocation of the certificate was proposed"}, DeclineRevocation: {"否决撤销提议", "the revocation was declined"},
@@ -489,7 +492,7 @@ func (s *Service) view(ctx context.Context, a *Application, t *Template) (*CaseV
 		Office: a.Office, Division: a.Division, Applicant: a.Applicant, Values: a.Values, Replaces: a.Replaces(), History: a.Actions,
 	}
 	if a.State == Submitted {
-		v.Step, v.Desks, v.Late = &t.Chain[a.Step], a.Desks, a.Late
+		v.Step, v.Desks, v.Late, v.Stranded = &t.Chain[a.Step], a.Desks, a.Late, a.Stranded
 	}
 	if !a.Due.IsZero() {
 		v.Due = &a.Due

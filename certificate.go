@@ -133,6 +133,8 @@ type Sessions interface {
 	Session(ctx context.Context, hash [32]byte, now time.Time) (account string, err error)
 	// EndSession forgets one.
 	EndSession(ctx context.Context, hash [32]byte) error
+	// EndSessions forgets all of an account.
+	EndSessions(ctx context.Context, account string) error
 	// PruneSessions forgets those that have ended by now.
 	PruneSessions(ctx context.Context, now time.Time) error
 }
@@ -180,6 +182,7 @@ type Store interface {
 	Calendars
 	Reorganisations
 	Delegations
+	Staffs
 	Notices
 	Keys
 	Sessions

@@ -145,13 +145,14 @@ func (c *Case) Edit(by *Account, in *Input, now time.Time) (*Application, error)
 	return c.with(x), nil
 }
 
-// Withdraw takes the case back before it is approved.
+// Withdraw takes the case back before its certificate is issued. A reservation
+// that it has by then ends with it; the action names its code.
 func (c *Case) Withdraw(by *Account, reason string, now time.Time) (*Application, error) {
 	grant, err := c.mayWork(by, now)
 	if err != nil {
 		return nil, err
 	}
-	if c.State != Draft && c.State != Returned && c.State != Submitted {
+	if c.State == Issued || c.State == Rejected || c.State == Withdrawn {
 		return nil, c.wrongState("撤回", "withdrawn")
 	}
 	opinion, err := checkOpinion(Decision{Action: Approve, Opinion: reason})
@@ -159,7 +160,7 @@ func (c *Case) Withdraw(by *Account, reason string, now time.Time) (*Application
 		return nil, err
 	}
 	x := actionBy(by, grant, Withdraw, now)
-	x.Opinion = opinion
+	x.Opinion, x.Code = opinion, c.Code
 	return c.with(x), nil
 }
 
@@ -213,37 +214,6 @@ func (c *Case) PastLimit(now time.Time) (*Application, error) {
 		return nil, c.wrongState("按超期处理", "escalated")
 	}
 	return c.with(x), nil
-}
-
-// Recused returns the case after its step was handed to the parent office,
-// because nobody who may decide it is left (回避). People are those who hold
-// the step's posts. ErrState when somebody is left, or there is no parent office.
-func (c *Case) Recused(people []*Account, now time.Time) (*Application, error) {
-	for _, by := range people {
-		if _, err := c.mayDecide(by, now); err == nil {
-			return nil, fail(ErrState, "仍有人可以审批", "Somebody is left who may decide")
-		}
-	}
-	o := c.parentOffice()
-	if c.State != Submitted || o == nil || c.Directory.OfficeNow(c.Application.Recused) == o.ID {
-		return nil, fail(ErrState, "没有可以接手的上级单位", "There is no office above that could take over")
-	}
-	x := Action{At: now, Kind: Recuse, By: SystemActor, Name: SystemActor, Office: o.ID, Step: c.Template.Chain[c.Step].Key}
-	return c.with(x), nil
-}
-
-// parentOffice is an office of the nearest division above the one that decides now.
-func (c *Case) parentOffice() *Office {
-	level := c.Template.Chain[c.Step].Level
-	if o := c.Directory.Office(c.Directory.OfficeNow(c.Application.Recused)); o != nil {
-		level = c.Directory.LevelOf(o.ID)
-	}
-	for _, l := range levelOrder[min(level.rank()+1, len(levelOrder)):] {
-		if offices := c.Directory.OfficesOf(Post{Level: l}, c.Division); len(offices) > 0 {
-			return offices[0]
-		}
-	}
-	return nil
 }
 
 func actionBy(by *Account, g Grant, kind ActionKind, now time.Time) Action {

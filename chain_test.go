@@ -170,6 +170,9 @@ func TestChain(t *testing.T) {
 		"town-clerk":  {"draft": stranger, "town": "FFFFFF", "district": "FFFFFF", "returned": sees, "ended": sees, "dropped": stranger, "elsewhere": "FFFFFF", "counter": "SS.FFF"},
 	}
 	table["town"]["counter"] = "FFFFFF"
+	for _, who := range []string{"clerk", "colleague", "both", "party-clerk"} { // until it is issued
+		table[who]["approved"], table[who]["issuing"] = "SS.SSS", "SS.SSS"
+	}
 	for _, who := range strangers {
 		table[who] = map[string]string{"ended": stranger}
 	}
@@ -407,8 +410,8 @@ var transitions = map[State]map[ActionKind][]State{
 	Draft:     {Edit: {Draft}, Submit: {Submitted}, Withdraw: {Withdrawn}},
 	Returned:  {Edit: {Returned}, Submit: {Submitted}, Withdraw: {Withdrawn}},
 	Submitted: {Approve: {Submitted, Approved}, Return: {Submitted, Returned}, Reject: {Rejected}, Withdraw: {Withdrawn}},
-	Approved:  {Reserve: {Issuing}},
-	Issuing:   {Issue: {Issued}},
+	Approved:  {Reserve: {Issuing}, Withdraw: {Withdrawn}},
+	Issuing:   {Issue: {Issued}, Withdraw: {Withdrawn}},
 }
 
 // TestChainProperties lets everybody try everything in any order.

@@ -75,6 +75,9 @@ func (l *linter) post(p string, post Post) {
 
 func (l *linter) limit(p string, s *Step) {
 	l.require(s.Limit >= 0 && s.Limit <= maxDays, p+".limit_days", "range", "应在 0 到 250 个工作日之间", "expected 0 to 250 working days")
+	for j, to := range s.Tell {
+		l.tell(fmt.Sprintf("%s.tell[%d]", p, j), s, to)
+	}
 	if s.TakeOver == nil {
 		return
 	}
@@ -82,6 +85,16 @@ func (l *linter) limit(p string, s *Step) {
 	post := s.complete(*s.TakeOver)
 	l.post(p+".take_over", post)
 	l.require(post.Level.rank() >= s.Level.rank(), p+".take_over.level", "level", "接手方应为同级或上级", "who takes over is of the step's level or above")
+}
+
+// tell checks a post that is told past the limit: anybody who works on cases.
+func (l *linter) tell(p string, s *Step, to Post) {
+	l.require(s.Limit > 0, p, "limit", "有时限才能有超期告知", "somebody is told only past a limit: limit_days is missing")
+	l.require(to.Count == 0, p+".count", "not-applicable", "告知不写人数", "whoever holds the post is told: there is no count")
+	post := s.complete(to)
+	l.require(post.Level.Known(), p+".level", "choice", "不认识的层级", "unknown level: village, town, district, city or province")
+	l.require(post.Role == Clerk || post.Role == Approver, p+".role", "choice", "应为 clerk 或 approver", "expected clerk or approver")
+	l.require(post.Function == "" || itemCode.MatchString(post.Function), p+".function", "code", "应为小写字母、数字和连字符", "expected lower-case letters, digits and hyphens, such as public-security")
 }
 
 // clause refuses a condition on an absent field, and one that never holds.
@@ -113,25 +126,35 @@ func (l *linter) clause(p string, c *Clause) {
 	}
 }
 
-// CheckOffices names the steps that nobody in an office tree could decide:
-// their level, or their function, has no office there.
+// CheckOffices names the posts that nobody in an office tree could hold: their
+// level, or their function, has no office there.
 func (t *Template) CheckOffices(d *Directory) []FieldError {
 	var faults []FieldError
+	check := func(path string, p Post) {
+		staffed := slices.ContainsFunc(d.Offices, func(o Office) bool {
+			return d.LevelOf(o.ID) == p.Level && (p.Function == "" || p.Function == o.Function)
+		})
+		if !staffed {
+			faults = append(faults, FieldError{path, "no-office", Text{
+				fmt.Sprintf("机构树中没有这样的单位（%s %s）", p.Level, p.Function),
+				fmt.Sprintf("no such office in the tree (%s %s)", p.Level, p.Function),
+			}})
+		}
+	}
 	for i := range t.Chain {
-		for j, p := range t.Chain[i].Posts() {
-			staffed := slices.ContainsFunc(d.Offices, func(o Office) bool {
-				return d.LevelOf(o.ID) == p.Level && (p.Function == "" || p.Function == o.Function)
-			})
-			if !staffed {
-				path := fmt.Sprintf("chain[%d]", i)
-				if len(t.Chain[i].Deciders) > 0 {
-					path += fmt.Sprintf(".deciders[%d]", j)
-				}
-				faults = append(faults, FieldError{path, "no-office", Text{
-					fmt.Sprintf("机构树中没有能办理的单位（%s %s）", p.Level, p.Function),
-					fmt.Sprintf("no office of the tree could decide this (%s %s)", p.Level, p.Function),
-				}})
+		s, path := &t.Chain[i], fmt.Sprintf("chain[%d]", i)
+		for j, p := range s.Posts() {
+			at := path
+			if len(s.Deciders) > 0 {
+				at += fmt.Sprintf(".deciders[%d]", j)
 			}
+			check(at, p)
+		}
+		if s.TakeOver != nil {
+			check(path+".take_over", s.complete(*s.TakeOver))
+		}
+		for j, p := range s.Tell {
+			check(fmt.Sprintf("%s.tell[%d]", path, j), s.complete(p))
 		}
 	}
 	return faults

@@ -3,6 +3,7 @@ package yinzheng
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -25,9 +26,6 @@ type Delegations interface {
 	PutDelegation(ctx context.Context, d *Delegation) error
 	// Delegations lists those from or to an account, newest first.
 	Delegations(ctx context.Context, account string) ([]Delegation, error)
-	// PeopleAt lists the accounts that hold a role in an office at a moment,
-	// by a grant of their own or a delegated one.
-	PeopleAt(ctx context.Context, office string, role Role, now time.Time) ([]*Account, error)
 }
 
 // Notice tells the people of a post, in the program, that a case needs them or
@@ -37,9 +35,10 @@ type Notice struct {
 	At          time.Time `json:"at"`
 	Office      string    `json:"office"`
 	Role        Role      `json:"role"`
-	Kind        string    `json:"kind"` // waiting, overdue, recused, returned, issued, rejected, lapsed, revocation-proposed
+	Kind        string    `json:"kind"` // waiting, overdue, recused, stranded, returned, issued, rejected, lapsed, revocation-proposed
 	Application string    `json:"application"`
 	Step        string    `json:"step,omitempty"`
+	About       string    `json:"about,omitempty"` // stranded: the office that nobody is left at
 }
 
 // Notices is the outbox. Senders (mail, messages) will read it too.
@@ -60,7 +59,7 @@ func (s *Service) save(ctx context.Context, a *Application, seen int) error {
 		if err := s.mark(ctx, a); err != nil {
 			return err
 		}
-		if told := noticesOf(a); len(told) > 0 {
+		if told := noticesOf(a, s.Directory()); len(told) > 0 {
 			return s.Store.Notify(ctx, told)
 		}
 		return nil
@@ -68,60 +67,101 @@ func (s *Service) save(ctx context.Context, a *Application, seen int) error {
 }
 
 // noticesOf lists whom a case's last action concerns: those it now waits for,
+// those who are told past the limit, the administrators where nobody is left,
 // or the clerks who took it in.
-func noticesOf(a *Application) []Notice {
+func noticesOf(a *Application, d *Directory) []Notice {
 	x := &a.Actions[len(a.Actions)-1]
 	n := Notice{At: x.At, Application: a.ID}
-	if a.State == Submitted && (a.entered == a.Version || x.Kind == Escalate || x.Kind == Recuse) {
-		n.Kind, n.Step = map[ActionKind]string{Escalate: "overdue", Recuse: "recused"}[x.Kind], a.Waiting.Key
-		if n.Kind == "" {
-			n.Kind = "waiting"
-		}
-		var out []Notice
-		for _, d := range a.Desks {
-			n.Office, n.Role = d.Office, d.Role
+	var posts []Desk
+	switch {
+	case x.Kind == Strand:
+		n.Kind, n.About, posts = "stranded", x.Office, d.administrators(x.Office)
+	case x.Kind == Escalate:
+		n.Kind, posts = "overdue", append(a.Desks[:len(a.Desks):len(a.Desks)], d.told(a)...)
+	case x.Kind == Recuse:
+		n.Kind, posts = "recused", a.Desks
+	case a.State == Submitted && a.entered == a.Version:
+		n.Kind, posts = "waiting", a.Desks
+	default:
+		n.Kind, posts = clerksTold[x.Kind], []Desk{{Office: a.Office, Role: Clerk}}
+	}
+	if n.Kind == "" {
+		return nil
+	}
+	if a.Waiting != nil {
+		n.Step = a.Waiting.Key
+	}
+	out := make([]Notice, 0, len(posts))
+	for i, p := range posts {
+		if !slices.ContainsFunc(posts[:i], func(o Desk) bool { return o.Office == p.Office && o.Role == p.Role }) {
+			n.Office, n.Role = p.Office, p.Role
 			out = append(out, n)
 		}
-		return out
 	}
-	switch kind := (map[ActionKind]string{Return: "returned", Reject: "rejected", Moot: "rejected", Lapse: "lapsed", Issue: "issued"}[x.Kind]); {
-	case kind == "":
-		return nil
-	default:
-		n.Kind, n.Office, n.Role = kind, a.Office, Clerk
-		return []Notice{n}
-	}
+	return out
 }
 
-// Scan does what is due: carries out reorganisations, escalates steps past their limit, lets cases lapse
-// that were not mended in time, hands a step whose people are all gone to the
-// office above. It is safe to run in several processes at once and to be cut
-// off at any moment: each case is one compare-and-swap. It returns how many
-// cases it moved.
-func (s *Service) Scan(ctx context.Context) (int, error) {
-	if err := s.keepTree(ctx); err != nil {
-		return 0, err
+// clerksTold are the actions that concern those who took a case in.
+var clerksTold = map[ActionKind]string{Return: "returned", Reject: "rejected", Moot: "rejected", Lapse: "lapsed", Issue: "issued"}
+
+// told lists the posts that are told that the step where a case waits is past
+// its limit, besides those who decide it.
+func (d *Directory) told(a *Application) []Desk {
+	var out []Desk
+	for _, p := range a.Waiting.Tell {
+		p = a.Waiting.complete(p)
+		for _, o := range d.OfficesOf(p, a.Division) {
+			out = append(out, Desk{Office: o.ID, Role: p.Role})
+		}
 	}
-	moved := 0
+	return out
+}
+
+// administrators lists the posts of those who appoint people to an office: in
+// the office itself, beside it and above it.
+func (d *Directory) administrators(office string) []Desk {
+	var out []Desk
+	o := d.Office(office)
+	for i := range d.Offices {
+		if o != nil && d.Within(o.Division, d.Offices[i].Division) {
+			out = append(out, Desk{Office: d.Offices[i].ID, Role: Admin})
+		}
+	}
+	return out
+}
+
+// Scan does what is due: carries out reorganisations, escalates steps past their
+// limit, lets cases lapse that were not mended in time, hands on those that
+// nobody is left to decide. It is safe to run in several processes at once and
+// to be cut off at any moment: each case is one compare-and-swap. It returns how
+// many cases it moved.
+func (s *Service) Scan(ctx context.Context) (int, error) {
+	tree := s.keepTree(ctx)
+	late, limits := s.scanLimits(ctx)
+	emptied, desks := s.visitDesks(ctx)
+	return late + emptied, errors.Join(tree, limits, desks)
+}
+
+func (s *Service) scanLimits(ctx context.Context) (moved int, err error) {
+	tried := map[string]bool{}
 	for {
-		ids, err := s.Store.Overdue(ctx, s.now(), 100)
-		if err != nil || len(ids) == 0 {
+		// What cannot be moved still is overdue; it must not hide what comes after it.
+		ids, err := s.Store.Overdue(ctx, s.now(), 100+len(tried))
+		if err != nil {
 			return moved, err
 		}
-		progress := false
+		if ids = slices.DeleteFunc(ids, func(id string) bool { return tried[id] }); len(ids) == 0 {
+			return moved, nil
+		}
 		for _, id := range ids {
-			err := s.pastLimit(ctx, id)
-			switch {
+			tried[id] = true
+			switch err := s.pastLimit(ctx, id); {
 			case err == nil:
 				moved++
-				progress = true
-			case errors.Is(err, ErrConflict) || errors.Is(err, ErrState):
+			case errors.Is(err, ErrConflict) || errors.Is(err, ErrState) || errors.Is(err, errNoTemplate):
 			default:
 				return moved, err
 			}
-		}
-		if !progress {
-			return moved, nil
 		}
 	}
 }
@@ -135,36 +175,15 @@ func (s *Service) pastLimit(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	return s.save(ctx, a, c.Version)
-}
-
-// recuse hands a case on whose step has nobody left that may decide it.
-func (s *Service) recuse(ctx context.Context, c *Case) (*Case, error) {
-	for range levelOrder { // at most once for each level above
-		if c.State != Submitted {
-			return c, nil
-		}
-		var people []*Account
-		for _, d := range c.desks() {
-			at, err := s.Store.PeopleAt(ctx, d.Office, d.Role, s.now())
-			if err != nil {
-				return c, err
-			}
-			people = append(people, at...)
-		}
-		a, err := c.Recused(people, s.now())
-		if errors.Is(err, ErrState) {
-			return c, nil
-		}
-		if err != nil {
-			return c, err
-		}
-		if err := s.save(ctx, a, c.Version); err != nil {
-			return c, err
-		}
-		c = &Case{a, c.Template, c.Directory, c.Calendar}
+	if err := s.save(ctx, a, c.Version); err != nil {
+		return err
 	}
-	return c, nil
+	after := &Case{a, c.Template, c.Directory, c.Calendar}
+	if _, err := s.handOn(ctx, after, s.roster()); err != nil { // what was due is done
+		s.watch.forget(a.Desks)
+		return err
+	}
+	return nil
 }
 
 // Notices lists what the people of this person's posts were told, newest first.

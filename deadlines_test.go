@@ -166,7 +166,7 @@ func TestPastLimit(t *testing.T) {
 	}
 }
 
-func TestRecused(t *testing.T) {
+func TestVacant(t *testing.T) {
 	tpl := SampleTemplate()
 	now := time.Date(2026, 11, 20, 9, 0, 0, 0, Zone)
 	clerk := someone("clerk", "1", Grant{Office: "village", Role: Clerk}, Grant{Office: "town", Role: Approver})
@@ -181,7 +181,7 @@ func TestRecused(t *testing.T) {
 	}
 	c.Application = a
 	// The town's only approver is the clerk who submitted: the district decides.
-	if a, err = c.Recused([]*Account{clerk}, now); err != nil {
+	if a, err = c.Vacant([]*Account{clerk}, now); err != nil {
 		t.Fatal(err)
 	}
 	c.Application = a
@@ -196,8 +196,18 @@ func TestRecused(t *testing.T) {
 	if _, err := c.Decide(district, Decision{Action: Approve}, now); !errors.Is(err, ErrForbidden) {
 		t.Fatal(err)
 	}
-	if _, err := c.Recused([]*Account{district}, now); !errors.Is(err, ErrState) {
-		t.Fatalf("recused to nobody: %v", err)
+	if _, err := c.Vacant([]*Account{district, someone("d2", "10", Grant{Office: "district", Role: Approver})}, now); !errors.Is(err, ErrState) {
+		t.Fatalf("somebody is left: %v", err)
+	}
+	if a, err = c.Vacant([]*Account{district}, now); err != nil || !a.Stranded || a.State != Submitted {
+		t.Fatalf("nobody is left above: %v", err)
+	}
+	if x := a.Actions[len(a.Actions)-1]; x.Kind != Strand || x.Office != "district" || x.Step != "district" {
+		t.Fatalf("%+v", x)
+	}
+	c.Application = a
+	if _, err := c.Vacant(nil, now); !errors.Is(err, ErrState) {
+		t.Fatalf("told twice: %v", err)
 	}
 }
 
@@ -281,6 +291,11 @@ func TestChainFaults(t *testing.T) {
 		"return forward":    {func(t *Template) { t.Chain[1].ReturnTo = []string{"district"} }, "chain[1].return_to[0] choice"},
 		"take over at once": {func(t *Template) { t.Chain[1].TakeOver = &Post{Level: District} }, "chain[1].take_over limit"},
 		"take over below":   {func(t *Template) { t.Chain[1].Limit, t.Chain[1].TakeOver = 1, &Post{Level: Village, Role: Clerk} }, "chain[1].take_over.level level"},
+		"tell at once":      {func(t *Template) { t.Chain[1].Tell = []Post{{Level: District}} }, "chain[1].tell[0] limit"},
+		"tell nobody":       {func(t *Template) { t.Chain[1].Limit, t.Chain[1].Tell = 1, []Post{{Role: Admin}} }, "chain[1].tell[0].role choice"},
+		"tell nowhere":      {func(t *Template) { t.Chain[1].Limit, t.Chain[1].Tell = 1, []Post{{}, {Level: "moon"}} }, "chain[1].tell[1].level choice"},
+		"tell some":         {func(t *Template) { t.Chain[1].Limit, t.Chain[1].Tell = 1, []Post{{Count: 2}} }, "chain[1].tell[0].count not-applicable"},
+		"tell a function":   {func(t *Template) { t.Chain[1].Limit, t.Chain[1].Tell = 1, []Post{{Function: "A b"}} }, "chain[1].tell[0].function code"},
 		"long limit":        {func(t *Template) { t.Chain[1].Limit = 251 }, "chain[1].limit_days range"},
 		"other organ":       {func(t *Template) { t.Function = "police" }, "issuer_function issuer"},
 		"resubmit":          {func(t *Template) { t.Resubmit = "never" }, "resubmit choice"},
@@ -300,7 +315,7 @@ func TestChainFaults(t *testing.T) {
 	if faults := tpl.CheckOffices(dir); len(faults) > 0 {
 		t.Error(faults)
 	}
-	if faults := tpl.CheckOffices(testDir); len(faults) != 2 || faults[1].Field != "chain[2].deciders[1]" {
+	if faults := tpl.CheckOffices(testDir); len(faults) != 3 || faults[0].Field != "chain[1].take_over" || faults[2].Field != "chain[2].deciders[1]" {
 		t.Error(faults)
 	}
 }

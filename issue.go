@@ -84,9 +84,8 @@ func (s *Service) reserve(ctx context.Context, id string) (*Case, *Certificate, 
 // reserveAnew gives up a reservation whose organ has ended or got another name
 // since: the number names it. Its successor seals under a number of its own.
 func (s *Service) reserveAnew(ctx context.Context, c *Case, cert *Certificate) (*Case, *Certificate, error) {
-	x := Action{At: s.now(), Kind: Unissue, By: SystemActor, Name: SystemActor, Code: cert.Code}
-	next, err := s.void(ctx, c, cert, x)
-	if err != nil {
+	next := c.with(Action{At: s.now(), Kind: Unissue, By: SystemActor, Name: SystemActor, Code: cert.Code})
+	if err := s.conclude(ctx, c, next); err != nil {
 		return nil, nil, err
 	}
 	return s.reserveNew(ctx, &Case{next, c.Template, c.Directory, c.Calendar})
@@ -329,7 +328,7 @@ func (s *Service) commit(ctx context.Context, c *Case, cert *Certificate, pdf []
 		if err := s.Store.SaveApplication(ctx, next, c.Version); err != nil {
 			return err
 		}
-		if err := s.Store.Notify(ctx, noticesOf(next)); err != nil {
+		if err := s.Store.Notify(ctx, noticesOf(next, c.Directory)); err != nil {
 			return err
 		}
 		return s.Store.Record(ctx, Event{At: now, Kind: "certificate-issued", Subject: cert.Code, By: SystemActor, Detail: cert.Number})

@@ -76,6 +76,7 @@ type Account struct {
 	Password string // argon2id, PHC string format
 	Disabled bool
 	Grants   []Grant
+	Version  int // changes so far; 0: not kept yet
 }
 
 // Directory is the office tree at one moment: read-only, shared. What was
@@ -223,9 +224,14 @@ type Directories interface {
 	Account(ctx context.Context, id string) (*Account, error)
 	// AccountByUsername returns the account that signs in so; ErrNotFound.
 	AccountByUsername(ctx context.Context, username string) (*Account, error)
-	// PutAccount adds or replaces an account and its grants; ErrConflict when
-	// the username, or the person, already has another account.
+	// PutAccount adds an account (Version 0), or replaces the version that was
+	// read, with its grants; it is kept at the next version. ErrConflict when
+	// somebody else has changed it since, and when the username, or the person,
+	// already has another account.
 	PutAccount(ctx context.Context, a *Account) error
+	// AccountsOf lists the accounts that hold, held or will hold a post of their
+	// own in an office, by username.
+	AccountsOf(ctx context.Context, office string) ([]*Account, error)
 }
 
 // OfficesOf lists the offices of a post for a resident's division: those that

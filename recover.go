@@ -167,34 +167,42 @@ func (s *Service) VoidIssue(ctx context.Context, by *Account, id, why string) er
 	if c.State != Issuing {
 		return c.wrongState("中止签发", "stopped from issuing")
 	}
-	cert, err := s.Store.Reserved(ctx, c.Code)
-	if err != nil {
-		return err
+	return s.conclude(ctx, c, c.with(Action{At: s.now(), Kind: Unissue, By: by.ID, Name: by.Name, Person: by.Person, Role: Admin, Opinion: opinion, Code: c.Code}))
+}
+
+// conclude writes what somebody's action made of a case. A reservation that the
+// action ended is void with it.
+func (s *Service) conclude(ctx context.Context, c *Case, a *Application) error {
+	if c.State != Issuing {
+		return s.save(ctx, a, c.Version)
 	}
-	_, err = s.void(ctx, c, cert, Action{At: s.now(), Kind: Unissue, By: by.ID, Name: by.Name, Person: by.Person, Role: Admin, Opinion: opinion, Code: cert.Code})
+	var void *Certificate
+	err := s.Store.Tx(ctx, func(ctx context.Context) error {
+		// First, since it is what step 5 of issuing is in a race with.
+		err := s.save(ctx, a, c.Version)
+		if err == nil {
+			void, err = s.voidReservation(ctx, &a.Actions[len(a.Actions)-1])
+		}
+		return err
+	})
+	if err == nil {
+		s.board.void(void)
+	}
 	return err
 }
 
-// void makes a reservation's number and code void for ever by an action of its
-// case, and returns the case after it.
-func (s *Service) void(ctx context.Context, c *Case, cert *Certificate, x Action) (*Application, error) {
-	v := *cert
-	v.Status, v.StatusAt = StatusVoid, x.At
-	next := c.with(x)
-	err := s.Store.Tx(ctx, func(ctx context.Context) error {
-		if err := s.Store.SetStatus(ctx, &v, StatusReserved); err != nil {
-			return err
-		}
-		if err := s.Store.SaveApplication(ctx, next, c.Version); err != nil {
-			return err
-		}
-		return s.Store.Record(ctx, Event{At: x.At, Kind: "number-voided", Subject: cert.Code, By: x.By, Detail: cert.Number})
-	})
+// voidReservation makes the number and the code that an action gave up void for
+// ever, in the action's transaction. The board is told once that is kept.
+func (s *Service) voidReservation(ctx context.Context, x *Action) (*Certificate, error) {
+	cert, err := s.Store.Reserved(ctx, x.Code)
 	if err != nil {
 		return nil, err
 	}
-	s.board.set(cert.List, cert.Index, StatusRevoked) // as the store reads it back: nothing there ever counts
-	return next, nil
+	cert.Status, cert.StatusAt = StatusVoid, x.At
+	if err := s.Store.SetStatus(ctx, cert, StatusReserved); err != nil {
+		return nil, err
+	}
+	return cert, s.Store.Record(ctx, Event{At: x.At, Kind: "number-voided", Subject: cert.Code, By: x.By, Detail: cert.Number})
 }
 
 // MayOperate tells whether a person is an administrator; ErrForbidden.

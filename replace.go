@@ -321,27 +321,23 @@ func (s *Service) endMoot(ctx context.Context, id string, why error) error {
 		if c.State != Approved && c.State != Issuing {
 			return nil
 		}
-		now := s.now()
-		if c.State == Issuing {
-			if void, err = s.Store.Reserved(ctx, c.Code); err != nil {
-				return err
-			}
-			void.Status, void.StatusAt = StatusVoid, now
-			if err := s.Store.SetStatus(ctx, void, StatusReserved); err != nil {
-				return err
-			}
-		}
-		next := c.with(Action{At: now, Kind: Moot, By: SystemActor, Name: SystemActor, Code: c.Code})
+		next := c.with(Action{At: s.now(), Kind: Moot, By: SystemActor, Name: SystemActor, Code: c.Code})
 		if err := s.save(ctx, next, c.Version); err != nil {
 			return err
 		}
-		return s.Store.Record(ctx, Event{At: now, Kind: "replacement-moot", Subject: c.Replaces(), By: SystemActor, Detail: id})
+		x := &next.Actions[len(next.Actions)-1]
+		if c.State == Issuing {
+			if void, err = s.voidReservation(ctx, x); err != nil {
+				return err
+			}
+		}
+		return s.Store.Record(ctx, Event{At: x.At, Kind: "replacement-moot", Subject: c.Replaces(), By: SystemActor, Detail: id})
 	})
 	if err != nil {
 		return err
 	}
 	if void != nil {
-		s.board.set(void.List, void.Index, StatusRevoked) // as the store reads it back: nothing there ever counts
+		s.board.void(void)
 	}
 	return why
 }

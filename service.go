@@ -53,6 +53,7 @@ type Service struct {
 	signIns      signInGuard
 	decoy        string // checked when there is no such account, so that the time taken does not tell; nothing hashes to it
 	troubles     troubles
+	watch        watch
 }
 
 // New wires a service and reads what it keeps in memory: the office tree, the
@@ -71,7 +72,7 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	}
 	for _, t := range s.current {
 		if faults := t.CheckOffices(s.Directory()); len(faults) > 0 {
-			s.Log.Warn("no case of this item can be completed with the present office tree", "item", t.Code, "fault", faults[0].Error())
+			s.Log.Warn("the present office tree lacks an office that this item needs", "item", t.Code, "fault", faults[0].Error())
 		}
 	}
 	if err := s.board.load(ctx, s.Store); err != nil {

@@ -22,7 +22,7 @@ func signInHouse(t *testing.T) *house {
 		t.Fatal(hash)
 	}
 	h.people["clerk"].Password = hash
-	must(t, h.store.PutAccount(h.ctx, h.people["clerk"]))
+	h.keep("clerk")
 	return h
 }
 
@@ -69,7 +69,7 @@ func TestSignIn(t *testing.T) {
 	secret, _, err = h.SignIn(h.ctx, "clerk", password)
 	must(t, err)
 	h.people["clerk"].Disabled = true
-	must(t, h.store.PutAccount(h.ctx, h.people["clerk"]))
+	h.keep("clerk")
 	if _, err := h.Authenticate(h.ctx, secret); !errors.Is(err, yinzheng.ErrUnauthorized) {
 		t.Errorf("a disabled account's session: %v", err)
 	}
@@ -220,14 +220,14 @@ func TestSignInWhenTheHashIsSpoilt(t *testing.T) {
 	good := h.people["clerk"].Password
 	for _, hash := range []string{"x", "$argon2id$v=19$m=64,t=2,p=1$AA", strings.Replace(good, "v=19", "v=16", 1), strings.Replace(good, "p=1", "p=4", 1), strings.Replace(good, "argon2id", "argon2i", 1), strings.Replace(good, "t=2", "t=0", 1), good[:strings.LastIndex(good, "$")+1], good + "!"} {
 		h.people["clerk"].Password = hash
-		must(t, h.store.PutAccount(h.ctx, h.people["clerk"]))
+		h.keep("clerk")
 		_, _, err := h.SignIn(h.ctx, "clerk", password)
 		if err == nil || errors.Is(err, yinzheng.ErrUnauthorized) || errors.Is(err, yinzheng.ErrTooMany) || strings.Contains(err.Error(), "argon2") {
 			t.Errorf("%s: %v", hash, err)
 		}
 	}
 	h.people["clerk"].Password = good
-	must(t, h.store.PutAccount(h.ctx, h.people["clerk"]))
+	h.keep("clerk")
 	if _, _, err := h.SignIn(h.ctx, "clerk", password); err != nil {
 		t.Error(err)
 	}

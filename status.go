@@ -45,6 +45,10 @@ func (b *statusBoard) set(list, index int, v StatusValue) {
 	b.mu.Unlock()
 }
 
+// void shows a voided reservation as the store reads it back: nothing there
+// ever counts.
+func (b *statusBoard) void(c *Certificate) { b.set(c.List, c.Index, StatusRevoked) }
+
 func (b *statusBoard) at(list, index int) StatusValue {
 	b.mu.RLock()
 	defer b.mu.RUnlock()

@@ -81,6 +81,7 @@ type Step struct {
 	Need     int      `yaml:"need,omitempty" json:"need,omitempty"`         // how many of Deciders must approve; 0: all
 	Limit    int      `yaml:"limit_days,omitempty" json:"limit_days,omitempty"`
 	TakeOver *Post    `yaml:"take_over,omitempty" json:"take_over,omitempty"` // may decide as well once the limit is past
+	Tell     []Post   `yaml:"tell,omitempty" json:"tell,omitempty"`           // told, besides, that it is past; what a post leaves out is the step's
 	ReturnTo []string `yaml:"return_to,omitempty" json:"return_to,omitempty"` // earlier steps and "clerk"; empty: any
 }
 

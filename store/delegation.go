@@ -3,8 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"slices"
-	"time"
 
 	"yinzheng"
 )
@@ -20,8 +18,6 @@ var (
 		JOIN accounts f ON f.id = d.from_account AND NOT f.disabled
 		JOIN grants g ON g.account = f.id AND g.office = d.office AND g.role = d.role
 		WHERE d.to_account = $1 ORDER BY d.begins, d.id, g.position`)
-	holdersOf = query(`SELECT account FROM grants WHERE office = $1 AND role = $2
-		UNION ALL SELECT to_account FROM delegations WHERE from_account IN (SELECT account FROM grants WHERE office = $1 AND role = $2)`)
 )
 
 // PutDelegation implements yinzheng.Delegations. Only the end of one that is
@@ -56,25 +52,4 @@ func addLent(ctx context.Context, q querier, a *yinzheng.Account) error {
 		a.Grants = append(a.Grants, g)
 		return err
 	}, lentGrants, a.ID)
-}
-
-// PeopleAt implements yinzheng.Delegations.
-func (s *Store) PeopleAt(ctx context.Context, office string, role yinzheng.Role, now time.Time) ([]*yinzheng.Account, error) {
-	ids, err := s.ids(ctx, "list the people of a post", holdersOf, office, string(role))
-	if err != nil {
-		return nil, err
-	}
-	slices.Sort(ids)
-	ids = slices.Compact(ids)
-	var people []*yinzheng.Account
-	for _, id := range ids {
-		a, err := s.Account(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		if _, ok := a.Holds(role, now, func(o string) bool { return o == office }); ok {
-			people = append(people, a)
-		}
-	}
-	return people, nil
 }

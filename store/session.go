@@ -12,6 +12,7 @@ var (
 	selectSession = query("SELECT account FROM sessions WHERE hash = $1 AND expires_at > $2")
 	pruneSessions = query("DELETE FROM sessions WHERE expires_at <= $1")
 	deleteSession = query("DELETE FROM sessions WHERE hash = $1")
+	endSessions   = query("DELETE FROM sessions WHERE account = $1")
 )
 
 // PutSession implements yinzheng.Sessions.
@@ -37,6 +38,14 @@ func (s *Store) Session(ctx context.Context, hash [32]byte, now time.Time) (acco
 func (s *Store) EndSession(ctx context.Context, hash [32]byte) error {
 	return s.write(ctx, "end a session", func(ctx context.Context, q querier) error {
 		_, err := change(ctx, q, deleteSession, hash[:])
+		return err
+	})
+}
+
+// EndSessions implements yinzheng.Sessions.
+func (s *Store) EndSessions(ctx context.Context, account string) error {
+	return s.write(ctx, "end an account's sessions", func(ctx context.Context, q querier) error {
+		_, err := change(ctx, q, endSessions, account)
 		return err
 	})
 }

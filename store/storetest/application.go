@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"yinzheng"
 )
@@ -306,6 +307,14 @@ func notices(t *testing.T, s yinzheng.Store) {
 		n := yinzheng.Notice{At: Start, Office: "town", Role: yinzheng.Approver, Kind: "waiting", Application: fmt.Sprint("A", i), Step: "town"}
 		check(t, s.Notify(ctx, []yinzheng.Notice{n, {At: Start, Office: "north", Role: yinzheng.Clerk, Kind: "issued", Application: "B"}}))
 	}
+	admin := yinzheng.Desk{Office: "town", Role: yinzheng.Admin}
+	told := yinzheng.Notice{ID: 11, At: Start, Office: "town", Role: yinzheng.Admin, Kind: "stranded", Application: "A0", Step: "village", About: "north"}
+	check(t, s.Notify(ctx, []yinzheng.Notice{told}))
+	list, err := s.Notices(ctx, []yinzheng.Desk{admin}, 0, 2)
+	check(t, err)
+	if d := cmp.Diff([]yinzheng.Notice{told}, list); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
 	first, err := s.Notices(ctx, []yinzheng.Desk{post, post}, 0, 2)
 	check(t, err)
 	rest, err := s.Notices(ctx, []yinzheng.Desk{post}, first[1].ID, 10)
@@ -357,8 +366,49 @@ func delegations(t *testing.T, s yinzheng.Store) {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 	}
-	check(t, s.PutAccount(ctx, person("owner")))
+	gone := person("owner")
+	gone.Version = 1
+	check(t, s.PutAccount(ctx, gone))
 	if other, err = s.Account(ctx, "other"); err != nil || len(other.Grants) > 0 {
 		t.Errorf("the owner's post is gone, the loan is not: %v %v", other.Grants, err)
+	}
+}
+
+// desks: where cases wait, and who holds a desk at a moment, by a post of their
+// own or a lent one.
+func desks(t *testing.T, s yinzheng.Store) {
+	ctx := t.Context()
+	check(t, s.PutDirectory(ctx, Tree()))
+	town, north := yinzheng.Desk{Office: "town", Role: yinzheng.Approver}, yinzheng.Desk{Office: "north", Role: yinzheng.Clerk}
+	for i, at := range [][]yinzheng.Desk{{town}, {town, north}, {{Office: "town", Role: yinzheng.Clerk}}} {
+		a := Case(fmt.Sprint("A", i), "north", North, submit...)
+		a.Desks = at
+		check(t, s.SaveApplication(ctx, a, 0))
+	}
+	post := func(d yinzheng.Desk, from, to time.Time) yinzheng.Grant {
+		return yinzheng.Grant{Office: d.Office, Role: d.Role, From: from, To: to}
+	}
+	noon, never := Start.Add(time.Hour), time.Time{}
+	for _, a := range []*yinzheng.Account{
+		{ID: "stays", Grants: []yinzheng.Grant{post(town, Start, never), post(town, Start, never)}},
+		{ID: "leaves", Grants: []yinzheng.Grant{post(town, Start, noon)}},
+		{ID: "comes", Grants: []yinzheng.Grant{post(town, noon, never), post(north, never, never)}},
+		{ID: "disabled", Disabled: true, Grants: []yinzheng.Grant{post(town, Start, never)}},
+		{ID: "elsewhere", Grants: []yinzheng.Grant{post(yinzheng.Desk{Office: "west", Role: yinzheng.Approver}, Start, never)}},
+		{ID: "deputy"}, {ID: "disabled deputy", Disabled: true},
+	} {
+		a.Username = a.ID
+		check(t, s.PutAccount(ctx, a))
+	}
+	for i, lent := range [][2]string{{"stays", "disabled deputy"}, {"disabled", "deputy"}, {"elsewhere", "deputy"}, {"leaves", "deputy"}} {
+		check(t, s.PutDelegation(ctx, &yinzheng.Delegation{ID: fmt.Sprint(i), From: lent[0], To: lent[1], Office: "town", Role: yinzheng.Approver, Begin: Start, End: noon.Add(time.Hour)}))
+	}
+	for at, want := range map[time.Time][]string{Start.Add(-time.Second): nil, Start: {"deputy", "leaves", "stays"}, noon.Add(-time.Second): {"deputy", "leaves", "stays"}, noon: {"comes", "stays"}} {
+		got, err := s.DesksAt(ctx, at)
+		check(t, err)
+		all := []yinzheng.Staff{{Desk: north, People: []string{"comes"}}, {Desk: town, People: want}, {Desk: yinzheng.Desk{Office: "town", Role: yinzheng.Clerk}}}
+		if d := cmp.Diff(all, got, cmpopts.IgnoreUnexported(yinzheng.Desk{})); d != "" {
+			t.Errorf("at %v (-want +got):\n%s", at, d)
+		}
 	}
 }

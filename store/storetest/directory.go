@@ -8,6 +8,7 @@ import (
 	"crypto/rsa"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -42,6 +43,60 @@ func directory(t *testing.T, s yinzheng.Store) {
 	check(t, err)
 	if o := d.Office("town"); o.Name != "新名称" || o.Organ != "" || d.Office("north") == nil {
 		t.Errorf("replaced: %v, others: %v", o, d.Office("north"))
+	}
+}
+
+// accountOneWinner: of several who change an account at one version one wins,
+// and what the others meant leaves no trace.
+func accountOneWinner(t *testing.T, s yinzheng.Store) {
+	ctx := t.Context()
+	check(t, s.PutAccount(ctx, &yinzheng.Account{ID: "u1", Username: "wang"}))
+	var won atomic.Int32
+	var wg sync.WaitGroup
+	for i := range 16 {
+		wg.Go(func() {
+			a, err := s.Account(ctx, "u1")
+			if err != nil || a.Version > 1 {
+				a = &yinzheng.Account{ID: "u1", Username: "wang", Version: 1}
+			}
+			office := fmt.Sprint("office", i)
+			a.Name, a.Grants = office, []yinzheng.Grant{{Office: office, Role: yinzheng.Clerk, From: Start}}
+			switch err := s.PutAccount(ctx, a); {
+			case err == nil:
+				won.Add(1)
+			case !errors.Is(err, yinzheng.ErrConflict):
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	a, err := s.Account(ctx, "u1")
+	check(t, err)
+	if won.Load() != 1 || a.Version != 2 || len(a.Grants) != 1 || a.Grants[0].Office != a.Name {
+		t.Errorf("%d won: %+v", won.Load(), a)
+	}
+}
+
+// accountsOf: whoever has, had or will have a post in an office, once.
+func accountsOf(t *testing.T, s yinzheng.Store) {
+	ctx := t.Context()
+	grant := func(office string, from, to time.Time) yinzheng.Grant {
+		return yinzheng.Grant{Office: office, Role: yinzheng.Clerk, From: from, To: to}
+	}
+	past, future := Start.AddDate(-1, 0, 0), Start.AddDate(1, 0, 0)
+	check(t, s.PutAccount(ctx, &yinzheng.Account{ID: "1", Username: "zhao", Grants: []yinzheng.Grant{grant("town", Start, time.Time{}), grant("town", future, time.Time{})}}))
+	check(t, s.PutAccount(ctx, &yinzheng.Account{ID: "2", Username: "qian", Disabled: true, Grants: []yinzheng.Grant{grant("north", Start, time.Time{}), grant("town", past, Start)}}))
+	check(t, s.PutAccount(ctx, &yinzheng.Account{ID: "3", Username: "sun", Grants: []yinzheng.Grant{grant("north", Start, time.Time{})}}))
+	for office, want := range map[string]string{"town": "qian zhao", "north": "qian sun", "west": ""} {
+		list, err := s.AccountsOf(ctx, office)
+		check(t, err)
+		var got []string
+		for _, a := range list {
+			got = append(got, a.Username)
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: %v, want %s", office, got, want)
+		}
 	}
 }
 
@@ -85,6 +140,8 @@ func account(t *testing.T, s yinzheng.Store) {
 	}
 	for range 3 { // new, the same, changed
 		check(t, s.PutAccount(ctx, a))
+		checkIs(t, s.PutAccount(ctx, a), yinzheng.ErrConflict) // it is at the next version now
+		a.Version++
 		for _, find := range []func() (*yinzheng.Account, error){
 			func() (*yinzheng.Account, error) { return s.Account(ctx, "u1") },
 			func() (*yinzheng.Account, error) { return s.AccountByUsername(ctx, a.Username) },
@@ -100,6 +157,7 @@ func account(t *testing.T, s yinzheng.Store) {
 	_, err = s.AccountByUsername(ctx, "wang")
 	checkIs(t, err, yinzheng.ErrNotFound)
 	checkIs(t, s.PutAccount(ctx, &yinzheng.Account{ID: "u2", Username: "wang2"}), yinzheng.ErrConflict)
+	checkIs(t, s.PutAccount(ctx, &yinzheng.Account{ID: "u2", Username: "new", Version: 1}), yinzheng.ErrConflict) // there is none yet
 	checkIs(t, s.PutAccount(ctx, &yinzheng.Account{ID: "u2", Username: "li", Person: a.Person}), yinzheng.ErrConflict)
 	check(t, s.PutAccount(ctx, &yinzheng.Account{ID: "u2", Username: "li"}))
 	check(t, s.PutAccount(ctx, &yinzheng.Account{ID: "u3", Username: "zhao"})) // nobody knows their person either
@@ -152,6 +210,16 @@ func session(t *testing.T, s yinzheng.Store) {
 	_, err = s.Session(ctx, hash, Start)
 	checkIs(t, err, yinzheng.ErrNotFound)
 	check(t, s.EndSession(ctx, hash))
+	for i, account := range []string{"u1", "u1", "u2"} {
+		check(t, s.PutSession(ctx, [32]byte{20, byte(i)}, account, until))
+	}
+	check(t, s.EndSessions(ctx, "u1"))
+	for i, want := range []error{yinzheng.ErrNotFound, yinzheng.ErrNotFound, nil} {
+		if _, err := s.Session(ctx, [32]byte{20, byte(i)}, Start); !errors.Is(err, want) {
+			t.Errorf("session %d: %v, want %v", i, err, want)
+		}
+	}
+	check(t, s.EndSessions(ctx, "u1"))
 	check(t, s.PutSession(ctx, hash, "u1", until))
 	check(t, s.PutSession(ctx, [32]byte{9}, "u2", until.Add(time.Hour)))
 	check(t, s.PruneSessions(ctx, until))
