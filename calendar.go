@@ -70,7 +70,7 @@ func (s *Service) CalendarDays(ctx context.Context) ([]CalendarDay, error) {
 // PutCalendar adds or replaces entries and returns them all. Limits that run
 // already stay as they were promised.
 func (s *Service) PutCalendar(ctx context.Context, by *Account, days []CalendarDay) ([]CalendarDay, error) {
-	if err := s.MayOperate(by); err != nil {
+	if err := s.mayRun(by); err != nil {
 		return nil, err
 	}
 	if faults := checkDays(days); len(faults) > 0 {

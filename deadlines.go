@@ -269,13 +269,16 @@ func (s *Service) EndDelegation(ctx context.Context, by *Account, id string) err
 		if d.ID != id || d.From != by.ID {
 			continue
 		}
-		d.End = now
-		return s.Store.Tx(ctx, func(ctx context.Context) error {
-			if err := s.Store.PutDelegation(ctx, &d); err != nil {
-				return err
-			}
-			return s.Store.Record(ctx, Event{At: now, Kind: "delegation-ended", Subject: id, By: by.ID})
-		})
+		return s.Store.Tx(ctx, func(ctx context.Context) error { return s.endLoan(ctx, &d, now, by, now) })
 	}
 	return fail(ErrNotFound, "没有这项委托", "There is no such delegation")
+}
+
+// endLoan ends a delegation at a moment, in a transaction.
+func (s *Service) endLoan(ctx context.Context, d *Delegation, at time.Time, by *Account, now time.Time) error {
+	d.End = at
+	if err := s.Store.PutDelegation(ctx, d); err != nil {
+		return err
+	}
+	return s.Store.Record(ctx, Event{At: now, Kind: "delegation-ended", Subject: d.ID, By: by.ID})
 }

@@ -122,7 +122,7 @@ type WaitingCase struct {
 // WaitingCases lists, for an administrator, the cases whose certificate could
 // not be made yet, with the reason of the last attempt.
 func (s *Service) WaitingCases(ctx context.Context, by *Account) ([]WaitingCase, error) {
-	if err := s.MayOperate(by); err != nil {
+	if err := s.mayRun(by); err != nil {
 		return nil, err
 	}
 	ids, err := s.Store.Waiting(ctx, s.now().Add(s.Lease+time.Second), 200)
@@ -142,7 +142,7 @@ func (s *Service) WaitingCases(ctx context.Context, by *Account) ([]WaitingCase,
 
 // RetryIssue tries to issue a waiting case now.
 func (s *Service) RetryIssue(ctx context.Context, by *Account, id string) error {
-	if err := s.MayOperate(by); err != nil {
+	if err := s.mayRun(by); err != nil {
 		return err
 	}
 	_, err := s.Issue(ctx, id)
@@ -153,7 +153,7 @@ func (s *Service) RetryIssue(ctx context.Context, by *Account, id string) error 
 // code are void for ever, the case is approved again and will be issued with
 // new ones.
 func (s *Service) VoidIssue(ctx context.Context, by *Account, id, why string) error {
-	if err := s.MayOperate(by); err != nil {
+	if err := s.mayRun(by); err != nil {
 		return err
 	}
 	opinion, err := checkOpinion(Decision{Action: Reject, Opinion: why})
@@ -209,6 +209,20 @@ func (s *Service) voidReservation(ctx context.Context, x *Action) (*Certificate,
 func (s *Service) MayOperate(by *Account) error {
 	if _, ok := by.Holds(Admin, s.Now(), func(string) bool { return true }); !ok {
 		return fail(ErrForbidden, "只有系统管理员可以这样做", "Only an administrator may do this")
+	}
+	return nil
+}
+
+// mayRun refuses whoever is no administrator of an office that has none above
+// it: what is everybody's is not for the administrator of a part.
+func (s *Service) mayRun(by *Account) error {
+	d := s.Directory()
+	top := func(office string) bool {
+		o := d.Office(office)
+		return o != nil && d.above(o.Division) == ""
+	}
+	if _, ok := by.Holds(Admin, s.Now(), top); !ok {
+		return fail(ErrForbidden, "只有最上级单位的系统管理员可以这样做", "Only an administrator of the topmost office may do this")
 	}
 	return nil
 }

@@ -159,6 +159,9 @@ func (s *Service) Claim(ctx context.Context, secret, password string) (username 
 		if err != nil {
 			return err
 		}
+		if a.Password != "" {
+			return errClaimed() // by another link
+		}
 		a.Password = hash
 		username = a.Username
 		if err := s.Store.PutAccount(ctx, a); err != nil {
@@ -174,9 +177,13 @@ func (s *Service) claimed(ctx context.Context, key [32]byte) (account string, er
 	id, err := s.Store.Session(ctx, key, s.now())
 	account, claim := strings.CutPrefix(id, claimPrefix)
 	if errors.Is(err, ErrNotFound) || err == nil && !claim {
-		return "", fail(ErrNotFound, "链接已用过或已过期，请重新生成", "The link was used already or has expired; please have a new one made")
+		return "", errClaimed()
 	}
 	return account, err
+}
+
+func errClaimed() error {
+	return fail(ErrNotFound, "链接已用过或已过期，请重新生成", "The link was used already or has expired; please have a new one made")
 }
 
 // HashPassword checks a new password's length and hashes it (argon2id, RFC 9106),

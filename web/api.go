@@ -22,7 +22,7 @@ type operation struct {
 	id, summary  string
 	tag          string
 	public       bool // no sign-in
-	ifMatch      bool // needs the version of the case that the caller has seen
+	ifMatch      bool // needs the version of the case, or of the account, that the caller has seen
 	idempotent   bool // needs an idempotency key
 	queries      []*huma.Param
 	takes, gives reflect.Type // nil: no body
@@ -84,7 +84,7 @@ func (s *server) api() ([]byte, error) {
 		},
 	}, Formats: map[string]huma.Format{"application/json": huma.DefaultJSONFormat}, DefaultFormat: "application/json"}
 	api := humago.New(s.mux, config)
-	for _, ops := range [][]operation{s.sessionOperations(), s.itemOperations(), s.applicationOperations(), s.certificateOperations(), s.lifeOperations(), s.paperOperations(), s.issuingOperations(), s.noticeOperations(), s.officeOperations(), s.recordOperations()} {
+	for _, ops := range [][]operation{s.sessionOperations(), s.itemOperations(), s.applicationOperations(), s.certificateOperations(), s.lifeOperations(), s.paperOperations(), s.issuingOperations(), s.noticeOperations(), s.peopleOperations(), s.officeOperations(), s.recordOperations()} {
 		for i := range ops {
 			s.register(api, &ops[i])
 		}

@@ -244,19 +244,27 @@ func (c *call) seenCase(view *yinzheng.CaseView, err error) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.w.Header().Set("ETag", `"`+strconv.Itoa(view.Version)+`"`)
+	c.etag(view.Version)
 	return view, nil
 }
 
-// changedCase is seenCase after a change: a conflict means that the version in
-// If-Match is stale.
+// changedCase is seenCase after a change.
 func (c *call) changedCase(view *yinzheng.CaseView, err error) (any, error) {
-	if errors.Is(err, yinzheng.ErrConflict) {
-		f := faultOf(err)
-		f.status, f.kind = http.StatusPreconditionFailed, "stale-version"
-		return nil, f
+	return c.seenCase(view, changed(err))
+}
+
+// etag answers with a version.
+func (c *call) etag(version int) { c.w.Header().Set("ETag", `"`+strconv.Itoa(version)+`"`) }
+
+// changed is the error of a change that named the version in If-Match: a
+// conflict means that it is stale.
+func changed(err error) error {
+	if !errors.Is(err, yinzheng.ErrConflict) {
+		return err
 	}
-	return c.seenCase(view, err)
+	f := faultOf(err)
+	f.status, f.kind = http.StatusPreconditionFailed, "stale-version"
+	return f
 }
 
 // noteIssue measures a decision that issued a certificate.

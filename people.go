@@ -1,0 +1,253 @@
+package yinzheng
+
+import (
+	"context"
+	"errors"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// PersonView is a person as the administrator of some of their offices sees
+// them: with the posts in those offices only.
+type PersonView struct {
+	Username string  `json:"username"`
+	Name     string  `json:"name"`
+	ID       string  `json:"id"` // of their document, masked
+	Version  int     `json:"version"`
+	Disabled bool    `json:"disabled,omitempty"`
+	Waiting  bool    `json:"waiting,omitempty"` // has set no password yet
+	Posts    []Grant `json:"posts"`             // past and future ones too; lent ones say whose they are
+
+	Claim *ClaimLink `json:"claim,omitempty"`
+}
+
+// ClaimLink is where the owner of an account sets the first password, once.
+type ClaimLink struct {
+	URL     string    `json:"url"`
+	Expires time.Time `json:"expires_at"`
+}
+
+// NewPerson is somebody who is to have an account, with a first post.
+type NewPerson struct {
+	Username string      `json:"username"`
+	Name     string      `json:"name"`
+	ID       ID          `json:"id"`
+	Post     Appointment `json:"post"`
+}
+
+// Operator is whoever works on the machine itself: an administrator of every
+// office. Nobody signs in as it.
+func (s *Service) Operator() *Account {
+	a := &Account{ID: operatorID, Username: operatorID, Name: operatorID}
+	for _, o := range s.Directory().Offices {
+		a.Grants = append(a.Grants, Grant{Office: o.ID, Role: Admin})
+	}
+	return a
+}
+
+// operatorID is By of what the operator did.
+const operatorID = "operator"
+
+// administers tells whether somebody appoints the people of an office: by an
+// administrator's post of their own there or in an office above. A lent one does
+// not do: who stands in at a desk is not trusted with everybody's.
+func (s *Service) administers(by *Account, office string, now time.Time) bool {
+	d := s.Directory()
+	o := d.Office(office)
+	return o != nil && !by.Disabled && slices.ContainsFunc(by.Grants, func(g Grant) bool {
+		own := d.Office(g.Office)
+		return g.Role == Admin && g.For == "" && g.active(now) && own != nil && d.Within(o.Division, own.Division)
+	})
+}
+
+// mayAdminister refuses whoever is no administrator of anything.
+func (s *Service) mayAdminister(by *Account, now time.Time) error {
+	if !slices.ContainsFunc(by.Grants, func(g Grant) bool { return s.administers(by, g.Office, now) }) {
+		return fail(ErrForbidden, "只有系统管理员可以这样做", "Only an administrator may do this")
+	}
+	return nil
+}
+
+// errNoPerson is what an administrator learns of somebody none of whose posts
+// is in their offices.
+func errNoPerson() error {
+	return fail(ErrNotFound, "没有找到这个账号", "There is no such account")
+}
+
+// person reads an account, if it exists for this administrator.
+func (s *Service) person(ctx context.Context, by *Account, username string, now time.Time) (*Account, error) {
+	if err := s.mayAdminister(by, now); err != nil {
+		return nil, err
+	}
+	a, err := s.Store.AccountByUsername(ctx, normalUsername(username))
+	if errors.Is(err, ErrNotFound) {
+		return nil, errNoPerson()
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !slices.ContainsFunc(a.Grants, func(g Grant) bool { return g.For == "" && s.administers(by, g.Office, now) }) {
+		return nil, errNoPerson()
+	}
+	return a, nil
+}
+
+func (s *Service) personView(by, a *Account, now time.Time) *PersonView {
+	v := &PersonView{Username: a.Username, Name: a.Name, ID: MaskID(a.Person), Version: a.Version, Disabled: a.Disabled, Waiting: a.Password == "", Posts: []Grant{}}
+	for _, g := range a.Grants {
+		if s.administers(by, g.Office, now) {
+			v.Posts = append(v.Posts, g)
+		}
+	}
+	return v
+}
+
+// Person shows one person. Errors: ErrForbidden for somebody who administers
+// nothing, ErrNotFound when none of the person's posts is in their offices.
+func (s *Service) Person(ctx context.Context, by *Account, username string) (*PersonView, error) {
+	now := s.now()
+	a, err := s.person(ctx, by, username, now)
+	if err != nil {
+		return nil, err
+	}
+	return s.personView(by, a, now), nil
+}
+
+// People lists those who have, had or will have a post in an office, by user
+// name. Errors as of Person.
+func (s *Service) People(ctx context.Context, by *Account, office string) ([]*PersonView, error) {
+	now := s.now()
+	if err := s.mayAdminister(by, now); err != nil {
+		return nil, err
+	}
+	if !s.administers(by, office, now) {
+		return nil, fail(ErrNotFound, "没有找到这个单位", "There is no such office")
+	}
+	accounts, err := s.Store.AccountsOf(ctx, office)
+	if err != nil {
+		return nil, err
+	}
+	views := make([]*PersonView, len(accounts))
+	for i, a := range accounts {
+		views[i] = s.personView(by, a, now)
+	}
+	return views, nil
+}
+
+// OpenAccount opens an account for somebody with a first post. The link with
+// which its owner sets a password is in the view, and nowhere else; the same
+// idempotency key gives the same account with a new link, until a password is
+// set. Errors: ErrForbidden, ErrInvalid, ErrConflict when the user name is taken
+// or the person has an account.
+func (s *Service) OpenAccount(ctx context.Context, by *Account, in *NewPerson, key string) (view *PersonView, again bool, err error) {
+	if err := checkKey(key); err != nil {
+		return nil, false, err
+	}
+	now := s.now()
+	if err := s.mayAdminister(by, now); err != nil {
+		return nil, false, err
+	}
+	a, err := s.newAccount(by, in, now)
+	if err != nil {
+		return nil, false, err
+	}
+	digest, err := digestOf("open-account", "", in)
+	if err != nil {
+		return nil, false, err
+	}
+	err = s.Store.Tx(ctx, func(ctx context.Context) error {
+		before, err := s.Store.Remember(ctx, by.ID, key, digest, a.ID, now)
+		if err != nil {
+			return err
+		}
+		if again = before != ""; !again {
+			before = a.ID
+			if err := s.addAccount(ctx, by, a, now); err != nil {
+				return err
+			}
+		}
+		opened, err := s.Store.Account(ctx, before)
+		if err != nil {
+			return err
+		}
+		view = s.personView(by, opened, now)
+		if opened.Password == "" && !opened.Disabled {
+			view.Claim, err = s.claimLink(ctx, opened)
+		}
+		return err
+	})
+	return view, again, err
+}
+
+func (s *Service) addAccount(ctx context.Context, by, a *Account, now time.Time) error {
+	if err := s.Store.PutAccount(ctx, a); err != nil {
+		return err
+	}
+	if err := s.Store.Record(ctx, Event{At: now, Kind: "account-opened", Subject: a.ID, By: by.ID}); err != nil {
+		return err
+	}
+	return s.recordPosts(ctx, "post-given", by, a, a.Grants, now)
+}
+
+// NewLink makes a new link for somebody who has set no password yet; older ones
+// end. Errors as of Person, ErrState when a password is set or the account
+// disabled.
+func (s *Service) NewLink(ctx context.Context, by *Account, username string) (view *PersonView, err error) {
+	now := s.now()
+	err = s.Store.Tx(ctx, func(ctx context.Context) error {
+		a, err := s.person(ctx, by, username, now)
+		if err != nil {
+			return err
+		}
+		if a.Password != "" || a.Disabled {
+			return fail(ErrState, "这个账号已设置密码或已停用", "This account has a password already, or is disabled")
+		}
+		view = s.personView(by, a, now)
+		if view.Claim, err = s.claimLink(ctx, a); err != nil {
+			return err
+		}
+		return s.Store.Record(ctx, Event{At: now, Kind: "claim-made", Subject: a.ID, By: by.ID})
+	})
+	return view, err
+}
+
+// claimLink makes the one link of an account that works.
+func (s *Service) claimLink(ctx context.Context, a *Account) (*ClaimLink, error) {
+	if err := s.Store.EndSessions(ctx, claimPrefix+a.ID); err != nil {
+		return nil, err
+	}
+	secret, expires, err := s.NewClaim(ctx, a.ID)
+	return &ClaimLink{s.PublicURL + "/claim/" + secret, expires}, err
+}
+
+// usernameForm is what a new account signs in with.
+var usernameForm = regexp.MustCompile(`^[a-z][a-z0-9._-]{1,31}$`)
+
+func normalUsername(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
+
+// newAccount checks what was sent and makes an account of it. Its ID is drawn:
+// what stands in the record of everything for good tells no name.
+func (s *Service) newAccount(by *Account, in *NewPerson, now time.Time) (*Account, error) {
+	c := &checker{now: now.In(Zone)}
+	a := &Account{Username: normalUsername(in.Username)}
+	if !usernameForm.MatchString(a.Username) {
+		c.problem("username", "username", "应为 2 到 32 个小写字母、数字、点、连字符或下划线，以字母开头", "Expected 2 to 32 lower-case letters, digits, dots, hyphens or underscores, a letter first")
+	}
+	a.Name = c.text("name", &Field{Type: NameField}, in.Name)
+	if a.Person = idOf(c.id("id", in.ID.value())); a.Person.Type == NoID || a.Person.Type == OldID {
+		c.problem("id", "choice", "请填写现行有效的证件：一人一个账号", "Please give a document that is in use: one account a person")
+	}
+	g, faults := s.checkPost(by, &in.Post, now)
+	for _, f := range faults {
+		f.Field = "post." + f.Field
+		c.problems = append(c.problems, f)
+	}
+	if err := c.faults(); err != nil {
+		return nil, err
+	}
+	id, err := randomText(s.Rand, 10)
+	a.ID, a.Grants = id, []Grant{g}
+	return a, err
+}
