@@ -82,7 +82,7 @@ func (l *linter) limit(p string, s *Step) {
 		return
 	}
 	l.require(s.Limit > 0, p+".take_over", "limit", "有时限才能有超期接手方", "somebody takes over only past a limit: limit_days is missing")
-	post := s.complete(*s.TakeOver)
+	post := s.Complete(*s.TakeOver)
 	l.post(p+".take_over", post)
 	l.require(post.Level.rank() >= s.Level.rank(), p+".take_over.level", "level", "接手方应为同级或上级", "who takes over is of the step's level or above")
 }
@@ -91,7 +91,7 @@ func (l *linter) limit(p string, s *Step) {
 func (l *linter) tell(p string, s *Step, to Post) {
 	l.require(s.Limit > 0, p, "limit", "有时限才能有超期告知", "somebody is told only past a limit: limit_days is missing")
 	l.require(to.Count == 0, p+".count", "not-applicable", "告知不写人数", "whoever holds the post is told: there is no count")
-	post := s.complete(to)
+	post := s.Complete(to)
 	l.require(post.Level.Known(), p+".level", "choice", "不认识的层级", "unknown level: village, town, district, city or province")
 	l.require(post.Role == Clerk || post.Role == Approver, p+".role", "choice", "应为 clerk 或 approver", "expected clerk or approver")
 	l.require(post.Function == "" || itemCode.MatchString(post.Function), p+".function", "code", "应为小写字母、数字和连字符", "expected lower-case letters, digits and hyphens, such as public-security")
@@ -151,10 +151,10 @@ func (t *Template) CheckOffices(d *Directory) []FieldError {
 			check(at, p)
 		}
 		if s.TakeOver != nil {
-			check(path+".take_over", s.complete(*s.TakeOver))
+			check(path+".take_over", s.Complete(*s.TakeOver))
 		}
 		for j, p := range s.Tell {
-			check(fmt.Sprintf("%s.tell[%d]", path, j), s.complete(p))
+			check(fmt.Sprintf("%s.tell[%d]", path, j), s.Complete(p))
 		}
 	}
 	return faults

@@ -109,7 +109,7 @@ var clerksTold = map[ActionKind]string{Return: "returned", Reject: "rejected", M
 func (d *Directory) told(a *Application) []Desk {
 	var out []Desk
 	for _, p := range a.Waiting.Tell {
-		p = a.Waiting.complete(p)
+		p = a.Waiting.Complete(p)
 		for _, o := range d.OfficesOf(p, a.Division) {
 			out = append(out, Desk{Office: o.ID, Role: p.Role})
 		}

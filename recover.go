@@ -52,27 +52,27 @@ func (s *Service) Prune(ctx context.Context) error {
 	return s.Store.PruneRequests(ctx, s.now().Add(-RequestsLife))
 }
 
-// KeepRecovering calls Recover and Scan every interval, and Prune now and
-// then, until the context ends.
+// KeepRecovering calls Recover and Scan, and Prune now and then, at once and
+// every interval until the context ends.
 func (s *Service) KeepRecovering(ctx context.Context, every time.Duration) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for n := 0; ; n++ {
+		if _, err := s.Recover(ctx); err != nil && ctx.Err() == nil {
+			s.Log.Error("recovering", "reason", reason(err), "error", forLog(err))
+		}
+		if n%pruneEvery == 0 {
+			if err := s.Prune(ctx); err != nil && ctx.Err() == nil {
+				s.Log.Error("forgetting what has ended", "reason", reason(err), "error", forLog(err))
+			}
+		}
+		if _, err := s.Scan(ctx); err != nil && ctx.Err() == nil {
+			s.Log.Error("looking for what is past its limit, and who is left", "reason", reason(err), "error", forLog(err))
+		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if _, err := s.Recover(ctx); err != nil && ctx.Err() == nil {
-				s.Log.Error("recovering", "reason", reason(err), "error", forLog(err))
-			}
-			if n%pruneEvery == 0 {
-				if err := s.Prune(ctx); err != nil && ctx.Err() == nil {
-					s.Log.Error("forgetting what has ended", "reason", reason(err), "error", forLog(err))
-				}
-			}
-			if _, err := s.Scan(ctx); err != nil && ctx.Err() == nil {
-				s.Log.Error("looking for what is past its limit", "reason", reason(err), "error", forLog(err))
-			}
 		}
 	}
 }

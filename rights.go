@@ -109,7 +109,7 @@ func (c *Case) desks() []Desk {
 		out = append(out, Desk{c.Directory.OfficeNow(c.Application.Recused), Approver, open[0]})
 	}
 	if c.Late && step.TakeOver != nil {
-		add(step.complete(*step.TakeOver), open[0])
+		add(step.Complete(*step.TakeOver), open[0])
 	}
 	return out
 }

@@ -113,13 +113,13 @@ func (s *Step) Posts() []Post {
 	}
 	posts := make([]Post, len(s.Deciders))
 	for i, p := range s.Deciders {
-		posts[i] = s.complete(p)
+		posts[i] = s.Complete(p)
 	}
 	return posts
 }
 
-// complete fills in what a post leaves to its step.
-func (s *Step) complete(p Post) Post {
+// Complete fills in what a post leaves to its step.
+func (s *Step) Complete(p Post) Post {
 	return Post{cmp.Or(p.Level, s.Level), cmp.Or(p.Function, s.Function), cmp.Or(p.Role, s.Role), cmp.Or(p.Count, 1)}
 }
 

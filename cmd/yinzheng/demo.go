@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	_ "embed"
 	"encoding/base32"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -19,9 +20,10 @@ import (
 )
 
 type demoCmd struct {
-	Listen string `help:"Address to listen on. Off the loopback interface the accounts get generated passwords." default:"127.0.0.1:8080" env:"YINZHENG_LISTEN"`
-	Dir    string `help:"With --once: where to write the certificates. Else: keep the demo's data here (default: throw them away)." env:"YINZHENG_DEMO_DIR"`
-	Once   bool   `help:"Take one case of each template through its whole chain, write the certificates and the keys to verify them with into --dir, and stop. Opens no port."`
+	Listen string        `help:"Address to listen on. Off the loopback interface the accounts get generated passwords." default:"127.0.0.1:8080" env:"YINZHENG_LISTEN"`
+	Dir    string        `help:"With --once: where to write the certificates. Else: keep the demo's data here (default: throw them away)." env:"YINZHENG_DEMO_DIR"`
+	Once   bool          `help:"Take one case of each template through its whole chain, write the certificates and the keys to verify them with into --dir, and stop. Opens no port."`
+	Ahead  time.Duration `help:"Believe that so much time has passed, such as 240h: to try limits and expiry."`
 	proxySettings
 	settings
 }
@@ -30,7 +32,8 @@ func (demoCmd) Help() string {
 	return `A whole district to play with: the real office tree of Huicheng (21 towns and streets, 283 villages and communities), people in two towns and two villages of one of them, three items, seals that read 演示专用 (for demonstration only).
 
   yinzheng demo
-  yinzheng demo --once --dir out`
+  yinzheng demo --once --dir out
+  yinzheng demo --dir mine; yinzheng demo --dir mine --ahead 240h     ten days later`
 }
 
 //go:embed demo/huicheng-divisions.csv
@@ -42,6 +45,12 @@ const (
 )
 
 func (c *demoCmd) Run(ctx context.Context, e *env) error {
+	if c.Ahead < 0 {
+		return errors.New("--ahead: the demo's clock only goes forward")
+	}
+	if c.Ahead > 0 {
+		e = &env{e.stdout, e.stderr, e.log, func() time.Time { return time.Now().Add(c.Ahead) }}
+	}
 	if c.Once {
 		return c.once(ctx, e)
 	}
@@ -99,7 +108,7 @@ func (c *demoCmd) open(ctx context.Context, dir, password string, e *env) (*syst
 			return nil, err
 		}
 	}
-	sys, err := openSystem(ctx, dir, secret, c.settings, e.log)
+	sys, err := openSystem(ctx, dir, secret, c.settings, e)
 	if err != nil {
 		return nil, err
 	}
@@ -142,6 +151,9 @@ func (c *demoCmd) welcome(e *env, addr, password string, made []demoCertificate)
 			fmt.Fprintln(w, "\n  Issued already, to look at")
 		}
 		fmt.Fprintf(w, "    %s  %s\n", m.item.Name.ZH, m.url)
+	}
+	if c.Ahead > 0 {
+		fmt.Fprintf(w, "\n  The clock runs %s ahead: it is %s.\n", c.Ahead, localTime(e.now()))
 	}
 	fmt.Fprintln(w, "\nStop with Ctrl-C.")
 }

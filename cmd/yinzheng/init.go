@@ -57,7 +57,7 @@ func (c *initCmd) Run(ctx context.Context, e *env) error {
 	if err := c.exportRoot(secret); err != nil {
 		return err
 	}
-	sys, err := openSystem(ctx, c.Dir, secret, c.settings, e.log)
+	sys, err := openSystem(ctx, c.Dir, secret, c.settings, e)
 	if err != nil {
 		return err
 	}
@@ -79,16 +79,11 @@ func (c *initCmd) admit(ctx context.Context, e *env, sys *system) error {
 		fmt.Fprintf(e.stdout, "Administrator %s, with the password given\n", c.Admin)
 		return sys.store.PutAccount(ctx, a)
 	}
-	return printClaim(ctx, e, sys, a)
-}
-
-// printClaim prints the link with which an account's owner sets a password.
-func printClaim(ctx context.Context, e *env, sys *system, a *yinzheng.Account) error {
-	secret, expires, err := sys.NewClaim(ctx, a.ID)
+	v, err := sys.NewLink(ctx, sys.Operator(), c.Admin)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(e.stdout, "%s sets a password here, once, before %s:\n  %s/claim/%s\n", a.Username, expires.In(yinzheng.Zone).Format("2006-01-02 15:04"), sys.PublicURL, secret)
+	printClaim(e, v.Username, v.Claim)
 	return nil
 }
 

@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 )
@@ -27,7 +28,7 @@ type cli struct {
 	Demo     demoCmd     `cmd:"" help:"Try everything on throwaway data: accounts, offices and seals included."`
 	Serve    serveCmd    `cmd:"" help:"Run the server on the data folder that init made."`
 	Init     initCmd     `cmd:"" help:"Make a data folder: keys, database, office tree, first administrator."`
-	Account  accountCmd  `cmd:"" help:"Add a person, or another post for one who is there already."`
+	Account  accountCmd  `cmd:"" help:"Open accounts, give and end posts, hand over."`
 	Office   officeCmd   `cmd:"" help:"Change the office tree: import, merge, split, rename, close."`
 	Template templateCmd `cmd:"" help:"Check a template, or see the way a case would go."`
 	Verify   verifyCmd   `cmd:"" help:"Verify a PDF, a QR code's address or a token, without a network."`
@@ -53,6 +54,7 @@ First steps:
 type env struct {
 	stdout, stderr io.Writer
 	log            *slog.Logger
+	now            func() time.Time
 }
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
@@ -90,7 +92,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	e := &env{stdout, stderr, slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))}
+	e := &env{stdout, stderr, slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level})), time.Now}
 	command.BindTo(ctx, (*context.Context)(nil))
 	err = command.Run(e)
 	var code exitCode

@@ -86,7 +86,7 @@ func (c *officeSettings) reorganise(ctx context.Context, e *env, plan func(*yinz
 	if err != nil {
 		return err
 	}
-	sys, err := openSystem(ctx, c.Dir, secret, c.settings, e.log)
+	sys, err := openSystem(ctx, c.Dir, secret, c.settings, e)
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -36,6 +37,7 @@ func TestMain(m *testing.M) {
 //	status N              the last answer's status
 //	get VAR PATH          a member of the last answer (a.b.0.c) into $VAR
 //	is PATH VALUE         a member of the last answer has this value
+//	until PATH VALUE API  ask GET API until the member has this value, ten seconds at most
 //	flip IN OUT OFFSET    a copy of a file with one byte changed
 //	capture VAR REGEXP    what REGEXP's group matches in the last command's output
 //	append IN OUT         a copy of a file with a comment after its end
@@ -52,7 +54,7 @@ func TestScript(t *testing.T) {
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"start": with((*session).start), "stop": with((*session).stop), "signin": with((*session).signIn), "api": with((*session).api),
-			"status": with((*session).status), "get": with((*session).get), "is": with((*session).is), "flip": with((*session).flip),
+			"status": with((*session).status), "get": with((*session).get), "is": with((*session).is), "until": with((*session).until), "flip": with((*session).flip),
 			"append": with((*session).append), "revise": with((*session).revise), "capture": with((*session).capture), "forge": with((*session).forge),
 		},
 	})
@@ -231,6 +233,18 @@ func (s *session) is(_ *testscript.TestScript, args []string) error {
 		err = fmt.Errorf("%s is %q, want %q", args[0], v, args[1])
 	}
 	return err
+}
+
+func (s *session) until(ts *testscript.TestScript, args []string) error {
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		var err error
+		if s.code, s.body, err = s.do("GET", args[2], nil, nil); err != nil {
+			return err
+		}
+		if err = s.is(ts, args[:2]); err == nil || time.Now().After(deadline) {
+			return err
+		}
+	}
 }
 
 func (s *session) flip(ts *testscript.TestScript, args []string) error {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
-	"time"
 
 	"yinzheng"
 	"yinzheng/keys"
@@ -44,7 +43,7 @@ func (s *system) revocationList(n int) ([]byte, error) {
 	if n != 1 {
 		revoked = nil // the root's list is as it was made
 	}
-	crl, err := s.ring.CRL(n, revoked, time.Now())
+	crl, err := s.ring.CRL(n, revoked, s.Now())
 	if errors.Is(err, keys.ErrNotFound) {
 		return nil, yinzheng.ErrNotFound
 	}

@@ -38,7 +38,7 @@ func (c *serveCmd) Run(ctx context.Context, e *env) error {
 	if err := checkPublicURL(c.PublicURL); err != nil {
 		return err
 	}
-	sys, err := openSystem(ctx, c.Dir, secret, c.settings, e.log)
+	sys, err := openSystem(ctx, c.Dir, secret, c.settings, e)
 	if err != nil {
 		return err
 	}

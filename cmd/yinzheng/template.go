@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"time"
 
 	"yinzheng"
 	"yinzheng/offices"
@@ -88,7 +87,7 @@ func (c *dryRunCmd) Run(_ context.Context, e *env) error {
 	if err := json.Unmarshal(raw, &values); err != nil {
 		return fmt.Errorf("%s: %w", c.Values, err)
 	}
-	checked, err := t.CheckValues(values, time.Now())
+	checked, err := t.CheckValues(values, e.now())
 	if err != nil {
 		return err
 	}
@@ -103,19 +102,39 @@ func (c *dryRunCmd) Run(_ context.Context, e *env) error {
 		}
 		var posts []string
 		for _, p := range s.Step.Posts() {
-			posts = append(posts, strings.TrimSpace(fmt.Sprintf("%s %s %s", p.Level, p.Function, p.Role))+times(p.Count))
+			posts = append(posts, postName(p)+times(p.Count))
 		}
 		fmt.Fprintf(e.stdout, "  %s", strings.Join(posts, " + "))
 		if s.Step.Need > 0 {
 			fmt.Fprintf(e.stdout, ", %d of them", s.Step.Need)
 		}
 		if s.Step.Limit > 0 {
-			fmt.Fprintf(e.stdout, ", within %d working days", s.Step.Limit)
+			fmt.Fprintf(e.stdout, ", within %d working days%s", s.Step.Limit, pastLimit(s.Step))
 		}
 		fmt.Fprintln(e.stdout)
 	}
 	fmt.Fprintf(e.stdout, "%-12s %s %s\n", "seal", t.Issuer, t.Function)
 	return nil
+}
+
+// pastLimit says what happens when a step's limit is past.
+func pastLimit(s *yinzheng.Step) string {
+	text := ""
+	if s.TakeOver != nil {
+		text = ", then " + postName(s.Complete(*s.TakeOver)) + " too"
+	}
+	if len(s.Tell) > 0 {
+		var posts []string
+		for _, p := range s.Tell {
+			posts = append(posts, postName(s.Complete(p)))
+		}
+		text += ", told besides: " + strings.Join(posts, ", ")
+	}
+	return text
+}
+
+func postName(p yinzheng.Post) string {
+	return strings.Join(strings.Fields(fmt.Sprintf("%s %s %s", p.Level, p.Function, p.Role)), " ")
 }
 
 func times(n int) string {

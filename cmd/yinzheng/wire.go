@@ -63,11 +63,11 @@ type system struct {
 const databaseFile, keyFolder = "yinzheng.db", "keys"
 
 // openSystem opens a data folder.
-func openSystem(ctx context.Context, dir string, secret keys.Secret, c settings, log *slog.Logger) (*system, error) {
+func openSystem(ctx context.Context, dir string, secret keys.Secret, c settings, e *env) (*system, error) {
 	if _, err := os.Stat(filepath.Join(dir, databaseFile)); err != nil {
 		return nil, fmt.Errorf("%s holds no data of yinzheng; make them with: yinzheng init --dir %s", dir, dir)
 	}
-	ring, err := keys.Open(filepath.Join(dir, keyFolder), secret, keys.Options{PublicURL: c.PublicURL})
+	ring, err := keys.Open(filepath.Join(dir, keyFolder), secret, keys.Options{PublicURL: c.PublicURL, Now: e.now})
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +76,7 @@ func openSystem(ctx context.Context, dir string, secret keys.Secret, c settings,
 		ring.Close()
 		return nil, err
 	}
-	sys, err := assemble(ctx, s, ring, c, log)
+	sys, err := assemble(ctx, s, ring, c, e)
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -84,7 +84,7 @@ func openSystem(ctx context.Context, dir string, secret keys.Secret, c settings,
 }
 
 // assemble puts the parts together: the only place that sees all of them.
-func assemble(ctx context.Context, s *store.Store, ring *keys.Keyring, c settings, log *slog.Logger) (*system, error) {
+func assemble(ctx context.Context, s *store.Store, ring *keys.Keyring, c settings, e *env) (*system, error) {
 	set, err := templateSet(c.TemplatesDir)
 	if err != nil {
 		return nil, err
@@ -99,7 +99,7 @@ func assemble(ctx context.Context, s *store.Store, ring *keys.Keyring, c setting
 	}
 	service, err := yinzheng.New(ctx, yinzheng.Config{
 		Store: s, Renderer: renderer, Sealer: sealer, Checker: &signer.Checker{}, Seals: &sealMaker{ring, sealer},
-		Templates: set, PublicURL: strings.TrimRight(c.PublicURL, "/"), Log: log,
+		Templates: set, PublicURL: strings.TrimRight(c.PublicURL, "/"), Now: e.now, Log: e.log,
 	})
 	if err != nil {
 		return nil, err
@@ -145,8 +145,8 @@ func der(chain []*x509.Certificate) [][]byte {
 	return out
 }
 
-// background issues what waits, now and every few seconds, and keeps an eye on
-// the folder of faces, until Close.
+// background does what waits or is due, now and every few seconds, and keeps an
+// eye on the folder of faces, until Close.
 func (s *system) background(ctx context.Context, log *slog.Logger) error {
 	n, err := s.Recover(ctx)
 	if err != nil {
