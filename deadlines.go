@@ -180,7 +180,7 @@ func (s *Service) pastLimit(ctx context.Context, id string) error {
 	}
 	after := &Case{a, c.Template, c.Directory, c.Calendar}
 	if _, err := s.handOn(ctx, after, s.roster()); err != nil { // what was due is done
-		s.watch.forget(a.Desks)
+		s.watch.doubt(a.Desks)
 		return err
 	}
 	return nil

@@ -93,6 +93,16 @@ func (r *roster) at(ctx context.Context, desks []Desk) ([]*Account, error) {
 	return all, nil
 }
 
+// note has the watch know whom a case at some desks relies on.
+func (r *roster) note(desks []Desk) {
+	for _, d := range desks {
+		d.post = 0
+		for _, a := range r.people[d] {
+			r.service.watch.note(d, a.ID)
+		}
+	}
+}
+
 // handOn sees to a case that nobody is left to decide, as Vacant says, and
 // returns it as it is afterwards.
 func (s *Service) handOn(ctx context.Context, c *Case, who *roster) (*Case, error) {
@@ -103,6 +113,7 @@ func (s *Service) handOn(ctx context.Context, c *Case, who *roster) (*Case, erro
 		}
 		a, err := c.Vacant(people, who.now)
 		if errors.Is(err, ErrState) {
+			who.note(c.desks())
 			return c, nil
 		}
 		if err != nil {
@@ -117,13 +128,16 @@ func (s *Service) handOn(ctx context.Context, c *Case, who *roster) (*Case, erro
 }
 
 // watch remembers who held each desk when its cases were looked at. Whoever
-// moves a case sees to it that somebody may decide it; from then on only that
-// people leave can change it. So a desk is looked at when somebody has left it,
-// and once when this process begins: another one may have been cut off between
-// moving a case and seeing to it.
+// moves a case sees to it that somebody may decide it, and notes who that was;
+// from then on only that people leave can change it. So a desk is looked at when
+// somebody has left it, and once when this process begins: another one may have
+// been cut off between moving a case and seeing to it.
 type watch struct {
-	mu    sync.Mutex // held during a round
+	round sync.Mutex // held during a round, and so for desks
 	desks map[Desk]*watched
+
+	mu    sync.Mutex
+	noted map[Desk][]string // who was there, besides, since the last round
 }
 
 // watched is one desk.
@@ -140,24 +154,40 @@ const (
 	turnOfDesk   = 100
 )
 
-// forget has the next round look at some desks again.
-func (w *watch) forget(desks []Desk) {
+// note says that a case came to rely on somebody: without it, who came and left
+// between two rounds would go unnoticed. Nobody ("") is never there: the next
+// round looks at the desk.
+func (w *watch) note(desk Desk, account string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, d := range desks {
-		d.post = 0
-		delete(w.desks, d)
+	if desk.post = 0; !slices.Contains(w.noted[desk], account) {
+		if w.noted == nil {
+			w.noted = map[Desk][]string{}
+		}
+		w.noted[desk] = append(w.noted[desk], account)
 	}
 }
 
-// update notes who holds the desks now and returns those to be looked at. A
-// desk where nothing waits is forgotten.
+// doubt has the next round look at some desks.
+func (w *watch) doubt(desks []Desk) {
+	for _, d := range desks {
+		w.note(d, "")
+	}
+}
+
+// update takes notice of who holds the desks now and returns those to be looked
+// at. A desk where nothing waits is forgotten.
 func (w *watch) update(staffs []Staff) []Desk {
+	w.mu.Lock()
+	noted := w.noted
+	w.noted = nil
+	w.mu.Unlock()
 	now := make(map[Desk]*watched, len(staffs))
 	var behind []Desk
 	for _, s := range staffs {
+		left := func(id string) bool { return !slices.Contains(s.People, id) }
 		d := w.desks[s.Desk]
-		if d == nil || slices.ContainsFunc(d.people, func(id string) bool { return !slices.Contains(s.People, id) }) {
+		if d == nil || slices.ContainsFunc(d.people, left) || slices.ContainsFunc(noted[s.Desk], left) {
 			d = &watched{behind: true}
 		}
 		d.people = s.People
@@ -172,8 +202,8 @@ func (w *watch) update(staffs []Staff) []Desk {
 // visitDesks hands on the cases that nobody is left to decide since somebody
 // left their desks. It returns how many it moved.
 func (s *Service) visitDesks(ctx context.Context) (moved int, err error) {
-	s.watch.mu.Lock()
-	defer s.watch.mu.Unlock()
+	s.watch.round.Lock()
+	defer s.watch.round.Unlock()
 	who := s.roster()
 	staffs, err := s.Store.DesksAt(ctx, who.now)
 	if err != nil {

@@ -255,6 +255,7 @@ type shaky struct {
 
 	failing  string // or: every call of this name, before anything happens
 	unmarked []string
+	loads    int // calls of Application
 }
 
 var errDisk = &yinzheng.Error{Kind: yinzheng.ErrUnavailable, Text: yinzheng.Text{ZH: "磁盘已满", EN: "The disk is full"}, Cause: errors.New("injected")}
@@ -268,6 +269,9 @@ func (s *shaky) arm(at int, kept bool) {
 func (s *shaky) call(name string, do func() error) error {
 	s.mu.Lock()
 	s.calls++
+	if name == "Application" {
+		s.loads++
+	}
 	fails, kept := s.calls == s.at, s.kept
 	if fails {
 		s.failed = name
@@ -297,6 +301,33 @@ func (s *shaky) Application(ctx context.Context, id string) (a *yinzheng.Applica
 
 func (s *shaky) SaveApplication(ctx context.Context, a *yinzheng.Application, seen int) error {
 	return s.call("SaveApplication", func() error { return s.Store.SaveApplication(ctx, a, seen) })
+}
+
+func (s *shaky) Overdue(ctx context.Context, now time.Time, limit int) (ids []string, err error) {
+	err = s.call("Overdue", func() error { ids, err = s.Store.Overdue(ctx, now, limit); return err })
+	return ids, err
+}
+
+func (s *shaky) DesksAt(ctx context.Context, now time.Time) (desks []yinzheng.Staff, err error) {
+	err = s.call("DesksAt", func() error { desks, err = s.Store.DesksAt(ctx, now); return err })
+	return desks, err
+}
+
+func (s *shaky) PeopleAt(ctx context.Context, office string, role yinzheng.Role, now time.Time) (people []*yinzheng.Account, err error) {
+	if s.failing == "PeopleAt" {
+		return nil, errDisk
+	}
+	err = s.call("PeopleAt", func() error { people, err = s.Store.PeopleAt(ctx, office, role, now); return err })
+	return people, err
+}
+
+func (s *shaky) Queue(ctx context.Context, q yinzheng.QueueFilter) (entries []yinzheng.QueueEntry, err error) {
+	err = s.call("Queue", func() error { entries, err = s.Store.Queue(ctx, q); return err })
+	return entries, err
+}
+
+func (s *shaky) Notify(ctx context.Context, notices []yinzheng.Notice) error {
+	return s.call("Notify", func() error { return s.Store.Notify(ctx, notices) })
 }
 
 func (s *shaky) Reserve(ctx context.Context, c *yinzheng.Certificate) error {

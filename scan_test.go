@@ -14,6 +14,7 @@ func TestScan(t *testing.T) {
 	h := newHouse(t)
 	tpl := yinzheng.SampleTemplate()
 	tpl.Chain[1].Limit, tpl.Chain[1].TakeOver, tpl.MendDays = 2, &yinzheng.Post{Level: yinzheng.District}, 1
+	tpl.Chain[1].Tell = []yinzheng.Post{{Level: yinzheng.District}, {Level: yinzheng.Village, Role: yinzheng.Clerk}}
 	h.config.Templates = []*yinzheng.Template{tpl}
 	h.restart()
 	v, _, err := h.CreateApplication(h.ctx, h.people["clerk"], &yinzheng.NewApplication{Item: "kin", Values: yinzheng.SampleValues()}, "scan")
@@ -57,6 +58,11 @@ func TestScan(t *testing.T) {
 	must(t, err)
 	if len(told) == 0 || told[0].Kind != "overdue" || told[0].Application != v.ID {
 		t.Fatalf("told %+v", told)
+	}
+	for who, want := range map[string]int{"district": 1, "town": 1, "clerk": 1, "sibling": 0} { // once, however many reasons there are
+		if got := h.told(who, v.ID, "overdue"); got != want {
+			t.Errorf("%s was told %d times, want %d", who, got, want)
+		}
 	}
 	inbox, _, err := h.Workqueue(h.ctx, district, nil, "", 10)
 	must(t, err)
