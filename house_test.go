@@ -334,6 +334,14 @@ func (s *shaky) Reserve(ctx context.Context, c *yinzheng.Certificate) error {
 	return s.call("Reserve", func() error { return s.Store.Reserve(ctx, c) })
 }
 
+func (s *shaky) Reserved(ctx context.Context, code string) (c *yinzheng.Certificate, err error) {
+	err = s.call("Reserved", func() error { c, err = s.Store.Reserved(ctx, code); return err })
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
 func (s *shaky) Lease(ctx context.Context, code string, now, until time.Time) error {
 	return s.call("Lease", func() error { return s.Store.Lease(ctx, code, now, until) })
 }
