@@ -130,6 +130,24 @@ func TestEmptied(t *testing.T) {
 	}
 }
 
+// TestCameAndLeft: somebody comes, a case arrives, they leave, all between two
+// scans that find the desk empty: the case is seen all the same.
+func TestCameAndLeft(t *testing.T) {
+	h := newHouse(t)
+	h.submitted("before")
+	h.change("district", disable)
+	h.change("second", disable)
+	if n := h.scan(); n != 1 {
+		t.Fatalf("moved %d cases", n)
+	}
+	h.change("second", enable)
+	v := h.submitted("between")
+	h.change("second", disable)
+	if n := h.scan(); n != 1 || !h.look(v.ID).Stranded {
+		t.Errorf("moved %d cases: %+v", n, h.look(v.ID))
+	}
+}
+
 // TestStranded: where nobody is left above either, the administrators are told,
 // once for each time that the case comes to the step.
 func TestStranded(t *testing.T) {
