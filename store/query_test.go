@@ -59,6 +59,22 @@ func TestPlans(t *testing.T) {
 	}
 }
 
+// TestPlansOfDesks: from desk to desk, and from a desk to its people, by index.
+func TestPlansOfDesks(t *testing.T) {
+	s := openFile(t, t.TempDir()+"/yinzheng.db")
+	p := strings.Join(plan(t, s, holdersOfDesks), "\n")
+	for _, want := range []string{"SEARCH i USING PRIMARY KEY (office>?)", "SEARCH i USING PRIMARY KEY (office=? AND role>?)", "SEARCH g USING INDEX grants_office (office=? AND role=?)", "SEARCH l USING INDEX delegations_from (from_account=?)"} {
+		if !strings.Contains(p, want) {
+			t.Errorf("not by %s:\n%s", want, p)
+		}
+	}
+	for _, step := range strings.Split(p, "\n") {
+		if strings.HasPrefix(step, "SCAN") && step != "SCAN d" && step != "SCAN o" {
+			t.Errorf("%s in:\n%s", step, p)
+		}
+	}
+}
+
 // TestPlansOfMarks: each mark is looked up by its own index, newest case first.
 func TestPlansOfMarks(t *testing.T) {
 	s := openFile(t, t.TempDir()+"/yinzheng.db")

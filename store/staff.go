@@ -1,64 +1,74 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
-	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"yinzheng"
 )
 
+// holders are, for each desk of d, who may act there at its moment: by a grant of
+// their own, or one that is lent to them by somebody who holds it. A desk that
+// nobody holds has one row without an account.
+const holders = `SELECT d.office, d.role, g.account FROM d LEFT JOIN grants g ON g.office = d.office AND g.role = d.role
+		AND (g.valid_from IS NULL OR g.valid_from <= d.now) AND (g.valid_to IS NULL OR g.valid_to > d.now)
+		AND EXISTS (SELECT 1 FROM accounts a WHERE a.id = g.account AND NOT a.disabled) WHERE d.role IS NOT NULL
+	UNION ALL SELECT d.office, d.role, t.id FROM d CROSS JOIN grants g CROSS JOIN delegations l
+		JOIN accounts a ON a.id = g.account AND NOT a.disabled JOIN accounts t ON t.id = l.to_account AND NOT t.disabled
+		WHERE g.office = d.office AND g.role = d.role AND (g.valid_from IS NULL OR g.valid_from <= d.now) AND (g.valid_to IS NULL OR g.valid_to > d.now)
+		AND l.from_account = g.account AND l.office = g.office AND l.role = g.role AND l.begins <= d.now AND l.ends > d.now`
+
 var (
-	// From one desk to the next: an index is asked once for each, however many
-	// cases wait there.
-	nextDesk = query("SELECT office, role FROM inbox WHERE (office, role) > ($1, $2) ORDER BY office, role LIMIT 1")
-	// Who may act in a post at a moment: by a grant of their own, or one that is
-	// lent to them by somebody who holds it.
-	holdersAt = query(`SELECT g.account FROM grants g JOIN accounts a ON a.id = g.account AND NOT a.disabled
-		WHERE g.office = $1 AND g.role = $2 AND (g.valid_from IS NULL OR g.valid_from <= $3) AND (g.valid_to IS NULL OR g.valid_to > $3)
-		UNION ALL SELECT t.id FROM grants g JOIN accounts a ON a.id = g.account AND NOT a.disabled
-		JOIN delegations d ON d.from_account = g.account AND d.office = g.office AND d.role = g.role AND d.begins <= $3 AND d.ends > $3
-		JOIN accounts t ON t.id = d.to_account AND NOT t.disabled
-		WHERE g.office = $1 AND g.role = $2 AND (g.valid_from IS NULL OR g.valid_from <= $3) AND (g.valid_to IS NULL OR g.valid_to > $3)`)
+	holdersOfDesk = query("WITH d(office, role, now) AS (SELECT $1, $2, $3) " + holders)
+	// From one office to the next, and in each from one role to the next: the
+	// index is asked once for each, however many cases wait there.
+	holdersOfDesks = query(`WITH RECURSIVE o(office) AS (SELECT min(office) FROM inbox
+			UNION ALL SELECT (SELECT min(i.office) FROM inbox i WHERE i.office > o.office) FROM o WHERE o.office IS NOT NULL),
+		d(office, role, now) AS (SELECT o.office, (SELECT min(i.role) FROM inbox i WHERE i.office = o.office), $1 FROM o
+			UNION ALL SELECT d.office, (SELECT min(i.role) FROM inbox i WHERE i.office = d.office AND i.role > d.role), d.now FROM d WHERE d.role IS NOT NULL) ` + holders)
 )
 
 // PeopleAt implements yinzheng.Staffs.
 func (s *Store) PeopleAt(ctx context.Context, office string, role yinzheng.Role, now time.Time) ([]*yinzheng.Account, error) {
-	ids, err := s.ids(ctx, "list the people of a post", holdersAt, office, string(role), now.UnixMicro())
+	desks, err := s.staffs(ctx, "list the people of a post", holdersOfDesk, office, string(role), now.UnixMicro())
 	if err != nil {
 		return nil, err
 	}
-	return s.accounts(ctx, sorted(ids))
+	return s.accounts(ctx, desks[0].People)
 }
 
 // DesksAt implements yinzheng.Staffs.
 func (s *Store) DesksAt(ctx context.Context, now time.Time) ([]yinzheng.Staff, error) {
-	var desks []yinzheng.Staff
-	err := s.snapshot(ctx, "list the desks where cases wait", func(ctx context.Context, q querier) error {
-		desks = nil
-		var at yinzheng.Staff
-		for {
-			err := q.QueryRowContext(ctx, nextDesk, at.Office, string(at.Role)).Scan(&at.Office, &at.Role)
-			if errors.Is(err, sql.ErrNoRows) {
-				return nil
+	return s.staffs(ctx, "list the desks where cases wait", holdersOfDesks, now.UnixMicro())
+}
+
+// staffs reads desks with their holders.
+func (s *Store) staffs(ctx context.Context, doing, statement string, args ...any) ([]yinzheng.Staff, error) {
+	people := map[yinzheng.Desk][]string{}
+	err := s.read(ctx, doing, func(ctx context.Context, q querier) error {
+		clear(people) // this may be a second run
+		return each(ctx, q, func(r *sql.Rows) error {
+			var d yinzheng.Desk
+			var account string
+			err := r.Scan(&d.Office, &d.Role, (*text)(&account))
+			list := people[d]
+			if account != "" {
+				list = append(list, account)
 			}
-			if err != nil {
-				return err
-			}
-			at.People = nil
-			if err := each(ctx, q, func(r *sql.Rows) error {
-				var id string
-				err := r.Scan(&id)
-				at.People = append(at.People, id)
-				return err
-			}, holdersAt, at.Office, string(at.Role), now.UnixMicro()); err != nil {
-				return err
-			}
-			at.People = sorted(at.People)
-			desks = append(desks, at)
-		}
+			people[d] = list
+			return err
+		}, statement, args...)
+	})
+	desks := make([]yinzheng.Staff, 0, len(people))
+	for d, ids := range people {
+		desks = append(desks, yinzheng.Staff{Desk: d, People: sorted(ids)})
+	}
+	slices.SortFunc(desks, func(a, b yinzheng.Staff) int {
+		return cmp.Or(strings.Compare(a.Office, b.Office), strings.Compare(string(a.Role), string(b.Role)))
 	})
 	return desks, err
 }
