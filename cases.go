@@ -403,8 +403,7 @@ func (s *Service) change(ctx context.Context, by *Account, id string, seen int, 
 		return nil, err
 	}
 	after := &Case{a, c.Template, c.Directory, c.Calendar}
-	if after, err = s.handOn(ctx, after, s.roster()); err != nil { // the action stands; the scan looks again
-		s.watch.doubt(after.Desks)
+	if after, err = s.seeTo(ctx, after); err != nil { // the action stands
 		s.Log.Error("looking for somebody who may decide", "application", id, "reason", reason(err))
 	}
 	return s.viewFor(ctx, by, after.Application, c.Template)

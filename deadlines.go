@@ -123,7 +123,7 @@ func (d *Directory) administrators(office string) []Desk {
 	var out []Desk
 	o := d.Office(office)
 	for i := range d.Offices {
-		if o != nil && d.Within(o.Division, d.Offices[i].Division) {
+		if o != nil && d.Offices[i].stands() && d.Within(o.Division, d.Offices[i].Division) {
 			out = append(out, Desk{Office: d.Offices[i].ID, Role: Admin})
 		}
 	}
@@ -178,12 +178,8 @@ func (s *Service) pastLimit(ctx context.Context, id string) error {
 	if err := s.save(ctx, a, c.Version); err != nil {
 		return err
 	}
-	after := &Case{a, c.Template, c.Directory, c.Calendar}
-	if _, err := s.handOn(ctx, after, s.roster()); err != nil { // what was due is done
-		s.watch.doubt(a.Desks)
-		return err
-	}
-	return nil
+	_, err = s.seeTo(ctx, &Case{a, c.Template, c.Directory, c.Calendar})
+	return err
 }
 
 // Notices lists what the people of this person's posts were told, newest first.

@@ -127,6 +127,16 @@ func (s *Service) handOn(ctx context.Context, c *Case, who *roster) (*Case, erro
 	return c, nil
 }
 
+// seeTo is handOn after a case was moved: what cannot be done now, the next
+// round does.
+func (s *Service) seeTo(ctx context.Context, c *Case) (*Case, error) {
+	after, err := s.handOn(ctx, c, s.roster())
+	if err != nil {
+		s.watch.doubt(after.Desks)
+	}
+	return after, err
+}
+
 // watch remembers who held each desk when its cases were looked at. Whoever
 // moves a case sees to it that somebody may decide it, and notes who that was;
 // from then on only that people leave can change it. So a desk is looked at when

@@ -487,3 +487,22 @@ func TestTwoAdministrators(t *testing.T) {
 		t.Errorf("%+v %v", v, err)
 	}
 }
+
+// TestClosedOffice: nobody is appointed to an office that was closed, and its
+// administrators are those of the office that does its work.
+func TestClosedOffice(t *testing.T) {
+	h := peopled(t)
+	tree := yinzheng.SampleDirectory()
+	closed := *tree.Office("sibling")
+	closed.Until, closed.Successor = h.clock(), "village"
+	must(t, h.store.PutDirectory(h.ctx, yinzheng.NewDirectory(nil, []yinzheng.Office{closed}, nil)))
+	must(t, h.Reload(h.ctx))
+	var e *yinzheng.Error
+	_, err := h.Appoint(h.ctx, h.people["town-admin"], "town", h.version("town"), &yinzheng.Appointment{Office: "sibling", Role: yinzheng.Clerk})
+	if field(err) != "office closed" || !errors.As(err, &e) || !strings.Contains(e.Fields[0].Text.ZH, tree.Office("village").Name) {
+		t.Errorf("appointed to a closed office: %v", err)
+	}
+	if list, err := h.People(h.ctx, h.people["town-admin"], "sibling"); err != nil || len(list) != 1 {
+		t.Errorf("who was there: %v %v", list, err)
+	}
+}

@@ -90,6 +90,9 @@ func (s *Service) checkPost(by *Account, in *Appointment, now time.Time) (Grant,
 	if !s.administers(by, in.Office, now) {
 		faults = append(faults, FieldError{"office", "unknown", Text{"请填写您管理范围内的单位", "Please give an office that you administer"}})
 	}
+	if o := s.Directory().Office(in.Office); len(faults) == 0 && !o.stands() {
+		faults = append(faults, FieldError{"office", "closed", Text{"该单位已撤销，其工作由“" + s.officeNow(o) + "”承担", "This office was closed; its work is done by “" + s.officeNow(o) + "”"}})
+	}
 	if !slices.Contains([]Role{Clerk, Approver, Admin, Department}, in.Role) {
 		faults = append(faults, FieldError{"role", "choice", Text{"应为 clerk、approver、admin 或 department", "Expected clerk, approver, admin or department"}})
 	}
@@ -98,6 +101,14 @@ func (s *Service) checkPost(by *Account, in *Appointment, now time.Time) (Grant,
 		faults = append(faults, FieldError{"to", "period", Text{"结束时间须晚于开始时间，且尚未到", "The end comes after the beginning and is still to come"}})
 	}
 	return g, faults
+}
+
+// officeNow is the name of the office that does a closed one's work.
+func (s *Service) officeNow(o *Office) string {
+	if now := s.Directory().Office(s.Directory().OfficeNow(o.ID)); now != nil {
+		return now.Name
+	}
+	return o.Name
 }
 
 // laterOf is the later of two moments: what is planned for the past, or for no

@@ -464,7 +464,7 @@ func (s *Service) moveCase(ctx context.Context, r *Reorganisation, id string) er
 	if err := s.save(ctx, a, c.Version); err != nil {
 		return err
 	}
-	_, err = s.handOn(ctx, &Case{a, c.Template, c.Directory, c.Calendar}, s.roster())
+	_, err = s.seeTo(ctx, &Case{a, c.Template, c.Directory, c.Calendar})
 	return err
 }
 

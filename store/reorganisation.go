@@ -27,6 +27,9 @@ var (
 		SELECT g.account, (SELECT max(m.position) FROM grants m WHERE m.account = g.account) + 1 + g.position, $1, g.role,
 			CASE WHEN g.valid_from IS NULL OR g.valid_from < $2 THEN $2 ELSE g.valid_from END, g.valid_to
 		FROM grants g WHERE g.office = $3 AND (g.valid_to IS NULL OR g.valid_to > $2)`)
+	// Whoever is changing one of the accounts at that moment is told so.
+	touchAccounts = query(`UPDATE accounts SET version = version + 1
+		WHERE id IN (SELECT account FROM grants WHERE office = $1 AND (valid_to IS NULL OR valid_to > $2))`)
 	endGrants       = query("UPDATE grants SET valid_to = $1 WHERE office = $2 AND (valid_to IS NULL OR valid_to > $1)")
 	copyDelegations = query(`INSERT INTO delegations (id, from_account, to_account, office, role, begins, ends)
 		SELECT id || '+', from_account, to_account, $1, role, CASE WHEN begins < $2 THEN $2 ELSE begins END, ends
@@ -129,6 +132,9 @@ func (s *Store) reorganisations(ctx context.Context, text string, args ...any) (
 func (s *Store) MoveGrants(ctx context.Context, from, to string, at time.Time) (int, error) {
 	var moved int64
 	err := s.write(ctx, "move the people of an office", func(ctx context.Context, q querier) (err error) {
+		if _, err = change(ctx, q, touchAccounts, from, at.UnixMicro()); err != nil {
+			return err
+		}
 		if moved, err = change(ctx, q, copyGrants, to, at.UnixMicro(), from); err != nil {
 			return err
 		}

@@ -84,6 +84,9 @@ func moveGrants(t *testing.T, s yinzheng.Store) {
 	if d := cmp.Diff(want, got.Grants); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
+	if u2, err := s.Account(ctx, "u2"); err != nil || got.Version != 2 || u2.Version != 1 {
+		t.Errorf("versions %d and %d: %v", got.Version, u2.Version, err)
+	}
 	people, err := s.PeopleAt(ctx, "south", yinzheng.Clerk, at)
 	check(t, err)
 	if len(people) != 2 {
