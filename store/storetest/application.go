@@ -395,7 +395,8 @@ func desks(t *testing.T, s yinzheng.Store) {
 		{ID: "comes", Grants: []yinzheng.Grant{post(town, noon, never), post(north, never, never)}},
 		{ID: "disabled", Disabled: true, Grants: []yinzheng.Grant{post(town, Start, never)}},
 		{ID: "elsewhere", Grants: []yinzheng.Grant{post(yinzheng.Desk{Office: "west", Role: yinzheng.Approver}, Start, never)}},
-		{ID: "deputy"}, {ID: "disabled deputy", Disabled: true},
+		{ID: "deputy"},
+		{ID: "disabled deputy", Disabled: true},
 	} {
 		a.Username = a.ID
 		check(t, s.PutAccount(ctx, a))
