@@ -163,7 +163,7 @@ func (a *Application) apply(t *Template, x Action) {
 	case Moot:
 		a.State, a.Code = Rejected, ""
 	case Move:
-		a.Office, a.Division = x.Office, x.Input.Division
+		a.Office, a.Division, a.Stranded = x.Office, x.Input.Division, false // other administrators may have to know
 	}
 	if a.State == Submitted {
 		a.Waiting = &t.Chain[a.Step]

@@ -209,6 +209,10 @@ func TestVacant(t *testing.T) {
 	if _, err := c.Vacant(nil, now); !errors.Is(err, ErrState) {
 		t.Fatalf("told twice: %v", err)
 	}
+	c.Application = c.with(Action{At: now, Kind: Move, By: SystemActor, Office: c.Office, Input: &Input{Division: c.Division}})
+	if a, err = c.Vacant(nil, now); err != nil || !a.Stranded {
+		t.Fatalf("not told again where the offices have changed: %v", err)
+	}
 }
 
 // Who delegated counts like who acts.
