@@ -193,7 +193,8 @@ func (s *Service) addAccount(ctx context.Context, by, a *Account, now time.Time)
 
 // NewLink makes a new link for somebody who has set no password yet; older ones
 // end. Errors as of Person, ErrState when a password is set or the account
-// disabled.
+// disabled, ErrForbidden when they have posts in offices that this administrator
+// does not administer.
 func (s *Service) NewLink(ctx context.Context, by *Account, username string) (view *PersonView, err error) {
 	now := s.now()
 	err = s.Store.Tx(ctx, func(ctx context.Context) error {
@@ -203,6 +204,9 @@ func (s *Service) NewLink(ctx context.Context, by *Account, username string) (vi
 		}
 		if a.Password != "" || a.Disabled {
 			return fail(ErrState, "这个账号已设置密码或已停用", "This account has a password already, or is disabled")
+		}
+		if err := s.switches(by, a, now); err != nil { // whoever has the link could act in all of their posts
+			return err
 		}
 		view = s.personView(by, a, now)
 		if view.Claim, err = s.claimLink(ctx, a); err != nil {

@@ -110,6 +110,9 @@ func TestWhoAdministersWhom(t *testing.T) {
 	if _, err := h.DisableAccount(h.ctx, h.people["town-admin"], "town", h.version("town")); !errors.Is(err, yinzheng.ErrForbidden) {
 		t.Errorf("disabled beyond one's offices: %v", err)
 	}
+	if _, err := h.NewLink(h.ctx, h.people["town-admin"], "town"); !errors.Is(err, yinzheng.ErrForbidden) {
+		t.Errorf("a link that opens more than one's offices: %v", err)
+	}
 	// What is everybody's is not for the administrator of a part.
 	for who, want := range map[string]error{"admin": nil, "town-admin": yinzheng.ErrForbidden, "clerk": yinzheng.ErrForbidden} {
 		if _, err := h.WaitingCases(h.ctx, h.people[who]); !errors.Is(err, want) {
