@@ -173,7 +173,7 @@ func (s *Service) OpenAccount(ctx context.Context, by *Account, in *NewPerson, k
 			return err
 		}
 		view = s.personView(by, opened, now)
-		if opened.Password == "" && !opened.Disabled {
+		if opened.Password == "" && !opened.Disabled && s.switches(by, opened, now) == nil {
 			view.Claim, err = s.claimLink(ctx, opened)
 		}
 		return err
