@@ -187,4 +187,5 @@ type Store interface {
 	Events
 	Records
 	Likenesses
+	Searches
 }
