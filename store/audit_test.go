@@ -269,7 +269,7 @@ func TestChainExisting(t *testing.T) {
 	aRecord(t, path)
 	forge(t, path, "DELETE FROM schema_version WHERE name LIKE '%_audit.sql' OR name LIKE '%_search.sql'")
 	db := openPool(path, nil, 1)
-	texts := []string{"DROP TABLE log", "DROP TABLE marks"}
+	texts := []string{"DROP TABLE log", "DROP TABLE marks", "DROP INDEX applications_changed"}
 	for _, column := range levelColumns() {
 		texts = append(texts, "CREATE INDEX applications_"+column+" ON applications ("+column+")")
 	}
@@ -319,7 +319,7 @@ func TestSearchExisting(t *testing.T) {
 	path := t.TempDir() + "/yinzheng.db"
 	aRecord(t, path)
 	texts := []string{
-		"DELETE FROM schema_version WHERE name LIKE '%_search.sql'", "DROP TABLE marks",
+		"DELETE FROM schema_version WHERE name LIKE '%_search.sql'", "DROP TABLE marks", "DROP INDEX applications_changed",
 		"CREATE TABLE marks (application INTEGER PRIMARY KEY, known INTEGER NOT NULL, document TEXT, facts TEXT, name TEXT)",
 		"INSERT INTO marks (application, known, document) SELECT key, 1, id FROM applications",
 		"CREATE INDEX marks_unknown ON marks (application) WHERE known = 0",

@@ -15,20 +15,17 @@ import (
 // lineColumns are a line of a list.
 const lineColumns = "SELECT a.key, a.id, a.item, a.state, a.step_key, a.version, a.holder, a.division, a.office, a.changed_at FROM "
 
-// A queue is put together from one query for each scope and state, each of
-// which reads its lines off an index in order: however many cases there are,
-// it costs the same.
+// A queue is put together from one query for each scope and, where only some
+// states are asked for, each of these. Each reads its lines off an index in
+// order: however many cases there are, it costs the same.
 var (
-	queueOfOffice = query(lineColumns + `applications a WHERE a.office = $1 AND a.state = $2
+	queueOfOffice = query(lineColumns + `applications a WHERE a.office = $1
+		AND (a.changed_at, a.key) < ($2, $3) ORDER BY a.changed_at DESC, a.key DESC LIMIT $4`)
+	queueOfState = query(lineColumns + `applications a WHERE a.office = $1 AND a.state = $2
 		AND (a.changed_at, a.key) < ($3, $4) ORDER BY a.changed_at DESC, a.key DESC LIMIT $5`)
 	inboxOfDesk = query(lineColumns + `inbox i JOIN applications a ON a.key = i.application WHERE i.office = $1 AND i.role = $2
 		AND (i.changed_at, i.application) < ($3, $4) ORDER BY i.changed_at DESC, i.application DESC LIMIT $5`)
 )
-
-var allStates = []yinzheng.State{
-	yinzheng.Draft, yinzheng.Submitted, yinzheng.Returned, yinzheng.Approved,
-	yinzheng.Issuing, yinzheng.Issued, yinzheng.Rejected, yinzheng.Withdrawn,
-}
 
 // defaultLimit is how long a queue is when nobody says.
 const defaultLimit = 100
@@ -123,18 +120,18 @@ func errCursor() error {
 }
 
 func queueParts(f yinzheng.QueueFilter) []part {
-	states := f.States
-	if len(states) == 0 {
-		states = allStates
-	}
 	var parts []part
 	for _, scope := range f.Scopes {
-		if scope.Role == "" {
-			for _, state := range states {
-				parts = append(parts, part{queueOfOffice, []any{scope.Office, string(state)}})
-			}
-		} else if slices.Contains(states, yinzheng.Submitted) {
+		switch all := len(f.States) == 0; {
+		case scope.Role != "" && (all || slices.Contains(f.States, yinzheng.Submitted)):
 			parts = append(parts, part{inboxOfDesk, []any{scope.Office, string(scope.Role)}})
+		case scope.Role != "": // nothing else lies in an inbox
+		case all:
+			parts = append(parts, part{queueOfOffice, []any{scope.Office}})
+		default:
+			for _, state := range f.States {
+				parts = append(parts, part{queueOfState, []any{scope.Office, string(state)}})
+			}
 		}
 	}
 	return parts

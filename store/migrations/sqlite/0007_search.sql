@@ -29,6 +29,9 @@ CREATE INDEX marks_district_stem   ON marks (district, stem)   WHERE district IS
 CREATE INDEX marks_city_stem       ON marks (city, stem)       WHERE city IS NOT NULL;
 CREATE INDEX marks_province_stem   ON marks (province, stem)   WHERE province IS NOT NULL;
 
+-- An office's whole queue in its order, whatever the states.
+CREATE INDEX applications_changed ON applications (office, changed_at);
+
 -- No queue lists a whole division: these were written with every action and
 -- never read.
 DROP INDEX applications_village;
