@@ -57,12 +57,16 @@ func (c *Case) sees(by *Account, now time.Time) (Grant, error) {
 func (d *Directory) reach(by *Account, now time.Time) Reach {
 	var r Reach
 	for _, g := range by.Grants {
-		if by.Disabled || !g.active(now) || g.Role != Clerk && g.Role != Approver || slices.Contains(r.Offices, g.Office) {
+		if by.Disabled || !g.active(now) || g.Role != Clerk && g.Role != Approver {
 			continue
 		}
-		r.Offices = append(r.Offices, g.Office)
-		if o := d.Office(g.Office); o != nil && !slices.Contains(r.Divisions, o.Division) {
-			r.Divisions = append(r.Divisions, o.Division)
+		for _, office := range d.Formerly(g.Office) {
+			if d.OfficeNow(office) == g.Office && !slices.Contains(r.Offices, office) {
+				r.Offices = append(r.Offices, office)
+			}
+		}
+		if o := d.Office(g.Office); o != nil && !slices.Contains(r.Divisions, d.DivisionNow(o.Division)) {
+			r.Divisions = append(r.Divisions, d.DivisionNow(o.Division))
 		}
 	}
 	return r

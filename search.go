@@ -66,7 +66,7 @@ func (s *Service) Search(ctx context.Context, by *Account, text, cursor string, 
 	}
 	limit = pageLimit(limit)
 	f := SearchFilter{Reach: s.Directory().reach(by, s.Now()), Numbers: q.numbers, Name: q.name, Before: cursor, Limit: limit + 1}
-	if len(f.Offices) == 0 || len(f.Numbers) == 0 && f.Name == "" {
+	if len(f.Offices)+len(f.Divisions) == 0 || len(f.Numbers) == 0 && f.Name == "" {
 		return nil, "", nil
 	}
 	entries, err := s.Store.Search(ctx, f)

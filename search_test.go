@@ -181,6 +181,46 @@ func TestSearchIsMaySee(t *testing.T) {
 	})
 }
 
+// TestSearchAfterMerge: after two villages became one, whoever may see a case
+// finds it, and nobody else: open and closed, submitted and not.
+func TestSearchAfterMerge(t *testing.T) {
+	h := newHouse(t)
+	all := []string{h.issued("issued").ID, h.submitted("waits").ID}
+	for i, in := range []struct{ who, division string }{{"clerk", testVillage}, {"sibling", testSibling}, {"sibling", testVillage}} {
+		for _, submit := range []bool{false, true} {
+			v, _, err := h.CreateApplication(h.ctx, h.people[in.who], &yinzheng.NewApplication{Item: "kin", Division: in.division, Values: yinzheng.SampleValues()}, fmt.Sprint(i, submit))
+			must(t, err)
+			if all = append(all, v.ID); submit {
+				_, err = h.SubmitApplication(h.ctx, h.people[in.who], v.ID, v.Version)
+				must(t, err)
+			}
+		}
+	}
+	_, err := h.reorganise(mergeVillages())
+	must(t, err)
+	most := 0
+	for _, o := range h.Directory().Offices {
+		by := yinzheng.SampleAccount("by", 91, [2]string{"clerk", o.ID})
+		var want []string
+		for _, id := range all {
+			switch _, err := h.Application(h.ctx, by, id); {
+			case err == nil:
+				want = append(want, id)
+			case !errors.Is(err, yinzheng.ErrNotFound):
+				t.Fatal(err)
+			}
+		}
+		slices.Reverse(want)
+		if got, _, err := h.searched(by, "张三丰", 0); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s finds %v (%v), may see %v", o.ID, got, err, want)
+		}
+		most = max(most, len(want))
+	}
+	if most != len(all) {
+		t.Errorf("the office of the new village sees %d of %d cases", most, len(all))
+	}
+}
+
 // randomCase makes a case and leaves it somewhere on its way; "" when the clerk
 // may not take it in.
 func (h *house) randomCase(t *rapid.T, clerk *yinzheng.Account, name, key, division string) string {

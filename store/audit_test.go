@@ -269,11 +269,7 @@ func TestChainExisting(t *testing.T) {
 	aRecord(t, path)
 	forge(t, path, "DELETE FROM schema_version WHERE name LIKE '%_audit.sql' OR name LIKE '%_search.sql'")
 	db := openPool(path, nil, 1)
-	texts := []string{"DROP TABLE log", "DROP TABLE marks", "DROP INDEX applications_changed"}
-	for _, column := range levelColumns() {
-		texts = append(texts, "CREATE INDEX applications_"+column+" ON applications ("+column+")")
-	}
-	for _, text := range texts {
+	for _, text := range []string{"DROP TABLE log", "DROP TABLE marks", "DROP INDEX applications_changed"} {
 		if _, err := db.ExecContext(t.Context(), text); err != nil {
 			t.Fatal(err)
 		}
@@ -318,16 +314,11 @@ func TestChainExisting(t *testing.T) {
 func TestSearchExisting(t *testing.T) {
 	path := t.TempDir() + "/yinzheng.db"
 	aRecord(t, path)
-	texts := []string{
+	forge(t, path,
 		"DELETE FROM schema_version WHERE name LIKE '%_search.sql'", "DROP TABLE marks", "DROP INDEX applications_changed",
 		"CREATE TABLE marks (application INTEGER PRIMARY KEY, known INTEGER NOT NULL, document TEXT, facts TEXT, name TEXT)",
 		"INSERT INTO marks (application, known, document) SELECT key, 1, id FROM applications",
-		"CREATE INDEX marks_unknown ON marks (application) WHERE known = 0",
-	}
-	for _, column := range levelColumns() {
-		texts = append(texts, "CREATE INDEX applications_"+column+" ON applications ("+column+")")
-	}
-	forge(t, path, texts...)
+		"CREATE INDEX marks_unknown ON marks (application) WHERE known = 0")
 	db := openPool(path, nil, 1)
 	if err := errors.Join(runAlone(t.Context(), db, "search.sql"), db.Close()); err != nil {
 		t.Fatal(err)

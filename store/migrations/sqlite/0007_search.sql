@@ -31,11 +31,3 @@ CREATE INDEX marks_province_stem   ON marks (province, stem)   WHERE province IS
 
 -- An office's whole queue in its order, whatever the states.
 CREATE INDEX applications_changed ON applications (office, changed_at);
-
--- No queue lists a whole division: these were written with every action and
--- never read.
-DROP INDEX applications_village;
-DROP INDEX applications_town;
-DROP INDEX applications_district;
-DROP INDEX applications_city;
-DROP INDEX applications_province;
