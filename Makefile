@@ -29,7 +29,7 @@ bench:
 	$(GO) run ./internal/bench
 
 bench-large:
-	$(GO) run ./internal/bench -large
+	$(GO) run ./internal/bench -growth 10000000
 
 pictures: tools
 	docs/pictures.sh

@@ -169,9 +169,7 @@ func (c *copier) finish(ctx context.Context) error {
 		text, err := c.statement(ctx, x.table, x.on, x.differ)
 		errs = append(errs, err)
 		if err == nil {
-
 			errs = append(errs, c.run(ctx, text))
-
 		}
 	}
 	for n := 0; n*halfList < c.numbers; n++ {

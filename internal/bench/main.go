@@ -3,7 +3,7 @@
 //
 //	go run ./internal/bench
 //	go run ./internal/bench -json
-//	go run ./internal/bench -large
+//	go run ./internal/bench -growth 10000000
 //
 // It ends with 0 when everything could be measured, budgets missed included,
 // and with 1 when something could not, or when what it measured was wrong:
@@ -44,7 +44,6 @@ type size struct {
 
 var (
 	full  = size{rounds: 21, bulkRounds: 9, bulkBatch: 256, starts: 5, settle: 1500 * time.Millisecond, few: 10_000, many: 1_000_000}
-	large = size{rounds: 21, few: 10_000, many: 10_000_000, growthOnly: true}
 	quick = size{rounds: 2, bulkRounds: 1, bulkBatch: 256, starts: 1, settle: 200 * time.Millisecond, few: 10_000, many: 20_000}
 )
 
@@ -53,16 +52,16 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags.SetOutput(stderr)
 	asJSON := flags.Bool("json", false, "print JSON instead of a table")
 	short := flags.Bool("quick", false, "few rounds: shows that everything works, figures are rough")
-	ten := flags.Bool("large", false, "growth alone, up to ten million cases: takes some 50 GB of disk, and an hour")
+	growth := flags.Int("growth", 0, "growth alone, up to so many cases; ten million take some 50 GB of disk, and an hour")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	s := full
-	switch {
-	case *short:
+	if *short {
 		s = quick
-	case *ten:
-		s = large
+	}
+	if *growth > 0 {
+		s.many, s.growthOnly = *growth, true
 	}
 	r, err := measure(ctx, s)
 	if err != nil {
