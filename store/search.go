@@ -21,8 +21,12 @@ type found struct {
 var foundBy = foundByColumn()
 
 func foundByColumn() map[string]*found {
-	texts := map[string]*found{}
-	for _, column := range append([]string{"office"}, levelColumns()...) {
+	columns := []string{"office"}
+	for _, l := range levels {
+		columns = append(columns, string(l))
+	}
+	texts := make(map[string]*found, len(columns))
+	for _, column := range columns {
 		texts[column] = &found{
 			number: query(findBy("number = $1 AND " + column + " = $2 AND application < $3 ORDER BY application DESC LIMIT $4")),
 			holder: query(findBy("holder = $1 AND " + column + " = $2 AND application < $3 ORDER BY application DESC LIMIT $4")),
@@ -31,14 +35,6 @@ func foundByColumn() map[string]*found {
 		}
 	}
 	return texts
-}
-
-func levelColumns() []string {
-	columns := make([]string, len(levels))
-	for i, l := range levels {
-		columns[i] = string(l)
-	}
-	return columns
 }
 
 // findBy reads the lines after the keys are found: what is only passed over on
