@@ -230,7 +230,8 @@ func (g *grown) prepare(ctx context.Context, o *office) error {
 		if err != nil {
 			return err
 		}
-		if a.token, err = o.sealer.SignToken(cert.TokenKID, cert.Claims()); err != nil {
+		claims := cert.Claims()
+		if a.token, err = o.sealer.SignToken(cert.TokenKID, &claims); err != nil {
 			return err
 		}
 	}
