@@ -1,11 +1,12 @@
 # make test       everything that the tests need, then all tests
 # make lint       formatting, linters, import order
-# make bench      the budgets, as ratios measured in one run
+# make bench      the budgets, as ratios measured in one run; 5 GB of disk
+# make bench-large  how lookups grow, up to ten million cases; 50 GB of disk
 # make pictures   the pictures in docs/, from the running program
 GO ?= go
 LINT_VERSION := v2.15.0
 
-.PHONY: test race fuzz lint bench pictures tools clean
+.PHONY: test race fuzz lint bench bench-large pictures tools clean
 test: tools
 	$(GO) test ./...
 
@@ -26,6 +27,9 @@ lint:
 
 bench:
 	$(GO) run ./internal/bench
+
+bench-large:
+	$(GO) run ./internal/bench -growth 10000000
 
 pictures: tools
 	docs/pictures.sh

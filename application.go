@@ -297,12 +297,10 @@ type QueueFilter struct {
 }
 
 // QueueScope is the cases that an office took in; with a role, those that wait
-// for that role in that office; with a division instead, all but the drafts of
-// that division and those below it.
+// for that role in that office.
 type QueueScope struct {
-	Office   string
-	Role     Role
-	Division string
+	Office string
+	Role   Role
 }
 
 // QueueEntry is one line of a work queue.

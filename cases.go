@@ -87,7 +87,7 @@ func (s *Service) CreateApplication(ctx context.Context, by *Account, in *NewApp
 	if err != nil {
 		return nil, false, err
 	}
-	id, err := randomText(s.Rand, 10)
+	id, err := randomText(s.Rand, caseIDLength)
 	if err != nil {
 		return nil, false, err
 	}
@@ -448,9 +448,7 @@ func (s *Service) issueNow(ctx context.Context, by *Account, view *CaseView, err
 // Workqueue lists the cases that a person works on: their office's own and
 // those that wait for a post they hold, newest change first.
 func (s *Service) Workqueue(ctx context.Context, by *Account, states []State, cursor string, limit int) (entries []QueueEntry, next string, err error) {
-	if limit <= 0 || limit > 200 {
-		limit = 50
-	}
+	limit = pageLimit(limit)
 	q := QueueFilter{Scopes: s.scopes(by), States: states, Before: cursor, Limit: limit + 1}
 	if len(q.Scopes) == 0 {
 		return nil, "", nil
@@ -459,11 +457,25 @@ func (s *Service) Workqueue(ctx context.Context, by *Account, states []State, cu
 	if err != nil {
 		return nil, "", err
 	}
-	if len(entries) > limit {
-		entries = entries[:limit]
-		next = entries[limit-1].Cursor
-	}
+	entries, next = cutPage(entries, limit)
 	return entries, next, nil
+}
+
+// pageLimit is how many lines a page of a list has: 1 to 200, else 50.
+func pageLimit(asked int) int {
+	if asked <= 0 || asked > 200 {
+		return 50
+	}
+	return asked
+}
+
+// cutPage cuts a list, of which one line more than a page has was asked for, to
+// a page, and returns the cursor of the next one, "" on the last.
+func cutPage(entries []QueueEntry, limit int) (cut []QueueEntry, next string) {
+	if len(entries) <= limit {
+		return entries, ""
+	}
+	return entries[:limit], entries[limit-1].Cursor
 }
 
 // scopes are the case lists of a person's posts: what their office took in, and

@@ -190,4 +190,5 @@ type Store interface {
 	Events
 	Records
 	Likenesses
+	Searches
 }

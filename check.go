@@ -422,6 +422,9 @@ func halfWidth(s string) string {
 	}, s)
 }
 
+// documentCharacters are those of a document's number in its normal form.
+const documentCharacters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-()/"
+
 func (c *checker) checkID(path string, id ID) {
 	if id.Type != NoID && id.Reason != "" {
 		c.problem(path+".reason", "not-applicable", "有证件时不要填写无证件的原因", "With a document, leave out the reason why there is none")
@@ -449,7 +452,7 @@ func (c *checker) checkID(path string, id ID) {
 		if _, known := IDTypes[id.Type]; !known {
 			c.problem(path+".type", "choice", "不认识的证件类型", "Unknown type of ID")
 		}
-		if n := len(id.Number); n < 4 || n > 30 || strings.Trim(id.Number, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-()/") != "" {
+		if n := len(id.Number); n < 4 || n > 30 || strings.Trim(id.Number, documentCharacters) != "" {
 			c.problem(path, "id-character", "证件号码应为 4 到 30 位字母或数字", "Expected 4 to 30 letters or digits")
 		}
 	}

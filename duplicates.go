@@ -163,28 +163,41 @@ func (t *Template) sameLabels() (zh, en string) {
 func (s *Service) MarkCases(ctx context.Context) (int, error) {
 	n, after := 0, ""
 	for {
-		ids, err := s.Store.Unmarked(ctx, after, 100)
+		ids, err := s.Store.Unmarked(ctx, after, 25)
 		if err != nil || len(ids) == 0 {
 			return n, err
 		}
-		for _, id := range ids {
-			after = id
-			c, err := s.load(ctx, id)
-			if err != nil {
-				s.Log.Warn("a case is left out of the search for duplicates", "application", id, "error", forLog(err))
-				continue
-			}
-			if err := s.Store.PutMarks(ctx, id, marksOf(c.Template, c.Application)); err != nil {
-				return n, err
-			}
-			n++
+		var marked int
+		err = s.Store.Tx(ctx, func(ctx context.Context) (err error) { // reading, too, or a newer mark might be lost
+			marked, err = s.markAgain(ctx, ids)
+			return err
+		})
+		if err != nil {
+			return n, err
 		}
+		n, after = n+marked, ids[len(ids)-1]
 	}
 }
 
-// mark notes what a case is recognised by when its content has changed.
+// markAgain marks cases that are there already and returns how many.
+func (s *Service) markAgain(ctx context.Context, ids []string) (n int, err error) {
+	for _, id := range ids {
+		c, err := s.load(ctx, id)
+		if err != nil {
+			s.Log.Warn("a case is left out of searches and of the search for duplicates", "application", id, "error", forLog(err))
+			continue
+		}
+		if err := s.Store.PutMarks(ctx, id, marksOf(c.Template, c.Application)); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}
+
+// mark notes what a case is recognised by, and for whom, when that has changed.
 func (s *Service) mark(ctx context.Context, a *Application) error {
-	if a.Actions[len(a.Actions)-1].Input == nil {
+	if x := &a.Actions[len(a.Actions)-1]; x.Input == nil && !x.handsIn() {
 		return nil
 	}
 	t, err := s.version(a.Template)

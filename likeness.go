@@ -2,6 +2,7 @@ package yinzheng
 
 import (
 	"context"
+	"strings"
 	"time"
 )
 
@@ -18,9 +19,16 @@ const (
 // AllMarks lists them.
 var AllMarks = []Mark{SameDocument, SameFacts, SameName}
 
-// Marks is what a case is recognised by: plain texts in normal form that begin
-// with the item. Empty: the case has nothing of the kind.
-type Marks struct{ Document, Facts, Name string }
+// Marks is what a case is recognised by: plain texts in normal form. Empty: the
+// case has nothing of the kind.
+type Marks struct {
+	Document, Facts, Name string // what likeness is judged by (Mark); they begin with the item
+
+	// What a search finds the case by, and for whom.
+	Holder    string // the holder's name, folded
+	Number    string // of the holder's document
+	Submitted bool   // it exists for the offices of its division, too
+}
 
 // Of is one of the marks.
 func (m *Marks) Of(k Mark) string {
@@ -54,15 +62,16 @@ type Likenesses interface {
 
 // marksOf is what a case is recognised by.
 func marksOf(t *Template, a *Application) Marks {
-	var m Marks
+	m := Marks{Holder: FoldName(a.Values.String(t.Token.Name)), Submitted: a.submitted()}
 	if id := documentMark(a.Values.ID(t.Token.ID)); id != "" {
 		m.Document = t.Code + "|" + id
+		_, m.Number, _ = strings.Cut(id, ":")
 	}
 	if facts := factsMark(t, a.Values); facts != "" {
 		m.Facts = t.Code + facts
 	}
-	if name := FoldName(a.Values.String(t.Token.Name)); name != "" {
-		m.Name = t.Code + "|" + a.Division + "|" + name
+	if m.Holder != "" {
+		m.Name = t.Code + "|" + a.Division + "|" + m.Holder
 	}
 	return m
 }

@@ -104,14 +104,21 @@ func TestMarksOf(t *testing.T) {
 	a := &Application{Division: testVillage, Values: Values{
 		"name": "張三丰", "id": map[string]any{"type": ResidentID, "number": idHolder}, "since": "2020-05-01T08:15",
 	}}
-	want := Marks{Document: "kin|111:" + idHolder, Facts: "kin|111:" + idHolder + "|2020-05-01T08:15", Name: "kin|" + testVillage + "|张三丰"}
+	want := Marks{Document: "kin|111:" + idHolder, Facts: "kin|111:" + idHolder + "|2020-05-01T08:15", Name: "kin|" + testVillage + "|张三丰", Holder: "张三丰", Number: idHolder}
 	if d := cmp.Diff(want, marksOf(tpl, a)); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
 	delete(a.Values, "since") // what is not filled in is like nothing
 	a.Values["id"] = map[string]any{"type": NoID, "reason": "遗失"}
-	if d := cmp.Diff(Marks{Name: want.Name}, marksOf(tpl, a)); d != "" {
+	if d := cmp.Diff(Marks{Name: want.Name, Holder: want.Holder}, marksOf(tpl, a)); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
+	}
+	a.State, a.Actions = Withdrawn, []Action{{Kind: Create}, {Kind: Withdraw}}
+	if marksOf(tpl, a).Submitted {
+		t.Error("what was never submitted exists for others")
+	}
+	if a.Actions = append(a.Actions, Action{Kind: Submit}); !marksOf(tpl, a).Submitted {
+		t.Error("what was submitted once does not exist for others")
 	}
 	if d := cmp.Diff(Marks{}, marksOf(SampleTemplate(), &Application{})); d != "" {
 		t.Errorf("an empty draft (-want +got):\n%s", d)

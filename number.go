@@ -19,6 +19,14 @@ func NewCode(rand io.Reader) (string, error) { return randomText(rand, CodeLengt
 // NormalCode reads a public code as people type it: any case, spaces and
 // hyphens, O for 0, I and L for 1. ok is false when it cannot be one.
 func NormalCode(s string) (code string, ok bool) {
+	return normalText(s, CodeLength)
+}
+
+// caseIDLength is the length of a case's ID, drawn like a code.
+const caseIDLength = 10
+
+// normalText reads n characters of Crockford's base32 as people type them.
+func normalText(s string, n int) (text string, ok bool) {
 	var b strings.Builder
 	for _, r := range strings.ToUpper(s) {
 		switch {
@@ -33,7 +41,7 @@ func NormalCode(s string) (code string, ok bool) {
 			return "", false
 		}
 	}
-	return b.String(), b.Len() == CodeLength
+	return b.String(), b.Len() == n
 }
 
 // numberPrefix is the object identifier arc that numbers of this shape begin with.

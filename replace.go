@@ -165,7 +165,7 @@ func (s *Service) beginReplacement(ctx context.Context, by *Account, t *Template
 	if err := checkKey(key); err != nil {
 		return nil, false, err
 	}
-	id, err := randomText(s.Rand, 10)
+	id, err := randomText(s.Rand, caseIDLength)
 	if err != nil {
 		return nil, false, err
 	}

@@ -53,11 +53,33 @@ func (c *Case) sees(by *Account, now time.Time) (Grant, error) {
 	return Grant{}, errNoCase()
 }
 
+// reach is MaySee for all cases at once: those that exist for a person.
+func (d *Directory) reach(by *Account, now time.Time) Reach {
+	var r Reach
+	for _, g := range by.Grants {
+		if by.Disabled || !g.active(now) || g.Role != Clerk && g.Role != Approver {
+			continue
+		}
+		for _, office := range d.Formerly(g.Office) {
+			if d.OfficeNow(office) == g.Office && !slices.Contains(r.Offices, office) {
+				r.Offices = append(r.Offices, office)
+			}
+		}
+		if o := d.Office(g.Office); o != nil && !slices.Contains(r.Divisions, d.DivisionNow(o.Division)) {
+			r.Divisions = append(r.Divisions, d.DivisionNow(o.Division))
+		}
+	}
+	return r
+}
+
 // submitted tells whether the case was ever handed in: until then it is the
 // office's own affair, withdrawn or not.
-func (c *Case) submitted() bool {
-	return slices.ContainsFunc(c.Actions, func(x Action) bool { return x.Kind == Submit || x.Kind == Reissue })
+func (a *Application) submitted() bool {
+	return slices.ContainsFunc(a.Actions, func(x Action) bool { return x.handsIn() })
 }
+
+// handsIn tells whether an action makes a case exist outside its office.
+func (x *Action) handsIn() bool { return x.Kind == Submit || x.Kind == Reissue }
 
 // mayWork returns the grant under which a person drafts, mends, submits and
 // withdraws the case: clerk of the office that took it in.

@@ -164,6 +164,9 @@ func saveDesks(ctx context.Context, q querier, key int64, a *yinzheng.Applicatio
 	return nil
 }
 
+// levels are the columns that say where a case belongs, in their order.
+var levels = [...]yinzheng.Level{yinzheng.Village, yinzheng.Town, yinzheng.District, yinzheng.City, yinzheng.Province}
+
 // appendDivisions adds the columns village to province. They come from the
 // office tree, not from the digits of the code, which local overrides break.
 func (s *Store) appendDivisions(ctx context.Context, q querier, args []any, a *yinzheng.Application) ([]any, error) {

@@ -267,16 +267,18 @@ func TestAuditRefuses(t *testing.T) {
 func TestChainExisting(t *testing.T) {
 	path := t.TempDir() + "/yinzheng.db"
 	aRecord(t, path)
-	forge(t, path, "DELETE FROM schema_version WHERE name LIKE '%_audit.sql'")
+	forge(t, path, "DELETE FROM schema_version WHERE name LIKE '%_audit.sql' OR name LIKE '%_search.sql'")
 	db := openPool(path, nil, 1)
-	for _, text := range []string{"DROP TABLE log", "DROP TABLE marks"} {
+	for _, text := range []string{"DROP TABLE log", "DROP TABLE marks", "DROP INDEX applications_changed"} {
 		if _, err := db.ExecContext(t.Context(), text); err != nil {
 			t.Fatal(err)
 		}
 	}
 	// Alone: the others find their own work done already.
-	if err := runAudit(t.Context(), db); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"audit.sql", "search.sql"} {
+		if err := runAlone(t.Context(), db, name); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
@@ -307,8 +309,38 @@ func TestChainExisting(t *testing.T) {
 	}
 }
 
-// runAudit runs the log's migration alone.
-func runAudit(ctx context.Context, db *sql.DB) error {
+// TestSearchExisting: the cases of a program that knew no search wait to be
+// marked anew, and what they are recognised by stays until then.
+func TestSearchExisting(t *testing.T) {
+	path := t.TempDir() + "/yinzheng.db"
+	aRecord(t, path)
+	forge(t, path,
+		"DELETE FROM schema_version WHERE name LIKE '%_search.sql'", "DROP TABLE marks", "DROP INDEX applications_changed",
+		"CREATE TABLE marks (application INTEGER PRIMARY KEY, known INTEGER NOT NULL, document TEXT, facts TEXT, name TEXT)",
+		"INSERT INTO marks (application, known, document) SELECT key, 1, id FROM applications",
+		"CREATE INDEX marks_unknown ON marks (application) WHERE known = 0")
+	db := openPool(path, nil, 1)
+	if err := errors.Join(runAlone(t.Context(), db, "search.sql"), db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	s := openFile(t, path)
+	if ids, err := s.Unmarked(t.Context(), "", 9); err != nil || !slices.Equal(ids, []string{"A0", "A1", "A2"}) {
+		t.Errorf("%v, %v", ids, err)
+	}
+	if found, err := s.Alike(t.Context(), "x", yinzheng.Marks{Document: "A1"}, storetest.Start, 9); err != nil || len(found) != 1 {
+		t.Errorf("%v, %v", found, err)
+	}
+	reach := yinzheng.Reach{Offices: []string{"north"}}
+	if err := s.PutMarks(t.Context(), "A1", yinzheng.Marks{Holder: "王小明"}); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.Search(t.Context(), yinzheng.SearchFilter{Reach: reach, Name: "王小"}); err != nil || len(got) != 1 || got[0].ID != "A1" {
+		t.Errorf("%v, %v", got, err)
+	}
+}
+
+// runAlone runs one migration, given by its name without the number.
+func runAlone(ctx context.Context, db *sql.DB, name string) error {
 	all, err := sqlite.migrations()
 	if err != nil {
 		return err
@@ -318,7 +350,7 @@ func runAudit(ctx context.Context, db *sql.DB) error {
 		return err
 	}
 	defer conn.Close()
-	m := all[slices.IndexFunc(all, func(m migration) bool { return strings.HasSuffix(m.name, "_audit.sql") })]
+	m := all[slices.IndexFunc(all, func(m migration) bool { return strings.HasSuffix(m.name, "_"+name) })]
 	return runMigration(ctx, conn, []string{sqlite.begin, m.text}, m)
 }
 

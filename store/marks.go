@@ -9,9 +9,12 @@ import (
 )
 
 var (
-	putMarks = query(`INSERT INTO marks (application, known, document, facts, name)
-		SELECT key, 1, $1, $2, $3 FROM applications WHERE id = $4
-		ON CONFLICT (application) DO UPDATE SET known = 1, document = excluded.document, facts = excluded.facts, name = excluded.name`)
+	putMarks = query(`INSERT INTO marks (application, known, document, facts, name, holder, stem, number, office, village, town, district, city, province)
+		SELECT key, 1, $1, $2, $3, $4, $5, $6, office, CASE WHEN $7 THEN village END, CASE WHEN $7 THEN town END,
+			CASE WHEN $7 THEN district END, CASE WHEN $7 THEN city END, CASE WHEN $7 THEN province END FROM applications WHERE id = $8
+		ON CONFLICT (application) DO UPDATE SET known = 1, document = excluded.document, facts = excluded.facts, name = excluded.name,
+			holder = excluded.holder, stem = excluded.stem, number = excluded.number, office = excluded.office, village = excluded.village,
+			town = excluded.town, district = excluded.district, city = excluded.city, province = excluded.province`)
 	selectUnmarked = query(`SELECT a.id FROM marks m JOIN applications a ON a.key = m.application
 		WHERE m.known = 0 AND m.application > coalesce((SELECT key FROM applications WHERE id = $1), 0) ORDER BY m.application LIMIT $2`)
 	alike = map[yinzheng.Mark]string{
@@ -34,7 +37,8 @@ func alikeBy(column string) string {
 // PutMarks implements yinzheng.Likenesses.
 func (s *Store) PutMarks(ctx context.Context, id string, m yinzheng.Marks) error {
 	return s.write(ctx, "write a case's marks", func(ctx context.Context, q querier) error {
-		n, err := change(ctx, q, putMarks, optional(m.Document), optional(m.Facts), optional(m.Name), id)
+		n, err := change(ctx, q, putMarks, optional(m.Document), optional(m.Facts), optional(m.Name),
+			optional(m.Holder), optional(stemOf(m.Holder)), optional(m.Number), m.Submitted, id)
 		if err == nil && n == 0 {
 			err = notFound("没有找到这个办件", "There is no such case")
 		}

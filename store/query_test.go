@@ -3,6 +3,7 @@ package store
 import (
 	"database/sql"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,6 +34,9 @@ func TestPlans(t *testing.T) {
 	}
 	whole := map[string]bool{selectDivisions: true, selectOffices: true, selectOrgans: true, selectKeys: true, newestVersion: true, s.dialect.tables: true, selectCalendar: true, wasBefore: true, allReorganisations: true}
 	ordered := map[string]bool{selectKeys: true, selectDelegations: true, lentGrants: true, wasBefore: true} // few, or once: sorted as they are read
+	for _, texts := range foundBy {
+		ordered[texts.longer] = true // few, and only their keys
+	}
 	dml := regexp.MustCompile(`^(SELECT|INSERT|UPDATE|DELETE)`)
 	checked := 0
 	for _, text := range queries {
@@ -86,6 +90,37 @@ func TestPlansOfMarks(t *testing.T) {
 	}
 	if p := plan(t, s, selectUnmarked); !strings.Contains(strings.Join(p, "\n"), "INDEX marks_unknown") {
 		t.Errorf("the unmarked go by %s", strings.Join(p, "\n"))
+	}
+}
+
+// TestPlansOfSearch: everything is found by an index of its own, the newest
+// cases at once, and no other case is looked at.
+func TestPlansOfSearch(t *testing.T) {
+	s := openFile(t, t.TempDir()+"/yinzheng.db")
+	check := func(text, want string) {
+		t.Helper()
+		p := plan(t, s, text)
+		if len(p) < 3 || p[0] != "SEARCH a USING INTEGER PRIMARY KEY (rowid=?)" || p[2] != want {
+			t.Errorf("%s\n goes by %q, want %s", text, p, want)
+		}
+	}
+	if len(foundBy) != 6 {
+		t.Errorf("%d columns", len(foundBy))
+	}
+	for column, texts := range foundBy {
+		index := "SEARCH marks USING COVERING INDEX marks_" + column
+		check(texts.number, "SEARCH marks USING INDEX marks_number (number=? AND rowid<?)")
+		check(texts.holder, index+"_holder ("+column+"=? AND holder=? AND rowid<?)")
+		check(texts.stem, index+"_stem ("+column+"=? AND stem=? AND rowid<?)")
+		check(texts.longer, index+"_holder ("+column+"=? AND holder>? AND holder<?)")
+	}
+	for text, want := range map[string]string{
+		queueOfOffice: "SEARCH a USING INDEX applications_changed (office=? AND changed_at<?)",
+		queueOfState:  "SEARCH a USING INDEX applications_office (office=? AND state=? AND changed_at<?)",
+	} {
+		if p := plan(t, s, text); !slices.Equal(p, []string{want}) {
+			t.Errorf("a queue goes by %q, want %s", p, want)
+		}
 	}
 }
 

@@ -39,6 +39,10 @@ var (
 	clearPlaces = query("DELETE FROM places")
 	insertPlace = query("INSERT INTO places (division, village, town, district, city, province) VALUES ($1, $2, $3, $4, $5, $6)")
 	placeCases  = placingByLevel()
+	placeMarks  = queryTexts(func(l yinzheng.Level) string {
+		return `UPDATE marks SET village = p.village, town = p.town, district = p.district, city = p.city, province = p.province
+			FROM applications a, places p WHERE marks.` + string(l) + ` = $1 AND a.key = marks.application AND p.division = a.division`
+	})
 	openOfPlace = queryTexts(func(l yinzheng.Level) string {
 		return "SELECT id FROM applications WHERE " + string(l) + " = $1 AND state IN ('submitted', 'returned', 'approved', 'issuing')"
 	})
@@ -173,6 +177,9 @@ func (s *Store) PlaceCases(ctx context.Context, divisions []string) error {
 				return fmt.Errorf("store: no division %s", code)
 			}
 			if _, err := change(ctx, q, placeCases[v.Level], code); err != nil {
+				return err
+			}
+			if _, err := change(ctx, q, placeMarks[v.Level], code); err != nil {
 				return err
 			}
 		}

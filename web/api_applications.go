@@ -62,6 +62,11 @@ func (s *server) applicationOperations() []operation {
 			gives:   typeOf[queue](), do: s.workqueue,
 		},
 		{
+			method: http.MethodPost, path: "/api/v1/search", id: "search", tag: "applications",
+			summary: "查找：持证人姓名（或前两个字以上）、证件号码、证照编号、验证码或扫描的网址、办件号 · Find cases by the holder's name or how it begins, the whole ID number, certificate number, code or scanned address, or case ID; newest first",
+			takes:   typeOf[search](), gives: typeOf[found](), do: withBody(s.search),
+		},
+		{
 			method: http.MethodPost, path: "/api/v1/preview", id: "preview", tag: "applications", summary: "预览（样本）· A page marked 样本, unsigned and unnumbered, as Accept asks",
 			takes: typeOf[previewRequest](), media: []string{"image/svg+xml", "application/pdf"}, do: withBody(s.preview),
 		},
@@ -285,7 +290,7 @@ func (s *server) workqueue(c *call) (any, error) {
 	if text := query.Get("limit"); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 1 || n > 200 {
-			return nil, fieldFaultOf(http.StatusUnprocessableEntity, "invalid", "limit", "range", "每页条数应为 1 到 200", "limit is a number from 1 to 200")
+			return nil, errLimit()
 		}
 		limit = n
 	}
@@ -306,6 +311,54 @@ func (s *server) workqueue(c *call) (any, error) {
 		entries = []yinzheng.QueueEntry{}
 	}
 	return &queue{entries, next}, nil
+}
+
+// search is what somebody looks for. It is posted: names and ID numbers stand in
+// no address and no server's log.
+type search struct {
+	Q      string `json:"q" doc:"at least two characters"`
+	Cursor string `json:"cursor,omitempty" doc:"next of the page before"`
+	Limit  *int   `json:"limit,omitempty" doc:"1 to 200, default 50"`
+}
+
+func (b *search) member(r *jsonReader, key string) {
+	switch key {
+	case "q":
+		b.Q = r.text(key)
+	case "cursor":
+		b.Cursor = r.text(key)
+	case "limit":
+		limit := r.count(key)
+		b.Limit = &limit
+	default:
+		r.unknown(key)
+	}
+}
+
+type found struct {
+	Items []yinzheng.FoundCase `json:"items"`
+	Next  string               `json:"next,omitempty" doc:"cursor of the next page; absent on the last"`
+}
+
+func (s *server) search(c *call, in *search) (any, error) {
+	limit := 0
+	if in.Limit != nil {
+		if limit = *in.Limit; limit < 1 || limit > 200 {
+			return nil, errLimit()
+		}
+	}
+	items, next, err := s.Service.Search(c.Context(), c.by, in.Q, in.Cursor, limit)
+	if err != nil {
+		return nil, err
+	}
+	if items == nil {
+		items = []yinzheng.FoundCase{}
+	}
+	return &found{items, next}, nil
+}
+
+func errLimit() error {
+	return fieldFaultOf(http.StatusUnprocessableEntity, "invalid", "limit", "range", "每页条数应为 1 到 200", "limit is a number from 1 to 200")
 }
 
 // preview typesets a sample as Accept asks: SVG by default.

@@ -72,6 +72,14 @@ func TestBadInput(t *testing.T) {
 		{"wrong password", []string{"POST", "/api/v1/sessions", `{"username":"village","password":"wrong"}`}, 401, "unauthorized", ""},
 		{"a limit of 0", []string{"GET", "/api/v1/workqueue?limit=0", ""}, 422, "invalid", "limit"},
 		{"a limit of 1e9", []string{"GET", "/api/v1/workqueue?limit=1000000000", ""}, 422, "invalid", "limit"},
+		{"a search for nothing", []string{"POST", "/api/v1/search", `{}`}, 422, "invalid", "q"},
+		{"a search for one character", []string{"POST", "/api/v1/search", `{"q":" 王·"}`}, 422, "invalid", "q"},
+		{"a search for a wrong number", []string{"POST", "/api/v1/search", `{"q":"1.2.156.3005.2.1"}`}, 422, "invalid", "q"},
+		{"a search for another address", []string{"POST", "/api/v1/search", `{"q":"https://example.com/"}`}, 422, "invalid", "q"},
+		{"a search by half a page", []string{"POST", "/api/v1/search", `{"q":"王小明","limit":0.5}`}, 422, "invalid", "limit"},
+		{"a search by pages of 0", []string{"POST", "/api/v1/search", `{"q":"王小明","limit":0}`}, 422, "invalid", "limit"},
+		{"a search from nowhere", []string{"POST", "/api/v1/search", `{"q":"王小明","cursor":"!"}`}, 422, "invalid", ""},
+		{"a search for more than q", []string{"POST", "/api/v1/search", `{"q":"王小明","name":"x"}`}, 422, "invalid", "name"},
 		{"an unknown state", []string{"GET", "/api/v1/workqueue?state=draft,lost", ""}, 422, "invalid", "state"},
 		{"a preview as a picture", []string{"POST", "/api/v1/preview", residence, "Accept", "image/png"}, 406, "not-acceptable", "Accept"},
 		{"issuing is for administrators", []string{"GET", "/api/v1/issuing", ""}, 403, "forbidden", ""},
@@ -308,6 +316,32 @@ func TestWorkqueue(t *testing.T) {
 	}
 }
 
+func TestSearch(t *testing.T) {
+	w := newWorld(t)
+	clerk := w.signIn("village")
+	for _, key := range []string{"a", "b", "c"} {
+		w.draft(clerk, key)
+	}
+	name := w.want(w.do("GET", "/api/v1/workqueue", nil, "Authorization", clerk), 200).text(t, "items.0.holder")
+	body := func(cursor string) string { return `{"q":"` + name + `","limit":1,"cursor":"` + cursor + `"}` }
+	seen, cursor := map[string]bool{}, ""
+	for range 3 {
+		r := w.want(w.do("POST", "/api/v1/search", body(cursor), "Authorization", clerk), 200)
+		if r.text(t, "items.0.match") != "name" || r.text(t, "items.0.state") != "draft" || r.text(t, "items.0.holder") != name {
+			t.Errorf("found %s", r.body)
+		}
+		seen[r.text(t, "items.0.id")] = true
+		cursor = r.text(t, "next")
+	}
+	if len(seen) != 3 || cursor != "" {
+		t.Errorf("three pages gave %v and next %q", seen, cursor)
+	}
+	r := w.want(w.do("POST", "/api/v1/search", body(""), "Authorization", w.signIn("town")), 200)
+	if string(r.body) != `{"items":[]}` {
+		t.Errorf("drafts of another office: %s", r.body)
+	}
+}
+
 func TestPreview(t *testing.T) {
 	w := newWorld(t)
 	clerk := w.signIn("village")
@@ -332,7 +366,7 @@ func TestOpenAPI(t *testing.T) {
 	for _, op := range []string{
 		"POST /api/v1/sessions", "DELETE /api/v1/sessions", "GET /api/v1/items", "GET /api/v1/items/{code}", "POST /api/v1/applications", "PATCH /api/v1/applications/{id}",
 		"GET /api/v1/applications/{id}", "POST /api/v1/applications/{id}/submit", "POST /api/v1/applications/{id}/withdraw", "POST /api/v1/applications/{id}/decisions",
-		"GET /api/v1/workqueue", "POST /api/v1/preview", "GET /api/v1/certificates/{code}", "GET /api/v1/certificates/{code}/pdf", "POST /api/v1/certificates/{code}/revoke",
+		"GET /api/v1/workqueue", "POST /api/v1/search", "POST /api/v1/preview", "GET /api/v1/certificates/{code}", "GET /api/v1/certificates/{code}/pdf", "POST /api/v1/certificates/{code}/revoke",
 		"POST /api/v1/certificates/{code}/suspend", "POST /api/v1/certificates/{code}/lift", "POST /api/v1/certificates/{code}/revocations/{id}/confirm", "POST /api/v1/certificates/{code}/revocations/{id}/decline",
 		"GET /api/v1/revocations", "POST /api/v1/certificates/{code}/correct", "POST /api/v1/certificates/{code}/reissue", "POST /api/v1/certificates/{code}/copies", "GET /api/v1/certificates/{code}/copies",
 		"POST /api/v1/papers", "GET /api/v1/papers/{code}", "POST /api/v1/papers/{code}/void",

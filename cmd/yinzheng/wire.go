@@ -164,14 +164,14 @@ func (s *system) background(ctx context.Context, log *slog.Logger) error {
 	return nil
 }
 
-// markCases makes the cases of an earlier program findable as duplicates.
+// markCases makes the cases of an earlier program findable.
 func (s *system) markCases(ctx context.Context, log *slog.Logger) {
 	n, err := s.MarkCases(ctx)
 	if err != nil && ctx.Err() == nil {
 		log.Error("marking the cases of an earlier program; the next start goes on", "error", err)
 	}
 	if n > 0 {
-		log.Info("cases of an earlier program can be found as duplicates now", "cases", n)
+		log.Info("cases of an earlier program can be found now, by a search and as duplicates", "cases", n)
 	}
 }
 

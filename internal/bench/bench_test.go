@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"yinzheng"
 	"yinzheng/web"
 )
 
@@ -28,6 +29,8 @@ func TestRun(t *testing.T) {
 	for _, want := range []string{
 		"token, typeset", "bare cost", "self-check", "allocations of steps", "memory of steps", "PDF of a typical residence", "PDF of a typical birth-registration",
 		"two cores", "bulk issue", "POST /api/v1/verify", "p99", "scanned again", "preview", "start to ready", "idle memory",
+		"verify by code, p99 at 20000", "verify by number", "unseen token, p99", "work queue of a village, deep", "work queue of the district, first page",
+		"search from a village", "how a name begins", "ID number", "possible duplicates",
 	} {
 		found := false
 		for _, x := range r.Rows {
@@ -48,6 +51,46 @@ func TestRun(t *testing.T) {
 	}
 	if n := strings.Count(table.String(), "× "); n < len(r.Rows) {
 		t.Errorf("%d ratios in a table of %d rows:\n%s", n, len(r.Rows), table.String())
+	}
+}
+
+// TestGrown: a copied case is one for the service in every respect but its
+// place in the log.
+func TestGrown(t *testing.T) {
+	o, err := newOffice(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(o.ring.Close)
+	g, err := grow(t.Context(), o, 10_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = g.store.Close() })
+	states := map[yinzheng.State]int{}
+	for cursor := ""; ; {
+		found, next, err := g.Search(t.Context(), g.head, g.common, cursor, 200)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range found {
+			view, err := g.Application(t.Context(), g.head, f.ID)
+			if err != nil || view.State != f.State || view.Division != f.Division || len(view.History) != f.Version {
+				t.Fatalf("%+v is %+v, %v", f, view, err)
+			}
+			states[f.State]++
+			if view.State == yinzheng.Issued && states[f.State] < 50 {
+				if c, err := g.Certificate(t.Context(), g.head, view.Certificate.Code); err != nil || c.Application != f.ID {
+					t.Fatalf("%+v, %v", c, err)
+				}
+			}
+		}
+		if cursor = next; next == "" {
+			break
+		}
+	}
+	if n := states[yinzheng.Issued] + states[yinzheng.Submitted]; n < 800 || len(states) != 5 { // drafts are their office's own
+		t.Errorf("a tenth of all bear one name: %v", states)
 	}
 }
 

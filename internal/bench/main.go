@@ -3,6 +3,7 @@
 //
 //	go run ./internal/bench
 //	go run ./internal/bench -json
+//	go run ./internal/bench -growth 10000000
 //
 // It ends with 0 when everything could be measured, budgets missed included,
 // and with 1 when something could not, or when what it measured was wrong:
@@ -37,11 +38,13 @@ type size struct {
 	bulkBatch  int
 	starts     int
 	settle     time.Duration
+	few, many  int // cases in the stores that growth is measured on
+	growthOnly bool
 }
 
 var (
-	full  = size{rounds: 21, bulkRounds: 9, bulkBatch: 256, starts: 5, settle: 1500 * time.Millisecond}
-	quick = size{rounds: 2, bulkRounds: 1, bulkBatch: 256, starts: 1, settle: 200 * time.Millisecond}
+	full  = size{rounds: 21, bulkRounds: 9, bulkBatch: 256, starts: 5, settle: 1500 * time.Millisecond, few: 10_000, many: 1_000_000}
+	quick = size{rounds: 2, bulkRounds: 1, bulkBatch: 256, starts: 1, settle: 200 * time.Millisecond, few: 10_000, many: 20_000}
 )
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
@@ -49,12 +52,16 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags.SetOutput(stderr)
 	asJSON := flags.Bool("json", false, "print JSON instead of a table")
 	short := flags.Bool("quick", false, "few rounds: shows that everything works, figures are rough")
+	growth := flags.Int("growth", 0, "growth alone, up to so many cases; ten million take some 50 GB of disk, and an hour")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	s := full
 	if *short {
 		s = quick
+	}
+	if *growth > 0 {
+		s.many, s.growthOnly = *growth, true
 	}
 	r, err := measure(ctx, s)
 	if err != nil {
@@ -79,22 +86,19 @@ func measure(ctx context.Context, s size) (r *report, err error) {
 		return nil, err
 	}
 	defer o.ring.Close()
-	disk, err := o.onDisk(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, disk.store.Close()) }()
-	memory, err := o.inMemory(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, memory.store.Close()) }()
-
 	r = &report{Machine: machine()}
-	if err := r.measure(ctx, s, disk, memory); err != nil {
+	if !s.growthOnly {
+		if err := r.measure(ctx, s, o); err != nil {
+			return nil, err
+		}
+		r.Notes = append(r.Notes, notes...)
+	}
+	rows, grown, err := growthRows(ctx, o, s.few, s.many, s.rounds)
+	if err != nil {
 		return nil, err
 	}
-	r.Notes = append(notes, fmt.Sprintf("%.0f s in all", time.Since(began).Seconds()))
+	r.Rows, r.Notes = append(r.Rows, rows...), append(r.Notes, grown...)
+	r.Notes = append(r.Notes, fmt.Sprintf("%.0f s in all", time.Since(began).Seconds()))
 	return r, nil
 }
 
@@ -106,7 +110,17 @@ var notes = []string{
 	"verify: the handlers are called in the process, without a socket, which would cost both sides the same and hide the difference",
 }
 
-func (r *report) measure(ctx context.Context, s size, disk, memory *counter) error {
+func (r *report) measure(ctx context.Context, s size, o *office) (err error) {
+	disk, err := o.onDisk(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, disk.store.Close()) }()
+	memory, err := o.inMemory(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, memory.store.Close()) }()
 	w, err := newWorkshop(ctx, memory)
 	if err != nil {
 		return err

@@ -128,10 +128,6 @@ func queueScopes(t *testing.T, s yinzheng.Store) {
 		{"not a clerk's", []yinzheng.QueueScope{{Office: "town", Role: yinzheng.Clerk}}, nil, nil},
 		{"district's inbox", []yinzheng.QueueScope{district}, nil, []string{"at-district", "elsewhere"}},
 		{"either", []yinzheng.QueueScope{north, town, town}, nil, []string{"at-district", "draft", "elsewhere", "north-at-town"}},
-		{"a division without drafts", []yinzheng.QueueScope{{Division: Town}}, nil, []string{"approved", "at-district", "elsewhere", "left", "north-at-town"}},
-		{"province", []yinzheng.QueueScope{{Division: Province}}, []yinzheng.State{yinzheng.Approved}, []string{"approved"}},
-		{"city", []yinzheng.QueueScope{{Division: City}}, []yinzheng.State{yinzheng.Approved}, []string{"approved"}},
-		{"unknown division", []yinzheng.QueueScope{{Division: "000000000000"}}, nil, nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -167,13 +163,14 @@ func queuePages(t *testing.T, s yinzheng.Store) {
 	want := map[string]bool{}
 	for i := range 60 { // thirds change at the same moment, in several states
 		a := Case(fmt.Sprintf("A%02d", i), "north", North, submit...)
+		a.Desks = []yinzheng.Desk{{Office: "town", Role: yinzheng.Approver}}
 		if i%3 > 0 {
 			a = Next(a, approve[1:1+i%3], "north", North)
 		}
 		check(t, s.SaveApplication(ctx, a, 0))
 		want[a.ID] = true
 	}
-	f := yinzheng.QueueFilter{Scopes: []yinzheng.QueueScope{{Division: District}, {Office: "north"}}, Limit: 7}
+	f := yinzheng.QueueFilter{Scopes: []yinzheng.QueueScope{{Office: "town", Role: yinzheng.Approver}, {Office: "north"}}, Limit: 7}
 	last := Start.Add(time.Hour)
 	for {
 		entries, err := s.Queue(ctx, f)
@@ -196,38 +193,6 @@ func queuePages(t *testing.T, s yinzheng.Store) {
 		f.Before = bad
 		_, err := s.Queue(ctx, f)
 		checkIs(t, err, yinzheng.ErrInvalid)
-	}
-}
-
-// queueAtOnce: however many ask at once for what nobody has read yet, all are
-// answered.
-func queueAtOnce(t *testing.T, s yinzheng.Store) {
-	ctx := t.Context()
-	check(t, s.SaveApplication(ctx, Case("A1", "north", North), 0))
-	for range 5 {
-		check(t, s.PutDirectory(ctx, Tree()))
-		var wg sync.WaitGroup
-		for range 100 {
-			wg.Go(func() {
-				entries, err := s.Queue(ctx, yinzheng.QueueFilter{Scopes: []yinzheng.QueueScope{{Office: "north"}}, Limit: 1})
-				if err != nil || len(entries) != 1 {
-					t.Errorf("%v, %v", entries, err)
-				}
-			})
-		}
-		wg.Wait()
-	}
-}
-
-// queueOverrides: where a division lies is what the office tree says.
-func queueOverrides(t *testing.T, s yinzheng.Store) {
-	ctx := t.Context()
-	check(t, s.PutDirectory(ctx, Tree()))
-	check(t, s.SaveApplication(ctx, Case("A1", "town", East, submit...), 0))
-	entries, err := s.Queue(ctx, yinzheng.QueueFilter{Scopes: []yinzheng.QueueScope{{Division: Town}}, Limit: -1})
-	check(t, err)
-	if len(entries) != 1 || entries[0].ID != "A1" {
-		t.Errorf("got %v", entries)
 	}
 }
 

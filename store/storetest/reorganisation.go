@@ -101,7 +101,7 @@ func placeCases(t *testing.T, s yinzheng.Store) {
 	check(t, s.PutDirectory(ctx, Tree()))
 	save := func(a *yinzheng.Application, desks ...yinzheng.Desk) {
 		a.Desks = desks
-		check(t, s.SaveApplication(ctx, a, 0))
+		saveMarked(t, s, a, yinzheng.Marks{Holder: "王小明", Submitted: a.State != yinzheng.Draft})
 	}
 	desk := yinzheng.Desk{Office: "town", Role: yinzheng.Approver}
 	save(Case("draft", "north", North))
@@ -120,7 +120,7 @@ func placeCases(t *testing.T, s yinzheng.Store) {
 	check(t, s.PutDirectory(ctx, yinzheng.NewDirectory([]yinzheng.Division{closed, moved}, nil, nil)))
 	check(t, s.PlaceCases(ctx, []string{North, South}))
 	for division, want := range map[string][]string{Town: nil, Town2: {"at-town", "done", "south", "west"}, South: {"at-town", "done", "south"}, North: nil} {
-		entries, err := s.Queue(ctx, yinzheng.QueueFilter{Scopes: []yinzheng.QueueScope{{Division: division}}})
+		entries, err := s.Search(ctx, yinzheng.SearchFilter{Reach: yinzheng.Reach{Divisions: []string{division}}, Name: "王小明"})
 		check(t, err)
 		if d := cmp.Diff(want, ids(entries)); d != "" {
 			t.Errorf("under %s (-want +got):\n%s", division, d)

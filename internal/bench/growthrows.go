@@ -1,0 +1,172 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"yinzheng"
+)
+
+// question is one way of asking.
+type question struct {
+	name   string
+	anew   bool // what was remembered of earlier tokens is forgotten before each batch
+	budget func(*row)
+	ask    func(ctx context.Context, g *grown, i int) error
+}
+
+// Design §13 bounds the growth of lookup, verification and work queue; what is
+// looked for while somebody waits has the preview's budget.
+var (
+	bounded = ratioAtMost(1.5)
+	prompt  = valueAtMost(20)
+)
+
+var questions = []question{
+	{"verify by code", false, bounded, func(ctx context.Context, g *grown, i int) error {
+		return g.verified(ctx, &yinzheng.Question{Code: g.sample(i).code})
+	}},
+	{"verify by number", false, bounded, func(ctx context.Context, g *grown, i int) error {
+		return g.verified(ctx, &yinzheng.Question{Number: g.sample(i).number})
+	}},
+	{"verify, unseen token", true, bounded, func(ctx context.Context, g *grown, i int) error {
+		return g.verified(ctx, &yinzheng.Question{Token: g.sample(i).token})
+	}},
+	{"work queue of a village, first page", false, bounded, func(ctx context.Context, g *grown, i int) error {
+		return g.listed(ctx, g.clerks[i%len(g.clerks)], false)
+	}},
+	{"work queue of a village, deep", false, bounded, func(ctx context.Context, g *grown, i int) error {
+		return g.listed(ctx, g.clerks[i%len(g.clerks)], true)
+	}},
+	{"work queue of a town, first page", false, bounded, func(ctx context.Context, g *grown, i int) error {
+		return g.listed(ctx, g.approvers[i%len(g.approvers)], false)
+	}},
+	{"work queue of a town, deep", false, bounded, func(ctx context.Context, g *grown, i int) error {
+		return g.listed(ctx, g.approvers[i%len(g.approvers)], true)
+	}},
+	{"work queue of the district, first page", false, bounded, func(ctx context.Context, g *grown, _ int) error {
+		return g.listed(ctx, g.head, false)
+	}},
+	{"work queue of the district, deep", false, bounded, func(ctx context.Context, g *grown, _ int) error {
+		return g.listed(ctx, g.head, true)
+	}},
+	{"search from a village, the name of a tenth", false, prompt, func(ctx context.Context, g *grown, i int) error {
+		return g.found(ctx, g.clerks[i%4], g.common, foundLines)
+	}},
+	{"search from the district, the name of a tenth", false, prompt, func(ctx context.Context, g *grown, _ int) error {
+		return g.found(ctx, g.head, g.common, foundLines)
+	}},
+	{"search from the district, any name", false, prompt, func(ctx context.Context, g *grown, i int) error {
+		return g.found(ctx, g.head, g.sample(i).name, 1)
+	}},
+	{"search from the district, how a name begins", false, prompt, func(ctx context.Context, g *grown, i int) error {
+		return g.found(ctx, g.head, string([]rune(g.sample(i).name)[:2]), 1)
+	}},
+	{"search from the district, ID number", false, prompt, func(ctx context.Context, g *grown, i int) error {
+		return g.found(ctx, g.head, g.documents[i%len(g.documents)], 1)
+	}},
+	{"a new case with its possible duplicates", false, prompt, func(ctx context.Context, g *grown, i int) error {
+		d := g.drafts[i%len(g.drafts)]
+		_, err := g.Application(ctx, d.by, d.id)
+		return err
+	}},
+}
+
+func (g *grown) sample(i int) *asked { return &g.samples[i%len(g.samples)] }
+
+func (g *grown) verified(ctx context.Context, q *yinzheng.Question) error {
+	a, err := g.Verify(ctx, q)
+	if err == nil && a.Verdict != yinzheng.Valid && a.Verdict != yinzheng.Expired {
+		err = fmt.Errorf("growth: the verdict on a certificate is %s", a.Verdict)
+	}
+	return err
+}
+
+func (g *grown) listed(ctx context.Context, by *yinzheng.Account, deep bool) error {
+	cursor := ""
+	if deep {
+		cursor = g.deep[by]
+	}
+	entries, _, err := g.Workqueue(ctx, by, nil, cursor, pageLines)
+	if err == nil && len(entries) != pageLines {
+		err = fmt.Errorf("growth: a page of %s has %d lines", by.ID, len(entries))
+	}
+	return err
+}
+
+func (g *grown) found(ctx context.Context, by *yinzheng.Account, text string, atLeast int) error {
+	entries, _, err := g.Search(ctx, by, text, "", foundLines)
+	if err == nil && len(entries) < atLeast {
+		err = fmt.Errorf("growth: a search finds %d cases", len(entries))
+	}
+	return err
+}
+
+// growthCalls is how many questions are asked in one batch.
+const growthCalls = 200
+
+// growthRows asks a small and a large store the same questions in turn.
+func growthRows(ctx context.Context, o *office, small, large, rounds int) (rows []row, notes []string, err error) {
+	var stores [2]*grown
+	for i, size := range []int{small, large} {
+		if stores[i], err = grow(ctx, o, size); err != nil {
+			return nil, nil, err
+		}
+		defer func() { err = errors.Join(err, stores[i].store.Close()) }()
+	}
+	g := stores[1]
+	notes = []string{
+		fmt.Sprintf("growth: %d and %d cases without PDFs, copied from %d that took their way through the service; the larger store has %.2f GB and was filled in %.0f s, with its indexes in place",
+			small, large, len(kinds)*len(ways)-1, float64(g.bytes)/1e9, g.took.Seconds()),
+		fmt.Sprintf("growth: processor time of one call, p99 of %d, the two stores in turn, median over %d rounds; every question was asked once before, so that both answer from memory; pages of %d lines, of %d in a search; %d cases wait in either", growthCalls, rounds, pageLines, foundLines, min(waiting, small/4)),
+	}
+	err = oneThread(func() error {
+		for i := range questions {
+			r, err := questions[i].row(ctx, stores, rounds)
+			if err != nil {
+				return fmt.Errorf("%s: %w", questions[i].name, err)
+			}
+			rows = append(rows, r)
+		}
+		return nil
+	})
+	return rows, notes, err
+}
+
+func (q *question) row(ctx context.Context, stores [2]*grown, rounds int) (row, error) {
+	var p99 [2]series
+	batch := func(n int) func() error {
+		g, asked := stores[n], 0
+		return func() error {
+			if q.anew {
+				if err := g.Reload(ctx); err != nil {
+					return err
+				}
+			}
+			took := make(series, growthCalls)
+			for i := range took {
+				start := cpuTime()
+				if err := q.ask(ctx, g, asked); err != nil {
+					return err
+				}
+				took[i] = float64(cpuTime() - start)
+				asked++
+			}
+			p99[n].add(took.quantile(0.99))
+			return nil
+		}
+	}
+	for _, g := range stores {
+		for i := range min(len(g.samples), rounds*growthCalls) {
+			if err := q.ask(ctx, g, i); err != nil {
+				return row{}, err
+			}
+		}
+	}
+	if err := interleave(rounds, batch(0), batch(1)); err != nil {
+		return row{}, err
+	}
+	return newRow(fmt.Sprintf("%s, p99 at %d", q.name, stores[1].size), p99[1].median()/1e6, "ms",
+		fmt.Sprintf("at %d: %s ms", stores[0].size, number(p99[0].median()/1e6)), p99[1].over(p99[0]), q.budget)
+}
