@@ -80,6 +80,8 @@ func noticesOf(a *Application, d *Directory) []Notice {
 		n.Kind, posts = "overdue", append(a.Desks[:len(a.Desks):len(a.Desks)], d.told(a)...)
 	case x.Kind == Recuse:
 		n.Kind, posts = "recused", a.Desks
+	case x.Kind == Move && a.State == Submitted:
+		n.Kind, posts = "moved", a.Desks
 	case a.State == Submitted && a.entered == a.Version:
 		n.Kind, posts = "waiting", a.Desks
 	default:
@@ -102,7 +104,7 @@ func noticesOf(a *Application, d *Directory) []Notice {
 }
 
 // clerksTold are the actions that concern those who took a case in.
-var clerksTold = map[ActionKind]string{Return: "returned", Reject: "rejected", Moot: "rejected", Lapse: "lapsed", Issue: "issued"}
+var clerksTold = map[ActionKind]string{Return: "returned", Reject: "rejected", Moot: "rejected", Lapse: "lapsed", Issue: "issued", Move: "moved"}
 
 // told lists the posts that are told that the step where a case waits is past
 // its limit, besides those who decide it.

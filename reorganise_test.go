@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -76,6 +77,14 @@ func TestMergeKeepsCasesGoing(t *testing.T) {
 		}
 		if first := v.History[0]; first.Called != map[string]string{"village": "下角社区居民委员会", "sibling": "金山社区居民委员会"}[first.Office] {
 			t.Errorf("%s: history calls %s %q", id, first.Office, first.Called)
+		}
+	}
+	// those who have it now are told
+	for who, id := range map[*yinzheng.Account]string{clerk: draft.ID, h.people["district"]: district.ID} {
+		told, err := h.Notices(h.ctx, who, 0, 0)
+		must(t, err)
+		if !slices.ContainsFunc(told, func(n yinzheng.Notice) bool { return n.Kind == "moved" && n.Application == id }) {
+			t.Errorf("%s was not told of %s: %+v", who.ID, id, told)
 		}
 	}
 	// who looked at the case before has to look again
