@@ -5,7 +5,7 @@ import (
 )
 
 // Fits tells whether the attached values give the digest that a token holds.
-func (a *Attachment) Fits(digest string) bool {
+func (a *Attached) Fits(digest string) bool {
 	salt, err := base64.RawURLEncoding.DecodeString(a.Salt)
 	return err == nil && len(salt) == SaltLength && Commit(salt, TemplateRef{a.Item, a.Template}, a.Number, a.Values) == digest
 }

@@ -2,6 +2,7 @@ package yinzheng
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -40,6 +41,8 @@ const (
 	Recuse   ActionKind = "recuse"   // nobody eligible is left at the step: another office decides (回避)
 	Strand   ActionKind = "strand"   // nobody is left, nor an office above: the administrators are told
 	Lapse    ActionKind = "lapse"    // returned, and not mended in time: withdrawn
+	Attach   ActionKind = "attach"   // a file was added
+	Detach   ActionKind = "detach"   // one was taken off; the history keeps it
 	Revoke   ActionKind = "revoke"   // the certificate was revoked; the case stays issued
 	Move     ActionKind = "move"     // the offices changed: Office has the case now, Input.Division is where it belongs
 )
@@ -60,6 +63,8 @@ type Application struct {
 	Code      string      `json:"code,omitempty"` // of the certificate, from issuing on
 	Holder    string      `json:"-"`              // the holder's name, to be found by
 	Actions   []Action    `json:"actions"`
+
+	Attachments []Attachment `json:"-"` // its files, those taken off left out; Fold knows them
 
 	// Of the step it waits at: Fold knows these, the store keeps them only to find
 	// cases by them.
@@ -105,6 +110,9 @@ type Action struct {
 	Input   *Input     `json:"input,omitempty"`  // create and edit: the whole content as it stood then; move: the division alone
 	Code    string     `json:"code,omitempty"`   // reserve, what ends a reservation, and acts on the certificate: its code; supersede: the successor's
 	Reason  string     `json:"reason,omitempty"` // class, of acts on the certificate
+
+	Attachment *Attachment `json:"attachment,omitempty"` // attach
+	Detached   int         `json:"detached,omitempty"`   // detach: which attachment
 
 	Post    int       `json:"post,omitempty"`     // approve: which of the step's posts
 	Due     time.Time `json:"due,omitzero"`       // when what this began has to be done
@@ -164,6 +172,12 @@ func (a *Application) apply(t *Template, x Action) {
 		a.State, a.Code = Rejected, ""
 	case Move:
 		a.Office, a.Division, a.Stranded = x.Office, x.Input.Division, false // other administrators may have to know
+	case Attach:
+		file := *x.Attachment
+		file.ID, x.Attachment = x.Seq, &file
+		a.Attachments = append(slices.Clip(a.Attachments), file)
+	case Detach:
+		a.Attachments = slices.DeleteFunc(slices.Clone(a.Attachments), func(f Attachment) bool { return f.ID == x.Detached })
 	}
 	if a.State == Submitted {
 		a.Waiting = &t.Chain[a.Step]

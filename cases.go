@@ -29,27 +29,28 @@ type Patch struct {
 
 // CaseView is a case as its people see it.
 type CaseView struct {
-	ID          string          `json:"id"`
-	Item        string          `json:"item"`
-	Template    int             `json:"template_version"`
-	State       State           `json:"state"`
-	StateName   Text            `json:"state_name"`
-	Version     int             `json:"version"`
-	Step        *Step           `json:"step,omitempty"`     // where it waits
-	Desks       []Desk          `json:"desks,omitempty"`    // who may decide it now
-	Due         *time.Time      `json:"due,omitempty"`      // end of the present limit
-	Late        bool            `json:"late,omitempty"`     // past it, and escalated
-	Stranded    bool            `json:"stranded,omitempty"` // nobody is left to decide; the administrators were told
-	Office      string          `json:"office"`
-	Division    string          `json:"division"`
-	Applicant   Applicant       `json:"applicant"`
-	Values      Values          `json:"values"`
-	Replaces    string          `json:"replaces,omitempty"` // code of the certificate that this case corrects or issues again
-	History     []Action        `json:"history"`
-	Problems    []FieldError    `json:"problems,omitempty"` // what must be mended before it can be submitted
-	Changes     []Change        `json:"changes,omitempty"`  // what was normalised just now
-	Certificate *CertificateRef `json:"certificate,omitempty"`
-	Trouble     *Text           `json:"trouble,omitempty"` // why issuing waits
+	ID          string           `json:"id"`
+	Item        string           `json:"item"`
+	Template    int              `json:"template_version"`
+	State       State            `json:"state"`
+	StateName   Text             `json:"state_name"`
+	Version     int              `json:"version"`
+	Step        *Step            `json:"step,omitempty"`     // where it waits
+	Desks       []Desk           `json:"desks,omitempty"`    // who may decide it now
+	Due         *time.Time       `json:"due,omitempty"`      // end of the present limit
+	Late        bool             `json:"late,omitempty"`     // past it, and escalated
+	Stranded    bool             `json:"stranded,omitempty"` // nobody is left to decide; the administrators were told
+	Office      string           `json:"office"`
+	Division    string           `json:"division"`
+	Applicant   Applicant        `json:"applicant"`
+	Values      Values           `json:"values"`
+	Replaces    string           `json:"replaces,omitempty"` // code of the certificate that this case corrects or issues again
+	History     []Action         `json:"history"`
+	Attachments []AttachmentView `json:"attachments,omitempty"`
+	Problems    []FieldError     `json:"problems,omitempty"` // what must be mended before it can be submitted
+	Changes     []Change         `json:"changes,omitempty"`  // what was normalised just now
+	Certificate *CertificateRef  `json:"certificate,omitempty"`
+	Trouble     *Text            `json:"trouble,omitempty"` // why issuing waits
 
 	Duplicates []PossibleDuplicate `json:"possible_duplicates,omitempty"`
 }
@@ -209,6 +210,7 @@ func (s *Service) problems(t *Template, a *Application, checked *Checked) []Fiel
 			out = append(out, FieldError{"division", "no-issuer", e.Text})
 		}
 	}
+	out = append(out, fileProblems(t, a)...)
 	return append(out, s.missingGlyphs(t, a.Values)...)
 }
 
@@ -382,6 +384,12 @@ func (s *Service) WithdrawApplication(ctx context.Context, by *Account, id strin
 
 // change applies one action to the version of a case that the caller has seen.
 func (s *Service) change(ctx context.Context, by *Account, id string, seen int, act func(*Case, time.Time) (*Application, error)) (*CaseView, error) {
+	return s.changeBy(ctx, by, id, seen, act, s.conclude)
+}
+
+// changeBy is change with a way of its own to write the case as it was and as
+// the action made it.
+func (s *Service) changeBy(ctx context.Context, by *Account, id string, seen int, act func(*Case, time.Time) (*Application, error), write func(context.Context, *Case, *Application) error) (*CaseView, error) {
 	c, err := s.open(ctx, by, id)
 	if err != nil {
 		return nil, err
@@ -393,7 +401,7 @@ func (s *Service) change(ctx context.Context, by *Account, id string, seen int, 
 	if err != nil {
 		return nil, err
 	}
-	err = s.conclude(ctx, c, a)
+	err = write(ctx, c, a)
 	if errors.Is(err, ErrConflict) {
 		if c, again := s.open(ctx, by, id); again == nil {
 			return nil, c.stale(seen)
@@ -426,6 +434,7 @@ var actionNames = map[ActionKind]Text{
 	Withdraw: {"撤回", "withdrawn"}, Reserve: {"开始签发", "issuing began"}, Issue: {"签发", "issued"}, Unissue: {"签发中止", "issuing was stopped"}, Revoke: {"撤销证明", "the certificate was revoked"},
 	Suspend: {"中止证明", "the certificate was suspended"}, Lift: {"恢复证明", "the suspension was lifted"},
 	ProposeRevocation: {"提议撤销证明", "revocation of the certificate was proposed"}, DeclineRevocation: {"否决撤销提议", "the revocation was declined"},
+	Attach: {"添加附件", "a file was attached"}, Detach: {"撤下附件", "a file was taken off"},
 	Supersede: {"证明被替代", "the certificate was superseded"}, Reissue: {"决定补发", "it was decided to issue again"}, Moot: {"无从替代而终止", "ended, with nothing left to replace"},
 }
 
@@ -501,6 +510,7 @@ func (s *Service) view(ctx context.Context, a *Application, t *Template) (*CaseV
 	v := &CaseView{
 		ID: a.ID, Item: a.Template.Code, Template: a.Template.Version, State: a.State, StateName: a.State.Name(), Version: a.Version,
 		Office: a.Office, Division: a.Division, Applicant: a.Applicant, Values: a.Values, Replaces: a.Replaces(), History: a.Actions,
+		Attachments: attachmentViews(t, a),
 	}
 	if a.State == Submitted {
 		v.Step, v.Desks, v.Late, v.Stranded = &t.Chain[a.Step], a.Desks, a.Late, a.Stranded

@@ -178,6 +178,7 @@ type Store interface {
 	Revocations
 	CopyBooks
 	Papers
+	Files
 	Directories
 	Calendars
 	Reorganisations

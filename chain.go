@@ -123,12 +123,9 @@ func (c *Case) Submit(by *Account, now time.Time) (*Application, error) {
 // fixed once the case was submitted: those who have decided it since are of
 // that division, and a case does not move away from them.
 func (c *Case) Edit(by *Account, in *Input, now time.Time) (*Application, error) {
-	grant, err := c.mayWork(by, now)
+	grant, err := c.mayMend(by, now, "修改", "edited")
 	if err != nil {
 		return nil, err
-	}
-	if c.State != Draft && c.State != Returned {
-		return nil, c.wrongState("修改", "edited")
 	}
 	stays := c.Directory.DivisionNow(in.Division) == c.Directory.DivisionNow(c.Division)
 	if c.submitted() && !stays {
@@ -137,12 +134,21 @@ func (c *Case) Edit(by *Account, in *Input, now time.Time) (*Application, error)
 	if c.Replaces() != "" && !stays {
 		return nil, invalidFields([]FieldError{{"division", "fixed", Text{"更正须在原证明的区划内办理", "A correction stays in the division of the certificate that it corrects"}}})
 	}
-	if err := c.fourEyes(by, c.intakeStep()); err != nil {
-		return nil, err
-	}
 	x := actionBy(by, grant, Edit, now)
 	x.Input = in
 	return c.with(x), nil
+}
+
+// mayMend returns the grant under which a person changes a draft or a returned case.
+func (c *Case) mayMend(by *Account, now time.Time, zh, en string) (Grant, error) {
+	grant, err := c.mayWork(by, now)
+	if err != nil {
+		return Grant{}, err
+	}
+	if c.State != Draft && c.State != Returned {
+		return Grant{}, c.wrongState(zh, en)
+	}
+	return grant, c.fourEyes(by, c.intakeStep())
 }
 
 // Withdraw takes the case back before its certificate is issued. A reservation

@@ -86,6 +86,13 @@ func (c *Case) do(who, what string) (*Application, error) {
 		in := Input{Division: c.Division, Applicant: c.Applicant, Values: maps.Clone(c.Values)}
 		in.Values["note"] = who
 		return c.Edit(by, &in, testNow)
+	case "attach":
+		return c.Attach(by, &Attachment{Material: OtherMaterial, Name: who, Type: "image/jpeg"}, testNow)
+	case "detach":
+		if len(c.Attachments) == 0 {
+			return c.Detach(by, 1, testNow)
+		}
+		return c.Detach(by, c.Attachments[0].ID, testNow)
 	case "submit":
 		return c.Submit(by, testNow)
 	case "withdraw":
@@ -407,9 +414,9 @@ func TestMayTakeIn(t *testing.T) {
 
 // transitions are the states that an action may lead to.
 var transitions = map[State]map[ActionKind][]State{
-	Draft:     {Edit: {Draft}, Submit: {Submitted}, Withdraw: {Withdrawn}},
-	Returned:  {Edit: {Returned}, Submit: {Submitted}, Withdraw: {Withdrawn}},
-	Submitted: {Approve: {Submitted, Approved}, Return: {Submitted, Returned}, Reject: {Rejected}, Withdraw: {Withdrawn}},
+	Draft:     {Edit: {Draft}, Attach: {Draft}, Detach: {Draft}, Submit: {Submitted}, Withdraw: {Withdrawn}},
+	Returned:  {Edit: {Returned}, Attach: {Returned}, Detach: {Returned}, Submit: {Submitted}, Withdraw: {Withdrawn}},
+	Submitted: {Attach: {Submitted}, Approve: {Submitted, Approved}, Return: {Submitted, Returned}, Reject: {Rejected}, Withdraw: {Withdrawn}},
 	Approved:  {Reserve: {Issuing}, Withdraw: {Withdrawn}},
 	Issuing:   {Issue: {Issued}, Withdraw: {Withdrawn}},
 }
@@ -417,7 +424,7 @@ var transitions = map[State]map[ActionKind][]State{
 // TestChainProperties lets everybody try everything in any order.
 func TestChainProperties(t *testing.T) {
 	names := []string{"clerk", "colleague", "both", "traveller", "clerk-b", "town-clerk", "twin", "town", "climber", "climber", "town", "district", "district", "sibling", "disabled"}
-	actions := []string{"edit", "submit", "withdraw", "approve", "return", "return>village", "return>town", "reject", "reserve", "issue"}
+	actions := []string{"edit", "attach", "attach", "detach", "submit", "withdraw", "approve", "return", "return>village", "return>town", "reject", "reserve", "issue"}
 	forward := map[State]string{Draft: "submit", Returned: "submit", Submitted: "approve", Approved: "reserve", Issuing: "issue"}
 	reached := map[State]int{}
 	for range 5 { // a hundred histories each: some reach the end
@@ -477,7 +484,10 @@ func fourEyes(t *rapid.T, c *Case) {
 	for _, x := range c.Actions {
 		place := x.Step
 		switch x.Kind {
-		case Create, Edit, Submit:
+		case Create, Edit, Submit, Attach, Detach:
+			if place != "" && x.Kind == Attach {
+				break // by somebody who decides
+			}
 			if place = "taken in"; office[c.Office] == c.Division {
 				place = "village"
 			}

@@ -19,6 +19,7 @@ var dossierTemplate = &Template{
 		{Key: "made", Type: TextField},
 		{Key: "head", Type: TextField},
 		{Key: "facts", Type: ListField, Fields: texts("label", "value")},
+		{Key: "attachments", Type: ListField, Fields: texts("file", "what", "digest", "by")},
 		{Key: "history", Type: ListField, Fields: texts("at", "what", "who", "opinion")},
 		{Key: "certificates", Type: ListField, Fields: texts("code", "number", "organ", "issued", "status")},
 		{Key: "events", Type: ListField, Fields: texts("at", "what", "who", "detail")},
@@ -38,6 +39,8 @@ var dossierTemplate = &Template{
 			}},
 			{Text: "一、内容"},
 			{Table: &Table{Rows: "facts", Columns: []Column{{"项目", "{label}", 2}, {"内容", "{value}", 4}}}},
+			{When: "attachments", Text: "附件"},
+			{When: "attachments", Table: &Table{Rows: "attachments", Columns: []Column{{"附件", "{file}", 22}, {"材料", "{what}", 24}, {"SHA-256", "{digest}", 32}, {"添加", "{by}", 22}}}},
 			{Text: "二、办理经过"},
 			{Table: &Table{Rows: "history", Columns: []Column{{"时间", "{at}", 27}, {"事项", "{what}", 21}, {"办理人", "{who}", 25}, {"意见", "{opinion}", 27}}}},
 			{When: "certificates", Text: "三、电子证明"},
@@ -72,6 +75,9 @@ func (d *Dossier) page() Values {
 		"applicant": d.applicant(), "made": stamp(d.MadeAt) + "　" + d.MadeByName,
 		"facts": d.facts(), "history": d.history(), "events": d.events(), "log": d.entries(),
 		"head": "第 " + strconv.FormatInt(d.LogHead.Seq, 10) + " 条　" + d.LogHead.Hash.String(),
+	}
+	if list := d.attachments(); len(list) > 0 {
+		out["attachments"] = list
 	}
 	if list := d.certificates(); len(list) > 0 {
 		out["certificates"] = list
@@ -132,14 +138,43 @@ func (d *Dossier) history() []any {
 				what += "　" + d.template.Chain[n].Name.ZH
 			}
 		}
+		opinion := x.Opinion
+		if x.Attachment != nil {
+			opinion = d.named(x.Attachment)
+		} else if x.Detached != 0 { // which stands nowhere else
+			opinion = d.named(d.Application.History[x.Detached-1].Attachment)
+		}
 		who := d.who(x.By, x.Name)
 		if x.ForName != "" {
 			who += "（受" + x.ForName + "委托）"
 		}
-		rows = append(rows, map[string]any{"at": stamp(x.At), "what": what, "who": strings.TrimSpace(who + "　" + d.office(x.Office)), "opinion": x.Opinion})
+		rows = append(rows, map[string]any{"at": stamp(x.At), "what": what, "who": strings.TrimSpace(who + "　" + d.office(x.Office)), "opinion": opinion})
 	}
 	return rows
 }
+
+func (d *Dossier) named(f *Attachment) string {
+	name, _ := d.template.material(f.Material)
+	return strconv.Itoa(f.ID) + "号　" + f.Name + "　" + name.ZH
+}
+
+func (d *Dossier) attachments() []any {
+	var rows []any
+	for i := range d.Application.Attachments {
+		f := &d.Application.Attachments[i]
+		what := f.MaterialName.ZH + "　" + f.Type
+		if f.Signed != nil {
+			what += "　" + signedNames[f.Signed.By]
+			if w := f.Signed.Witness; w != nil {
+				what += "　见证人 " + w.Name + " " + w.ID
+			}
+		}
+		rows = append(rows, map[string]any{"file": strconv.Itoa(f.ID) + "号　" + f.Name, "what": what, "digest": f.Digest, "by": stamp(f.At) + "　" + f.ByName + "　" + d.office(f.Office)})
+	}
+	return rows
+}
+
+var signedNames = map[string]string{BySignature: "签名", ByFingerprint: "按指印"}
 
 func (d *Dossier) who(by, name string) string {
 	switch {

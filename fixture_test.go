@@ -89,7 +89,7 @@ func both(s string) Text { return Text{s, s} }
 func SampleTemplate() *Template {
 	return &Template{
 		Code: "kin", Short: "QS", Version: 1, Name: Text{"亲属关系证明", "Family relation"}, Basis: []string{"测试依据"}, Subject: "kinship",
-		Issuer: District, TypeCode: "11100000000013338W011", Validity: 6, AnyOffice: true, Materials: []Text{both("身份证")},
+		Issuer: District, TypeCode: "11100000000013338W011", Validity: 6, AnyOffice: true, Materials: []Material{{Key: "id_card", Text: both("身份证")}},
 		Chain: []Step{
 			{Key: "village", Name: Text{"村级核实", "Village"}, Level: Village, Role: Clerk},
 			{Key: "town", Name: Text{"街道审核", "Town"}, Level: Town, Role: Approver},

@@ -15,7 +15,7 @@ type Evidence struct {
 	PDF      *PDFReport
 	PDFKey   *Key // whose certificate signed the PDF; nil: nobody's here
 	Record   *Certificate
-	Paper    *Paper      // asked by number or code: there is no Record, but a certificate on paper
+	Paper    *Paper      // asked by number, code or scan: there is no Record, but a certificate on paper
 	Status   *StatusSeen // offline: what a status list says; nil: no list at hand
 	ByNumber bool        // asked by number or code alone: there is nothing to check the integrity of
 }
@@ -83,7 +83,7 @@ func Judge(e *Evidence) *Answer {
 		bare.Record = nil
 		e = &bare
 	}
-	if e.Paper != nil && e.Record == nil && e.ByNumber {
+	if e.Paper != nil && e.Record == nil {
 		return e.onPaper()
 	}
 	j := &judge{Evidence: e, Answer: Answer{

@@ -36,7 +36,7 @@ func genuine() *proof {
 		Token: &TokenReport{WellFormed: true, KID: "tokenkey", Key: tokenKey, Signed: true, Claims: record.Claims()},
 		PDF: &PDFReport{
 			Readable: true, Signed: true, SignatureOK: true, Whole: true, IssuedDigest: record.Digest, SignedAt: record.IssuedAt,
-			Attached: &Attachment{Salt: base64.RawURLEncoding.EncodeToString(salt), Item: "kin", Template: 1, Number: record.Number, Values: values},
+			Attached: &Attached{Salt: base64.RawURLEncoding.EncodeToString(salt), Item: "kin", Template: 1, Number: record.Number, Values: values},
 		},
 		PDFKey: documentKey, Record: record, Status: &StatusSeen{Value: StatusValid, AsOf: at(-1)},
 	}, tokenKey, documentKey}

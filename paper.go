@@ -1,7 +1,9 @@
 package yinzheng
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"strings"
@@ -22,7 +24,9 @@ type Paper struct {
 	ID         string // the holder's ID number, masked
 	Holder     string // the holder's name, for a question by number and name; never shown
 	IssuedOn   time.Time
-	Scan       []byte // SHA-256 of the scan, nil: none
+	Scan       []byte // SHA-256 of the scan as it is kept or, without a file, as it was stated; nil: none
+	Original   []byte // SHA-256 of the scan as it was sent; nil: no file was
+	ScanType   string // media type of the file that is kept; empty: none is
 	Note       string // why it was written on paper
 	RecordedAt time.Time
 	By         string // account
@@ -42,6 +46,9 @@ type Papers interface {
 	Paper(ctx context.Context, code string) (*Paper, error)
 	// PaperByNumber returns the one that stands under a key; ErrNotFound.
 	PaperByNumber(ctx context.Context, key string) (*Paper, error)
+	// PaperByScan returns the oldest one that stands with this digest as its scan,
+	// as it was sent or as it is kept; ErrNotFound.
+	PaperByScan(ctx context.Context, digest []byte) (*Paper, error)
 	// VoidPaper writes VoidedAt, VoidedBy and VoidNote; ErrConflict when it is
 	// void already.
 	VoidPaper(ctx context.Context, p *Paper) error
@@ -73,8 +80,9 @@ type NewPaper struct {
 	IssuedOn string `json:"issued_on"`       // 2026-11-22
 	Name     string `json:"name"`
 	ID       ID     `json:"id,omitzero"`
-	Scan     string `json:"scan,omitempty"` // SHA-256 of the scan, in hexadecimal
+	Scan     string `json:"scan,omitempty"` // SHA-256 of the scan, in hexadecimal; with File, its own
 	Note     string `json:"note"`
+	File     []byte `json:"-"` // the scan itself, to be kept
 }
 
 // PaperView is a record as the staff sees it.
@@ -88,6 +96,8 @@ type PaperView struct {
 	ID         string    `json:"id,omitempty"`
 	IssuedOn   string    `json:"issued_on"`
 	Scan       string    `json:"scan,omitempty"`
+	Original   string    `json:"scan_original,omitempty"` // digest of the file as it was sent
+	ScanType   string    `json:"scan_type,omitempty"`     // of the file that is kept
 	Note       string    `json:"note"`
 	RecordedAt time.Time `json:"recorded_at"`
 	By         string    `json:"by"`
@@ -103,7 +113,8 @@ type PaperEnd struct {
 }
 
 // RecordPaper records a certificate written on paper: by a clerk or approver of
-// the organ, or of an office in its division. The idempotency key works as in
+// the organ, or of an office in its division. A scan that comes with it is
+// cleaned and kept; errors as of Cleaner.Clean. The idempotency key works as in
 // CreateApplication.
 func (s *Service) RecordPaper(ctx context.Context, by *Account, in *NewPaper, key string) (view *PaperView, again bool, err error) {
 	grant, organ, err := s.mayRecordPaper(by, in.Organ)
@@ -118,7 +129,11 @@ func (s *Service) RecordPaper(ctx context.Context, by *Account, in *NewPaper, ke
 	if err := checkKey(key); err != nil {
 		return nil, false, err
 	}
-	digest, err := digestOf("paper", "", in)
+	clean, err := s.cleanScan(ctx, p, in.File)
+	if err != nil {
+		return nil, false, err
+	}
+	digest, err := digestOf("paper", hex.EncodeToString(p.Original), in)
 	if err != nil {
 		return nil, false, err
 	}
@@ -130,6 +145,11 @@ func (s *Service) RecordPaper(ctx context.Context, by *Account, in *NewPaper, ke
 	err = s.Store.Tx(ctx, func(ctx context.Context) (err error) {
 		if before, err = s.Store.Remember(ctx, by.ID, key, digest, p.Code, now); err != nil || before != "" {
 			return err
+		}
+		if clean != nil {
+			if err := s.Store.AddFile(ctx, hex.EncodeToString(p.Scan), clean.Content); err != nil {
+				return err
+			}
 		}
 		if err := s.Store.AddPaper(ctx, p); err != nil {
 			return err
@@ -143,6 +163,46 @@ func (s *Service) RecordPaper(ctx context.Context, by *Account, in *NewPaper, ke
 		return nil, false, err
 	}
 	return p.view(), before != "", nil
+}
+
+// cleanScan cleans the scan that came with a paper, if one did, and notes its
+// digests. Who states the digest, too, states that of what they sent.
+func (s *Service) cleanScan(ctx context.Context, p *Paper, sent []byte) (*CleanFile, error) {
+	if len(sent) == 0 {
+		return nil, nil
+	}
+	original := sha256.Sum256(sent)
+	if p.Scan != nil && !bytes.Equal(p.Scan, original[:]) {
+		return nil, invalidFields([]FieldError{{"scan", "digest", Text{"与所传文件的 SHA-256 不符，请核对文件，或略去此项", "This is not the SHA-256 of the file sent; please compare the file, or leave this out"}}})
+	}
+	clean, err := s.Cleaner.Clean(ctx, sent)
+	if err != nil {
+		return nil, err
+	}
+	kept := sha256.Sum256(clean.Content)
+	p.Scan, p.Original, p.ScanType = kept[:], original[:], clean.Type
+	return clean, nil
+}
+
+// OpenScan gives the scan of a paper to those who may see its record, under a
+// name that is safe anywhere. That it was opened is put on record first.
+// ErrNotFound also when only a digest was stated: a file with that digest may be
+// somebody else's.
+func (s *Service) OpenScan(ctx context.Context, by *Account, code string) (content []byte, mediaType, name string, err error) {
+	p, err := s.openPaper(ctx, by, code)
+	if err != nil {
+		return nil, "", "", err
+	}
+	if p.ScanType == "" {
+		return nil, "", "", fail(ErrNotFound, "这条补录没有扫描件", "No scan was kept with this record")
+	}
+	if content, err = s.Store.File(ctx, hex.EncodeToString(p.Scan)); err != nil {
+		return nil, "", "", lostFile("a paper's scan", err)
+	}
+	if err := s.Store.Record(ctx, Event{At: s.now(), Kind: EventScan, Subject: p.Code, By: by.ID}); err != nil {
+		return nil, "", "", err
+	}
+	return content, p.ScanType, p.Code + fileEndings[p.ScanType], nil
 }
 
 // mayRecordPaper returns the grant under which a person records a paper of an
@@ -299,7 +359,7 @@ func (s *Service) VoidPaper(ctx context.Context, by *Account, code, why string) 
 func (p *Paper) view() *PaperView {
 	v := &PaperView{
 		Code: p.Code, Number: p.Number, Item: p.Item, Organ: p.Organ, OrganName: p.OrganName, Name: p.Name, ID: p.ID,
-		IssuedOn: p.IssuedOn.In(Zone).Format(time.DateOnly), Scan: hex.EncodeToString(p.Scan), Note: p.Note, RecordedAt: p.RecordedAt, By: p.By, Office: p.Office,
+		IssuedOn: p.IssuedOn.In(Zone).Format(time.DateOnly), Scan: hex.EncodeToString(p.Scan), Original: hex.EncodeToString(p.Original), ScanType: p.ScanType, Note: p.Note, RecordedAt: p.RecordedAt, By: p.By, Office: p.Office,
 	}
 	if !p.VoidedAt.IsZero() {
 		v.Void = &PaperEnd{p.VoidedAt, p.VoidedBy, p.VoidNote}

@@ -69,6 +69,13 @@ func (c *Case) names(text string) bool {
 	if found(c.Holder) || found(c.Applicant.Name) || slices.ContainsFunc(c.Parties(), func(id ID) bool { return found(id.Number) }) {
 		return true
 	}
+	witnessed := func(x Action) bool {
+		w := x.Attachment.witness()
+		return w != nil && (found(w.Name) || found(w.ID.Number))
+	}
+	if slices.ContainsFunc(c.Actions, witnessed) {
+		return true
+	}
 	return namesIn(c.Template.Fields, c.Values, found)
 }
 
@@ -104,8 +111,10 @@ func longNumber(text string) bool {
 
 // Kinds of event, for those who read the record.
 const (
-	EventRevealed = "holder-revealed"
-	EventDossier  = "dossier-exported"
+	EventRevealed   = "holder-revealed"
+	EventDossier    = "dossier-exported"
+	EventAttachment = "attachment-opened"
+	EventScan       = "scan-opened"
 )
 
 var eventNames = map[string]Text{
@@ -116,6 +125,8 @@ var eventNames = map[string]Text{
 	"verification-alarm":     {"核验告警", "alarm at a verification"},
 	EventRevealed:            {"查看持证人完整信息", "holder's full data shown"},
 	EventDossier:             {"导出卷宗", "dossier exported"},
+	EventAttachment:          {"打开附件", "attachment opened"},
+	EventScan:                {"打开纸质证明的扫描件", "scan of a paper opened"},
 }
 
 // EventView is an event about a case, for the people of the case.

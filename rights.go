@@ -256,6 +256,10 @@ func (c *Case) actedElsewhere(by *Account, step string) string {
 		switch x.Kind {
 		case Create, Edit, Submit:
 			at = c.intakeStep()
+		case Attach, Detach:
+			if at == "" {
+				at = c.intakeStep()
+			}
 		case Approve, Return, Reject:
 		default:
 			continue

@@ -106,6 +106,9 @@ func rightsCases(t *testing.T, office string) []namedCase {
 	x := actionBy(clerk, clerk.Grants[0], Create, testNow)
 	x.Input = &Input{Division: testVillage, Applicant: Applicant{As: AsHolder}, Values: SampleValues()}
 	act(x)
+	x = actionBy(clerk, clerk.Grants[0], Attach, testNow)
+	x.Attachment = &Attachment{Material: OtherMaterial}
+	act(x)
 	keep("draft")
 	submit := func() {
 		x := actionBy(clerk, clerk.Grants[0], Submit, testNow)
@@ -163,6 +166,10 @@ func rightsOf(c *Case, by *Account) string {
 	}
 	_, err := c.Edit(by, &Input{Division: c.Division, Applicant: c.Applicant, Values: c.Values}, now)
 	try("edit", err)
+	_, err = c.Attach(by, &Attachment{Material: OtherMaterial}, now)
+	try("attach", err)
+	_, err = c.Detach(by, 2, now)
+	try("detach", err)
 	_, err = c.Submit(by, now)
 	try("submit", err)
 	_, err = c.Withdraw(by, "", now)

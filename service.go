@@ -13,13 +13,14 @@ import (
 	"time"
 )
 
-// Config is what a Service is made of. Store, Renderer, Sealer, Checker and
-// PublicURL are needed; the rest has useful zero values.
+// Config is what a Service is made of. Store, Renderer, Sealer, Checker, Cleaner
+// and PublicURL are needed; the rest has useful zero values.
 type Config struct {
 	Store     Store
 	Renderer  Renderer
 	Sealer    Sealer
 	Checker   Checker
+	Cleaner   Cleaner
 	Templates []*Template // every version of every item; checked and published by New
 	PublicURL string      // https://host, without a slash at the end: what the QR codes point to
 

@@ -115,7 +115,7 @@ func TestDraftAndSubmit(t *testing.T) {
 		}
 		return strings.Join(out, ", ")
 	}
-	const problems = "values.purpose required, values.note any-of, applicant.name required, applicant.id required, applicant.authority required, values.name missing-glyph"
+	const problems = "values.purpose required, values.note any-of, applicant.name required, applicant.id required, applicant.authority required, attachments.authority required, values.name missing-glyph"
 	if got := codes(v.Problems); got != problems || len(v.Changes) != 1 || v.Changes[0].To != "张𠮷·三" {
 		t.Errorf("created: %s; %v", got, v.Changes)
 	}
@@ -124,7 +124,7 @@ func TestDraftAndSubmit(t *testing.T) {
 	}
 	_, err = h.SubmitApplication(h.ctx, clerk, v.ID, v.Version)
 	var e *yinzheng.Error
-	if !errors.As(err, &e) || codes(e.Fields) != problems || !strings.Contains(e.Fields[5].Text.ZH, "𠮷") || !strings.Contains(e.Fields[5].Text.ZH, "U+20BB7") {
+	if !errors.As(err, &e) || codes(e.Fields) != problems || !strings.Contains(e.Fields[6].Text.ZH, "𠮷") || !strings.Contains(e.Fields[6].Text.ZH, "U+20BB7") {
 		t.Errorf("submitted: %v", err)
 	}
 	for who, want := range map[string]error{"town": yinzheng.ErrNotFound, "admin": yinzheng.ErrNotFound, "sibling": yinzheng.ErrNotFound} {

@@ -49,7 +49,7 @@ type Template struct {
 	MendDays  int         `yaml:"mend_days,omitempty" json:"mend_days,omitempty"`             // working days to mend a returned case; then it lapses. 0: no limit
 	Validity  int         `yaml:"validity_months,omitempty" json:"validity_months,omitempty"`
 	AnyOffice bool        `yaml:"any_office,omitempty" json:"any_office,omitempty"` // 全区通办: any office of the district may take the case in
-	Materials []Text      `yaml:"materials" json:"materials"`
+	Materials []Material  `yaml:"materials" json:"materials"`
 	Chain     []Step      `yaml:"chain" json:"chain"`
 	Fields    []Field     `yaml:"fields" json:"fields"`
 	Rules     []Rule      `yaml:"rules,omitempty" json:"rules,omitempty"`
@@ -65,6 +65,17 @@ func (t *Template) Ref() TemplateRef { return TemplateRef{t.Code, t.Version} }
 type TemplateRef struct {
 	Code    string `json:"code"`
 	Version int    `json:"version"`
+}
+
+// Material is what an applicant brings. With Scan a case needs a file of it to be
+// submitted, where all of When hold; else it is shown at the counter and a file
+// may be attached. A template that lists the key commitment asks for a signed
+// commitment; authority and other are understood without being listed.
+type Material struct {
+	Key  string `yaml:"key" json:"key"`
+	Text `yaml:",inline"`
+	Scan bool     `yaml:"scan,omitempty" json:"scan,omitempty"`
+	When []Clause `yaml:"when,omitempty" json:"when,omitempty"`
 }
 
 // Step is one link of the approval chain. It is decided by somebody with Role
@@ -132,8 +143,11 @@ func (s *Step) need() int {
 }
 
 // applies tells whether the step is part of the chain for these values.
-func (s *Step) applies(v Values) bool {
-	return !slices.ContainsFunc(s.When, func(c Clause) bool { return !c.holds(v) })
+func (s *Step) applies(v Values) bool { return allHold(s.When, v) }
+
+// allHold tells whether no clause speaks against the values.
+func allHold(when []Clause, v Values) bool {
+	return !slices.ContainsFunc(when, func(c Clause) bool { return !c.holds(v) })
 }
 
 func (c *Clause) holds(v Values) bool {

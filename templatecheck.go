@@ -68,8 +68,21 @@ func (l *linter) head() {
 	l.require(t.Resubmit == "" || t.Resubmit == ResubmitAnew || t.Resubmit == ResubmitSame, "resubmit", "choice", "应为 anew 或 same", "expected anew or same")
 	l.require(t.MendDays >= 0 && t.MendDays <= maxDays, "mend_days", "range", "应在 0 到 250 个工作日之间", "expected 0 to 250 working days")
 	l.require(t.Validity >= 0 && t.Validity <= 1200, "validity_months", "range", "应在 0 到 1200 之间", "expected 0 to 1200")
-	for i, m := range t.Materials {
-		l.text(fmt.Sprintf("materials[%d]", i), m)
+	l.materials()
+}
+
+func (l *linter) materials() {
+	seen := map[string]bool{AuthorityMaterial: true, OtherMaterial: true}
+	for i := range l.t.Materials {
+		m, p := &l.t.Materials[i], fmt.Sprintf("materials[%d]", i)
+		l.require(fieldKey.MatchString(m.Key), p+".key", "code", "应为小写字母、数字和下划线", "expected lower-case letters, digits and underscores")
+		l.require(!seen[m.Key], p+".key", "twice", "材料名重复或为保留名 authority、other", "two materials have this key, or it is one of the reserved words authority and other")
+		seen[m.Key] = true
+		l.text(p, m.Text)
+		l.require(m.Scan || len(m.When) == 0, p+".when", "clause", "只有须上传的材料（scan）才有条件", "only a material that has to be attached (scan) has a condition")
+		for j := range m.When {
+			l.clause(fmt.Sprintf("%s.when[%d]", p, j), &m.When[j])
+		}
 	}
 }
 

@@ -38,6 +38,20 @@ func TestTemplateCheck(t *testing.T) {
 		{"validity below 0", func(t *Template) { t.Validity = -1 }, []string{"validity_months range"}},
 		{"validity of centuries", func(t *Template) { t.Validity = 1201 }, []string{"validity_months range"}},
 		{"material", func(t *Template) { t.Materials[0].EN = "" }, []string{"materials[0].en required"}},
+		{"material's key", func(t *Template) { t.Materials[0].Key = "ID card" }, []string{"materials[0].key code"}},
+		{"material's key twice", func(t *Template) { t.Materials = append(t.Materials, t.Materials[0]) }, []string{"materials[1].key twice"}},
+		{"a reserved word", func(t *Template) { t.Materials[0].Key = AuthorityMaterial }, []string{"materials[0].key twice"}},
+		{"a commitment", func(t *Template) { t.Materials[0].Key = CommitmentMaterial }, nil},
+		{"a condition on nothing", func(t *Template) { t.Materials[0].When = []Clause{{Field: "sex", Is: Male}} }, []string{"materials[0].when clause"}},
+		{"a material's condition", func(t *Template) {
+			t.Materials[0] = Material{"id_card", both("x"), true, []Clause{{Field: "sex", Is: Male}}}
+		}, nil},
+		{"... on an absent field", func(t *Template) {
+			t.Materials[0] = Material{"id_card", both("x"), true, []Clause{{Field: "size", Is: Male}}}
+		}, []string{"materials[0].when[0].field absent-field"}},
+		{"... that never holds", func(t *Template) {
+			t.Materials[0] = Material{"id_card", both("x"), true, []Clause{{Field: "sex", Is: "x"}}}
+		}, []string{"materials[0].when[0] unreachable"}},
 
 		{"no chain", func(t *Template) { t.Chain = nil }, []string{"chain required"}},
 		{"step's key", step(1, func(s *Step) { s.Key = "Town" }), []string{"chain[1].key code"}},

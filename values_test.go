@@ -101,19 +101,19 @@ func TestCommit(t *testing.T) {
 	if got := Commit(salt, TemplateRef{"residence", 1}, number, values); got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
-	at := &Attachment{Salt: base64.RawURLEncoding.EncodeToString(salt), Item: "residence", Template: 1, Number: number, Values: values}
+	at := &Attached{Salt: base64.RawURLEncoding.EncodeToString(salt), Item: "residence", Template: 1, Number: number, Values: values}
 	if !at.Fits(want) {
 		t.Error("the attachment does not fit its own digest")
 	}
-	for name, spoil := range map[string]func(*Attachment){
-		"salt":             func(a *Attachment) { a.Salt = base64.RawURLEncoding.EncodeToString(make([]byte, 16)) },
-		"salt's length":    func(a *Attachment) { a.Salt = base64.RawURLEncoding.EncodeToString(salt[:15]) },
-		"salt's encoding":  func(a *Attachment) { a.Salt += "=" },
-		"item":             func(a *Attachment) { a.Item = "family-relation" },
-		"template version": func(a *Attachment) { a.Template = 2 },
-		"number":           func(a *Attachment) { a.Number = "1" + a.Number },
-		"a value":          func(a *Attachment) { a.Values = Values{"name": "张四"} },
-		"a fraction":       func(a *Attachment) { v := maps.Clone(values); v["rooms"] = 3.4; a.Values = v },
+	for name, spoil := range map[string]func(*Attached){
+		"salt":             func(a *Attached) { a.Salt = base64.RawURLEncoding.EncodeToString(make([]byte, 16)) },
+		"salt's length":    func(a *Attached) { a.Salt = base64.RawURLEncoding.EncodeToString(salt[:15]) },
+		"salt's encoding":  func(a *Attached) { a.Salt += "=" },
+		"item":             func(a *Attached) { a.Item = "family-relation" },
+		"template version": func(a *Attached) { a.Template = 2 },
+		"number":           func(a *Attached) { a.Number = "1" + a.Number },
+		"a value":          func(a *Attached) { a.Values = Values{"name": "张四"} },
+		"a fraction":       func(a *Attached) { v := maps.Clone(values); v["rooms"] = 3.4; a.Values = v },
 	} {
 		b := *at
 		if spoil(&b); b.Fits(want) {

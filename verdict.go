@@ -51,7 +51,7 @@ type PDFReport struct {
 	SignedAt     time.Time // /M, covered by the signature; a claim of the signer
 
 	Findings []Finding
-	Attached *Attachment // what yinzheng.json holds, from the issued revision; nil: none or unreadable
+	Attached *Attached // what yinzheng.json holds, from the issued revision; nil: none or unreadable
 }
 
 // Finding is one thing that is wrong with a file.
@@ -60,8 +60,8 @@ type Finding struct {
 	Text Text   `json:"text"`
 }
 
-// Attachment is the yinzheng.json inside an issued PDF.
-type Attachment struct {
+// Attached is the yinzheng.json inside an issued PDF.
+type Attached struct {
 	Token    string `json:"token"`
 	Salt     string `json:"salt"` // base64url, 16 bytes
 	Item     string `json:"item"`

@@ -2,6 +2,7 @@ package yinzheng
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"net/url"
 	"strings"
@@ -16,7 +17,7 @@ type Question struct {
 	Code   string `json:"code,omitempty"`
 	Number string `json:"number,omitempty"`
 	Name   string `json:"name,omitempty"`
-	File   []byte `json:"-"` // a PDF
+	File   []byte `json:"-"` // a PDF, or the scan of a certificate on paper
 }
 
 // Verify answers a question. The error is an ErrInvalid for a question that is
@@ -158,6 +159,11 @@ func (s *Service) verifyPaper(ctx context.Context, number, name string, notOurs 
 
 func (s *Service) verifyFile(ctx context.Context, file []byte) (*Answer, error) {
 	r := s.Checker.CheckPDF(file)
+	if !r.Signed && r.Attached == nil {
+		if a, err := s.verifyScan(ctx, file); a != nil || err != nil {
+			return a, err
+		}
+	}
 	e := &Evidence{PDF: r, PDFKey: s.KeyList().ByCertificate(r.Certificate)}
 	if r.Attached != nil {
 		t := s.Checker.CheckToken(r.Attached.Token, s.KeyList())
@@ -167,6 +173,20 @@ func (s *Service) verifyFile(ctx context.Context, file []byte) (*Answer, error) 
 				return nil, err
 			}
 		}
+	}
+	return s.judge(ctx, e)
+}
+
+// verifyScan answers for a file that is the scan of a certificate on paper, as it
+// was sent or as it is kept; nil for any other. It is asked only of a file that
+// makes no claim of its own, so that nobody can record a paper over a
+// certificate's PDF.
+func (s *Service) verifyScan(ctx context.Context, file []byte) (*Answer, error) {
+	digest := sha256.Sum256(file)
+	e := &Evidence{}
+	p, err := s.Store.PaperByScan(ctx, digest[:])
+	if err := s.findPaper(e, p, err); err != nil || e.Paper == nil {
+		return nil, err
 	}
 	return s.judge(ctx, e)
 }

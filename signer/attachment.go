@@ -20,7 +20,7 @@ const (
 // attached reads yinzheng.json of a file: the catalog's associated file of that
 // name with relationship Data (ISO 32000-2 §14.13). Present tells whether there
 // is one, readable or not.
-func attached(f *pdf.File) (a *yinzheng.Attachment, present bool) {
+func attached(f *pdf.File) (a *yinzheng.Attached, present bool) {
 	catalog, err := dictOf(f, f.Trailer().Get("Root"))
 	if err != nil {
 		return nil, false
@@ -43,7 +43,7 @@ func attached(f *pdf.File) (a *yinzheng.Attachment, present bool) {
 	return nil, false
 }
 
-func readAttachment(f *pdf.File, spec pdf.Dict) *yinzheng.Attachment {
+func readAttachment(f *pdf.File, spec pdf.Dict) *yinzheng.Attached {
 	files, err := dictOf(f, spec.Get("EF"))
 	if err != nil {
 		return nil
@@ -57,7 +57,7 @@ func readAttachment(f *pdf.File, spec pdf.Dict) *yinzheng.Attachment {
 	if err != nil {
 		return nil
 	}
-	a := new(yinzheng.Attachment)
+	a := new(yinzheng.Attached)
 	if err := json.Unmarshal(body, a); err != nil { // members twice are refused, unknown ones left for later versions
 		return nil
 	}

@@ -11,11 +11,14 @@ import (
 )
 
 var (
-	selectActions = query(`SELECT seq, at, kind, account, name, person_type, person_number, person_reason, office, role, step, to_step, opinion, input, code, post, due, for_account, for_name, for_type, for_number, reason, office_name
+	selectActions = query(`SELECT seq, at, kind, account, name, person_type, person_number, person_reason, office, role, step, to_step, opinion, input, code, post, due, for_account, for_name, for_type, for_number, reason, office_name,
+		material, file_name, file_type, file_size, width, height, pages, digest, original, signed_by, witness_name, witness_type, witness_number, detached
 		FROM actions WHERE application = $1 AND seq <= $2 ORDER BY seq`)
 	insertAction = query(`INSERT INTO actions (application, seq, at, kind, account, name, person_type, person_number, person_reason,
-		office, role, step, to_step, opinion, input, code, post, due, for_account, for_name, for_type, for_number, reason, office_name)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)`)
+		office, role, step, to_step, opinion, input, code, post, due, for_account, for_name, for_type, for_number, reason, office_name,
+		material, file_name, file_type, file_size, width, height, pages, digest, original, signed_by, witness_name, witness_type, witness_number, detached)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
+		$24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38)`)
 	// What was decided depends on the template, so an entry of the log names it.
 	actionRecord = recordOf(insertAction, "application", "item", "template_version")
 )
@@ -25,13 +28,17 @@ func loadActions(ctx context.Context, q querier, application int64, version int)
 	err := each(ctx, q, func(r *sql.Rows) error {
 		var x yinzheng.Action
 		var input []byte
-		err := r.Scan((*whole)(&x.Seq), (*moment)(&x.At), &x.Kind, &x.By, &x.Name,
+		var f fileColumns
+		err := r.Scan(append([]any{
+			(*whole)(&x.Seq), (*moment)(&x.At), &x.Kind, &x.By, &x.Name,
 			(*text)(&x.Person.Type), (*text)(&x.Person.Number), (*text)(&x.Person.Reason), (*text)(&x.Office), (*text)(&x.Role),
 			(*text)(&x.Step), (*text)(&x.ToStep), (*text)(&x.Opinion), &input, (*text)(&x.Code),
-			(*whole)(&x.Post), (*moment)(&x.Due), (*text)(&x.For), (*text)(&x.ForName), (*text)(&x.ForID.Type), (*text)(&x.ForID.Number), (*text)(&x.Reason), (*text)(&x.Called))
+			(*whole)(&x.Post), (*moment)(&x.Due), (*text)(&x.For), (*text)(&x.ForName), (*text)(&x.ForID.Type), (*text)(&x.ForID.Number), (*text)(&x.Reason), (*text)(&x.Called),
+		}, f.into(&x)...)...)
 		if err == nil && input != nil {
 			x.Input, err = decodeInput(input)
 		}
+		f.attach(&x)
 		actions = append(actions, x)
 		return err
 	}, selectActions, application, version)
@@ -69,6 +76,7 @@ func (s *Store) saveActions(ctx context.Context, q querier, application int64, a
 			optional(x.Step), optional(x.ToStep), optional(x.Opinion), input, optional(x.Code),
 			x.Post, micros(x.Due), optional(x.For), optional(x.ForName), optional(x.ForID.Type), optional(x.ForID.Number), optional(x.Reason), optional(x.Called),
 		}
+		args = append(args, fileArgs(x)...)
 		if _, err := change(ctx, q, insertAction, args...); err != nil {
 			return err
 		}
@@ -82,4 +90,56 @@ func (s *Store) saveActions(ctx context.Context, q querier, application int64, a
 		}
 	}
 	return nil
+}
+
+// fileColumns are the columns from material to detached, as they are read.
+type fileColumns struct {
+	file    yinzheng.Attachment
+	signing yinzheng.Signing
+	witness yinzheng.Witness
+}
+
+// into lists where they are read to.
+func (f *fileColumns) into(x *yinzheng.Action) []any {
+	return []any{
+		(*text)(&f.file.Material), (*text)(&f.file.Name), (*text)(&f.file.Type), (*number)(&f.file.Size), (*number)(&f.file.Width), (*number)(&f.file.Height),
+		(*number)(&f.file.Pages), (*text)(&f.file.Digest), (*text)(&f.file.Original), (*text)(&f.signing.By),
+		(*text)(&f.witness.Name), (*text)(&f.witness.ID.Type), (*text)(&f.witness.ID.Number), (*number)(&x.Detached),
+	}
+}
+
+// attach gives an action the file that its columns tell of, if they do.
+func (f *fileColumns) attach(x *yinzheng.Action) {
+	if f.file.Digest == "" {
+		return
+	}
+	f.file.ID, x.Attachment = x.Seq, &f.file
+	if f.signing.By == "" {
+		return
+	}
+	f.file.Signed = &f.signing
+	if f.witness.Name != "" {
+		f.signing.Witness = &f.witness
+	}
+}
+
+// fileArgs are those columns as they are written.
+func fileArgs(x *yinzheng.Action) []any {
+	f := yinzheng.Attachment{}
+	if x.Attachment != nil {
+		f = *x.Attachment
+	}
+	var signing yinzheng.Signing
+	if f.Signed != nil {
+		signing = *f.Signed
+	}
+	var witness yinzheng.Witness
+	if signing.Witness != nil {
+		witness = *signing.Witness
+	}
+	return []any{
+		optional(f.Material), optional(f.Name), optional(f.Type), positive(f.Size), positive(f.Width), positive(f.Height), positive(f.Pages),
+		optional(f.Digest), optional(f.Original), optional(signing.By),
+		optional(witness.Name), optional(witness.ID.Type), optional(witness.ID.Number), positive(x.Detached),
+	}
 }

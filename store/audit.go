@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"math"
@@ -19,6 +20,11 @@ var (
 		WHERE (a.application, a.seq) > ($1, $2) ORDER BY a.application, a.seq LIMIT $3`)
 	eventsAfter = query(`SELECT e.key, e.at, e.subject, EXISTS (SELECT 1 FROM log l WHERE l.subject = e.subject AND l.kind = 'event' AND l.part = e.key)
 		FROM events e WHERE e.key > $1 ORDER BY e.key LIMIT $2`)
+	filesAfter = query(`SELECT a.application, a.seq, a.at, coalesce(p.id, ''), a.digest
+		FROM actions a LEFT JOIN applications p ON p.key = a.application
+		WHERE a.digest IS NOT NULL AND (a.application, a.seq) > ($1, $2) ORDER BY a.application, a.seq LIMIT $3`)
+	scansAfter = query(`SELECT p.key, p.recorded_at, p.code, (SELECT coalesce(min(l.part), 0) FROM log l WHERE l.subject = p.code AND l.kind = 'event'), p.scan
+		FROM papers p WHERE p.scan_type IS NOT NULL AND p.key > $1 ORDER BY p.key LIMIT $2`)
 	casesAfter = query("SELECT key, id FROM applications WHERE key > $1 ORDER BY key LIMIT $2")
 )
 
@@ -87,6 +93,8 @@ const (
 	ContentChanged FaultKind = "content-changed" // the action or event is not what it was
 	ContentMissing FaultKind = "content-missing" // the action or event is gone
 	ContentExtra   FaultKind = "content-extra"   // an action or event that was never logged
+	FileChanged    FaultKind = "file-changed"    // a file that an action or a paper refers to is not what it was
+	FileMissing    FaultKind = "file-missing"    // such a file is gone
 	CaseDiffers    FaultKind = "case-differs"    // a case's own row says other than its history
 	HeadMissing    FaultKind = "head-missing"    // the log does not hold the head given: it was cut off, or written anew
 )
@@ -103,7 +111,8 @@ type LogFault struct {
 const batch = 2000
 
 // Verify computes every entry of the log again from the actions and events
-// themselves, in their order, and then looks for what the log does not have.
+// themselves, in their order, looks for what the log does not have, and then
+// compares every file that they refer to with its digest.
 // head, if it is not zero, is one that was written down earlier: an end that
 // was cut off leaves no other trace. It returns the last entry, and the first
 // fault or nil. progress is told now and then how much is done.
@@ -113,7 +122,7 @@ func (a *Audit) Verify(ctx context.Context, head yinzheng.LogHash, progress func
 		return last, nil, err
 	}
 	v := &verifier{q: a.store.readers, progress: progress, all: 2 * end.Seq, wanted: head, met: head == yinzheng.LogHash{}}
-	for _, pass := range []func(context.Context) error{v.chain, v.actions, v.events} {
+	for _, pass := range []func(context.Context) error{v.chain, v.actions, v.events, v.files, v.scans} {
 		if err = pass(ctx); err != nil || v.fault != nil {
 			break
 		}
@@ -251,6 +260,59 @@ func (v *verifier) extra(e yinzheng.LogEntry, logged bool) {
 	if !logged && v.fault == nil {
 		v.fault = &LogFault{ContentExtra, e}
 	}
+}
+
+// kept is a file that something on record refers to.
+type kept struct {
+	digest string
+	yinzheng.LogEntry
+}
+
+// files compares the attachments of all cases with their digests.
+func (v *verifier) files(ctx context.Context) error {
+	application, seq := int64(math.MinInt64), int64(math.MinInt64)
+	return v.rows(func() (int, error) {
+		var list []kept
+		err := each(ctx, v.q, func(r *sql.Rows) error {
+			k := kept{LogEntry: yinzheng.LogEntry{Kind: yinzheng.LogAction}}
+			err := r.Scan(&application, &seq, (*anyMoment)(&k.At), &k.Subject, &k.digest)
+			k.Part = seq
+			list = append(list, k)
+			return err
+		}, filesAfter, application, seq, batch)
+		return v.compare(ctx, list, err)
+	})
+}
+
+// scans compares the scans of papers with their digests.
+func (v *verifier) scans(ctx context.Context) error {
+	key := int64(math.MinInt64)
+	return v.rows(func() (int, error) {
+		var list []kept
+		err := each(ctx, v.q, func(r *sql.Rows) error {
+			k := kept{LogEntry: yinzheng.LogEntry{Kind: yinzheng.LogEvent}}
+			var scan []byte
+			err := r.Scan(&key, (*anyMoment)(&k.At), &k.Subject, &k.Part, &scan)
+			k.digest = hex.EncodeToString(scan)
+			list = append(list, k)
+			return err
+		}, scansAfter, key, batch)
+		return v.compare(ctx, list, err)
+	})
+}
+
+// compare reads the files of a batch, one at a time: each may be large.
+func (v *verifier) compare(ctx context.Context, list []kept, err error) (int, error) {
+	for i := 0; i < len(list) && err == nil && v.fault == nil; i++ {
+		_, err = readFile(ctx, v.q, list[i].digest)
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+			v.fault, err = &LogFault{FileMissing, list[i].LogEntry}, nil
+		case errors.Is(err, errChangedFile):
+			v.fault, err = &LogFault{FileChanged, list[i].LogEntry}, nil
+		}
+	}
+	return len(list), err
 }
 
 // anyMoment is a moment in a row that nobody has vouched for.

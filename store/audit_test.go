@@ -97,7 +97,7 @@ func verify(t *testing.T, path string, head yinzheng.LogHash) (yinzheng.LogEntry
 func checkLog(t *testing.T, s *Store) {
 	t.Helper()
 	v := &verifier{q: s.writer.conn, progress: func(int64, int64) {}, met: true}
-	for _, pass := range []func(context.Context) error{v.chain, v.actions, v.events} {
+	for _, pass := range []func(context.Context) error{v.chain, v.actions, v.events, v.files, v.scans} {
 		if err := pass(t.Context()); err != nil || v.fault != nil {
 			t.Fatalf("the log: %+v, %v", v.fault, err)
 		}

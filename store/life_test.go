@@ -27,6 +27,7 @@ func TestLifeAppendOnly(t *testing.T) {
 		"INSERT OR REPLACE INTO copies (id, certificate, at, account, name, office, collector, collector_type, collector_number, collector_reason, copies, purpose) VALUES ('K1', '', 0, '', '', '', '', '', '', '', 1, '')",
 		"INSERT INTO copies (id, certificate, at, account, name, office, collector, collector_type, collector_number, collector_reason, copies, purpose) VALUES ('K2', '', 0, '', '', '', '', '', '', '', 0, '')",
 		"UPDATE replacements SET application = 'x'", "DELETE FROM replacements", "INSERT OR REPLACE INTO replacements SELECT * FROM replacements",
+		"UPDATE papers SET original = x'00', voided_at = 1 WHERE code = 'P1'", "UPDATE papers SET scan_type = 'image/jpeg', voided_at = 1 WHERE code = 'P1'",
 		"UPDATE papers SET holder = 'x' WHERE code = 'P1'", "UPDATE papers SET holder = 'x', voided_at = 1 WHERE code = 'P1'",
 		"UPDATE papers SET voided_at = NULL WHERE code = 'P2'", "UPDATE papers SET void_note = 'x' WHERE code = 'P2'",
 		"DELETE FROM papers", "INSERT OR REPLACE INTO papers SELECT * FROM papers",

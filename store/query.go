@@ -123,6 +123,26 @@ func (t *text) Scan(v any) error {
 	return nil
 }
 
+// positive keeps zero as NULL.
+func positive(n int) any {
+	if n == 0 {
+		return nil
+	}
+	return n
+}
+
+// number reads an integer that may be NULL.
+type number int
+
+// Scan implements sql.Scanner.
+func (n *number) Scan(v any) error {
+	if v == nil {
+		*n = 0
+		return nil
+	}
+	return (*whole)(n).Scan(v)
+}
+
 // whole reads an integer without the detour over text that database/sql makes
 // for an int.
 type whole int

@@ -26,9 +26,16 @@ type operation struct {
 	idempotent   bool // needs an idempotency key
 	queries      []*huma.Param
 	takes, gives reflect.Type // nil: no body
+	form         []formField  // a form that it takes, instead of or besides takes
 	media        []string     // what it gives instead of JSON
 	status       int          // when all is well; 0: 200, or 204 without a body
 	do           func(*call) (any, error)
+}
+
+// formField is one field of a form.
+type formField struct {
+	name, description string
+	required          bool
 }
 
 // call is one request to an operation.
@@ -84,7 +91,7 @@ func (s *server) api() ([]byte, error) {
 		},
 	}, Formats: map[string]huma.Format{"application/json": huma.DefaultJSONFormat}, DefaultFormat: "application/json"}
 	api := humago.New(s.mux, config)
-	for _, ops := range [][]operation{s.sessionOperations(), s.itemOperations(), s.applicationOperations(), s.certificateOperations(), s.lifeOperations(), s.paperOperations(), s.issuingOperations(), s.noticeOperations(), s.peopleOperations(), s.officeOperations(), s.recordOperations()} {
+	for _, ops := range [][]operation{s.sessionOperations(), s.itemOperations(), s.applicationOperations(), s.attachmentOperations(), s.certificateOperations(), s.lifeOperations(), s.paperOperations(), s.issuingOperations(), s.noticeOperations(), s.peopleOperations(), s.officeOperations(), s.recordOperations()} {
 		for i := range ops {
 			s.register(api, &ops[i])
 		}
@@ -201,12 +208,33 @@ func (op *operation) describe(registry huma.Registry) *huma.Operation {
 	if !op.public {
 		d.Security = []map[string][]string{{"session": {}}}
 	}
+	if op.takes != nil || op.form != nil {
+		d.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{}}
+	}
 	if op.takes != nil {
-		d.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: registry.Schema(op.takes, true, op.id)}}}
+		d.RequestBody.Content["application/json"] = &huma.MediaType{Schema: registry.Schema(op.takes, true, op.id)}
+	}
+	if op.form != nil {
+		d.RequestBody.Content["multipart/form-data"] = &huma.MediaType{Schema: op.formSchema()}
 	}
 	d.Responses[op.okStatus()] = op.response(registry)
 	d.Responses["default"] = &huma.Response{Description: "RFC 9457 problem", Content: map[string]*huma.MediaType{"application/problem+json": {Schema: registry.Schema(typeOf[problem](), true, "Problem")}}}
 	return d
+}
+
+func (op *operation) formSchema() *huma.Schema {
+	s := &huma.Schema{Type: "object", Properties: map[string]*huma.Schema{}}
+	for _, f := range op.form {
+		p := &huma.Schema{Type: "string", Description: f.description}
+		if f.name == "file" {
+			p.Format = "binary"
+		}
+		s.Properties[f.name] = p
+		if f.required {
+			s.Required = append(s.Required, f.name)
+		}
+	}
+	return s
 }
 
 func (op *operation) okStatus() string {
@@ -239,11 +267,7 @@ func (s *server) describeVerify(doc *huma.OpenAPI) {
 		method: http.MethodPost, path: "/api/v1/verify", id: "verify", tag: "verification", public: true,
 		summary: "核验：给出 token、url、code、number（可附 name）或文件之一 · Verify exactly one of token, url, code, number (with name) or a file",
 		takes:   typeOf[yinzheng.Question](), gives: typeOf[yinzheng.Answer](),
+		form: []formField{{"file", "a PDF, or the scan of a certificate on paper, of at most 20 MB", true}},
 	}
-	d := op.describe(doc.Components.Schemas)
-	d.RequestBody.Content["multipart/form-data"] = &huma.MediaType{Schema: &huma.Schema{
-		Type: "object", Required: []string{"file"},
-		Properties: map[string]*huma.Schema{"file": {Type: "string", Format: "binary", Description: "a PDF of at most 20 MB"}},
-	}}
-	doc.AddOperation(d)
+	doc.AddOperation(op.describe(doc.Components.Schemas))
 }

@@ -9,16 +9,16 @@ import (
 
 // itemView is an item with its guide, as everyone may read it.
 type itemView struct {
-	Code      string          `json:"code"`
-	Version   int             `json:"version"`
-	Name      yinzheng.Text   `json:"name"`
-	Basis     []string        `json:"basis" doc:"legal basis"`
-	Subject   string          `json:"subject" doc:"code in the list of twenty subjects, or none"`
-	Issuer    yinzheng.Level  `json:"issuer" doc:"level of the organ that seals"`
-	Validity  int             `json:"validity_months,omitempty"`
-	AnyOffice bool            `json:"any_office" doc:"any office of the district takes it in"`
-	Materials []yinzheng.Text `json:"materials" doc:"what to bring"`
-	Chain     []yinzheng.Step `json:"chain"`
+	Code      string              `json:"code"`
+	Version   int                 `json:"version"`
+	Name      yinzheng.Text       `json:"name"`
+	Basis     []string            `json:"basis" doc:"legal basis"`
+	Subject   string              `json:"subject" doc:"code in the list of twenty subjects, or none"`
+	Issuer    yinzheng.Level      `json:"issuer" doc:"level of the organ that seals"`
+	Validity  int                 `json:"validity_months,omitempty"`
+	AnyOffice bool                `json:"any_office" doc:"any office of the district takes it in"`
+	Materials []yinzheng.Material `json:"materials" doc:"what to bring; of one with scan a file is needed, where all of when hold"`
+	Chain     []yinzheng.Step     `json:"chain"`
 }
 
 func viewItem(t *yinzheng.Template) itemView {

@@ -208,14 +208,15 @@ func (s *server) paperOperations() []operation {
 		{
 			method: http.MethodPost, path: papers, id: "record-paper", tag: "papers", status: http.StatusCreated, idempotent: true,
 			summary: "补录停用期间的纸质证明；核验结论永远不是有效 · Record a certificate written on paper while the system was down; it never verifies as valid",
-			takes:   typeOf[newPaper](), gives: typeOf[yinzheng.PaperView](), do: withBody(func(c *call, in *newPaper) (any, error) {
-				view, again, err := s.Service.RecordPaper(c.Context(), c.by, (*yinzheng.NewPaper)(in), c.key())
-				if err := c.created(again, err); err != nil {
-					return nil, err
-				}
-				c.w.Header().Set("Location", papers+"/"+view.Code)
-				return view, nil
-			}),
+			takes:   typeOf[newPaper](), gives: typeOf[yinzheng.PaperView](), do: s.recordPaper,
+			form: []formField{{"paper", "the same JSON", true}, {"file", "the scan: JPEG, PNG, WebP or PDF of at most 20 MB", true}},
+		},
+		{
+			method: http.MethodGet, path: papers + "/{code}/scan", id: "open-scan", tag: "papers", summary: "下载扫描件 · The scan that was sent with a record; who opens it is recorded",
+			media: []string{"image/jpeg", "application/pdf"}, do: func(c *call) (any, error) {
+				content, media, name, err := s.Service.OpenScan(c.Context(), c.by, c.PathValue("code"))
+				return &file{media, name, content}, err
+			},
 		},
 		{
 			method: http.MethodGet, path: papers + "/{code}", id: "get-paper", tag: "papers", summary: "查看补录 · The record of a certificate on paper",
@@ -230,6 +231,32 @@ func (s *server) paperOperations() []operation {
 			}),
 		},
 	}
+}
+
+// recordPaper takes JSON, or a form with it and the scan.
+func (s *server) recordPaper(c *call) (any, error) {
+	switch mediaType(c.Request) {
+	case "multipart/form-data":
+		return s.withForm(c, []string{"paper"}, func(f *form) (any, error) {
+			in := &newPaper{File: f.file}
+			if err := decode([]byte(f.fields["paper"]), in); err != nil {
+				return nil, err
+			}
+			return s.addPaper(c, in)
+		})
+	case "application/json":
+		return withBody(s.addPaper)(c)
+	}
+	return nil, wrongMediaType("application/json 或 multipart/form-data")
+}
+
+func (s *server) addPaper(c *call, in *newPaper) (any, error) {
+	view, again, err := s.Service.RecordPaper(c.Context(), c.by, (*yinzheng.NewPaper)(in), c.key())
+	if err := c.created(again, err); err != nil {
+		return nil, err
+	}
+	c.w.Header().Set("Location", "/api/v1/papers/"+view.Code)
+	return view, nil
 }
 
 type newPaper yinzheng.NewPaper

@@ -369,12 +369,18 @@ func TestOpenAPI(t *testing.T) {
 		"GET /api/v1/workqueue", "POST /api/v1/search", "POST /api/v1/preview", "GET /api/v1/certificates/{code}", "GET /api/v1/certificates/{code}/pdf", "POST /api/v1/certificates/{code}/revoke",
 		"POST /api/v1/certificates/{code}/suspend", "POST /api/v1/certificates/{code}/lift", "POST /api/v1/certificates/{code}/revocations/{id}/confirm", "POST /api/v1/certificates/{code}/revocations/{id}/decline",
 		"GET /api/v1/revocations", "POST /api/v1/certificates/{code}/correct", "POST /api/v1/certificates/{code}/reissue", "POST /api/v1/certificates/{code}/copies", "GET /api/v1/certificates/{code}/copies",
-		"POST /api/v1/papers", "GET /api/v1/papers/{code}", "POST /api/v1/papers/{code}/void",
+		"POST /api/v1/papers", "GET /api/v1/papers/{code}", "POST /api/v1/papers/{code}/void", "GET /api/v1/papers/{code}/scan",
+		"POST /api/v1/applications/{id}/attachments", "GET /api/v1/applications/{id}/attachments/{attachment}", "DELETE /api/v1/applications/{id}/attachments/{attachment}",
 		"GET /api/v1/issuing", "POST /api/v1/issuing/{id}/retry", "POST /api/v1/issuing/{id}/void", "POST /api/v1/verify", "GET /api/v1/catalogue", "GET /api/v1/catalogue/{code}",
 	} {
 		method, path, _ := strings.Cut(op, " ")
 		if doc.Paths[path][strings.ToLower(method)] == nil {
 			t.Errorf("the OpenAPI document has no %s", op)
+		}
+	}
+	for path, required := range map[string]string{"/api/v1/applications/{id}/attachments": `["material","file"]`, "/api/v1/papers": `["paper","file"]`, "/api/v1/verify": `["file"]`} {
+		if op := doc.Paths[path]["post"]; !bytes.Contains(op, []byte(`"multipart/form-data"`)) || !bytes.Contains(op, []byte(`"required":`+required)) {
+			t.Errorf("the form of %s is not described: %s", path, op)
 		}
 	}
 	if !strings.HasPrefix(doc.OpenAPI, "3.1") || bytes.Contains(r.body, []byte(`"$ref":"#/components/schemas/"`)) {

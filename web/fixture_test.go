@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"yinzheng"
+	"yinzheng/attachments"
 	"yinzheng/keys"
 	"yinzheng/signer"
 	"yinzheng/store"
@@ -96,7 +97,7 @@ func newWorldOver(t testing.TB, st *store.Store, changes ...change) *world {
 	sealer, err := signer.New(signer.PrivateKey{Key: issuer, Chain: der(chain)}, lent)
 	must(t, err)
 	log := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	sc := yinzheng.Config{Store: st, Renderer: renderer, Sealer: sealer, Checker: &signer.Checker{}, Templates: set, PublicURL: url, Log: log, Argon2Memory: 64}
+	sc := yinzheng.Config{Store: st, Renderer: renderer, Sealer: sealer, Checker: &signer.Checker{}, Cleaner: attachments.New(), Templates: set, PublicURL: url, Log: log, Argon2Memory: 64}
 	wc := web.Config{Log: log, Version: "test", CRL: func(n int) ([]byte, error) { return ring.CRL(n, nil, time.Now()) }}
 	for _, c := range changes {
 		c(&wc, &sc)

@@ -48,7 +48,7 @@ func TestPages(t *testing.T) {
 		{"file cut short", []string{"POST", "/verify", string(cut), cutKind}, 200, "内容被改动", "Altered"},
 		{"a slip in the number", text("1.2.156.3005.2.1"), 422, "编号格式不对", "Not a certificate number"},
 		{"nothing typed", text(" "), 422, "请扫入二维码", "Please scan the QR code"},
-		{"no file", []string{"POST", "/verify", "--b--\r\n", "multipart/form-data; boundary=b"}, 422, "请选择一个 PDF 文件", "Please choose a PDF file"},
+		{"no file", []string{"POST", "/verify", "--b--\r\n", "multipart/form-data; boundary=b"}, 422, "请选择一个文件", "Please choose a file"},
 		{"claim", []string{"GET", "/claim/abc", "", ""}, 200, "设置登录密码", "Set your password"},
 		{"problem type", []string{"GET", "/problems/conflict", "", ""}, 200, "已被他人更改", "Somebody else was faster"},
 		{"nowhere", []string{"GET", "/nowhere", "", ""}, 404, "没有这个地址", "There is nothing at this address"},

@@ -5,12 +5,14 @@ import (
 	"context"
 	"errors"
 	"io"
+	"mime"
 	"mime/multipart"
 	"net/http"
-	"net/netip"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"yinzheng"
 )
@@ -18,9 +20,9 @@ import (
 // Limits of uploads. What counts is the bytes that are held, not the number of
 // those who send: whoever sends nothing takes no room from the others.
 const (
-	maxFile       = 20 << 20        // of a PDF
+	maxFile       = 20 << 20        // of one file
 	maxHeld       = 8 * maxFile     // of all uploads together
-	maxFromClient = 4               // uploads at once from one address
+	maxFromSender = 4               // uploads at once from one address or account
 	patience      = 5 * time.Second // for others' files to be checked
 )
 
@@ -30,31 +32,31 @@ type uploads struct {
 
 	mu   sync.Mutex
 	held int64
-	from map[netip.Addr]int
+	from map[string]int // by sender
 }
 
 func newUploads() *uploads {
-	return &uploads{checking: make(chan struct{}, max(2, runtime.GOMAXPROCS(0))), from: map[netip.Addr]int{}}
+	return &uploads{checking: make(chan struct{}, max(2, runtime.GOMAXPROCS(0))), from: map[string]int{}}
 }
 
 // upload is one file on its way in.
 type upload struct {
 	*uploads
-	client netip.Addr
+	sender string
 	size   int64
 }
 
-// begin lets a client send one file more; done must be called.
-func (u *uploads) begin(client netip.Addr) (*upload, error) {
+// begin lets somebody send one file more; done must be called.
+func (u *uploads) begin(sender string) (*upload, error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.from[client] == maxFromClient {
+	if u.from[sender] == maxFromSender {
 		return nil, &fault{status: http.StatusTooManyRequests, kind: "too-many", after: 5, text: yinzheng.Text{
-			ZH: "同时上传的文件过多，请等前面的核验完再传", EN: "Too many files at once; please let the ones before be checked first",
+			ZH: "同时上传的文件过多，请等前面的处理完再传", EN: "Too many files at once; please let the ones before be done first",
 		}}
 	}
-	u.from[client]++
-	return &upload{uploads: u, client: client}, nil
+	u.from[sender]++
+	return &upload{uploads: u, sender: sender}, nil
 }
 
 // take counts bytes that are held until done.
@@ -74,8 +76,8 @@ func (u *upload) done() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.held -= u.size
-	if u.from[u.client]--; u.from[u.client] == 0 {
-		delete(u.from, u.client)
+	if u.from[u.sender]--; u.from[u.sender] == 0 {
+		delete(u.from, u.sender)
 	}
 }
 
@@ -96,80 +98,152 @@ func (u *uploads) check(ctx context.Context, fn func() error) error {
 
 func errBusy() *fault {
 	return &fault{status: http.StatusServiceUnavailable, kind: "unavailable", after: 10, text: yinzheng.Text{
-		ZH: "正在核验的文件很多，请稍后再传一次", EN: "Many files are being checked; please send yours again shortly",
+		ZH: "正在处理的文件很多，请稍后再传一次", EN: "Many files are being processed; please send yours again shortly",
 	}}
 }
 
-// uploaded reads the part named "file" of a form and has it verified; no more
-// of it is read than may be.
-func (s *server) uploaded(w http.ResponseWriter, r *http.Request) (*yinzheng.Answer, error) {
+// form is what a form with a file holds.
+type form struct {
+	fields map[string]string
+	file   []byte
+	name   string // of the file, as its sender calls it
+}
+
+// maxField bounds a field of a form beside its file.
+const maxField = 16 << 10
+
+// received reads a form with a file and calls fn with it. Whoever sends it, a
+// client or an account, has so many on their way at a time; no more of it is
+// read than may be, and fn is called only when all of it has arrived. names are
+// the fields that it may have beside the file.
+func (s *server) received(w http.ResponseWriter, r *http.Request, sender string, names []string, fn func(*form) error) error {
 	if r.ContentLength > maxFile+maxQuestion {
-		return nil, tooLarge(maxFile)
+		return tooLarge(maxFile)
 	}
 	if err := s.files.allow(s.client(r)); err != nil {
-		return nil, err
+		return err
 	}
-	u, err := s.uploads.begin(s.client(r))
+	u, err := s.uploads.begin(sender)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer u.done()
-	file, err := u.read(w, r)
+	f, err := u.read(w, r, names)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var a *yinzheng.Answer
-	err = u.check(r.Context(), func() error {
-		a, err = s.ask(r, &yinzheng.Question{File: file})
+	return u.check(r.Context(), func() error { return fn(f) })
+}
+
+// uploaded has the file of a form verified.
+func (s *server) uploaded(w http.ResponseWriter, r *http.Request) (a *yinzheng.Answer, err error) {
+	err = s.received(w, r, s.client(r).String(), nil, func(f *form) error {
+		a, err = s.ask(r, &yinzheng.Question{File: f.file})
 		return err
 	})
 	return a, err
 }
 
-func (u *upload) read(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxFile+maxQuestion)
-	parts, err := r.MultipartReader()
-	if err != nil {
-		return nil, brokenForm(err)
+func (u *upload) read(w http.ResponseWriter, r *http.Request, names []string) (*form, error) {
+	_, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || params["boundary"] == "" {
+		return nil, brokenForm(http.ErrMissingBoundary)
 	}
+	body := &ending{from: http.MaxBytesReader(w, r.Body, maxFile+maxQuestion)}
+	parts := multipart.NewReader(body, params["boundary"])
+	f := &form{fields: map[string]string{}}
 	for {
 		part, err := parts.NextPart()
 		if errors.Is(err, io.EOF) {
-			return nil, noFile()
+			break
 		}
 		if err != nil {
 			return nil, brokenForm(err)
 		}
-		if part.FormName() == "file" {
-			return u.readPart(part)
+		if err := u.readPart(f, part, names); err != nil {
+			return nil, err
 		}
 	}
+	if _, err := io.Copy(io.Discard, body); err != nil {
+		return nil, brokenForm(err)
+	}
+	switch {
+	case !bytes.Contains(body.last, []byte("--"+params["boundary"]+"--")):
+		return nil, brokenForm(io.ErrUnexpectedEOF)
+	case len(f.file) == 0:
+		return nil, noFile()
+	}
+	return f, nil
 }
 
-// readPart reads a file bit by bit, as room is taken for it.
-func (u *upload) readPart(part *multipart.Part) ([]byte, error) {
+// ending remembers the last bytes that were read. A form that breaks off
+// between two parts ends, for multipart.Reader, as a whole one does.
+type ending struct {
+	from io.Reader
+	last []byte
+}
+
+// endingLength is that of the longest last line of a form (RFC 2046, 5.1.1), and
+// some more.
+const endingLength = 256
+
+func (e *ending) Read(p []byte) (int, error) {
+	n, err := e.from.Read(p)
+	e.last = append(e.last, p[max(0, n-endingLength):n]...)
+	if over := len(e.last) - endingLength; over > 0 {
+		e.last = append(e.last[:0], e.last[over:]...)
+	}
+	return n, err
+}
+
+func (u *upload) readPart(f *form, part *multipart.Part, names []string) error {
+	name := part.FormName()
+	_, again := f.fields[name]
+	switch {
+	case name != "file" && !slices.Contains(names, name):
+		return fieldFaultOf(http.StatusUnprocessableEntity, "invalid", name, "unknown-field", "没有这一项，请删去或核对名称", "There is no such field; remove it or check its name")
+	case again:
+		return fieldFaultOf(http.StatusBadRequest, "malformed", name, "duplicate-field", "这一项出现了两次，请只保留一个", "This field is given twice; keep one of them")
+	case name == "file":
+		f.fields[name], f.name = "", part.FileName()
+		return u.readFile(f, part)
+	}
+	text, err := io.ReadAll(io.LimitReader(part, maxField+1))
+	switch {
+	case err != nil:
+		return brokenForm(err)
+	case len(text) > maxField:
+		return tooLarge(maxField)
+	case !utf8.Valid(text):
+		return fieldFaultOf(http.StatusBadRequest, "malformed", name, "not-utf8", "不是 UTF-8 编码，请用 UTF-8 重新发送", "This is not UTF-8; please send UTF-8")
+	}
+	f.fields[name] = string(text)
+	return nil
+}
+
+// readFile reads a file bit by bit, as room is taken for it.
+func (u *upload) readFile(f *form, part *multipart.Part) error {
 	var b bytes.Buffer
 	for {
 		n, err := io.CopyN(&b, part, 64<<10)
 		if full := u.take(int(n)); full != nil {
-			return nil, full
+			return full
 		}
 		switch {
 		case b.Len() > maxFile:
-			return nil, tooLarge(maxFile)
+			return tooLarge(maxFile)
 		case err == nil:
 		case !errors.Is(err, io.EOF):
-			return nil, brokenForm(err)
-		case b.Len() == 0:
-			return nil, noFile()
+			return brokenForm(err)
 		default:
-			return b.Bytes(), nil
+			f.file = b.Bytes()
+			return nil
 		}
 	}
 }
 
 func noFile() *fault {
-	return fieldFaultOf(http.StatusUnprocessableEntity, "invalid", "file", "required", "请选择一个 PDF 文件", "Please choose a PDF file")
+	return fieldFaultOf(http.StatusUnprocessableEntity, "invalid", "file", "required", "请选择一个文件", "Please choose a file")
 }
 
 func brokenForm(err error) *fault {

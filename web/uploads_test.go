@@ -1,7 +1,11 @@
 package web
 
 import (
-	"net/netip"
+	"bytes"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"testing"
 )
 
@@ -10,7 +14,7 @@ func TestUploadsRoom(t *testing.T) {
 	u := newUploads()
 	var all []*upload
 	full := func(client byte) bool {
-		one, err := u.begin(netip.AddrFrom4([4]byte{192, 0, 2, client}))
+		one, err := u.begin(fmt.Sprint(client))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -34,4 +38,33 @@ func TestUploadsRoom(t *testing.T) {
 	if full(0) {
 		t.Error("no room though all are done")
 	}
+}
+
+// FuzzForm: whatever is sent as a form is read within its limits, or refused
+// with a reason.
+func FuzzForm(f *testing.F) {
+	const head = "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\n"
+	f.Add([]byte(head + "abc\r\n--b--\r\n"))
+	f.Add([]byte("--b\r\nContent-Disposition: form-data; name=\"paper\"\r\n\r\n{}\r\n" + head + "abc\r\n--b--\r\n"))
+	f.Add([]byte(head + "abc\r\n" + head + "abc\r\n--b--\r\n"))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		u := newUploads()
+		one, err := u.begin("somebody")
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := httptest.NewRequest(http.MethodPost, "/", bytes.NewReader(body))
+		r.Header.Set("Content-Type", "multipart/form-data; boundary=b")
+		got, err := one.read(httptest.NewRecorder(), r, []string{"paper"})
+		var refused *fault
+		switch {
+		case err != nil && !errors.As(err, &refused):
+			t.Fatal(err)
+		case err == nil && (len(got.file) == 0 || int64(len(got.file)) > u.held || len(got.fields["paper"]) > maxField || len(got.fields) > 2):
+			t.Fatalf("%d bytes and %v, room for %d", len(got.file), got.fields, u.held)
+		}
+		if one.done(); u.held != 0 {
+			t.Fatalf("%d bytes are left", u.held)
+		}
+	})
 }

@@ -145,6 +145,8 @@ var faultTexts = map[store.FaultKind]yinzheng.Text{
 	store.ContentChanged: {ZH: "所记内容被改动", EN: "what it stands for was changed"},
 	store.ContentMissing: {ZH: "所记内容被删除或移走", EN: "what it stands for was removed or moved"},
 	store.ContentExtra:   {ZH: "有未经记录而插入的内容", EN: "this was inserted without being recorded"},
+	store.FileChanged:    {ZH: "附件或扫描件的内容被改动", EN: "a file that it refers to was changed"},
+	store.FileMissing:    {ZH: "附件或扫描件被删除", EN: "a file that it refers to was removed"},
 	store.CaseDiffers:    {ZH: "办件的现状与其办理经过不符", EN: "the case as it stands is not what its history made it"},
 	store.HeadMissing:    {ZH: "记录中没有所给的末尾：末尾被截去，或整份记录被重写", EN: "the record does not hold the head given: its end was cut off, or it was written anew"},
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -32,8 +33,9 @@ func TestMain(m *testing.M) {
 //	start ARGS…           run yinzheng with ARGS and --listen on a free port, wait until it is ready; sets $URL
 //	stop [-9]             end it, politely or by SIGKILL
 //	signin USER [PASS]    sign in; api then acts as USER
-//	api [-if N] [-key K] [-accept T] [-file F] [-o F] [-type T] [-lang L] METHOD PATH [BODY]
-//	                      one request; BODY is JSON or @FILE; the answer goes to stdout, or with -o to a file
+//	api [-if N] [-key K] [-accept T] [-file F] [-as NAME] [-field K=V]... [-o F] [-type T] [-lang L] METHOD PATH [BODY]
+//	                      one request; BODY is JSON or @FILE; -file sends a form, with the file as NAME and further
+//	                      fields; the answer goes to stdout, or with -o to a file
 //	status N              the last answer's status
 //	get VAR PATH          a member of the last answer (a.b.0.c) into $VAR
 //	is PATH VALUE         a member of the last answer has this value
@@ -42,6 +44,8 @@ func TestMain(m *testing.M) {
 //	capture VAR REGEXP    what REGEXP's group matches in the last command's output
 //	append IN OUT         a copy of a file with a comment after its end
 //	revise IN OUT HOW     a copy of a PDF with one more revision: plain, far or small
+//	picture FILE KIND     a picture or PDF to upload (files in picture_test.go)
+//	looks FILE WxH        FILE is such a picture as it is kept: of this size, upright, nothing but pixels
 //	forge FILE            from a QR code's address in FILE, sets $DIGITS and the
 //	                      forged tokens $CUT $LONGER $CLAIMS $SIGNATURE $NONE $HS256 $PADDED $UNKNOWN
 func TestScript(t *testing.T) {
@@ -56,6 +60,7 @@ func TestScript(t *testing.T) {
 			"start": with((*session).start), "stop": with((*session).stop), "signin": with((*session).signIn), "api": with((*session).api),
 			"status": with((*session).status), "get": with((*session).get), "is": with((*session).is), "until": with((*session).until), "flip": with((*session).flip),
 			"append": with((*session).append), "revise": with((*session).revise), "capture": with((*session).capture), "forge": with((*session).forge),
+			"picture": with((*session).picture), "looks": with((*session).looks),
 		},
 	})
 }
@@ -116,7 +121,8 @@ func (s *session) signIn(_ *testscript.TestScript, args []string) error {
 
 func (s *session) api(ts *testscript.TestScript, args []string) error {
 	header := http.Header{}
-	var out, file, as string
+	var out, as string
+	var form sentForm
 	for len(args) > 0 && strings.HasPrefix(args[0], "-") {
 		switch args[0] {
 		case "-if":
@@ -128,7 +134,11 @@ func (s *session) api(ts *testscript.TestScript, args []string) error {
 		case "-lang":
 			header.Set("Accept-Language", args[1])
 		case "-file":
-			file = args[1]
+			form.file = args[1]
+		case "-as":
+			form.name = args[1]
+		case "-field":
+			form.fields = append(form.fields, args[1])
 		case "-type":
 			as = args[1]
 		case "-o":
@@ -141,7 +151,7 @@ func (s *session) api(ts *testscript.TestScript, args []string) error {
 	if len(args) < 2 {
 		return errors.New("api: METHOD and PATH are needed")
 	}
-	body, kind, err := requestBody(ts, args[2:], file)
+	body, kind, err := requestBody(ts, args[2:], &form)
 	if err != nil {
 		return err
 	}
@@ -161,20 +171,39 @@ func (s *session) api(ts *testscript.TestScript, args []string) error {
 	return err
 }
 
-func requestBody(ts *testscript.TestScript, args []string, file string) (io.Reader, string, error) {
-	if file != "" {
-		data, err := os.ReadFile(ts.MkAbs(file))
-		if err != nil {
+// sentForm is a form with a file.
+type sentForm struct {
+	file, name string
+	fields     []string
+}
+
+func (f *sentForm) body(ts *testscript.TestScript) (io.Reader, string, error) {
+	data, err := os.ReadFile(ts.MkAbs(f.file))
+	if err != nil {
+		return nil, "", err
+	}
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	for _, field := range f.fields {
+		key, value, _ := strings.Cut(field, "=")
+		if strings.HasPrefix(value, "@") {
+			value = ts.ReadFile(value[1:])
+		}
+		if err := w.WriteField(key, value); err != nil {
 			return nil, "", err
 		}
-		var b bytes.Buffer
-		w := multipart.NewWriter(&b)
-		part, err := w.CreateFormFile("file", filepath.Base(file))
-		if err != nil {
-			return nil, "", err
-		}
-		_, _ = part.Write(data)
-		return &b, w.FormDataContentType(), w.Close()
+	}
+	part, err := w.CreateFormFile("file", cmp.Or(f.name, filepath.Base(f.file)))
+	if err != nil {
+		return nil, "", err
+	}
+	_, _ = part.Write(data)
+	return &b, w.FormDataContentType(), w.Close()
+}
+
+func requestBody(ts *testscript.TestScript, args []string, form *sentForm) (io.Reader, string, error) {
+	if form.file != "" {
+		return form.body(ts)
 	}
 	if len(args) == 0 {
 		return nil, "", nil

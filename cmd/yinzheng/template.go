@@ -94,6 +94,9 @@ func (c *dryRunCmd) Run(_ context.Context, e *env) error {
 	for _, p := range checked.Problems {
 		fmt.Fprintf(e.stdout, "to be mended: %s\n", p.Error())
 	}
+	for _, m := range t.Needed(checked.Values) {
+		fmt.Fprintf(e.stdout, "to be attached: %s %s\n", m.Key, m.ZH)
+	}
 	for _, s := range t.Route(checked.Values) {
 		fmt.Fprintf(e.stdout, "%-12s %s", s.Step.Key, s.Step.Name.ZH)
 		if !s.Applies {

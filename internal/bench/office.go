@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"yinzheng"
+	"yinzheng/attachments"
 	"yinzheng/keys"
 	"yinzheng/signer"
 	"yinzheng/store"
@@ -201,7 +202,7 @@ func (o *office) counter(ctx context.Context, s *store.Store) (*counter, error) 
 
 func (o *office) service(ctx context.Context, s yinzheng.Store, sealer yinzheng.Sealer) (*yinzheng.Service, error) {
 	return yinzheng.New(ctx, yinzheng.Config{
-		Store: s, Renderer: o.renderer, Sealer: sealer, Checker: o.checker, Templates: o.templates,
+		Store: s, Renderer: o.renderer, Sealer: sealer, Checker: o.checker, Cleaner: attachments.New(), Templates: o.templates,
 		PublicURL: publicURL, Log: slog.New(slog.DiscardHandler),
 	})
 }

@@ -393,6 +393,9 @@ func FuzzOpen(f *testing.F) {
 			return
 		}
 		_ = file.Tight()
+		if n, err := file.Pages(7); err == nil && (n < 1 || n > 7) {
+			t.Fatalf("%d pages of at most 7", n)
+		}
 		for _, r := range file.Revisions {
 			if r.Start > r.EOF || r.EOF > r.End || r.End > len(data) {
 				t.Fatalf("revision %d to %d to %d of %d bytes", r.Start, r.EOF, r.End, len(data))

@@ -3,6 +3,8 @@
 package storetest
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"testing"
@@ -39,6 +41,8 @@ func Run(t *testing.T, open func(t *testing.T) yinzheng.Store) {
 		"Revocations":                revocations,
 		"Copies":                     copies,
 		"Papers":                     papers,
+		"Papers/scan":                paperScan,
+		"Files":                      files,
 		"Directory":                  directory,
 		"Directory/undone":           directoryUndone,
 		"Reorganisations":            reorganisations,
@@ -78,7 +82,7 @@ func Run(t *testing.T, open func(t *testing.T) yinzheng.Store) {
 }
 
 // Kept compares cases by what a store keeps of them: not by what Fold alone knows.
-var Kept = cmp.Options{cmpopts.IgnoreUnexported(yinzheng.Application{}), cmpopts.IgnoreFields(yinzheng.Application{}, "Desks", "Due", "Late", "Recused", "Stranded")}
+var Kept = cmp.Options{cmpopts.IgnoreUnexported(yinzheng.Application{}), cmpopts.IgnoreFields(yinzheng.Application{}, "Attachments", "Desks", "Due", "Late", "Recused", "Stranded")}
 
 // Start is the moment at which the samples begin.
 var Start = time.Date(2026, 11, 2, 8, 15, 0, 123456000, time.UTC)
@@ -151,12 +155,26 @@ func Next(a *yinzheng.Application, kinds []yinzheng.ActionKind, office, division
 			x.ToStep, x.Opinion = "village", "请补充 <材料> & \u2028 \"说明\""
 		case yinzheng.Reserve:
 			x.Code = "C" + a.ID
+		case yinzheng.Attach:
+			x.Attachment = &yinzheng.Attachment{
+				Material: "commitment", Name: "承诺书.jpg", Type: "image/jpeg", Size: 1 << 20, Width: 2560, Height: 1440,
+				Digest: Digest("kept"), Original: Digest("sent"),
+				Signed: &yinzheng.Signing{By: yinzheng.ByFingerprint, Witness: &yinzheng.Witness{Name: "周敏", ID: yinzheng.ID{Type: yinzheng.ResidentID, Number: "441302199001011234"}}},
+			}
+		case yinzheng.Detach:
+			x.Detached = len(actions)
 		case yinzheng.Suspend:
 			x.Code, x.Reason = "C"+a.ID, "complaint"
 		}
 		actions = append(actions, x)
 	}
 	return yinzheng.Fold(a.ID, Template, actions)
+}
+
+// Digest is the SHA-256 of a content, in hexadecimal.
+func Digest(content string) string {
+	sum := sha256.Sum256([]byte(content))
+	return hex.EncodeToString(sum[:])
 }
 
 func applicant() yinzheng.Applicant {
