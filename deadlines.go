@@ -35,7 +35,7 @@ type Notice struct {
 	At          time.Time `json:"at"`
 	Office      string    `json:"office"`
 	Role        Role      `json:"role"`
-	Kind        string    `json:"kind"` // waiting, overdue, recused, stranded, returned, issued, rejected, lapsed, revocation-proposed
+	Kind        string    `json:"kind"` // waiting, moved, overdue, recused, stranded, returned, issued, rejected, lapsed, revocation-proposed
 	Application string    `json:"application"`
 	Step        string    `json:"step,omitempty"`
 	About       string    `json:"about,omitempty"` // stranded: the office that nobody is left at
