@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"yinzheng"
+	"yinzheng/offices"
 )
 
 // town is a small town at work, as a random history drives it: cases come and
@@ -128,6 +129,13 @@ func (w *town) moves(t *rapid.T) map[string]func() error {
 			}
 			return nil
 		},
+		"another town": func() error {
+			parent := testTownB
+			if w.Directory().Division(testVillage).Parent == parent {
+				parent = testTown
+			}
+			return w.moveVillage(parent)
+		},
 		"scan":        func() error { _, err := w.Scan(w.ctx); return err },
 		"later":       func() error { w.later(forward); return nil },
 		"set back":    func() error { w.later(-forward / 4); return nil },
@@ -139,6 +147,16 @@ func (w *town) moves(t *rapid.T) map[string]func() error {
 			return err
 		},
 	}
+}
+
+// moveVillage puts the village of all cases under another town; nobody works at
+// the other one, so that its step goes to the district.
+func (w *town) moveVillage(parent string) error {
+	r, err := offices.Plan(w.Directory(), &offices.Order{Title: "惠府〔2026〕1号", Move: []offices.Move{{Division: testVillage, Parent: parent}}}, w.clock())
+	if err != nil {
+		return err
+	}
+	return w.Reorganise(w.ctx, w.people["admin"], r, false)
 }
 
 // read is a case as the rules see it.
@@ -253,13 +271,16 @@ func TestHistories(t *testing.T) {
 	h.add("town2", 71, staff["town2"][0])
 	names := []string{
 		"create", "create", "edit", "submit", "submit", "submit", "approve", "approve", "approve", "approve", "approve", "approve", "approve", "return", "return to the village",
-		"reject", "withdraw", "disable", "disable", "an office empties", "enable", "enable", "end", "appoint", "appoint", "hand over", "scan", "later", "set back", "seal breaks", "recover", "recover",
+		"reject", "withdraw", "disable", "disable", "an office empties", "enable", "enable", "end", "appoint", "appoint", "hand over", "another town", "scan", "later", "set back", "seal breaks", "recover", "recover",
 	}
 	histories, stranded, outcomes := 0, 0, map[string]int{}
 	rapid.Check(t, func(rt *rapid.T) {
 		histories++
 		w := &town{house: h, template: tpl, acts: map[string]int{}, keys: histories * 1000}
 		h.sealer.set(nil)
+		if h.Directory().Division(testVillage).Parent != testTown {
+			must(t, w.moveVillage(testTown))
+		}
 		for name, posts := range staff {
 			h.change(name, func(a *yinzheng.Account) {
 				*a = *yinzheng.SampleAccount(name, 0, posts[0])
