@@ -135,7 +135,8 @@ type AttachmentView struct {
 	By           string       `json:"by"`
 	ByName       string       `json:"by_name"`
 	Office       string       `json:"office"`
-	Step         string       `json:"step,omitempty"` // at which it was attached; empty: while the case was drafted or mended
+	OfficeName   string       `json:"office_name,omitempty"` // as it was called then
+	Step         string       `json:"step,omitempty"`        // at which it was attached; empty: while the case was drafted or mended
 }
 
 // SigningView is how a commitment was signed.
@@ -411,7 +412,7 @@ func attachmentViews(t *Template, a *Application) []AttachmentView {
 	for i := range a.Attachments {
 		f, x := &a.Attachments[i], &a.Actions[a.Attachments[i].ID-1]
 		name, _ := t.material(f.Material)
-		v := AttachmentView{Attachment: *f, MaterialName: name, At: x.At, By: x.By, ByName: x.Name, Office: x.Office, Step: x.Step}
+		v := AttachmentView{Attachment: *f, MaterialName: name, At: x.At, By: x.By, ByName: x.Name, Office: x.Office, OfficeName: x.Called, Step: x.Step}
 		if f.Signed != nil {
 			v.Signed = &SigningView{By: f.Signed.By}
 			if w := f.witness(); w != nil {

@@ -1,6 +1,7 @@
 package yinzheng
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -148,7 +149,7 @@ func (d *Dossier) history() []any {
 		if x.ForName != "" {
 			who += "（受" + x.ForName + "委托）"
 		}
-		rows = append(rows, map[string]any{"at": stamp(x.At), "what": what, "who": strings.TrimSpace(who + "　" + d.office(x.Office)), "opinion": opinion})
+		rows = append(rows, map[string]any{"at": stamp(x.At), "what": what, "who": strings.TrimSpace(who + "　" + cmp.Or(x.Called, d.office(x.Office))), "opinion": opinion})
 	}
 	return rows
 }
@@ -169,7 +170,7 @@ func (d *Dossier) attachments() []any {
 				what += "　见证人 " + w.Name + " " + w.ID
 			}
 		}
-		rows = append(rows, map[string]any{"file": strconv.Itoa(f.ID) + "号　" + f.Name, "what": what, "digest": f.Digest, "by": stamp(f.At) + "　" + f.ByName + "　" + d.office(f.Office)})
+		rows = append(rows, map[string]any{"file": strconv.Itoa(f.ID) + "号　" + f.Name, "what": what, "digest": f.Digest, "by": stamp(f.At) + "　" + f.ByName + "　" + cmp.Or(f.OfficeName, d.office(f.Office))})
 	}
 	return rows
 }
