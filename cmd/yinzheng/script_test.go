@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 // commands they have:
 //
 //	start ARGS…           run yinzheng with ARGS and --listen on a free port, wait until it is ready; sets $URL
-//	stop [-9]             end it, politely or by SIGKILL
+//	end [-9]              end it, politely or by SIGKILL
 //	signin USER [PASS]    sign in; api then acts as USER
 //	api [-if N] [-key K] [-accept T] [-file F] [-as NAME] [-field K=V]... [-o F] [-type T] [-lang L] METHOD PATH [BODY]
 //	                      one request; BODY is JSON or @FILE; -file sends a form, with the file as NAME and further
@@ -57,7 +57,7 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"start": with((*session).start), "stop": with((*session).stop), "signin": with((*session).signIn), "api": with((*session).api),
+			"start": with((*session).start), "end": with((*session).end), "signin": with((*session).signIn), "api": with((*session).api),
 			"status": with((*session).status), "get": with((*session).get), "is": with((*session).is), "until": with((*session).until), "flip": with((*session).flip),
 			"append": with((*session).append), "revise": with((*session).revise), "capture": with((*session).capture), "forge": with((*session).forge),
 			"picture": with((*session).picture), "looks": with((*session).looks),
@@ -94,11 +94,11 @@ func (s *session) start(ts *testscript.TestScript, args []string) error {
 	}
 	s.server, s.client = server, client{url: server.url}
 	ts.Setenv("URL", s.url)
-	ts.Defer(func() { _ = s.stop(ts, []string{"-9"}) })
+	ts.Defer(func() { _ = s.end(ts, []string{"-9"}) })
 	return nil
 }
 
-func (s *session) stop(_ *testscript.TestScript, args []string) error {
+func (s *session) end(_ *testscript.TestScript, args []string) error {
 	if s.server == nil {
 		return nil
 	}
