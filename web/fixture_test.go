@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -62,6 +63,13 @@ const (
 
 // change edits the configuration of a test's server.
 type change func(*web.Config, *yinzheng.Config)
+
+// unhurried makes the limits' clock run so fast that nobody is ever held up.
+func unhurried(wc *web.Config, _ *yinzheng.Config) {
+	var hours atomic.Int64
+	start := time.Now()
+	wc.Now = func() time.Time { return start.Add(time.Duration(hours.Add(1)) * time.Hour) }
+}
 
 func newWorld(t testing.TB, changes ...change) *world {
 	t.Helper()

@@ -159,11 +159,7 @@ func newRightsWorld(t *testing.T) *rightsWorld {
 	template, err := templates.Load("rights.yaml", []byte(rightsItem))
 	must(t, err)
 	r := &rightsWorld{template: template, auth: map[string]string{}}
-	r.world = newWorld(t, func(wc *web.Config, sc *yinzheng.Config) {
-		now := time.Now()
-		wc.Now = func() time.Time { now = now.Add(time.Hour); return now } // nobody is held up
-		sc.Templates = append(sc.Templates, template)
-	})
+	r.world = newWorld(t, unhurried, func(_ *web.Config, sc *yinzheng.Config) { sc.Templates = append(sc.Templates, template) })
 	division := func(code, parent string, l yinzheng.Level) yinzheng.Division {
 		return yinzheng.Division{Code: code, Name: "区划", Parent: parent, Level: l}
 	}
