@@ -182,6 +182,7 @@ type Store interface {
 	Directories
 	Calendars
 	Reorganisations
+	Publications
 	Delegations
 	Staffs
 	Notices

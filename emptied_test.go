@@ -227,8 +227,7 @@ func TestEmptiedPost(t *testing.T) {
 	tpl.Chain[1].Deciders = []yinzheng.Post{{Role: yinzheng.Approver}, {Role: yinzheng.Approver, Function: "police"}}
 	d := yinzheng.SampleDirectory()
 	must(t, h.store.PutDirectory(h.ctx, yinzheng.NewDirectory(nil, []yinzheng.Office{{ID: "police", Name: "派出所", Division: d.Office("town").Division, Function: "police"}}, nil)))
-	h.config.Templates = []*yinzheng.Template{tpl}
-	h.restart()
+	h.publish(tpl)
 	h.add("police", 65, [2]string{"approver", "police"})
 	v := h.atTown("case")
 	h.change("police", disable)
@@ -253,8 +252,7 @@ func TestScanCutOff(t *testing.T) {
 	h := newHouse(t)
 	tpl := yinzheng.SampleTemplate()
 	tpl.Chain[1].Limit, tpl.Chain[1].TakeOver, tpl.MendDays = 2, &yinzheng.Post{Level: yinzheng.District}, 1
-	h.config.Templates = []*yinzheng.Template{tpl}
-	h.restart()
+	h.publish(tpl)
 	names := map[string]bool{}
 	for at, hit := 1, true; hit; at++ {
 		hit = false
@@ -338,8 +336,7 @@ func TestClockSetBack(t *testing.T) {
 	tpl := yinzheng.SampleTemplate()
 	tpl.Chain[1].Limit, tpl.Chain[1].TakeOver = 2, &yinzheng.Post{Level: yinzheng.District}
 	tpl.Chain[2].Limit = 2
-	h.config.Templates = []*yinzheng.Template{tpl}
-	h.restart()
+	h.publish(tpl)
 	v := h.atTown("case")
 	due := *v.Due
 	h.later(-30 * 24 * time.Hour)

@@ -265,8 +265,7 @@ func TestHistories(t *testing.T) {
 	tpl.MendDays = 3
 	tpl.Chain[0].Limit = 4
 	tpl.Chain[1].Limit, tpl.Chain[1].TakeOver, tpl.Chain[1].Tell = 2, &yinzheng.Post{Level: yinzheng.District}, []yinzheng.Post{{Level: yinzheng.Village, Role: yinzheng.Clerk}}
-	h.config.Templates = []*yinzheng.Template{tpl}
-	h.restart()
+	h.publish(tpl)
 	h.add("clerk2", 70, staff["clerk2"][0])
 	h.add("town2", 71, staff["town2"][0])
 	names := []string{

@@ -126,6 +126,14 @@ func privateKey(kid string, key crypto.Signer, chain []*x509.Certificate, purpos
 	return p
 }
 
+// publish makes a template the next version of the item.
+func (h *house) publish(t *yinzheng.Template) {
+	h.t.Helper()
+	t.Version = h.config.Templates[0].Version + 1
+	h.config.Templates = []*yinzheng.Template{t}
+	h.restart()
+}
+
 // restart makes the service anew over the same store, as a new process would.
 func (h *house) restart() {
 	h.t.Helper()

@@ -15,8 +15,7 @@ func TestScan(t *testing.T) {
 	tpl := yinzheng.SampleTemplate()
 	tpl.Chain[1].Limit, tpl.Chain[1].TakeOver, tpl.MendDays = 2, &yinzheng.Post{Level: yinzheng.District}, 1
 	tpl.Chain[1].Tell = []yinzheng.Post{{Level: yinzheng.District}, {Level: yinzheng.Village, Role: yinzheng.Clerk}}
-	h.config.Templates = []*yinzheng.Template{tpl}
-	h.restart()
+	h.publish(tpl)
 	v, _, err := h.CreateApplication(h.ctx, h.people["clerk"], &yinzheng.NewApplication{Item: "kin", Values: yinzheng.SampleValues()}, "scan")
 	must(t, err)
 	v, err = h.SubmitApplication(h.ctx, h.people["clerk"], v.ID, v.Version)

@@ -2,6 +2,7 @@ package yinzheng
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -63,7 +64,7 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	s := &Service{Config: c, templates: map[TemplateRef]*Template{}, shorts: map[string]*Template{}}
 	s.defaults()
 	for _, t := range c.Templates {
-		if err := s.addTemplate(t); err != nil {
+		if err := s.addTemplate(ctx, t); err != nil {
 			return nil, err
 		}
 	}
@@ -82,7 +83,7 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	return s, nil
 }
 
-func (s *Service) addTemplate(t *Template) error {
+func (s *Service) addTemplate(ctx context.Context, t *Template) error {
 	if faults := t.Check(); len(faults) > 0 {
 		return fmt.Errorf("template %s: %w", t.Code, invalidFields(faults))
 	}
@@ -91,6 +92,9 @@ func (s *Service) addTemplate(t *Template) error {
 	}
 	if other := s.shorts[t.Short]; other != nil && other.Code != t.Code {
 		return fmt.Errorf("templates %s and %s have the same short code %s", t.Code, other.Code, t.Short)
+	}
+	if err := s.Store.PublishTemplate(ctx, t.Ref(), t.digest(), s.now()); err != nil {
+		return fmt.Errorf("template %s version %d: %w", t.Code, t.Version, err)
 	}
 	if err := s.Renderer.Publish(t); err != nil {
 		return fmt.Errorf("template %s version %d: %w", t.Code, t.Version, err)
@@ -104,6 +108,15 @@ func (s *Service) addTemplate(t *Template) error {
 		s.current[i] = t
 	}
 	return nil
+}
+
+// digest tells one text of a version from another.
+func (t *Template) digest() string {
+	text, err := json.Marshal(t)
+	if err != nil { // only texts, numbers and lists of them
+		panic(err)
+	}
+	return digestHex(text)
 }
 
 // Reload reads the office tree and the keys again, after they have changed.

@@ -452,3 +452,24 @@ func TestCatalogue(t *testing.T) {
 		}
 	}
 }
+
+// TestPublishedTemplatesStay: a version that says something else than when it
+// was first used stops the start; the next version beside the old one does not.
+func TestPublishedTemplatesStay(t *testing.T) {
+	h := newHouse(t)
+	code := h.issued("old").Certificate.Code
+	changed := yinzheng.SampleTemplate()
+	changed.Page.Title = "别的证明"
+	c := h.config
+	c.Templates = []*yinzheng.Template{changed}
+	if _, err := yinzheng.New(h.ctx, c); !errors.Is(err, yinzheng.ErrConflict) || !strings.Contains(err.Error(), "template kin version 1") {
+		t.Fatalf("a published version was changed: %v", err)
+	}
+	changed.Version = 2
+	c.Templates = []*yinzheng.Template{yinzheng.SampleTemplate(), changed}
+	s, err := yinzheng.New(h.ctx, c)
+	must(t, err)
+	if a, err := s.Verify(h.ctx, &yinzheng.Question{Code: code}); err != nil || a.Verdict != yinzheng.Valid {
+		t.Errorf("%+v %v", a, err)
+	}
+}

@@ -2,7 +2,9 @@ package yinzheng
 
 import (
 	"cmp"
+	"context"
 	"slices"
+	"time"
 )
 
 // Level is a tier of the administrative divisions.
@@ -56,6 +58,13 @@ type Template struct {
 	Same      []string    `yaml:"same,omitempty" json:"same,omitempty"` // fields that, all equal, hint at the same matter: mother and time of birth
 	Token     TokenFields `yaml:"token" json:"token"`
 	Page      PageText    `yaml:"page" json:"page"`
+}
+
+// Publications keeps what each version of a template was when it was first used.
+type Publications interface {
+	// PublishTemplate notes the digest of a version, once and for good; ErrConflict
+	// when it had another one before.
+	PublishTemplate(ctx context.Context, ref TemplateRef, digest string, now time.Time) error
 }
 
 // Ref names the version, such as residence@1.

@@ -143,7 +143,7 @@ func TestStaffUploads(t *testing.T) {
 	path, version := w.draft(clerk, "k")
 	page, kind := filled(t, []byte("<html>"), "material=other")
 	head := append(page[:bytes.Index(page, []byte("<html>")):bytes.Index(page, []byte("<html>"))], make([]byte, 64<<10)...) // more than a client holds back
-	stall := func() { // begins an upload that goes on for ever, unless it is one too many
+	stall := func() {                                                                                                       // begins an upload that goes on for ever, unless it is one too many
 		body, send := io.Pipe()
 		req, err := http.NewRequestWithContext(t.Context(), "POST", w.URL+path+"/attachments", body)
 		must(t, err)

@@ -45,6 +45,7 @@ func Run(t *testing.T, open func(t *testing.T) yinzheng.Store) {
 		"Files":                      files,
 		"Directory":                  directory,
 		"Directory/undone":           directoryUndone,
+		"Publications":               publications,
 		"Reorganisations":            reorganisations,
 		"Reorganisations/posts":      moveGrants,
 		"Reorganisations/places":     placeCases,
