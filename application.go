@@ -73,6 +73,7 @@ type Application struct {
 	Late     bool      `json:"-"` // the limit is past and was escalated
 	Recused  string    `json:"-"` // office that decides instead; empty: the step's own
 	Stranded bool      `json:"-"` // nobody was left to decide, and the administrators were told
+	tree     string    // version of the office tree that the last action was taken under
 	entered  int       // version that entered the step
 	approved []int     // posts that have approved since
 	returner int       // 1 + the step that returned the case; 0: none
@@ -171,7 +172,8 @@ func (a *Application) apply(t *Template, x Action) {
 	case Moot:
 		a.State, a.Code = Rejected, ""
 	case Move:
-		a.Office, a.Division, a.Stranded = x.Office, x.Input.Division, false // other administrators may have to know
+		a.Office, a.Division = x.Office, x.Input.Division
+		a.Recused, a.Stranded = "", false // who decides instead, and who has to know, may be others now
 	case Attach:
 		file := *x.Attachment
 		file.ID, x.Attachment = x.Seq, &file

@@ -390,6 +390,16 @@ func (s *Service) change(ctx context.Context, by *Account, id string, seen int, 
 // changeBy is change with a way of its own to write the case as it was and as
 // the action made it.
 func (s *Service) changeBy(ctx context.Context, by *Account, id string, seen int, act func(*Case, time.Time) (*Application, error), write func(context.Context, *Case, *Application) error) (*CaseView, error) {
+	view, err := s.tryChange(ctx, by, id, seen, act, write)
+	if errors.Is(err, errTree) { // judged anew, by the offices there are now
+		if err = s.refresh(ctx); err == nil {
+			view, err = s.tryChange(ctx, by, id, seen, act, write)
+		}
+	}
+	return view, err
+}
+
+func (s *Service) tryChange(ctx context.Context, by *Account, id string, seen int, act func(*Case, time.Time) (*Application, error), write func(context.Context, *Case, *Application) error) (*CaseView, error) {
 	c, err := s.open(ctx, by, id)
 	if err != nil {
 		return nil, err
@@ -402,7 +412,7 @@ func (s *Service) changeBy(ctx context.Context, by *Account, id string, seen int
 		return nil, err
 	}
 	err = write(ctx, c, a)
-	if errors.Is(err, ErrConflict) {
+	if errors.Is(err, ErrConflict) && !errors.Is(err, errTree) {
 		if c, again := s.open(ctx, by, id); again == nil {
 			return nil, c.stale(seen)
 		}

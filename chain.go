@@ -182,6 +182,7 @@ func (c *Case) with(x Action) *Application {
 		x.Called = o.Name
 	}
 	a := c.clone()
+	a.tree = c.Directory.Version
 	a.apply(c.Template, x)
 	if a.entered == a.Version {
 		if days := a.limit(c.Template); days > 0 {

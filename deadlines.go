@@ -35,10 +35,10 @@ type Notice struct {
 	At          time.Time `json:"at"`
 	Office      string    `json:"office"`
 	Role        Role      `json:"role"`
-	Kind        string    `json:"kind"` // waiting, moved, overdue, recused, stranded, returned, issued, rejected, lapsed, revocation-proposed
+	Kind        string    `json:"kind"` // waiting, moved, overdue, recused, stranded, returned, issued, rejected, lapsed, revocation-proposed, reorganisation-stuck
 	Application string    `json:"application"`
 	Step        string    `json:"step,omitempty"`
-	About       string    `json:"about,omitempty"` // stranded: the office that nobody is left at
+	About       string    `json:"about,omitempty"` // stranded: the office that nobody is left at; reorganisation-stuck: its ID
 }
 
 // Notices is the outbox. Senders (mail, messages) will read it too.
@@ -50,9 +50,14 @@ type Notices interface {
 }
 
 // save writes a case at the version that was seen with what it is recognised
-// by, and tells whom its last action concerns.
+// by, and tells whom its last action concerns. ErrConflict when the case, or the
+// office tree, is another one by now: it would lie in the inbox of an office
+// that is no longer in charge.
 func (s *Service) save(ctx context.Context, a *Application, seen int) error {
 	return s.Store.Tx(ctx, func(ctx context.Context) error {
+		if err := s.sameTree(ctx, a.tree); err != nil {
+			return err
+		}
 		if err := s.Store.SaveApplication(ctx, a, seen); err != nil {
 			return err
 		}

@@ -322,6 +322,9 @@ func (s *Service) commit(ctx context.Context, c *Case, cert *Certificate, pdf []
 	cert.Status, cert.StatusAt = StatusOK, now
 	next := c.with(Action{At: now, Kind: Issue, By: SystemActor, Name: SystemActor})
 	finish := func(ctx context.Context) error {
+		if err := s.sameTree(ctx, c.Directory.Version); err != nil {
+			return err
+		}
 		if err := s.Store.FinishIssue(ctx, cert, pdf); err != nil {
 			return err
 		}

@@ -21,7 +21,8 @@ type Reorganisation struct {
 	Divisions []Division        `json:"divisions,omitempty"`
 	Offices   []Office          `json:"offices,omitempty"`
 	Organs    []Organ           `json:"organs,omitempty"`
-	Cases     map[string]string `json:"cases,omitempty"` // of a division that was split: case → division, where it is not the successor
+	Parts     map[string]string `json:"parts,omitempty"` // of divisions that are split: part → the division that it is a part of
+	Cases     map[string]string `json:"cases,omitempty"` // of divisions that are split: case → part, where that is not the first
 	Tree      string            `json:"tree"`            // version of the tree it was worked out from
 	Changes   []TreeChange      `json:"changes"`         // the same in words, as it was shown before it was decided
 
@@ -30,6 +31,7 @@ type Reorganisation struct {
 	AppliedAt   time.Time `json:"-"` // the tree, the people and the seals are changed
 	MovedAt     time.Time `json:"-"` // every open case has moved along
 	CancelledAt time.Time `json:"-"`
+	Trouble     *Text     `json:"-"` // why it waits although its time has come
 }
 
 // TreeChange is one line of what a reorganisation changes.
@@ -82,7 +84,8 @@ type SealMaker interface {
 // is. Administrators of an office above everything it touches may. r gets what
 // it lacks: ID, PlannedAt, Changes. Errors: ErrInvalid with every fault,
 // ErrConflict when the tree has changed since r was worked out, or another
-// planned reorganisation touches the same.
+// planned reorganisation touches the same. Once it is decided there is no error:
+// what cannot be carried out yet is tried again, and r.Trouble says why it waits.
 func (s *Service) Reorganise(ctx context.Context, by *Account, r *Reorganisation, try bool) error {
 	d, now := s.Directory(), s.now()
 	if err := s.mayReorganise(by, d, r); err != nil {
@@ -91,7 +94,11 @@ func (s *Service) Reorganise(ctx context.Context, by *Account, r *Reorganisation
 	if err := s.unplanned(ctx, r); err != nil {
 		return err
 	}
-	if faults := append(r.check(), s.checkTree(d, r.after(d))...); len(faults) > 0 {
+	faults, err := s.checkCases(ctx, d, r)
+	if err != nil {
+		return err
+	}
+	if faults = slices.Concat(r.check(), faults, s.checkTree(d, r.after(d))); len(faults) > 0 {
 		return invalidFields(faults)
 	}
 	posts, err := s.postsMoved(ctx, d, r, now)
@@ -121,42 +128,93 @@ func (s *Service) Reorganise(ctx context.Context, by *Account, r *Reorganisation
 	if err != nil || now.Before(r.Effective) {
 		return err
 	}
-	return s.carryOut(ctx, r)
+	// It is decided: whoever asked may go away, and what fails now is tried again.
+	s.carryOutNow(context.WithoutCancel(ctx), r)
+	return nil
 }
 
-// mayReorganise lets administrators change the tree below their own division.
+// mayReorganise lets administrators change the tree below their own offices,
+// by posts of their own: whatever a changed row names, before and after, lies
+// there. Who makes seals, by a new organ or a new name of one, or a division
+// that has none above it, is an administrator of the topmost office.
 func (s *Service) mayReorganise(by *Account, d *Directory, r *Reorganisation) error {
 	if err := s.MayOperate(by); err != nil {
 		return err
 	}
-	over := func(division string) bool {
-		_, ok := by.Holds(Admin, s.Now(), func(office string) bool {
-			o := d.Office(office)
-			return o != nil && (d.Within(division, o.Division) || d.Division(division) == nil)
-		})
-		return ok
-	}
-	overAll := !slices.ContainsFunc(d.Divisions, func(v Division) bool { return v.Parent == "" && !over(v.Code) })
-	outside := func(name string) error {
-		return fail(ErrForbidden, "“%[1]s”不在您管理的区域内", "“%[1]s” is outside the area that you administer", name)
-	}
-	for _, v := range r.Divisions {
-		if !over(v.Code) || !over(v.Parent) || v.Parent == "" && d.Division(v.Code) == nil && !overAll {
-			return outside(v.Name)
+	a := &area{d: d, top: s.mayRun(by) == nil, added: map[string]bool{}}
+	for _, g := range by.Grants {
+		if o := d.Office(g.Office); g.Role == Admin && g.For == "" && g.active(s.Now()) && !by.Disabled && o != nil && o.stands() {
+			a.divisions = append(a.divisions, o.Division)
 		}
 	}
-	for _, o := range d.Offices {
-		organ := slices.ContainsFunc(r.Organs, func(x Organ) bool { return x.Code == o.Organ })
-		if organ && o.stands() && !over(o.Division) {
-			return outside(o.Name)
+	for i := range r.Divisions {
+		a.added[r.Divisions[i].Code] = d.Division(r.Divisions[i].Code) == nil
+	}
+	if outside := a.outside(r); outside != "" {
+		return fail(ErrForbidden, "“%[1]s”不在您管理的区域内", "“%[1]s” is outside the area that you administer", outside)
+	}
+	if !a.top && slices.ContainsFunc(r.Organs, func(o Organ) bool {
+		old := d.Organ(o.Code)
+		return old == nil || old.Name != o.Name || old.Mark != o.Mark
+	}) {
+		return fail(ErrForbidden, "新设机关或机关更名须制作印章，只有最上级单位的系统管理员可以这样做", "A new organ, or a new name of one, takes a seal: only an administrator of the topmost office may do this")
+	}
+	return nil
+}
+
+// area is what somebody administers of a tree.
+type area struct {
+	d         *Directory
+	divisions []string
+	top       bool
+	added     map[string]bool // divisions that the reorganisation adds: they lie where their parents do
+}
+
+// over tells whether a division lies in the area; "" stands above all others.
+func (a *area) over(division string) bool {
+	within := func(code string) bool {
+		return slices.ContainsFunc(a.divisions, func(mine string) bool { return a.d.Within(code, mine) })
+	}
+	if division == "" {
+		return a.top && !slices.ContainsFunc(a.d.Divisions, func(v Division) bool { return v.Parent == "" && !within(v.Code) })
+	}
+	return a.added[division] || within(division)
+}
+
+// overOrgan tells whether every office of an organ lies in the area.
+func (a *area) overOrgan(code string) bool {
+	return !slices.ContainsFunc(a.d.Offices, func(o Office) bool { return o.Organ == code && o.stands() && !a.over(o.Division) })
+}
+
+// outside names the first thing that the reorganisation touches outside the area.
+func (a *area) outside(r *Reorganisation) string {
+	for _, v := range r.Divisions {
+		old := a.d.Division(v.Code)
+		moves := old == nil || old.Parent != v.Parent
+		if !a.over(v.Code) || moves && !a.over(v.Parent) || moves && old != nil && !a.over(old.Parent) || v.Successor != "" && !a.over(v.Successor) {
+			return v.Name
 		}
 	}
 	for _, o := range r.Offices {
-		if old := d.Office(o.ID); !over(o.Division) || old != nil && !over(old.Division) {
-			return outside(o.Name)
+		old, next := a.d.Office(o.ID), a.d.Office(o.Successor)
+		switch {
+		case !a.over(o.Division), old != nil && !a.over(old.Division), next != nil && !a.over(next.Division):
+			return o.Name
+		case o.Organ != "" && (old == nil || old.Organ != o.Organ) && !a.overOrgan(o.Organ):
+			return o.Name
 		}
 	}
-	return nil
+	for _, o := range r.Organs {
+		if !a.overOrgan(o.Code) || o.Successor != "" && !a.overOrgan(o.Successor) {
+			return o.Name
+		}
+	}
+	for _, part := range r.Cases {
+		if !a.over(part) {
+			return part
+		}
+	}
+	return ""
 }
 
 // after is the tree as the reorganisation leaves it.
@@ -196,6 +254,28 @@ func (r *Reorganisation) check() []FieldError {
 		faults = append(faults, FieldError{"title", code, Text{zh, en}})
 	}
 	return faults
+}
+
+// checkCases names the cases that a split gives to a part of some other division,
+// or that are not under way.
+func (s *Service) checkCases(ctx context.Context, d *Directory, r *Reorganisation) ([]FieldError, error) {
+	var faults []FieldError
+	for _, id := range slices.Sorted(maps.Keys(r.Cases)) {
+		c, err := s.load(ctx, id)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return nil, err
+		}
+		whole := r.Parts[r.Cases[id]]
+		if err != nil || whole == "" || c.Division != whole || !c.underWay() {
+			faults = append(faults, FieldError{"cases." + id, "choice", Text{"应为被拆分区划的在办办件，并写明归入哪一部分", "Expected a case under way of a division that is split, and one of its parts"}})
+		}
+	}
+	return faults, nil
+}
+
+// underWay tells whether the case is not at its end.
+func (a *Application) underWay() bool {
+	return a.State != Issued && a.State != Rejected && a.State != Withdrawn
 }
 
 // unplanned refuses what was worked out from another tree than the present one,
@@ -244,277 +324,15 @@ func (r *Reorganisation) touches() map[string]bool {
 
 // digest binds the record of events to what was decided.
 func (r *Reorganisation) digest() string {
-	sum, err := digestOf("reorganisation", r.ID, []any{r.Title, r.Effective, r.Divisions, r.Offices, r.Organs, r.Cases})
+	sum, err := digestOf("reorganisation", r.ID, []any{r.Title, r.Effective, r.Divisions, r.Offices, r.Organs, r.Parts, r.Cases})
 	if err != nil { // only texts, times and maps of them
 		panic(err)
 	}
 	return fmt.Sprintf("%x", sum)
 }
 
-// carryOut applies a reorganisation whose time has come and moves the open
-// cases along. What a crash leaves undone, Scan goes on with. One at a time:
-// the scan must not make an organ's seals beside whoever decided just now.
-func (s *Service) carryOut(ctx context.Context, r *Reorganisation) error {
-	s.reorganising.Lock()
-	defer s.reorganising.Unlock()
-	kept, err := s.Store.Reorganisation(ctx, r.ID)
-	if err != nil {
-		return err
-	}
-	*r = *kept
-	if r.AppliedAt.IsZero() && r.CancelledAt.IsZero() {
-		if err := s.applyTree(ctx, r); err != nil {
-			return err
-		}
-	}
-	if r.AppliedAt.IsZero() || !r.MovedAt.IsZero() {
-		return nil
-	}
-	return s.moveCases(ctx, r)
-}
-
-// applyTree changes the tree, moves the people of closed offices to those that
-// take over, and stops the seals of organs that have ended.
-func (s *Service) applyTree(ctx context.Context, r *Reorganisation) error {
-	d, now := s.Directory(), s.now()
-	after := r.after(d)
-	after.Version = d.Version
-	if faults := s.checkTree(d, after); len(faults) > 0 { // the tree has changed since it was planned
-		return invalidFields(faults)
-	}
-	stopped, made, err := s.changeSeals(ctx, d, r, now)
-	if err != nil {
-		return err
-	}
-	done := *r
-	done.AppliedAt = now
-	err = s.Store.Tx(ctx, func(ctx context.Context) error {
-		if err := s.Store.PutDirectory(ctx, &Directory{Divisions: r.Divisions, Offices: r.Offices, Organs: r.Organs, Version: d.Version}); err != nil {
-			return err
-		}
-		for _, o := range r.closedOffices(d) {
-			if _, err := s.Store.MoveGrants(ctx, o.ID, after.OfficeNow(o.ID), now); err != nil {
-				return err
-			}
-		}
-		for _, k := range append(stopped, made...) {
-			if err := s.Store.PutKey(ctx, k); err != nil {
-				return err
-			}
-		}
-		if err := s.Store.PlaceCases(ctx, r.placed(d)); err != nil {
-			return err
-		}
-		if err := s.Store.MarkReorganisation(ctx, &done); err != nil {
-			return err
-		}
-		return s.Store.Record(ctx, Event{At: now, Kind: "reorganised", Subject: r.ID, By: r.By, Detail: r.digest()})
-	})
-	if err != nil {
-		return err
-	}
-	*r = done
-	return s.Reload(ctx)
-}
-
-// closedOffices are the offices that the reorganisation closes.
-func (r *Reorganisation) closedOffices(d *Directory) []Office {
-	return slices.DeleteFunc(slices.Clone(r.Offices), func(o Office) bool {
-		old := d.Office(o.ID)
-		return o.stands() || old == nil || !old.stands()
-	})
-}
-
-// postsMoved says how many people each office that is closed has, by role, and
-// where they go.
-func (s *Service) postsMoved(ctx context.Context, d *Directory, r *Reorganisation, now time.Time) ([]TreeChange, error) {
-	var out []TreeChange
-	for _, o := range r.closedOffices(d) {
-		for _, role := range []Role{Clerk, Approver, Admin, Department} {
-			people, err := s.Store.PeopleAt(ctx, o.ID, role, now)
-			if err != nil {
-				return nil, err
-			}
-			if len(people) > 0 {
-				out = append(out, TreeChange{"people", "move", o.ID, string(role), fmt.Sprint(len(people)), o.Successor})
-			}
-		}
-	}
-	return out, nil
-}
-
-// placed are the divisions whose cases lie elsewhere afterwards: closed, or
-// under another parent.
-func (r *Reorganisation) placed(d *Directory) []string {
-	var codes []string
-	for _, v := range r.Divisions {
-		if old := d.Division(v.Code); old != nil && (old.Parent != v.Parent || old.Successor != v.Successor) {
-			codes = append(codes, v.Code)
-		}
-	}
-	return codes
-}
-
-// changeSeals retires the keys of organs that end or are renamed and makes
-// those of organs that have none under their name.
-func (s *Service) changeSeals(ctx context.Context, d *Directory, r *Reorganisation, now time.Time) (stopped, made []*Key, err error) {
-	for i := range r.Organs {
-		o := &r.Organs[i]
-		for _, k := range s.stoppedKeys(d, o) {
-			c := *k
-			c.State, c.Since = KeyRetired, now
-			stopped = append(stopped, &c)
-		}
-		if s.Seals == nil || !s.lacksSeal(d, o) {
-			continue
-		}
-		keys, err := s.Seals.MakeSeals(ctx, o)
-		if err != nil {
-			return nil, nil, fmt.Errorf("make the seals of organ %s: %w", o.Code, err)
-		}
-		made = append(made, keys...)
-	}
-	return stopped, made, nil
-}
-
-// stoppedKeys are an organ's active keys, if it ends or gets another name.
-func (s *Service) stoppedKeys(d *Directory, o *Organ) []*Key {
-	old := d.Organ(o.Code)
-	if old == nil || o.To.Equal(old.To) && o.Name == old.Name {
-		return nil
-	}
-	return slices.DeleteFunc(slices.Clone(s.KeyList().Keys), func(k *Key) bool { return k.Organ != o.Code || k.State != KeyActive })
-}
-
-// lacksSeal tells whether an organ that stands has no key in its name.
-func (s *Service) lacksSeal(d *Directory, o *Organ) bool {
-	if !o.To.IsZero() {
-		return false
-	}
-	old := d.Organ(o.Code)
-	return old == nil || old.Name != o.Name || !slices.ContainsFunc(s.KeyList().Keys, func(k *Key) bool {
-		return k.Organ == o.Code && k.Purpose == DocumentKey && k.State == KeyActive
-	})
-}
-
-// moveCases gives every open case that the reorganisation concerns the office
-// and the division that it has now, in an action of its own, and lays it into
-// the inboxes of those who may decide it now.
-func (s *Service) moveCases(ctx context.Context, r *Reorganisation) error {
-	ids, err := s.concerned(ctx, s.Directory(), r)
-	if err != nil {
-		return err
-	}
-	for _, id := range ids {
-		for try := 0; ; try++ {
-			err := s.moveCase(ctx, r, id)
-			if err == nil {
-				break
-			}
-			if !errors.Is(err, ErrConflict) || try == 10 { // ten people in a row were faster: the scan tries again
-				return fmt.Errorf("move case %s: %w", id, err)
-			}
-		}
-	}
-	done := *r
-	done.MovedAt = s.now()
-	err = s.Store.Tx(ctx, func(ctx context.Context) error {
-		if err := s.Store.MarkReorganisation(ctx, &done); err != nil {
-			return err
-		}
-		return s.Store.Record(ctx, Event{At: done.MovedAt, Kind: "cases-moved", Subject: r.ID, By: SystemActor})
-	})
-	if err == nil {
-		*r = done
-	}
-	return err
-}
-
-// concerned lists the open cases for which the reorganisation may change
-// something: of the offices it closes, and under the divisions it touches.
-func (s *Service) concerned(ctx context.Context, d *Directory, r *Reorganisation) ([]string, error) {
-	places, offices := map[string]bool{}, []string{}
-	for _, v := range r.Divisions {
-		places[d.DivisionNow(v.Code)] = true
-	}
-	for _, o := range r.Offices {
-		places[d.DivisionNow(o.Division)] = true
-		if !o.stands() {
-			offices = append(offices, o.ID)
-		}
-	}
-	return s.Store.OpenCases(ctx, slices.Sorted(maps.Keys(places)), offices)
-}
-
-func (s *Service) moveCase(ctx context.Context, r *Reorganisation, id string) error {
-	c, err := s.load(ctx, id)
-	if err != nil {
-		return err
-	}
-	kept, err := s.Store.DesksOf(ctx, id)
-	if err != nil {
-		return err
-	}
-	office, division := c.moved(r)
-	if office == c.Office && division == c.Division && sameDesks(kept, c.Desks) {
-		return nil
-	}
-	x := Action{At: s.now(), Kind: Move, By: SystemActor, Name: SystemActor, Office: office, Opinion: r.Title, Input: &Input{Division: division, Applicant: c.Applicant}}
-	a := c.with(x)
-	if err := s.save(ctx, a, c.Version); err != nil {
-		return err
-	}
-	_, err = s.seeTo(ctx, &Case{a, c.Template, c.Directory, c.Calendar})
-	return err
-}
-
-// moved is the office and the division that the case has after a
-// reorganisation. A case that its own division's office took in stays with the
-// office of the part it goes to.
-func (c *Case) moved(r *Reorganisation) (office, division string) {
-	d := c.Directory
-	office, division = d.OfficeNow(c.Office), d.DivisionNow(c.Division)
-	part := r.Cases[c.ID]
-	if part == "" || d.Division(c.Division).Successor == "" {
-		return office, division
-	}
-	division = d.DivisionNow(part)
-	if o := d.Office(c.Office); o != nil && o.Division == c.Division {
-		if home := d.OfficesOf(Post{Level: d.Division(division).Level, Function: o.Function}, division); len(home) > 0 {
-			office = home[0].ID
-		}
-	}
-	return office, division
-}
-
-func sameDesks(a, b []Desk) bool {
-	within := func(a, b []Desk) bool {
-		return !slices.ContainsFunc(a, func(x Desk) bool {
-			return !slices.ContainsFunc(b, func(y Desk) bool { return x.Office == y.Office && x.Role == y.Role })
-		})
-	}
-	return within(a, b) && within(b, a)
-}
-
-// keepTree carries out the reorganisations whose time has come. One that cannot
-// be carried out holds up nothing else; it is logged and tried again.
-func (s *Service) keepTree(ctx context.Context) error {
-	open, err := s.Store.OpenReorganisations(ctx)
-	if err != nil {
-		return err
-	}
-	for _, r := range open {
-		if s.now().Before(r.Effective) {
-			break
-		}
-		if err := s.carryOut(ctx, r); err != nil {
-			s.Log.Error("a reorganisation could not be carried out yet", "reorganisation", r.ID, "reason", reason(err), "error", forLog(err))
-		}
-	}
-	return nil
-}
-
-// TreeHistory lists the reorganisations, planned and done, the last one first.
+// TreeHistory lists the reorganisations that somebody could have decided, planned
+// and done, the last one first.
 func (s *Service) TreeHistory(ctx context.Context, by *Account, limit int) ([]*Reorganisation, error) {
 	if err := s.MayOperate(by); err != nil {
 		return nil, err
@@ -522,10 +340,18 @@ func (s *Service) TreeHistory(ctx context.Context, by *Account, limit int) ([]*R
 	if limit <= 0 || limit > 200 {
 		limit = 50
 	}
-	return s.Store.Reorganisations(ctx, limit)
+	list, err := s.Store.Reorganisations(ctx, limit)
+	list = slices.DeleteFunc(list, func(r *Reorganisation) bool {
+		return r.By != by.ID && s.mayRun(by) != nil && s.mayReorganise(by, s.Directory(), r) != nil
+	})
+	for _, r := range list {
+		r.Trouble = s.troubles.of(r.ID)
+	}
+	return list, err
 }
 
-// CancelReorganisation gives up one whose time has not come.
+// CancelReorganisation gives up one whose time has not come: by who planned it,
+// or an administrator of the topmost office.
 func (s *Service) CancelReorganisation(ctx context.Context, by *Account, id string) (*Reorganisation, error) {
 	if err := s.MayOperate(by); err != nil {
 		return nil, err
@@ -534,8 +360,10 @@ func (s *Service) CancelReorganisation(ctx context.Context, by *Account, id stri
 	if err != nil {
 		return nil, err
 	}
-	if err := s.mayReorganise(by, s.Directory(), r); err != nil {
-		return nil, err
+	if r.By != by.ID {
+		if err := s.mayRun(by); err != nil {
+			return nil, err
+		}
 	}
 	if !r.AppliedAt.IsZero() || !r.CancelledAt.IsZero() {
 		return nil, fail(ErrState, "这次机构调整已执行或已取消", "This reorganisation was carried out or cancelled already")
@@ -562,11 +390,12 @@ type ReorganisationView struct {
 	PlannedAt   time.Time         `json:"planned_at"`
 	AppliedAt   *time.Time        `json:"applied_at,omitempty"`
 	CancelledAt *time.Time        `json:"cancelled_at,omitempty"`
+	Trouble     *Text             `json:"trouble,omitempty"` // why it waits although its time has come
 }
 
 // View shows a reorganisation.
 func (r *Reorganisation) View() *ReorganisationView {
-	v := &ReorganisationView{ID: r.ID, Title: r.Title, State: "planned", Effective: r.Effective, Changes: r.Changes, Cases: r.Cases, By: r.By, PlannedAt: r.PlannedAt}
+	v := &ReorganisationView{ID: r.ID, Title: r.Title, State: "planned", Effective: r.Effective, Changes: r.Changes, Cases: r.Cases, By: r.By, PlannedAt: r.PlannedAt, Trouble: r.Trouble}
 	if !r.AppliedAt.IsZero() {
 		v.State, v.AppliedAt = "applied", &r.AppliedAt
 	}

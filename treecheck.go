@@ -17,8 +17,9 @@ func (s *Service) checkTree(before, after *Directory) []FieldError {
 	for i := range after.Offices {
 		c.office(&after.Offices[i], seats)
 	}
+	names := map[string]string{}
 	for i := range after.Organs {
-		c.organ(&after.Organs[i])
+		c.organ(&after.Organs[i], names)
 	}
 	if len(c.faults) > 0 {
 		return c.faults
@@ -108,13 +109,18 @@ func (c *treeChecker) office(o *Office, seats map[string]string) {
 	}
 }
 
-func (c *treeChecker) organ(o *Organ) {
+func (c *treeChecker) organ(o *Organ, names map[string]string) {
 	p := "organs." + o.Code
 	if !CheckCreditCode(o.Code) {
 		c.fault(p, "credit-code", "不是统一社会信用代码（GB 32100）", "Not a unified social credit code (GB 32100)")
 	}
 	c.name(p, o.Name)
 	c.name(p+".mark", o.Mark)
+	if other := names[o.Name]; other != "" && o.To.IsZero() {
+		c.fault(p+".name", "twice", "已有同名的机关 %s", "There is an organ of this name already: %s", other)
+	} else if o.To.IsZero() {
+		names[o.Name] = o.Code
+	}
 	if o.To.IsZero() && !slices.ContainsFunc(c.d.Offices, func(x Office) bool { return x.Organ == o.Code && x.stands() }) {
 		c.fault(p, "no-office", "机关没有任何机构了：请让承接机构隶属一个机关，或撤销它", "The organ is left without an office: the office that takes over has to belong to an organ")
 	}

@@ -39,8 +39,8 @@ func Plan(d *yinzheng.Directory, o *Order, now time.Time) (*yinzheng.Reorganisat
 		}
 	}
 	for id, part := range o.Cases {
-		if p.divisions[part] == nil {
-			p.fault("cases."+id, "unknown", "没有区划 %s", "There is no division %s", part)
+		if p.parts[part] == "" {
+			p.fault("cases."+id, "choice", "%s 不是拆分后的部分", "%s is no part of a division that is split", part)
 		}
 	}
 	return p.result(o.Cases)
@@ -54,12 +54,13 @@ type plan struct {
 	divisions map[string]*yinzheng.Division
 	offices   map[string]*yinzheng.Office
 	organs    map[string]*yinzheng.Organ
+	parts     map[string]string // of divisions that are split: part → the division
 	faults    []yinzheng.FieldError
 }
 
 func newPlan(d *yinzheng.Directory, title, effective string, now time.Time) (*plan, error) {
 	p := &plan{
-		before: d, title: title, at: now.UTC().Truncate(time.Second),
+		before: d, title: title, at: now.UTC().Truncate(time.Second), parts: map[string]string{},
 		divisions: map[string]*yinzheng.Division{}, offices: map[string]*yinzheng.Office{}, organs: map[string]*yinzheng.Organ{},
 	}
 	if effective != "" {
@@ -105,7 +106,7 @@ func (p *plan) result(cases map[string]string) (*yinzheng.Reorganisation, error)
 	if len(p.faults) > 0 {
 		return nil, p.invalid()
 	}
-	r := &yinzheng.Reorganisation{Title: p.title, Effective: p.at, Tree: p.before.Version, Cases: cases}
+	r := &yinzheng.Reorganisation{Title: p.title, Effective: p.at, Tree: p.before.Version, Parts: p.parts, Cases: cases}
 	for _, code := range slices.Sorted(maps.Keys(p.divisions)) {
 		if old := p.before.Division(code); old == nil || *old != *p.divisions[code] {
 			r.Divisions = append(r.Divisions, *p.divisions[code])
@@ -286,6 +287,9 @@ func (p *plan) split(field string, s *Split) {
 			return
 		}
 		parts[part.Code] = part
+		if part.Code != v.Code {
+			p.parts[part.Code] = v.Code
+		}
 	}
 	for _, code := range slices.Sorted(maps.Keys(s.Children)) {
 		child, to := p.standing(field+".children."+code, code), parts[s.Children[code]]

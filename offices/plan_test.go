@@ -113,7 +113,7 @@ func TestPlanRefuses(t *testing.T) {
 		`{"merge":[{"divisions":["110100000000","110200000000"],"into":{"code":"110100000000"}}],"split":[{"division":"120100000000","parts":[{"code":"110200000000"},{"code":"120300000000","name":"x"}]}]}`: "split[0].parts[0].code closed",
 		`{"split":[{"division":"110100000000","parts":[{"code":"110100000000"}]}]}`:                                                                                                                           "split[0].parts few",
 		`{"split":[{"division":"110000000000","parts":[{"code":"110000000000"},{"code":"130000000000","name":"x"}],"children":{"120100000000":"130000000000"}}]}`:                                             "split[0].children.120100000000 choice",
-		`{"cases":{"X":"9"}}`: "cases.X unknown",
+		`{"cases":{"X":"9"}}`: "cases.X choice",
 		`{"add":{"divisions":[{"code":"110100000000","name":"x","parent":"110000000000","level":"village"}],"organs":[{"code":"A","name":"x"}],"offices":[{"name":"x","division":"110100000000"}]}}`: "add.divisions[0].code taken, add.organs[0].code taken, add.offices[0] taken",
 	} {
 		var o offices.Order

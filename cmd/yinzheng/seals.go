@@ -4,10 +4,12 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"slices"
 
 	"yinzheng"
 	"yinzheng/keys"
 	"yinzheng/signer"
+	"yinzheng/store"
 )
 
 // compromisedReason is keyCompromise (RFC 5280 §5.3.1).
@@ -17,11 +19,16 @@ const compromisedReason = 1
 type sealMaker struct {
 	ring   *keys.Keyring
 	sealer *signer.Signer
+	store  *store.Store
 }
 
-// MakeSeals implements yinzheng.SealMaker.
-func (m *sealMaker) MakeSeals(_ context.Context, organ *yinzheng.Organ) ([]*yinzheng.Key, error) {
-	seals, err := m.ring.NewSeals(sealRequests(organ)...)
+// MakeSeals implements yinzheng.SealMaker. Those that an earlier attempt made and
+// nobody took into use are taken first.
+func (m *sealMaker) MakeSeals(ctx context.Context, organ *yinzheng.Organ) ([]*yinzheng.Key, error) {
+	seals, err := m.unused(ctx, organ)
+	if err == nil && len(seals) == 0 {
+		seals, err = m.ring.NewSeals(sealRequests(organ)...)
+	}
 	if err == nil {
 		err = lend(m.sealer, m.ring)
 	}
@@ -29,6 +36,17 @@ func (m *sealMaker) MakeSeals(_ context.Context, organ *yinzheng.Organ) ([]*yinz
 		return nil, &yinzheng.Error{Kind: yinzheng.ErrUnavailable, Text: yinzheng.Text{ZH: "暂时无法制作新机关的印章", EN: "The seals of a new organ cannot be made now"}, Cause: err}
 	}
 	return publicKeys(seals), nil
+}
+
+// unused are the seals in an organ's present name that the store does not know.
+func (m *sealMaker) unused(ctx context.Context, organ *yinzheng.Organ) ([]keys.Seal, error) {
+	known, err := m.store.Keys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(m.ring.List(), func(s keys.Seal) bool {
+		return s.Organ != (keys.Organ{Name: organ.Name, Code: organ.Code}) || slices.ContainsFunc(known, func(k *yinzheng.Key) bool { return k.KID == s.KID })
+	}), nil
 }
 
 // sealRequests asks for an organ's document key and its token key.

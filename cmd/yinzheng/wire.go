@@ -99,7 +99,7 @@ func assemble(ctx context.Context, s *store.Store, ring *keys.Keyring, c setting
 		return nil, err
 	}
 	service, err := yinzheng.New(ctx, yinzheng.Config{
-		Store: s, Renderer: renderer, Sealer: sealer, Checker: &signer.Checker{}, Cleaner: attachments.New(), Seals: &sealMaker{ring, sealer},
+		Store: s, Renderer: renderer, Sealer: sealer, Checker: &signer.Checker{}, Cleaner: attachments.New(), Seals: &sealMaker{ring, sealer, s},
 		Templates: set, PublicURL: strings.TrimRight(c.PublicURL, "/"), Now: e.now, Log: e.log,
 	})
 	if err != nil {
