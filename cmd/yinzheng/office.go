@@ -110,6 +110,9 @@ func (c *officeSettings) reorganise(ctx context.Context, e *env, plan func(*yinz
 		fmt.Fprintln(e.stdout, changeLine(&x))
 	}
 	fmt.Fprintf(e.stdout, "%d changes, %d open cases concerned, from %s on: %s\n", len(r.Changes), n, r.Effective.In(yinzheng.Zone).Format(time.DateOnly), r.View().State)
+	if r.Trouble != nil {
+		fmt.Fprintf(e.stdout, "%s\n", r.Trouble.EN)
+	}
 	if !c.Apply {
 		fmt.Fprintln(e.stdout, "Nothing was changed; repeat it with --apply.")
 	}
