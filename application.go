@@ -64,6 +64,7 @@ type Application struct {
 	Holder    string      `json:"-"`              // the holder's name, to be found by
 	Actions   []Action    `json:"actions"`
 
+	Filled      []Filled     `json:"-"` // values that come from the record; Fold knows them
 	Attachments []Attachment `json:"-"` // its files, those taken off left out; Fold knows them
 
 	// Of the step it waits at: Fold knows these, the store keeps them only to find
@@ -115,6 +116,8 @@ type Action struct {
 	Attachment *Attachment `json:"attachment,omitempty"` // attach
 	Detached   int         `json:"detached,omitempty"`   // detach: which attachment
 
+	Against *AgainstRecord `json:"-"` // submit: what it says otherwise than was on record; for those only whom the record is for
+
 	Post    int       `json:"post,omitempty"`     // approve: which of the step's posts
 	Due     time.Time `json:"due,omitzero"`       // when what this began has to be done
 	For     string    `json:"for,omitempty"`      // account that delegated
@@ -128,6 +131,7 @@ type Input struct {
 	Applicant Applicant `json:"applicant"`
 	Values    Values    `json:"values"`
 	Replaces  string    `json:"replaces,omitempty"` // create: code of the certificate to correct or issue again
+	Filled    []Filled  `json:"filled,omitempty"`   // values that come from the record
 }
 
 // SystemActor is By of what the system did itself.
@@ -260,7 +264,7 @@ func (s *Step) open(approved []int) []int {
 }
 
 func (a *Application) take(in *Input) {
-	a.Division, a.Applicant, a.Values = in.Division, in.Applicant, in.Values
+	a.Division, a.Applicant, a.Values, a.Filled = in.Division, in.Applicant, in.Values, in.Filled
 }
 
 // Fold rebuilds a case from its actions.

@@ -278,7 +278,7 @@ func (c *Case) checkSigning(k *checker, s *Signing, by []*Account) *Signing {
 		k.refuse("witness_id", "required", "请填写见证人的证件号码", "Please give the witness's ID number")
 		return out
 	}
-	w.ID = idOf(k.id("witness_id", s.Witness.ID.value()))
+	w.ID = idOf(k.id("witness_id", s.Witness.ID.Value()))
 	switch {
 	case slices.ContainsFunc(c.Parties(), w.ID.same):
 		k.refuse("witness_id", "party", "见证人不能是本办件的当事人", "The witness cannot be a party of the case")

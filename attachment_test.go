@@ -240,7 +240,7 @@ func TestWitness(t *testing.T) {
 		}
 	}
 	in := testInput(t)
-	in.Values["kin"] = append(in.Values["kin"].([]any), map[string]any{"name": "周敏", "relation": "other", "relation_text": "姨母", "id": ID{ResidentID, number, ""}.value()})
+	in.Values["kin"] = append(in.Values["kin"].([]any), map[string]any{"name": "周敏", "relation": "other", "relation_text": "姨母", "id": ID{ResidentID, number, ""}.Value()})
 	if a, err = c.Edit(people["clerk"], in, testNow); err != nil {
 		t.Fatal(err)
 	}

@@ -52,6 +52,10 @@ type CaseView struct {
 	Certificate *CertificateRef  `json:"certificate,omitempty"`
 	Trouble     *Text            `json:"trouble,omitempty"` // why issuing waits
 
+	Filled        []Filled       `json:"filled,omitempty"`         // values that come from what is on record
+	AgainstRecord []AgainstField `json:"against_record,omitempty"` // what the submission says otherwise, for those whom the record is for
+	HolderDied    *Known         `json:"holder_died,omitempty"`    // a register has the holder's death
+
 	Duplicates []PossibleDuplicate `json:"possible_duplicates,omitempty"`
 }
 
@@ -80,14 +84,15 @@ func (s *Service) CreateApplication(ctx context.Context, by *Account, in *NewApp
 	if err != nil {
 		return nil, false, err
 	}
-	division := in.Division
-	if division == "" {
-		division = s.Directory().Office(grant.Office).Division
-	}
-	input, checked, err := s.input(t, in.Values, division, in.Applicant, now)
+	known, err := s.fill(ctx, t, in, grant.Office)
 	if err != nil {
 		return nil, false, err
 	}
+	input, checked, err := s.input(t, known.values, known.division, in.Applicant, now)
+	if err != nil {
+		return nil, false, err
+	}
+	input.Filled = known.filled
 	id, err := randomText(s.Rand, caseIDLength)
 	if err != nil {
 		return nil, false, err
@@ -104,6 +109,11 @@ func (s *Service) CreateApplication(ctx context.Context, by *Account, in *NewApp
 		var err error
 		if before, err = s.Store.Remember(ctx, by.ID, key, sha256.Sum256(request), id, now); err != nil || before != "" {
 			return err
+		}
+		if len(known.filled) > 0 {
+			if err := s.Store.Record(ctx, Event{At: now, Kind: EventPersonRead, Subject: known.person, By: by.ID, Detail: "application " + id}); err != nil {
+				return err
+			}
 		}
 		return s.save(ctx, a, 0)
 	})
@@ -177,7 +187,7 @@ func (c *checker) applicant(in *Applicant) Applicant {
 		c.problem("applicant.name", "required", "请填写申请人姓名", "Please give the applicant's name")
 	}
 	if in.ID != (ID{}) {
-		out.ID = idOf(c.id("applicant.id", in.ID.value()))
+		out.ID = idOf(c.id("applicant.id", in.ID.Value()))
 	} else if out.As != AsHolder {
 		c.problem("applicant.id", "required", "请填写申请人证件", "Please give the applicant's ID")
 	}
@@ -329,6 +339,7 @@ func (s *Service) EditApplication(ctx context.Context, by *Account, id string, s
 		if err != nil {
 			return nil, err
 		}
+		in.Filled = stillFilled(c.Filled, &Input{Division: c.Division, Values: c.Values}, in)
 		a, err := c.Edit(by, in, now)
 		if err == nil {
 			ok.Problems = s.problems(c.Template, a, ok)
@@ -358,7 +369,8 @@ func (s *Service) SubmitApplication(ctx context.Context, by *Account, id string,
 		if problems := s.problems(c.Template, c.Application, checked); len(problems) > 0 {
 			return nil, invalidFields(problems)
 		}
-		return a, nil
+		a.lastSubmit().Against, err = s.against(ctx, c)
+		return a, err
 	})
 	return s.issueNow(ctx, by, view, err)
 }

@@ -193,4 +193,5 @@ type Store interface {
 	Records
 	Likenesses
 	Searches
+	Persons
 }

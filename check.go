@@ -404,7 +404,7 @@ func (c *checker) id(path string, v any) any {
 	id.Number = c.changed(path, id.Number, normalNumber(id.Number))
 	id.Reason = c.tidy(path+".reason", id.Reason)
 	c.checkID(path, id)
-	return id.value()
+	return id.Value()
 }
 
 // normalNumber writes a document's number in capitals, half-width, without spaces.

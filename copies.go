@@ -129,7 +129,7 @@ func (in *CopiesTaken) check(now time.Time) (*Copies, error) {
 	c := &checker{now: now.In(Zone)}
 	out := &Copies{Count: in.Count}
 	out.Collector = c.text("collector.name", &Field{Type: NameField}, in.Collector.Name)
-	out.CollectorID = idOf(c.id("collector.id", in.Collector.ID.value()))
+	out.CollectorID = idOf(c.id("collector.id", in.Collector.ID.Value()))
 	out.Purpose = c.text("purpose", &Field{Type: TextField}, in.Purpose)
 	if in.Count < 1 || in.Count > maxCopies {
 		c.problem("count", "range", "份数应为 1 到 99", "Expected a number of copies from 1 to 99")

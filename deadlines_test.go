@@ -225,7 +225,7 @@ func TestDelegate(t *testing.T) {
 	}
 	c := &Case{&Application{ID: "C", Template: tpl.Ref()}, tpl, testDir, nil}
 	x := actionBy(clerk, clerk.Grants[0], Create, now)
-	x.Input = &Input{Division: "441302001001", Values: Values{"name": "张三", "id": ID{Type: ResidentID, Number: "7"}.value()}}
+	x.Input = &Input{Division: "441302001001", Values: Values{"name": "张三", "id": ID{Type: ResidentID, Number: "7"}.Value()}}
 	c.Application = c.with(x)
 	a, err := c.Submit(clerk, now)
 	if err != nil {

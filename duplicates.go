@@ -213,5 +213,8 @@ func (s *Service) viewFor(ctx context.Context, by *Account, a *Application, t *T
 	if err == nil {
 		v.Duplicates, err = s.duplicates(ctx, by, a, t)
 	}
+	if err == nil {
+		err = s.fromRecord(ctx, by, &Case{Application: a, Template: t, Directory: s.Directory()}, v)
+	}
 	return v, err
 }

@@ -129,7 +129,7 @@ func TestLikeness(t *testing.T) {
 	tpl := SampleTemplate()
 	tpl.Same = []string{"since"}
 	c := func(name string, id ID) *Case {
-		return &Case{Application: &Application{ID: name, Holder: name, Values: Values{"name": name, "id": id.value()}}, Template: tpl}
+		return &Case{Application: &Application{ID: name, Holder: name, Values: Values{"name": name, "id": id.Value()}}, Template: tpl}
 	}
 	resident, other := ID{Type: ResidentID, Number: idHolder}, ID{Type: ResidentID, Number: idMan}
 	passport := ID{Type: Passport, Number: "E1"}
@@ -206,7 +206,7 @@ func TestCheckPurpose(t *testing.T) {
 		"电话 138 0013 8000": "personal-data", "身份证４４１３０２１９９": "personal-data",
 		"教育局来函核对": "", "2026-11-22 来函": "", "补打 2 份": "",
 	} {
-		got, err := c.checkPurpose(purpose)
+		got, err := checkPurpose(purpose, c.names)
 		var e *Error
 		switch {
 		case code == "" && (err != nil || got != purpose):

@@ -284,7 +284,7 @@ func (s *Service) checkPaper(in *NewPaper, organ *Organ, now time.Time) (*Paper,
 	p.Holder = c.text("name", &Field{Type: NameField}, in.Name)
 	p.Name = MaskName(p.Holder)
 	if in.ID != (ID{}) {
-		p.ID = MaskID(idOf(c.id("id", in.ID.value())))
+		p.ID = MaskID(idOf(c.id("id", in.ID.Value())))
 	}
 	if in.Scan != "" {
 		sum, err := hex.DecodeString(in.Scan)

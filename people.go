@@ -240,7 +240,7 @@ func (s *Service) newAccount(by *Account, in *NewPerson, now time.Time) (*Accoun
 		c.problem("username", "username", "应为 2 到 32 个小写字母、数字、点、连字符或下划线，以字母开头", "Expected 2 to 32 lower-case letters, digits, dots, hyphens or underscores, a letter first")
 	}
 	a.Name = c.text("name", &Field{Type: NameField}, in.Name)
-	if a.Person = idOf(c.id("id", in.ID.value())); a.Person.Type == NoID || a.Person.Type == OldID {
+	if a.Person = idOf(c.id("id", in.ID.Value())); a.Person.Type == NoID || a.Person.Type == OldID {
 		c.problem("id", "choice", "请填写现行有效的证件：一人一个账号", "Please give a document that is in use: one account a person")
 	}
 	g, faults := s.checkPost(by, &in.Post, now)

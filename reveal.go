@@ -28,7 +28,7 @@ func (s *Service) RevealHolder(ctx context.Context, by *Account, code, purpose s
 	if err != nil {
 		return nil, err
 	}
-	if purpose, err = c.checkPurpose(purpose); err != nil {
+	if purpose, err = checkPurpose(purpose, c.names); err != nil {
 		return nil, err
 	}
 	// On record before it is shown: what cannot be recorded is not revealed.
@@ -42,9 +42,9 @@ func (s *Service) RevealHolder(ctx context.Context, by *Account, code, purpose s
 	return v, nil
 }
 
-// checkPurpose cleans a purpose and refuses one that would carry the personal
-// data of the case, or any long number, into the record of events.
-func (c *Case) checkPurpose(purpose string) (string, error) {
+// checkPurpose cleans a purpose and refuses one that would carry personal data,
+// as names tells them, or any long number, into the record of events.
+func checkPurpose(purpose string, names func(string) bool) (string, error) {
 	refuse := func(code, zh, en string) (string, error) {
 		return "", invalidFields([]FieldError{{"purpose", code, Text{zh, en}}})
 	}
@@ -57,7 +57,7 @@ func (c *Case) checkPurpose(purpose string) (string, error) {
 	if code, zh, en := uncleanText(purpose); code != "" {
 		return refuse(code, zh, en)
 	}
-	if c.names(purpose) || longNumber(purpose) {
+	if names(purpose) || longNumber(purpose) {
 		return refuse("personal-data", "用途会记入日志，请不要写姓名或证件号码", "A purpose is put on record; please leave out names and ID numbers")
 	}
 	return purpose, nil
@@ -125,6 +125,8 @@ var eventNames = map[string]Text{
 	"verification-alarm":     {"核验告警", "alarm at a verification"},
 	EventRevealed:            {"查看持证人完整信息", "holder's full data shown"},
 	EventDossier:             {"导出卷宗", "dossier exported"},
+	EventPersonRead:          {"查看人员登记", "register of persons read"},
+	EventImported:            {"导入人员登记", "register of persons imported"},
 	EventAttachment:          {"打开附件", "attachment opened"},
 	EventScan:                {"打开纸质证明的扫描件", "scan of a paper opened"},
 }

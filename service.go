@@ -25,6 +25,8 @@ type Config struct {
 	Templates []*Template // every version of every item; checked and published by New
 	PublicURL string      // https://host, without a slash at the end: what the QR codes point to
 
+	Register Register // what is on record about persons; nil: nothing
+
 	Seals SealMaker // makes the seals of new organs; nil: somebody else does, and their cases wait
 
 	Now  func() time.Time // default time.Now

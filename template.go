@@ -228,6 +228,7 @@ type Field struct {
 	Options  []Option  `yaml:"options,omitempty" json:"options,omitempty"`
 	Fields   []Field   `yaml:"fields,omitempty" json:"fields,omitempty"` // of a list's row
 	Rules    []Rule    `yaml:"rules,omitempty" json:"rules,omitempty"`   // within a list's row
+	Record   string    `yaml:"record,omitempty" json:"record,omitempty"` // what of the register it is filled in from (RecordTypes)
 }
 
 // Option is one value of a coded list.

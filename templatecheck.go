@@ -95,6 +95,7 @@ func (l *linter) fields(path string, fields []Field, inner bool) {
 		l.require(!seen[f.Key], p+".key", "twice", "字段名重复", "two fields have this key")
 		seen[f.Key] = true
 		l.text(p+".label", f.Label)
+		l.record(p+".record", f, inner)
 		switch f.Type {
 		case NameField, TextField, IDField, DateField, DateTimeField, BoolField, IntegerField:
 		case ChoiceField:
@@ -107,6 +108,23 @@ func (l *linter) fields(path string, fields []Field, inner bool) {
 		default:
 			l.fault(p+".type", "choice", "不认识的类型", "unknown type: name, text, id, date, datetime, choice, bool, integer or list")
 		}
+	}
+}
+
+// record faults a source that there is none of, or that the field cannot hold. It
+// is the holder's record, so that there has to be a holder's document.
+func (l *linter) record(p string, f *Field, inner bool) {
+	if f.Record == "" {
+		return
+	}
+	types, known := RecordTypes[f.Record]
+	l.require(known, p, "choice", "不认识的登记项："+f.Record, "unknown entry of the register; expected one of "+strings.Join(slices.Sorted(maps.Keys(RecordTypes)), ", "))
+	l.require(!known || slices.Contains(types, f.Type), p, "field-type", fmt.Sprintf("这一登记项的字段类型应为 %v", types), fmt.Sprintf("a field of this entry should be of type %v", types))
+	l.require(!inner, p, "nested", "列表内的字段不能取自登记，请写在列表上", "a field inside a list takes nothing from the register; the list itself may")
+	l.require(l.t.Token.ID != "", p, "holder", "取自登记须有持证人证件（token.id）", "what comes from the register needs the holder's document (token.id)")
+	if f.Record == "sex" {
+		l.option(p, f, Male)
+		l.option(p, f, Female)
 	}
 }
 

@@ -67,7 +67,8 @@ func idOf(v any) ID {
 	return ID{Type: s("type"), Number: s("number"), Reason: s("reason")}
 }
 
-func (id ID) value() map[string]any {
+// Value is an ID as a value of a form, in its normal form.
+func (id ID) Value() map[string]any {
 	m := map[string]any{"type": id.Type}
 	if id.Number != "" {
 		m["number"] = id.Number

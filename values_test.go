@@ -143,9 +143,9 @@ func TestDisplay(t *testing.T) {
 		{"rooms", int64(1000000), "1000000"},
 		{"rooms", nil, ""},
 		{"kin", []any{1, 2}, "2 项"},
-		{"id", ID{Type: ResidentID, Number: idHolder}.value(), idHolder},
-		{"id", ID{Type: Passport, Number: "E12345678"}.value(), "护照E12345678"},
-		{"id", ID{Type: NoID, Reason: "新生儿"}.value(), "无（新生儿）"},
+		{"id", ID{Type: ResidentID, Number: idHolder}.Value(), idHolder},
+		{"id", ID{Type: Passport, Number: "E12345678"}.Value(), "护照E12345678"},
+		{"id", ID{Type: NoID, Reason: "新生儿"}.Value(), "无（新生儿）"},
 	} {
 		if got := tpl.Field(c.key).Display(c.v); got != c.want {
 			t.Errorf("%s %v: %s, want %s", c.key, c.v, got, c.want)
@@ -154,7 +154,7 @@ func TestDisplay(t *testing.T) {
 }
 
 func TestValues(t *testing.T) {
-	v := Values{"s": "x", "t": true, "f": false, "l": []any{map[string]any{"a": "1"}, "no row"}, "e": []any{}, "i": int64(0), "id": ID{Type: NoID, Reason: "x"}.value(), "null": nil}
+	v := Values{"s": "x", "t": true, "f": false, "l": []any{map[string]any{"a": "1"}, "no row"}, "e": []any{}, "i": int64(0), "id": ID{Type: NoID, Reason: "x"}.Value(), "null": nil}
 	for when, want := range map[string]bool{"": true, "!": true, "s": true, "!s": false, "t": true, "f": false, "!f": true, "l": true, "e": false, "i": true, "id": true, "null": false, "absent": false, "!absent": true} {
 		if v.Has(when) != want {
 			t.Errorf("Has(%q) is %v", when, !want)

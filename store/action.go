@@ -12,13 +12,13 @@ import (
 
 var (
 	selectActions = query(`SELECT seq, at, kind, account, name, person_type, person_number, person_reason, office, role, step, to_step, opinion, input, code, post, due, for_account, for_name, for_type, for_number, reason, office_name,
-		material, file_name, file_type, file_size, width, height, pages, digest, original, signed_by, witness_name, witness_type, witness_number, detached
+		material, file_name, file_type, file_size, width, height, pages, digest, original, signed_by, witness_name, witness_type, witness_number, detached, against
 		FROM actions WHERE application = $1 AND seq <= $2 ORDER BY seq`)
 	insertAction = query(`INSERT INTO actions (application, seq, at, kind, account, name, person_type, person_number, person_reason,
 		office, role, step, to_step, opinion, input, code, post, due, for_account, for_name, for_type, for_number, reason, office_name,
-		material, file_name, file_type, file_size, width, height, pages, digest, original, signed_by, witness_name, witness_type, witness_number, detached)
+		material, file_name, file_type, file_size, width, height, pages, digest, original, signed_by, witness_name, witness_type, witness_number, detached, against)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
-		$24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38)`)
+		$24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39)`)
 	// What was decided depends on the template, so an entry of the log names it.
 	actionRecord = recordOf(insertAction, "application", "item", "template_version")
 )
@@ -27,16 +27,19 @@ func loadActions(ctx context.Context, q querier, application int64, version int)
 	actions := make([]yinzheng.Action, 0, version)
 	err := each(ctx, q, func(r *sql.Rows) error {
 		var x yinzheng.Action
-		var input []byte
+		var input, against []byte
 		var f fileColumns
 		err := r.Scan(append([]any{
 			(*whole)(&x.Seq), (*moment)(&x.At), &x.Kind, &x.By, &x.Name,
 			(*text)(&x.Person.Type), (*text)(&x.Person.Number), (*text)(&x.Person.Reason), (*text)(&x.Office), (*text)(&x.Role),
 			(*text)(&x.Step), (*text)(&x.ToStep), (*text)(&x.Opinion), &input, (*text)(&x.Code),
 			(*whole)(&x.Post), (*moment)(&x.Due), (*text)(&x.For), (*text)(&x.ForName), (*text)(&x.ForID.Type), (*text)(&x.ForID.Number), (*text)(&x.Reason), (*text)(&x.Called),
-		}, f.into(&x)...)...)
+		}, append(f.into(&x), &against)...)...)
 		if err == nil && input != nil {
 			x.Input, err = decodeInput(input)
+		}
+		if err == nil && against != nil {
+			err = json.Unmarshal(against, &x.Against)
 		}
 		f.attach(&x)
 		actions = append(actions, x)
@@ -58,17 +61,26 @@ func decodeInput(b []byte) (*yinzheng.Input, error) {
 	return in, normalise(in.Values)
 }
 
+// jsonOf is a part of an action as it is kept: NULL when there is none.
+func jsonOf[T any](v *T) (any, error) {
+	if v == nil {
+		return nil, nil
+	}
+	b, err := json.Marshal(v)
+	return string(b), err
+}
+
 // saveActions writes a case's actions after version seen and, in the same order, their entries in the log.
 func (s *Store) saveActions(ctx context.Context, q querier, application int64, a *yinzheng.Application, seen int) error {
 	for i := seen; i < len(a.Actions); i++ {
 		x := &a.Actions[i]
-		var input any
-		if x.Input != nil {
-			b, err := json.Marshal(x.Input)
-			if err != nil {
-				return err
-			}
-			input = string(b)
+		input, err := jsonOf(x.Input)
+		if err != nil {
+			return err
+		}
+		against, err := jsonOf(x.Against)
+		if err != nil {
+			return err
 		}
 		args := []any{
 			application, x.Seq, x.At.UnixMicro(), string(x.Kind), x.By, x.Name,
@@ -76,7 +88,7 @@ func (s *Store) saveActions(ctx context.Context, q querier, application int64, a
 			optional(x.Step), optional(x.ToStep), optional(x.Opinion), input, optional(x.Code),
 			x.Post, micros(x.Due), optional(x.For), optional(x.ForName), optional(x.ForID.Type), optional(x.ForID.Number), optional(x.Reason), optional(x.Called),
 		}
-		args = append(args, fileArgs(x)...)
+		args = append(append(args, fileArgs(x)...), against)
 		if _, err := change(ctx, q, insertAction, args...); err != nil {
 			return err
 		}

@@ -15,6 +15,7 @@ import (
 	"yinzheng"
 	"yinzheng/attachments"
 	"yinzheng/keys"
+	"yinzheng/register"
 	"yinzheng/signer"
 	"yinzheng/store"
 	"yinzheng/templates"
@@ -99,7 +100,7 @@ func assemble(ctx context.Context, s *store.Store, ring *keys.Keyring, c setting
 		return nil, err
 	}
 	service, err := yinzheng.New(ctx, yinzheng.Config{
-		Store: s, Renderer: renderer, Sealer: sealer, Checker: &signer.Checker{}, Cleaner: attachments.New(), Seals: &sealMaker{ring, sealer, s},
+		Store: s, Register: &register.Register{Kept: s}, Renderer: renderer, Sealer: sealer, Checker: &signer.Checker{}, Cleaner: attachments.New(), Seals: &sealMaker{ring, sealer, s},
 		Templates: set, PublicURL: strings.TrimRight(c.PublicURL, "/"), Now: e.now, Log: e.log,
 	})
 	if err != nil {

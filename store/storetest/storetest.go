@@ -67,6 +67,10 @@ func Run(t *testing.T, open func(t *testing.T) yinzheng.Store) {
 		"Search/names":               searchNames,
 		"Search/pages":               searchPages,
 		"Search/at once":             searchAtOnce,
+		"Persons":                    persons,
+		"Persons/many":               personsMany,
+		"Persons/imports":            personImports,
+		"Persons/cases":              heldBy,
 		"Tx/undone":                  txUndone,
 		"Tx/sees its own":            txSeesItsOwn,
 		"Tx/nested":                  txNested,
@@ -152,6 +156,7 @@ func Next(a *yinzheng.Application, kinds []yinzheng.ActionKind, office, division
 			}
 		case yinzheng.Submit:
 			x.Step = "village"
+			x.Against = against()
 		case yinzheng.Return:
 			x.ToStep, x.Opinion = "village", "请补充 <材料> & \u2028 \"说明\""
 		case yinzheng.Reserve:
@@ -227,4 +232,13 @@ func checkIs(t *testing.T, err, want error) {
 	if !errors.As(err, &e) || e.Text.ZH == "" || e.Text.EN == "" {
 		t.Fatalf("%v does not tell its reader anything in both languages", err)
 	}
+}
+
+// against holds a text and a document that are otherwise than on record.
+func against() *yinzheng.AgainstRecord {
+	from := yinzheng.Origin{Source: "常住人口登记", AsOf: "2026-01-02", Import: "m1"}
+	return &yinzheng.AgainstRecord{Division: North, Fields: []yinzheng.AgainstField{
+		{Field: "values.name", OnRecord: "持证人", FilledIn: "持证", Former: true, Origin: from},
+		{Field: "values.id", OnRecord: map[string]any{"type": "111", "number": "441302199001011234"}, FilledIn: map[string]any{"type": "passport", "number": "E1"}, Origin: from, Older: &yinzheng.Origin{Source: "certificate", AsOf: "2025-01-02", Certificate: "C9"}},
+	}}
 }

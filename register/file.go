@@ -1,0 +1,224 @@
+package register
+
+import (
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"yinzheng"
+	"yinzheng/internal/table"
+)
+
+// columns of a register. An empty cell says nothing.
+var columns = []table.Column{
+	{Key: "id", Names: []string{"证件号码", "身份证号", "身份证号码", "公民身份号码"}},
+	{Key: "id_type", Names: []string{"证件类型"}, Optional: true},
+	{Key: "name", Names: []string{"姓名"}},
+	{Key: "former_name", Names: []string{"曾用名"}, Optional: true},
+	{Key: "former_id", Names: []string{"原证件号码", "原身份证号"}, Optional: true},
+	{Key: "sex", Names: []string{"性别"}, Optional: true},
+	{Key: "born", Names: []string{"出生日期"}, Optional: true},
+	{Key: "died", Names: []string{"死亡日期"}, Optional: true},
+	{Key: "division", Names: []string{"区划代码", "区划"}, Optional: true},
+	{Key: "address", Names: []string{"住址", "户口地址", "地址"}, Optional: true},
+	{Key: "household", Names: []string{"户号"}, Optional: true},
+	{Key: "head_relation", Names: []string{"与户主关系"}, Optional: true},
+	{Key: "mother_name", Names: []string{"母亲姓名"}, Optional: true},
+	{Key: "mother_id", Names: []string{"母亲证件号码", "母亲身份证号"}, Optional: true},
+	{Key: "father_name", Names: []string{"父亲姓名"}, Optional: true},
+	{Key: "father_id", Names: []string{"父亲证件号码", "父亲身份证号"}, Optional: true},
+	{Key: "spouse_name", Names: []string{"配偶姓名"}, Optional: true},
+	{Key: "spouse_id", Names: []string{"配偶证件号码", "配偶身份证号"}, Optional: true},
+}
+
+// form is what a row is checked by: as strict as any form that a clerk fills in.
+var form = &yinzheng.Template{
+	Fields: []yinzheng.Field{
+		{Key: "id", Type: yinzheng.IDField, Label: both("证件号码", "ID number")},
+		{Key: "name", Type: yinzheng.NameField, Label: both("姓名", "Name")},
+		{Key: "former_name", Type: yinzheng.NameField, Optional: true},
+		{Key: "former_id", Type: yinzheng.IDField, Optional: true},
+		{Key: "sex", Type: yinzheng.ChoiceField, Optional: true, Options: []yinzheng.Option{{Value: yinzheng.Male, Sex: yinzheng.Male}, {Value: yinzheng.Female, Sex: yinzheng.Female}}},
+		{Key: "born", Type: yinzheng.DateField, Optional: true},
+		{Key: "died", Type: yinzheng.DateField, Optional: true},
+		{Key: "division", Type: yinzheng.TextField, Optional: true, Max: 12},
+		{Key: "address", Type: yinzheng.TextField, Optional: true, Max: 100},
+		{Key: "household", Type: yinzheng.TextField, Optional: true, Max: 30},
+		{Key: "head_relation", Type: yinzheng.TextField, Optional: true, Max: 12},
+		{Key: "mother_name", Type: yinzheng.NameField, Optional: true},
+		{Key: "mother_id", Type: yinzheng.IDField, Optional: true},
+		{Key: "father_name", Type: yinzheng.NameField, Optional: true},
+		{Key: "father_id", Type: yinzheng.IDField, Optional: true},
+		{Key: "spouse_name", Type: yinzheng.NameField, Optional: true},
+		{Key: "spouse_id", Type: yinzheng.IDField, Optional: true},
+	},
+	Rules: []yinzheng.Rule{
+		{ID: "id", SexField: "sex"},
+		{ID: "id", BornField: "born"},
+		{ID: "mother_id", Sex: yinzheng.Female},
+		{ID: "father_id", Sex: yinzheng.Male},
+		{ID: "mother_id", BornBefore: "born"},
+		{ID: "father_id", BornBefore: "born"},
+		{Distinct: []string{"id", "mother_id", "father_id", "spouse_id"}},
+		{Distinct: []string{"id", "former_id"}},
+	},
+}
+
+func both(zh, en string) yinzheng.Text { return yinzheng.Text{ZH: zh, EN: en} }
+
+// ended in a cell says that what was on record holds no longer: a marriage.
+const ended = "无"
+
+// row is one line of a register, in normal form.
+type row struct {
+	yinzheng.Values
+	place  func(column string) string
+	ends   bool // the marriage on record
+	faults []yinzheng.FieldError
+}
+
+func (r *row) fault(column, code, zh, en string) {
+	r.faults = append(r.faults, yinzheng.FieldError{Field: r.place(column), Code: code, Text: both(zh, en)})
+}
+
+// read reads a whole register. The error is an ErrInvalid for what is no such
+// table; what is wrong with a row stands in the row.
+func read(data []byte, now time.Time) ([]row, error) {
+	t, err := table.Open(data, columns)
+	if err != nil {
+		return nil, fileFault(err)
+	}
+	defer t.Close()
+	var rows []row
+	for {
+		line, err := t.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, fileFault(err)
+		}
+		rows = append(rows, checkRow(line.Get, line.Place, now))
+	}
+	if len(rows) == 0 {
+		return nil, fileFault(&table.Error{ZH: "名单是空的", EN: "The list is empty"})
+	}
+	return rows, nil
+}
+
+// checkRow brings a row into normal form and notes what is wrong with it.
+func checkRow(get, place func(string) string, now time.Time) row {
+	raw := yinzheng.Values{}
+	for _, c := range columns {
+		if text := get(c.Key); text != "" && c.Key != "id_type" {
+			raw[c.Key] = cell(c.Key, text)
+		}
+	}
+	r := row{place: place}
+	if raw.String("spouse_name") == ended {
+		r.ends = true
+		delete(raw, "spouse_name")
+	}
+	if text := get("id_type"); text != "" && raw["id"] != nil {
+		raw["id"] = map[string]any{"type": idType(text), "number": raw["id"]}
+	}
+	checked, err := form.CheckValues(raw, now)
+	var broken *yinzheng.Error
+	switch {
+	case errors.As(err, &broken):
+		r.blame(broken.Fields)
+		return r
+	case err != nil:
+		r.fault("id", "row", err.Error(), err.Error())
+		return r
+	}
+	r.Values = checked.Values
+	r.blame(checked.Problems)
+	r.derive(now)
+	return r
+}
+
+// blame turns the faults of the form into faults of cells.
+func (r *row) blame(faults []yinzheng.FieldError) {
+	for _, f := range faults {
+		column := strings.TrimPrefix(f.Field, "values.")
+		column, _, _ = strings.Cut(column, ".")
+		f.Field = r.place(column)
+		r.faults = append(r.faults, f)
+	}
+}
+
+// derive adds what a resident ID says, and checks what no rule of a form does.
+func (r *row) derive(now time.Time) {
+	if id := r.ID("id"); id.Type == yinzheng.ResidentID {
+		if _, born, sex, fault := yinzheng.ParseResidentID(id.Number, now); fault == "" {
+			r.Values["born"], r.Values["sex"] = born.Format(time.DateOnly), sex
+		}
+	} else if id.Type == yinzheng.NoID {
+		r.fault("id_type", "no-document", "没有证件的人员不能导入", "Somebody without a document cannot be imported")
+	}
+	if died := r.String("died"); died != "" && died < r.String("born") {
+		r.fault("died", "death-before-birth", "死亡日期早于出生日期", "The death lies before the birth")
+	}
+}
+
+// cell writes what a spreadsheet holds as a form takes it.
+func cell(column, text string) string {
+	switch column {
+	case "born", "died":
+		return day(text)
+	case "sex":
+		if s, ok := sexes[text]; ok {
+			return s
+		}
+	}
+	return text
+}
+
+// sexes are the ways to write one; the digits are those of GB/T 2261.1.
+var sexes = map[string]string{"男": yinzheng.Male, "女": yinzheng.Female, "1": yinzheng.Male, "2": yinzheng.Female, "男性": yinzheng.Male, "女性": yinzheng.Female}
+
+func idType(text string) string {
+	for code, name := range yinzheng.IDTypes {
+		if text == name.ZH || strings.EqualFold(text, name.EN) {
+			return code
+		}
+	}
+	if text == "身份证" {
+		return yinzheng.ResidentID
+	}
+	return text
+}
+
+// dayLayouts are the ways in which registers write a day.
+var dayLayouts = []string{time.DateOnly, "2006/1/2", "2006.1.2", "2006-1-2", "20060102", "2006年1月2日", "2006-01-02 15:04:05"}
+
+// epoch is day 0 of a workbook (ECMA-376, 18.17.4.1, with its leap day of 1900).
+var epoch = time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)
+
+// day writes a day as 2006-01-02. What is none stays as it is, to be refused.
+func day(text string) string {
+	for _, layout := range dayLayouts {
+		if at, err := time.Parse(layout, text); err == nil {
+			return at.Format(time.DateOnly)
+		}
+	}
+	if n, err := strconv.Atoi(text); err == nil && n > 59 && n < 100_000 && len(text) <= 5 { // 59: before the day that never was
+		return epoch.AddDate(0, 0, n).Format(time.DateOnly)
+	}
+	return text
+}
+
+func fileFault(err error) error {
+	var bad *table.Error
+	if !errors.As(err, &bad) {
+		return err
+	}
+	field := bad.Place
+	if field == "" {
+		field = "file"
+	}
+	return &yinzheng.Error{Kind: yinzheng.ErrInvalid, Text: both("文件无法读取", "The file cannot be read"), Fields: []yinzheng.FieldError{{Field: field, Code: "file", Text: both(bad.ZH, bad.EN)}}}
+}
