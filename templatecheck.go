@@ -122,9 +122,13 @@ func (l *linter) record(p string, f *Field, inner bool) {
 	l.require(!known || slices.Contains(types, f.Type), p, "field-type", fmt.Sprintf("这一登记项的字段类型应为 %v", types), fmt.Sprintf("a field of this entry should be of type %v", types))
 	l.require(!inner, p, "nested", "列表内的字段不能取自登记，请写在列表上", "a field inside a list takes nothing from the register; the list itself may")
 	l.require(l.t.Token.ID != "", p, "holder", "取自登记须有持证人证件（token.id）", "what comes from the register needs the holder's document (token.id)")
-	if f.Record == "sex" {
+	switch f.Record {
+	case "sex":
 		l.option(p, f, Male)
 		l.option(p, f, Female)
+	case "relatives":
+		l.field(p, f.Fields, "name", NameField)
+		l.field(p, f.Fields, "relation", ChoiceField)
 	}
 }
 

@@ -53,6 +53,16 @@ func TestTemplateCheck(t *testing.T) {
 			t.Materials[0] = Material{"id_card", both("x"), true, []Clause{{Field: "sex", Is: "x"}}}
 		}, []string{"materials[0].when[0] unreachable"}},
 
+		{"the register", field(0, func(f *Field) { f.Record = "name" }), nil},
+		{"an unknown entry of the register", field(0, func(f *Field) { f.Record = "nickname" }), []string{"fields[0].record choice"}},
+		{"... that the field cannot hold", field(0, func(f *Field) { f.Record = "mother.id" }), []string{"fields[0].record field-type"}},
+		{"... without the holder's document", func(t *Template) { t.Fields[0].Record, t.Token.ID = "name", "" }, []string{"fields[0].record holder"}},
+		{"... inside a list", func(t *Template) { t.Fields[list].Fields[0].Record = "name" }, []string{"fields[10].fields[0].record nested"}},
+		{"the register's sex", field(2, func(f *Field) { f.Record = "sex" }), nil},
+		{"... without one of the two", field(2, func(f *Field) { f.Record, f.Options = "sex", f.Options[:1] }), []string{"fields[2].record choice"}},
+		{"the register's relatives", field(list, func(f *Field) { f.Record = "relatives" }), nil},
+		{"... without a relation", field(list, func(f *Field) { f.Record, f.Fields, f.Rules = "relatives", f.Fields[:2], nil }), []string{"fields[10].record absent-field", "page.body[2].table.columns[2].text absent-field", "page.body[2].table.columns[2].text absent-field"}},
+
 		{"no chain", func(t *Template) { t.Chain = nil }, []string{"chain required"}},
 		{"step's key", step(1, func(s *Step) { s.Key = "Town" }), []string{"chain[1].key code"}},
 		{"step's key twice", step(1, func(s *Step) { s.Key = "village" }), []string{"chain[1].key twice"}},

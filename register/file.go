@@ -121,8 +121,13 @@ func checkRow(get, place func(string) string, now time.Time) row {
 		r.ends = true
 		delete(raw, "spouse_name")
 	}
-	if text := get("id_type"); text != "" && raw["id"] != nil {
-		raw["id"] = map[string]any{"type": idType(text), "number": raw["id"]}
+	derive(raw, now)
+	switch kind := idType(get("id_type")); {
+	case kind == yinzheng.NoID:
+		r.fault("id_type", "no-document", "没有证件的人员不能导入", "Somebody without a document cannot be imported")
+		return r
+	case kind != "" && raw["id"] != nil:
+		raw["id"] = map[string]any{"type": kind, "number": raw["id"]}
 	}
 	checked, err := form.CheckValues(raw, now)
 	var broken *yinzheng.Error
@@ -136,7 +141,9 @@ func checkRow(get, place func(string) string, now time.Time) row {
 	}
 	r.Values = checked.Values
 	r.blame(checked.Problems)
-	r.derive(now)
+	if died := r.String("died"); died != "" && died < r.String("born") {
+		r.fault("died", "death-before-birth", "死亡日期早于出生日期", "The death lies before the birth")
+	}
 	return r
 }
 
@@ -150,17 +157,17 @@ func (r *row) blame(faults []yinzheng.FieldError) {
 	}
 }
 
-// derive adds what a resident ID says, and checks what no rule of a form does.
-func (r *row) derive(now time.Time) {
-	if id := r.ID("id"); id.Type == yinzheng.ResidentID {
-		if _, born, sex, fault := yinzheng.ParseResidentID(id.Number, now); fault == "" {
-			r.Values["born"], r.Values["sex"] = born.Format(time.DateOnly), sex
-		}
-	} else if id.Type == yinzheng.NoID {
-		r.fault("id_type", "no-document", "没有证件的人员不能导入", "Somebody without a document cannot be imported")
+// derive adds what a resident ID says of birth and sex, where the row does not.
+func derive(raw yinzheng.Values, now time.Time) {
+	_, born, sex, fault := yinzheng.ParseResidentID(raw.String("id"), now)
+	if fault != "" {
+		return
 	}
-	if died := r.String("died"); died != "" && died < r.String("born") {
-		r.fault("died", "death-before-birth", "死亡日期早于出生日期", "The death lies before the birth")
+	if raw["born"] == nil {
+		raw["born"] = born.Format(time.DateOnly)
+	}
+	if raw["sex"] == nil {
+		raw["sex"] = sex
 	}
 }
 

@@ -257,7 +257,7 @@ func (c *change) facts(ctx context.Context) error {
 		}
 	}
 	if c.row.ends {
-		c.end()
+		return c.end(ctx)
 	}
 	return nil
 }
@@ -333,12 +333,23 @@ func (c *change) fact(ctx context.Context, s stated) error {
 	return nil
 }
 
-// end ends the marriage on record.
-func (c *change) end() {
-	if old := c.person.Present(yinzheng.FactSpouse); old != nil {
+// end ends the marriage on record, unless that is newer.
+func (c *change) end(ctx context.Context) error {
+	old := c.person.Present(yinzheng.FactSpouse)
+	if old == nil {
+		return nil
+	}
+	known, err := c.day(ctx, old.LastSource())
+	switch {
+	case err != nil:
+		return err
+	case known > c.AsOf:
+		c.list("spouse_name", shown(old), "", true)
+	default:
 		old.Until = c.AsOf
 		c.report("spouse_name", shown(old), "")
 	}
+	return nil
 }
 
 // shown is a fact as a report shows it.

@@ -71,7 +71,7 @@ func TestLoadFaults(t *testing.T) {
 		{"absent field in the text", "{since}起", "{from}起", line("兹证明"), "page.body[0].text"},
 		{"unpartnered brace", "{since}起", "{since起", line("兹证明"), "page.body[0].text"},
 		{"chain that goes down", "level: town, role: approver}", "level: village, role: clerk}", line("key: town"), "chain[1]"},
-		{"absent token field", "token: {name: name, id: id}", "token: {name: nobody}", line("token:"), "token.name"},
+		{"absent token field", "token: {name: name, id: id}", "token: {name: nobody, id: id}", line("token:"), "token.name"},
 		{"anchor", "name: {zh: 居住证明", "name: &a {zh: 居住证明", line("name: {zh: 居住证明"), ""},
 		{"syntax", "token: {name: name, id: id}", "token: {name: name, id: id", 0, ""},
 	} {
