@@ -2,8 +2,6 @@ package yinzheng
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -61,8 +59,7 @@ func (s *Service) BeginImport(by *Account, office, register, asOf string, data [
 	if err != nil {
 		return nil, err
 	}
-	digest := sha256.Sum256(data)
-	return &PersonImport{ID: id, At: now, By: by.ID, Office: office, Division: s.Directory().DivisionNow(o.Division), Register: register, AsOf: asOf, Digest: hex.EncodeToString(digest[:])}, nil
+	return &PersonImport{ID: id, At: now, By: by.ID, Office: office, Division: s.Directory().DivisionNow(o.Division), Register: register, AsOf: asOf, Digest: digestHex(data)}, nil
 }
 
 // ownOffice is the office of somebody's own administrator's post.

@@ -1,0 +1,288 @@
+package yinzheng_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"yinzheng"
+	"yinzheng/register"
+)
+
+const (
+	wang = "441302199003070120" // whose certificate the samples are
+	chen = "441302198808150318"
+)
+
+// withRegister gives a house a register, and a template that asks it.
+func withRegister(t *testing.T, subject string) *house {
+	t.Helper()
+	h := newHouse(t)
+	tpl := yinzheng.SampleTemplate()
+	tpl.Subject = subject
+	for key, record := range map[string]string{"name": "name", "sex": "sex", "born": "born", "note": "address", "kin": "relatives"} {
+		tpl.Field(key).Record = record
+	}
+	h.config.Register = &register.Register{Kept: h.store}
+	h.publish(tpl)
+	for who, grant := range map[string][2]string{"townclerk": {"clerk", "town"}, "villageadmin": {"admin", "village"}} {
+		h.people[who] = yinzheng.SampleAccount(who, 20+len(h.people), grant)
+		must(t, h.store.PutAccount(h.ctx, h.people[who]))
+	}
+	return h
+}
+
+// plan works an import of the office of an administrator out.
+func (h *house) plan(who, asOf, csv string) *yinzheng.PlannedImport {
+	h.t.Helper()
+	m, err := h.BeginImport(h.people[who], "", "常住人口登记", asOf, []byte(csv))
+	must(h.t, err)
+	p, err := register.Plan(h.ctx, h.store, h.Directory(), m, []byte(csv))
+	must(h.t, err)
+	return p
+}
+
+func (h *house) bring(asOf, csv string) {
+	h.t.Helper()
+	must(h.t, h.ImportPersons(h.ctx, h.people["admin"], h.plan("admin", asOf, csv), false))
+}
+
+const persons = "id,name,division,address,mother_name\n" + wang + ",王丽," + testVillage + ",滨江路 8 号,李桂香\n"
+
+func (h *house) start(who, key string, values map[string]any) *yinzheng.CaseView {
+	h.t.Helper()
+	v, _, err := h.CreateApplication(h.ctx, h.people[who], &yinzheng.NewApplication{Item: "kin", Values: values}, key)
+	must(h.t, err)
+	return v
+}
+
+// TestFillForWhom: the record is for the offices that the person belongs to.
+func TestFillForWhom(t *testing.T) {
+	h := withRegister(t, "kinship")
+	h.bring("2026-11-01", persons)
+	for _, tt := range []struct {
+		who, division, filled string
+	}{
+		{"clerk", testVillage, "values.name values.sex values.born values.note values.kin"},
+		{"townclerk", testVillage, "division values.name values.sex values.born values.note values.kin"},
+		{"sibling", testSibling, ""},
+	} {
+		v := h.start(tt.who, "k-"+tt.who, map[string]any{"id": wang, "purpose": "入学", "name": ""})
+		var filled []string
+		for _, f := range v.Filled {
+			filled = append(filled, f.Field)
+			if f.Source != "常住人口登记" || f.AsOf != "2026-11-01" {
+				t.Errorf("%s comes from %+v", f.Field, f.Origin)
+			}
+		}
+		if got := strings.Join(filled, " "); got != tt.filled || v.Division != tt.division {
+			t.Errorf("%s: %s in %s, want %s in %s", tt.who, got, v.Division, tt.filled, tt.division)
+		}
+		if tt.filled != "" && len(v.Problems) > 0 {
+			t.Errorf("%s: %v", tt.who, v.Problems)
+		}
+	}
+	p, err := h.store.PersonsBy(h.ctx, []yinzheng.PersonKey{yinzheng.ByName("王丽")})
+	must(t, err)
+	events, err := h.store.EventsAbout(h.ctx, p[0].ID)
+	must(t, err)
+	if len(events) != 2 || events[0].Kind != yinzheng.EventPersonRead || !strings.HasPrefix(events[0].Detail, "application ") {
+		t.Errorf("events: %+v", events)
+	}
+	if log := h.log.String(); strings.Contains(log, "王丽") || strings.Contains(log, wang) {
+		t.Errorf("the log tells of her:\n%s", log)
+	}
+}
+
+// TestFillTypedStays: what the clerk typed is not replaced, a document in another
+// way of writing is known, an unreadable one is left to the form.
+func TestFillTypedStays(t *testing.T) {
+	h := withRegister(t, "kinship")
+	h.bring("2026-11-01", persons)
+	v := h.start("clerk", "a", map[string]any{"id": map[string]any{"type": "111", "number": " " + wang[:6] + " " + wang[6:]}, "name": "王晓丽", "purpose": "入学"})
+	if v.Values.String("name") != "王晓丽" || v.Values.String("note") != "滨江路 8 号" {
+		t.Errorf("%v", v.Values)
+	}
+	for i, id := range []any{wang[:17] + "1", map[string]any{"type": "none", "reason": "新生儿"}, chen} {
+		if v := h.start("clerk", fmt.Sprint(i), map[string]any{"id": id, "purpose": "入学"}); v.Filled != nil || len(v.Values) != 2 {
+			t.Errorf("%v: %v", id, v.Values)
+		}
+	}
+}
+
+// TestAgainstRecordForWhom: who took the case in, but is not of the person's
+// place, is not told what is on record; neither is the history.
+func TestAgainstRecordForWhom(t *testing.T) {
+	h := withRegister(t, "kinship")
+	h.bring("2026-11-01", persons)
+	values := yinzheng.SampleValues()
+	values["id"], values["note"] = wang, "滨江路  8 号"
+	in := &yinzheng.NewApplication{Item: "kin", Division: testVillage, Values: values}
+	v, _, err := h.CreateApplication(h.ctx, h.people["sibling"], in, "k")
+	must(t, err)
+	v, err = h.SubmitApplication(h.ctx, h.people["sibling"], v.ID, v.Version)
+	must(t, err)
+	for who, want := range map[string]int{"sibling": 0, "clerk": 1, "town": 1, "district": 1} {
+		v, err := h.Application(h.ctx, h.people[who], v.ID)
+		must(t, err)
+		if len(v.AgainstRecord) != want || want == 1 && (v.AgainstRecord[0].OnRecord != "王丽" || v.AgainstRecord[0].FilledIn != "张三丰" || v.AgainstRecord[0].Former) {
+			t.Errorf("%s: %+v", who, v.AgainstRecord)
+		}
+	}
+}
+
+// TestDeathOfHolder: open cases and certificates of being alive are told of to
+// the offices of the person's place, once; nothing stops by itself.
+func TestDeathOfHolder(t *testing.T) {
+	h := withRegister(t, "alive")
+	h.bring("2026-11-01", persons)
+	values := yinzheng.SampleValues()
+	values["id"], values["name"] = wang, "王丽"
+	complete := func(key string) *yinzheng.CaseView {
+		v := h.start("clerk", key, values)
+		for _, who := range []string{"clerk", "town", "district"} {
+			var err error
+			if who == "clerk" {
+				v, err = h.SubmitApplication(h.ctx, h.people[who], v.ID, v.Version)
+			} else {
+				v, err = h.Decide(h.ctx, h.people[who], v.ID, v.Version, yinzheng.Decision{Action: yinzheng.Approve})
+			}
+			must(t, err)
+		}
+		return v
+	}
+	alive, gone := complete("alive"), complete("gone")
+	h.revoke(gone.Certificate.Code)
+	open := h.start("clerk", "open", values)
+	dead := "id,name,division,died\n" + wang + ",王丽," + testVillage + ",2026-11-10\n"
+	h.bring("2026-11-12", dead)
+	h.bring("2026-11-13", dead) // said again
+
+	told := func(who string) string {
+		notices, err := h.Notices(h.ctx, h.people[who], 0, 0)
+		must(t, err)
+		var cases []string
+		for _, n := range notices {
+			if n.Kind == "holder-died" {
+				cases = append(cases, n.Application)
+			}
+		}
+		return strings.Join(cases, " ")
+	}
+	for who, want := range map[string]string{"clerk": open.ID, "town": "", "district": alive.ID, "sibling": ""} {
+		if got := told(who); got != want {
+			t.Errorf("%s is told of %q, want %q", who, got, want)
+		}
+	}
+	for _, id := range []string{alive.ID, open.ID} {
+		v, err := h.Application(h.ctx, h.people["clerk"], id)
+		must(t, err)
+		if v.HolderDied == nil || v.HolderDied.Value != "2026-11-10" {
+			t.Errorf("%s is not flagged: %+v", v.State, v.HolderDied)
+		}
+	}
+	cert, err := h.Certificate(h.ctx, h.people["district"], alive.Certificate.Code)
+	must(t, err)
+	if cert.Status != yinzheng.StatusOK {
+		t.Errorf("the certificate is %v", cert.Status)
+	}
+}
+
+// TestImportAllOrNothing: cut off at whatever call, an import is kept as a whole
+// or not at all, and planned again it goes through.
+func TestImportAllOrNothing(t *testing.T) {
+	for _, kept := range []bool{false, true} {
+		for at := 1; ; at++ {
+			h := withRegister(t, "kinship")
+			csv := persons + chen + ",陈志强," + testVillage + ",滨江路 8 号,\n"
+			p := h.plan("admin", "2026-11-01", csv)
+			h.store.arm(at, kept)
+			err := h.ImportPersons(h.ctx, h.people["admin"], p, false)
+			h.store.arm(0, false)
+			again := h.plan("admin", "2026-11-01", csv)
+			if again.New != 0 && again.Same != 0 {
+				t.Fatalf("call %d of %v: half of it is kept: %+v", at, kept, again.ImportCounts)
+			}
+			must(t, h.ImportPersons(h.ctx, h.people["admin"], again, false))
+			if last := h.plan("admin", "2026-11-01", csv); last.Same != 2 {
+				t.Fatalf("call %d: %+v", at, last.ImportCounts)
+			}
+			if err == nil {
+				if at < 2 {
+					t.Fatal("nothing failed")
+				}
+				break
+			}
+		}
+	}
+}
+
+// TestImportByWhom: by an administrator, of persons of the office's own places,
+// against what was on record when it was planned.
+func TestImportByWhom(t *testing.T) {
+	h := withRegister(t, "kinship")
+	is := func(what string, err, want error) {
+		t.Helper()
+		if !errors.Is(err, want) {
+			t.Errorf("%s: %v, want %v", what, err, want)
+		}
+	}
+	_, err := h.BeginImport(h.people["clerk"], "", "登记", "2026-11-01", nil)
+	is("a clerk", err, yinzheng.ErrForbidden)
+	_, err = h.BeginImport(h.people["villageadmin"], "district", "登记", "2026-11-01", nil)
+	is("an office above", err, yinzheng.ErrInvalid)
+	for _, bad := range [][2]string{{"", "2026-11-01"}, {"登记", "2026-11-31"}, {"登记", "2026-12-01"}, {"登\u202e记", "2026-11-01"}} {
+		_, err = h.BeginImport(h.people["admin"], "", bad[0], bad[1], nil)
+		is(fmt.Sprint(bad), err, yinzheng.ErrInvalid)
+	}
+	first, second := h.plan("admin", "2026-11-01", persons), h.plan("villageadmin", "2026-11-01", persons)
+	is("a stranger's plan", h.ImportPersons(h.ctx, h.people["clerk"], first, false), yinzheng.ErrForbidden)
+	must(t, h.ImportPersons(h.ctx, h.people["admin"], first, false))
+	is("planned before the other one", h.ImportPersons(h.ctx, h.people["villageadmin"], second, false), yinzheng.ErrConflict)
+
+	moved := h.plan("admin", "2026-11-02", strings.Replace(persons, testVillage, testSibling, 1))
+	moved.Division, moved.Office = testVillage, "village"
+	is("persons of another place", h.ImportPersons(h.ctx, h.people["villageadmin"], moved, false), yinzheng.ErrForbidden)
+	bad := h.plan("admin", "2026-11-02", persons+chen[:17]+"0,陈志强,"+testVillage+",,\n")
+	is("a row refused", h.ImportPersons(h.ctx, h.people["admin"], bad, false), yinzheng.ErrInvalid)
+	if p := h.plan("admin", "2026-11-01", persons); p.Same != 1 {
+		t.Errorf("%+v", p.ImportCounts)
+	}
+}
+
+// TestReadPersons: for a purpose, by those whose place it is, and on record.
+func TestReadPersons(t *testing.T) {
+	h := withRegister(t, "kinship")
+	h.bring("2026-11-01", persons)
+	for _, tt := range []struct {
+		who, q, purpose string
+		want            error
+		found           int
+	}{
+		{"clerk", "王丽", "核对户籍", nil, 1},
+		{"clerk", wang, "核对户籍", nil, 1},
+		{"clerk", wang[:6] + wang[8:17], "核对户籍", nil, 1},
+		{"town", "王麗", "核对户籍", nil, 1},
+		{"clerk", "王", "核对户籍", yinzheng.ErrInvalid, 0},
+		{"clerk", "赵敏", "核对户籍", nil, 0},
+		{"sibling", "王丽", "核对户籍", nil, 0},
+		{"admin", "王丽", "核对户籍", yinzheng.ErrForbidden, 0},
+		{"clerk", "王丽", "", yinzheng.ErrInvalid, 0},
+		{"clerk", wang, "查王丽", yinzheng.ErrInvalid, 0},
+		{"clerk", "赵敏", "查赵敏", yinzheng.ErrInvalid, 0},
+	} {
+		found, err := h.ReadPersons(h.ctx, h.people[tt.who], tt.q, tt.purpose)
+		if !errors.Is(err, tt.want) || len(found) != tt.found {
+			t.Errorf("%s asks for %s (%s): %d, %v", tt.who, tt.q, tt.purpose, len(found), err)
+		}
+	}
+	p, err := h.store.PersonsBy(h.ctx, []yinzheng.PersonKey{yinzheng.ByName("王丽")})
+	must(t, err)
+	events, err := h.store.EventsAbout(h.ctx, p[0].ID)
+	must(t, err)
+	if len(events) != 4 || slices.ContainsFunc(events, func(e yinzheng.LoggedEvent) bool { return e.Detail != "核对户籍" || e.Kind != yinzheng.EventPersonRead }) {
+		t.Errorf("on record: %+v", events)
+	}
+}
