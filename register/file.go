@@ -2,6 +2,7 @@ package register
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"strconv"
 	"strings"
@@ -99,6 +100,9 @@ func read(data []byte, now time.Time) ([]row, error) {
 		}
 		if err != nil {
 			return nil, fileFault(err)
+		}
+		if len(rows) == MaxRows {
+			return nil, fileFault(&table.Error{ZH: fmt.Sprintf("最多 %d 行，请分几次导入", MaxRows), EN: fmt.Sprintf("There are more than %d rows; please import them in parts", MaxRows)})
 		}
 		rows = append(rows, checkRow(line.Get, line.Place, now))
 	}

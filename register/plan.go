@@ -43,10 +43,12 @@ func Plan(ctx context.Context, kept Kept, d *yinzheng.Directory, m *yinzheng.Per
 	for i := range rows {
 		p.firstSeen(&rows[i])
 	}
+	p.documents, p.people = nil, nil
 	for chunk := range slices.Chunk(rows, batch) {
 		if err := p.chunk(ctx, chunk); err != nil {
 			return nil, err
 		}
+		clear(chunk) // what is planned needs its row no more: memory
 	}
 	return p.PlannedImport, nil
 }
@@ -250,8 +252,10 @@ type change struct {
 
 // facts compares every fact of the row with what is on record.
 func (c *change) facts(ctx context.Context) error {
+	stated := c.row.facts()
+	c.person.Facts = slices.Grow(c.person.Facts, len(stated)+1)
 	c.former()
-	for _, f := range c.row.facts() {
+	for _, f := range stated {
 		if err := c.fact(ctx, f); err != nil {
 			return err
 		}
@@ -262,27 +266,27 @@ func (c *change) facts(ctx context.Context) error {
 	return nil
 }
 
-// stated is a fact that a row states, with its column.
-type stated struct {
+// statement is a fact that a row states, with its column.
+type statement struct {
 	yinzheng.PersonFact
 	column string
 }
 
-func (r *row) facts() []stated {
-	out := []stated{{yinzheng.PersonFact{Kind: yinzheng.FactDocument, ID: r.ID("id")}, "id"}}
+func (r *row) facts() []statement {
+	out := []statement{{yinzheng.PersonFact{Kind: yinzheng.FactDocument, ID: r.ID("id")}, "id"}}
 	for _, k := range []yinzheng.FactKind{
 		yinzheng.FactName, yinzheng.FactSex, yinzheng.FactBorn, yinzheng.FactDied, yinzheng.FactDivision, yinzheng.FactAddress, yinzheng.FactHousehold, yinzheng.FactHead,
 	} {
 		if v := r.String(string(k)); v != "" {
-			out = append(out, stated{yinzheng.PersonFact{Kind: k, Value: v}, string(k)})
+			out = append(out, statement{yinzheng.PersonFact{Kind: k, Value: v}, string(k)})
 		}
 	}
 	for _, k := range []yinzheng.FactKind{yinzheng.FactMother, yinzheng.FactFather, yinzheng.FactSpouse} {
 		f := yinzheng.PersonFact{Kind: k, Value: r.String(string(k) + "_name"), ID: r.ID(string(k) + "_id")}
 		if f.Value != "" {
-			out = append(out, stated{f, string(k) + "_name"})
+			out = append(out, statement{f, string(k) + "_name"})
 		} else if f.ID.Number != "" {
-			out = append(out, stated{f, string(k) + "_id"})
+			out = append(out, statement{f, string(k) + "_id"})
 		}
 	}
 	return out
@@ -299,7 +303,7 @@ func (c *change) former() {
 }
 
 // fact compares one fact. What is on record from a later day stays.
-func (c *change) fact(ctx context.Context, s stated) error {
+func (c *change) fact(ctx context.Context, s statement) error {
 	s.From, s.Source = c.AsOf, c.ID
 	old := c.person.Present(s.Kind)
 	if old == nil {

@@ -282,6 +282,7 @@ func TestWorkbook(t *testing.T) {
 func TestBadFiles(t *testing.T) {
 	for name, data := range map[string]string{
 		"empty": "", "no columns": "hello\n", "no rows": "id,name\n", "no name": "id,address\n1,2\n", "a PDF": "%PDF-1.7\x00", "old Excel": "\xd0\xcf\x11\xe0rest",
+		"too many":    "id,name\n" + strings.Repeat("1,王丽\n", register.MaxRows+1),
 		"lost digits": "id,name\n4.41302E+17,王丽\n",
 	} {
 		m := &yinzheng.PersonImport{ID: "m", At: now, Division: town, AsOf: "2026-01-10"}

@@ -67,6 +67,10 @@ func (s *server) importPersons(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !s.importing.TryLock() { // each takes much memory
+		return nil, errBusy()
+	}
+	defer s.importing.Unlock()
 	q := c.URL.Query()
 	m, err := s.Service.BeginImport(c.by, q.Get("office"), q.Get("register"), q.Get("as_of"), data)
 	if err != nil {
