@@ -20,6 +20,7 @@ var dossierTemplate = &Template{
 		{Key: "made", Type: TextField},
 		{Key: "head", Type: TextField},
 		{Key: "facts", Type: ListField, Fields: texts("label", "value")},
+		{Key: "against", Type: ListField, Fields: texts("label", "on_record", "filled_in", "source")},
 		{Key: "attachments", Type: ListField, Fields: texts("file", "what", "digest", "by")},
 		{Key: "history", Type: ListField, Fields: texts("at", "what", "who", "opinion")},
 		{Key: "certificates", Type: ListField, Fields: texts("code", "number", "organ", "issued", "status")},
@@ -40,6 +41,8 @@ var dossierTemplate = &Template{
 			}},
 			{Text: "一、内容"},
 			{Table: &Table{Rows: "facts", Columns: []Column{{"项目", "{label}", 2}, {"内容", "{value}", 4}}}},
+			{When: "against", Text: "提交时与登记不一致"},
+			{When: "against", Table: &Table{Rows: "against", Columns: []Column{{"项目", "{label}", 18}, {"登记", "{on_record}", 28}, {"填写", "{filled_in}", 28}, {"登记来源", "{source}", 26}}}},
 			{When: "attachments", Text: "附件"},
 			{When: "attachments", Table: &Table{Rows: "attachments", Columns: []Column{{"附件", "{file}", 22}, {"材料", "{what}", 24}, {"SHA-256", "{digest}", 32}, {"添加", "{by}", 22}}}},
 			{Text: "二、办理经过"},
@@ -76,6 +79,9 @@ func (d *Dossier) page() Values {
 		"applicant": d.applicant(), "made": stamp(d.MadeAt) + "　" + d.MadeByName,
 		"facts": d.facts(), "history": d.history(), "events": d.events(), "log": d.entries(),
 		"head": "第 " + strconv.FormatInt(d.LogHead.Seq, 10) + " 条　" + d.LogHead.Hash.String(),
+	}
+	if list := d.against(); len(list) > 0 {
+		out["against"] = list
 	}
 	if list := d.attachments(); len(list) > 0 {
 		out["attachments"] = list
@@ -123,6 +129,16 @@ func (d *Dossier) facts() []any {
 		}
 	}
 	add("", d.Fields, d.Application.Values)
+	return rows
+}
+
+// against lists what the submission says otherwise than was on record then.
+func (d *Dossier) against() []any {
+	var rows []any
+	for _, x := range d.Application.AgainstRecord {
+		f := fieldByKey(d.Fields, strings.TrimPrefix(x.Field, "values."))
+		rows = append(rows, map[string]any{"label": f.Label.ZH, "on_record": f.Display(x.OnRecord), "filled_in": f.Display(x.FilledIn), "source": x.Source + "　" + x.AsOf})
+	}
 	return rows
 }
 
