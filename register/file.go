@@ -4,9 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/text/width"
 
 	"yinzheng"
 	"yinzheng/internal/table"
@@ -69,8 +72,11 @@ var form = &yinzheng.Template{
 
 func both(zh, en string) yinzheng.Text { return yinzheng.Text{ZH: zh, EN: en} }
 
-// ended in a cell says that what was on record holds no longer: a marriage.
-const ended = "无"
+// blank is what people put into a cell to say that it is empty.
+var blank = []string{"", "无", "/", "-", "－", "—", "——"}
+
+// unmarried in the column spouse_name says that a marriage on record has ended.
+const unmarried = "无"
 
 // row is one line of a register, in normal form.
 type row struct {
@@ -116,14 +122,14 @@ func read(data []byte, now time.Time) ([]row, error) {
 func checkRow(get, place func(string) string, now time.Time) row {
 	raw := yinzheng.Values{}
 	for _, c := range columns {
-		if text := get(c.Key); text != "" && c.Key != "id_type" {
+		if text := get(c.Key); c.Key != "id_type" && !slices.Contains(blank, text) {
 			raw[c.Key] = cell(c.Key, text)
 		}
 	}
-	r := row{place: place}
-	if raw.String("spouse_name") == ended {
-		r.ends = true
-		delete(raw, "spouse_name")
+	r := row{place: place, ends: get("spouse_name") == unmarried}
+	if r.ends && raw["spouse_id"] != nil {
+		r.fault("spouse_id", "not-applicable", "配偶姓名填“无”时不要填写配偶证件号码", "Where spouse_name says 无, leave spouse_id out")
+		return r
 	}
 	derive(raw, now)
 	switch kind := idType(get("id_type")); {
@@ -184,6 +190,8 @@ func cell(column, text string) string {
 		if s, ok := sexes[text]; ok {
 			return s
 		}
+	case "id", "former_id", "mother_id", "father_id", "spouse_id":
+		return strings.Join(strings.Fields(width.Narrow.String(text)), "")
 	}
 	return text
 }

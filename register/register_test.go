@@ -141,6 +141,7 @@ func TestRefused(t *testing.T) {
 		{"a mother younger than the child", "id,name,mother_id", woman + ",王丽," + "441302201806010543", []string{"line 2, column mother_id id-born"}},
 		{"their own mother", "id,name,mother_id", woman + ",王丽," + woman, []string{"line 2, column mother_id id-born"}},
 		{"their own spouse", "id,name,spouse_id", woman + ",王丽," + woman, []string{"line 2, column spouse_id id-twice"}},
+		{"a spouse and none", "id,name,spouse_name,spouse_id", child + ",陈小宝,无," + woman2, []string{"line 2, column spouse_id not-applicable"}},
 		{"no such division", "id,name,division", child + ",陈小宝,119900000000", []string{"line 2, column division unknown"}},
 		{"a division elsewhere", "id,name,division", child + ",陈小宝," + south, []string{"line 2, column division jurisdiction"}},
 		{"somebody elsewhere", "id,name,division", man + ",陈志强," + east, []string{"line 2, column id elsewhere"}},
@@ -247,6 +248,23 @@ func TestRelatives(t *testing.T) {
 	}
 	if d := cmp.Diff(want, rec.Facts["relatives"].Value); d != "" {
 		t.Errorf("-want +got:\n%s", d)
+	}
+}
+
+// TestCells: what people write for nothing is nothing, and numbers and days are
+// read however they are written.
+func TestCells(t *testing.T) {
+	o := newOffice(t)
+	o.keep(town, "2026-01-10", "id,name,former_name,sex,born,died,mother_name,mother_id,spouse_name,household,division\n"+
+		"４４１３０２ 19900307 0120,王丽,无,2,32939,-,/,—,无,无,"+east+"\n")
+	found, err := o.PersonsBy(t.Context(), []yinzheng.PersonKey{yinzheng.ByDocument(resident(woman))})
+	must(t, err)
+	var kinds []string
+	for _, f := range found[0].Facts {
+		kinds = append(kinds, string(f.Kind)+"="+f.Value+f.ID.Number)
+	}
+	if got := strings.Join(kinds, " "); got != "id="+woman+" name=王丽 sex=female born=1990-03-07 division="+east {
+		t.Error(got)
 	}
 }
 
