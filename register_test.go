@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"yinzheng"
 	"yinzheng/register"
@@ -27,7 +28,7 @@ func withRegister(t *testing.T, subject string) *house {
 	}
 	h.config.Register = &register.Register{Kept: h.store}
 	h.publish(tpl)
-	for who, grant := range map[string][2]string{"townclerk": {"clerk", "town"}, "villageadmin": {"admin", "village"}} {
+	for who, grant := range map[string][2]string{"townclerk": {"clerk", "town"}, "villageadmin": {"admin", "village"}, "siblingadmin": {"admin", "sibling"}} {
 		h.people[who] = yinzheng.SampleAccount(who, 20+len(h.people), grant)
 		must(t, h.store.PutAccount(h.ctx, h.people[who]))
 	}
@@ -133,6 +134,93 @@ func TestAgainstRecordForWhom(t *testing.T) {
 	}
 }
 
+// finish takes a case of a clerk to its certificate.
+func (h *house) finish(v *yinzheng.CaseView) *yinzheng.CaseView {
+	h.t.Helper()
+	v, err := h.SubmitApplication(h.ctx, h.people["clerk"], v.ID, v.Version)
+	must(h.t, err)
+	for _, who := range []string{"town", "district"} {
+		v, err = h.Decide(h.ctx, h.people[who], v.ID, v.Version, yinzheng.Decision{Action: yinzheng.Approve})
+		must(h.t, err)
+	}
+	return v
+}
+
+// TestNewerStands: of a register and the certificates in force of the person's
+// own place, the newest stands, and says what it is newer than.
+func TestNewerStands(t *testing.T) {
+	h := withRegister(t, "kinship")
+	h.bring("2026-11-01", persons)
+	n := 0
+	stands := func(what, address, source, older string) {
+		t.Helper()
+		n++
+		v := h.start("clerk", fmt.Sprint("stands", n), map[string]any{"id": wang, "purpose": "入学"})
+		var by yinzheng.Filled
+		for _, f := range v.Filled {
+			if f.Field == "values.note" {
+				by = f
+			}
+		}
+		was := ""
+		if by.Older != nil {
+			was = by.Older.Source
+		}
+		if v.Values.String("note") != address || by.Source != source || was != older {
+			t.Errorf("%s: %s by %s over %q", what, v.Values.String("note"), by.Source, was)
+		}
+	}
+	stands("the register alone", "滨江路 8 号", "常住人口登记", "")
+	values := yinzheng.SampleValues()
+	values["id"], values["name"], values["note"] = wang, "王丽", "东湖路 3 号"
+	h.finish(h.start("clerk", "cert", values))
+	stands("a newer certificate", "东湖路 3 号", "certificate", "常住人口登记")
+	h.later(48 * time.Hour)
+	h.bring("2026-11-23", persons)
+	stands("a newer register", "滨江路 8 号", "常住人口登记", "certificate")
+	h.bring("2026-11-24", strings.Replace(persons, "滨江路 8 号", "东湖路  3号", 1))
+	stands("a register that says the same", "东湖路 3号", "常住人口登记", "")
+}
+
+// TestCorrectionAgainstRecord: a correction is not compared with what it corrects.
+func TestCorrectionAgainstRecord(t *testing.T) {
+	h := withRegister(t, "kinship")
+	h.bring("2026-11-01", persons)
+	values := yinzheng.SampleValues()
+	values["id"], values["name"], values["note"] = wang, "王丽", "东湖路 3 号"
+	cert := h.finish(h.start("clerk", "cert", values)).Certificate.Code
+	v, _, err := h.Correct(h.ctx, h.people["clerk"], cert, &yinzheng.Correction{Reason: "error", Opinion: "地址有误", Values: map[string]any{"note": "滨江路 8 号"}}, "correct")
+	must(t, err)
+	v, err = h.SubmitApplication(h.ctx, h.people["clerk"], v.ID, v.Version)
+	must(t, err)
+	if len(v.AgainstRecord) != 0 {
+		t.Errorf("%+v", v.AgainstRecord)
+	}
+}
+
+// TestWhichCertificatesStand: not one that is suspended, nor one of another place.
+func TestWhichCertificatesStand(t *testing.T) {
+	h := withRegister(t, "kinship")
+	h.bring("2026-11-01", persons)
+	values := yinzheng.SampleValues()
+	values["id"], values["name"], values["note"] = wang, "王丽", "东湖路 3 号"
+	suspended := h.finish(h.start("clerk", "a", values)).Certificate.Code
+	_, err := h.act("district", suspended, yinzheng.Act{Kind: yinzheng.Suspend, Reason: "complaint", Opinion: "核实中"})
+	must(t, err)
+	v, err := h.SubmitApplication(h.ctx, h.people["sibling"], h.start("sibling", "b", values).ID, 1)
+	must(t, err)
+	for _, who := range []string{"town", "district"} {
+		v, err = h.Decide(h.ctx, h.people[who], v.ID, v.Version, yinzheng.Decision{Action: yinzheng.Approve})
+		must(t, err)
+	}
+	if v.Certificate == nil {
+		t.Fatalf("the other certificate is %s", v.State)
+	}
+	if v = h.start("clerk", "c", map[string]any{"id": wang, "purpose": "入学"}); v.Values.String("note") != "滨江路 8 号" {
+		t.Errorf("filled in by %v", v.Values)
+	}
+}
+
 // TestDeathOfHolder: open cases and certificates of being alive are told of to
 // the offices of the person's place, once; nothing stops by itself.
 func TestDeathOfHolder(t *testing.T) {
@@ -140,22 +228,10 @@ func TestDeathOfHolder(t *testing.T) {
 	h.bring("2026-11-01", persons)
 	values := yinzheng.SampleValues()
 	values["id"], values["name"] = wang, "王丽"
-	complete := func(key string) *yinzheng.CaseView {
-		v := h.start("clerk", key, values)
-		for _, who := range []string{"clerk", "town", "district"} {
-			var err error
-			if who == "clerk" {
-				v, err = h.SubmitApplication(h.ctx, h.people[who], v.ID, v.Version)
-			} else {
-				v, err = h.Decide(h.ctx, h.people[who], v.ID, v.Version, yinzheng.Decision{Action: yinzheng.Approve})
-			}
-			must(t, err)
-		}
-		return v
-	}
-	alive, gone := complete("alive"), complete("gone")
+	alive, gone := h.finish(h.start("clerk", "alive", values)), h.finish(h.start("clerk", "gone", values))
 	h.revoke(gone.Certificate.Code)
 	open := h.start("clerk", "open", values)
+	h.start("sibling", "elsewhere", values) // an open case, too, of an office that is not hers
 	dead := "id,name,division,died\n" + wang + ",王丽," + testVillage + ",2026-11-10\n"
 	h.bring("2026-11-12", dead)
 	h.bring("2026-11-13", dead) // said again
@@ -244,7 +320,9 @@ func TestImportByWhom(t *testing.T) {
 
 	moved := h.plan("admin", "2026-11-02", strings.Replace(persons, testVillage, testSibling, 1))
 	moved.Division, moved.Office = testVillage, "village"
-	is("persons of another place", h.ImportPersons(h.ctx, h.people["villageadmin"], moved, false), yinzheng.ErrForbidden)
+	is("persons who go to another place", h.ImportPersons(h.ctx, h.people["villageadmin"], moved, false), yinzheng.ErrForbidden)
+	moved.Division, moved.Office = testSibling, "sibling"
+	is("persons who come from another place", h.ImportPersons(h.ctx, h.people["siblingadmin"], moved, false), yinzheng.ErrForbidden)
 	bad := h.plan("admin", "2026-11-02", persons+chen[:17]+"0,陈志强,"+testVillage+",,\n")
 	is("a row refused", h.ImportPersons(h.ctx, h.people["admin"], bad, false), yinzheng.ErrInvalid)
 	if p := h.plan("admin", "2026-11-01", persons); p.Same != 1 {
@@ -282,7 +360,9 @@ func TestReadPersons(t *testing.T) {
 	must(t, err)
 	events, err := h.store.EventsAbout(h.ctx, p[0].ID)
 	must(t, err)
-	if len(events) != 4 || slices.ContainsFunc(events, func(e yinzheng.LoggedEvent) bool { return e.Detail != "核对户籍" || e.Kind != yinzheng.EventPersonRead }) {
+	if len(events) != 4 || slices.ContainsFunc(events, func(e yinzheng.LoggedEvent) bool {
+		return e.Detail != "核对户籍" || e.Kind != yinzheng.EventPersonRead
+	}) {
 		t.Errorf("on record: %+v", events)
 	}
 }
