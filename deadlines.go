@@ -35,7 +35,7 @@ type Notice struct {
 	At          time.Time `json:"at"`
 	Office      string    `json:"office"`
 	Role        Role      `json:"role"`
-	Kind        string    `json:"kind"` // waiting, moved, overdue, recused, stranded, returned, issued, rejected, lapsed, revocation-proposed, reorganisation-stuck
+	Kind        string    `json:"kind"` // waiting, moved, overdue, recused, stranded, returned, issued, rejected, lapsed, revocation-proposed, holder-died, reorganisation-stuck
 	Application string    `json:"application"`
 	Step        string    `json:"step,omitempty"`
 	About       string    `json:"about,omitempty"` // stranded: the office that nobody is left at; reorganisation-stuck: its ID
