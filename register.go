@@ -9,9 +9,9 @@ import (
 // Person is what registers say about one person: dated facts. None is ever
 // taken away; one that holds no longer has an Until.
 type Person struct {
-	ID      string       `json:"id"` // drawn at random: what events call the person
-	Version int          `json:"-"`  // changes so far; 0: not kept yet
-	Facts   []PersonFact `json:"facts"`
+	ID      string // drawn at random: what events call the person
+	Version int    // changes so far; 0: not kept yet
+	Facts   []PersonFact
 }
 
 // FactKind is what a fact is about.

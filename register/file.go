@@ -82,6 +82,7 @@ const unmarried = "无"
 type row struct {
 	yinzheng.Values
 	place  func(column string) string
+	placed bool // it says itself which division is meant
 	ends   bool // the marriage on record
 	faults []yinzheng.FieldError
 }

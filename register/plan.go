@@ -68,7 +68,7 @@ type plan struct {
 // firstSeen refuses a document that stands in two rows, and a person who stands
 // in two rows with two documents.
 func (p *plan) firstSeen(r *row) {
-	r.Values = p.home(r)
+	p.place(r)
 	for _, column := range []string{"id", "former_id"} {
 		key := yinzheng.ByDocument(r.ID(column))
 		if key.Value == "" {
@@ -105,23 +105,20 @@ func (r *row) who() string {
 	return r.String("division") + "|" + r.String("household") + "|" + yinzheng.FoldName(r.String("name")) + "|" + r.String("born")
 }
 
-// home gives a row the division that it means: the office's, unless it says one.
-func (p *plan) home(r *row) yinzheng.Values {
-	values := r.Values
-	if values == nil {
-		values = yinzheng.Values{}
+// place gives a row the division that it means: the office's, unless it says one.
+func (p *plan) place(r *row) {
+	if r.Values == nil {
+		r.Values = yinzheng.Values{}
 	}
-	code := values.String("division")
-	if code == "" {
-		code = p.Division
-	}
+	code := r.String("division")
+	r.placed = code != ""
+	code = cmp.Or(code, p.Division)
 	if p.directory.Division(code) == nil {
 		r.fault("division", "unknown", "没有这个区划", "There is no such division")
 	} else if !p.directory.Within(code, p.Division) {
 		r.fault("division", "jurisdiction", "不在导入单位的辖区内", "Outside the area of the office that imports")
 	}
-	values["division"] = p.directory.DivisionNow(code)
-	return values
+	r.Values["division"] = p.directory.DivisionNow(code)
 }
 
 // chunk looks some rows up together and plans each of them.
@@ -256,6 +253,9 @@ func (c *change) facts(ctx context.Context) error {
 	c.person.Facts = slices.Grow(c.person.Facts, len(stated)+1)
 	c.former()
 	for _, f := range stated {
+		if f.Kind == yinzheng.FactDivision && !c.row.placed && c.person.Version > 0 {
+			continue // who is on record stays where they are
+		}
 		if err := c.fact(ctx, f); err != nil {
 			return err
 		}

@@ -268,6 +268,17 @@ func TestCells(t *testing.T) {
 	}
 }
 
+// TestWithoutDivision: who is new belongs to the office's division, who is on
+// record stays where they are.
+func TestWithoutDivision(t *testing.T) {
+	o := newOffice(t)
+	o.keep(district, "2026-01-10", "id,name,division\n"+woman+",王丽,"+east+"\n")
+	p := o.keep(district, "2026-02-10", "id,name,died\n"+woman+",王丽,2026-02-01\n"+man+",陈志强,\n")
+	if counts(p) != "1/1/0/0" || len(p.Changes) != 1 || p.Persons[0].Value(yinzheng.FactDivision) != east || p.Persons[1].Value(yinzheng.FactDivision) != district {
+		t.Errorf("%s %+v", counts(p), p.Changes)
+	}
+}
+
 // TestOldNumber: a number of 15 digits is the one of 18 that replaced it.
 func TestOldNumber(t *testing.T) {
 	o := newOffice(t)
