@@ -94,7 +94,7 @@ func (s *Service) Reorganise(ctx context.Context, by *Account, r *Reorganisation
 	if err := s.unplanned(ctx, r); err != nil {
 		return err
 	}
-	faults, err := s.checkCases(ctx, d, r)
+	faults, err := s.checkCases(ctx, r)
 	if err != nil {
 		return err
 	}
@@ -258,7 +258,7 @@ func (r *Reorganisation) check() []FieldError {
 
 // checkCases names the cases that a split gives to a part of some other division,
 // or that are not under way.
-func (s *Service) checkCases(ctx context.Context, d *Directory, r *Reorganisation) ([]FieldError, error) {
+func (s *Service) checkCases(ctx context.Context, r *Reorganisation) ([]FieldError, error) {
 	var faults []FieldError
 	for _, id := range slices.Sorted(maps.Keys(r.Cases)) {
 		c, err := s.load(ctx, id)
