@@ -67,9 +67,10 @@ type CertificateRef struct {
 }
 
 // CreateApplication starts a case as a draft. The idempotency key makes a
-// second identical request return the first one's case (again=true).
+// second identical request return the first one's case (again=true). ErrState:
+// the item has ended; the text says why and what replaces it.
 func (s *Service) CreateApplication(ctx context.Context, by *Account, in *NewApplication, key string) (view *CaseView, again bool, err error) {
-	if err := checkKey(key); err != nil {
+	if err := CheckKey(key); err != nil {
 		return nil, false, err
 	}
 	t, err := s.Template(in.Item)
@@ -108,6 +109,9 @@ func (s *Service) CreateApplication(ctx context.Context, by *Account, in *NewApp
 	err = s.Store.Tx(ctx, func(ctx context.Context) error {
 		var err error
 		if before, err = s.Store.Remember(ctx, by.ID, key, sha256.Sum256(request), id, now); err != nil || before != "" {
+			return err
+		}
+		if err := s.refuseEnded(ctx, t, a.Values, now); err != nil {
 			return err
 		}
 		if len(known.filled) > 0 {

@@ -183,6 +183,7 @@ type Store interface {
 	Calendars
 	Reorganisations
 	Publications
+	Catalogues
 	Delegations
 	Staffs
 	Notices

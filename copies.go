@@ -82,7 +82,7 @@ func (s *Service) HandOutCopies(ctx context.Context, by *Account, code string, i
 	if err != nil {
 		return nil, false, err
 	}
-	if err := checkKey(key); err != nil {
+	if err := CheckKey(key); err != nil {
 		return nil, false, err
 	}
 	digest, err := digestOf("copies", cert.Code, in)

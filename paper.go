@@ -126,7 +126,7 @@ func (s *Service) RecordPaper(ctx context.Context, by *Account, in *NewPaper, ke
 	if err != nil {
 		return nil, false, err
 	}
-	if err := checkKey(key); err != nil {
+	if err := CheckKey(key); err != nil {
 		return nil, false, err
 	}
 	clean, err := s.cleanScan(ctx, p, in.File)

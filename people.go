@@ -142,7 +142,7 @@ func (s *Service) People(ctx context.Context, by *Account, office string) ([]*Pe
 // set. Errors: ErrForbidden, ErrInvalid, ErrConflict when the user name is taken
 // or the person has an account.
 func (s *Service) OpenAccount(ctx context.Context, by *Account, in *NewPerson, key string) (view *PersonView, again bool, err error) {
-	if err := checkKey(key); err != nil {
+	if err := CheckKey(key); err != nil {
 		return nil, false, err
 	}
 	now := s.now()

@@ -216,13 +216,19 @@ func (s *Service) MayOperate(by *Account) error {
 // mayRun refuses whoever is no administrator of an office that has none above
 // it: what is everybody's is not for the administrator of a part.
 func (s *Service) mayRun(by *Account) error {
-	d := s.Directory()
-	top := func(office string) bool {
+	_, err := s.Directory().Runs(by, s.Now())
+	return err
+}
+
+// Runs returns the grant by which a person is an administrator of a topmost
+// office, for what is everybody's; ErrForbidden.
+func (d *Directory) Runs(by *Account, now time.Time) (Grant, error) {
+	g, ok := by.Holds(Admin, now, func(office string) bool {
 		o := d.Office(office)
 		return o != nil && d.above(o.Division) == ""
+	})
+	if !ok {
+		return Grant{}, fail(ErrForbidden, "只有最上级单位的系统管理员可以这样做", "Only an administrator of the topmost office may do this")
 	}
-	if _, ok := by.Holds(Admin, s.Now(), top); !ok {
-		return fail(ErrForbidden, "只有最上级单位的系统管理员可以这样做", "Only an administrator of the topmost office may do this")
-	}
-	return nil
+	return g, nil
 }

@@ -162,7 +162,7 @@ func (s *Service) Reissue(ctx context.Context, by *Account, code string, in *Rei
 // beginReplacement writes a case that is to replace a certificate in force. When
 // the key was used before, the case has no more than the ID of what it made then.
 func (s *Service) beginReplacement(ctx context.Context, by *Account, t *Template, key string, request any, actions []Action) (a *Application, again bool, err error) {
-	if err := checkKey(key); err != nil {
+	if err := CheckKey(key); err != nil {
 		return nil, false, err
 	}
 	id, err := randomText(s.Rand, caseIDLength)
@@ -200,8 +200,8 @@ func (s *Service) beginReplacement(ctx context.Context, by *Account, t *Template
 	return a, false, err
 }
 
-// checkKey checks an idempotency key.
-func checkKey(key string) error {
+// CheckKey checks an idempotency key.
+func CheckKey(key string) error {
 	if key == "" || len(key) > 200 {
 		return fail(ErrPrecondition, "请在 Idempotency-Key 中给出 1 到 200 个字符的唯一键", "Please give a unique key of 1 to 200 characters in Idempotency-Key")
 	}

@@ -27,6 +27,8 @@ type Config struct {
 
 	Register Register // what is on record about persons; nil: nothing
 
+	Standings Standings // which items have ended; nil: none
+
 	Seals SealMaker // makes the seals of new organs; nil: somebody else does, and their cases wait
 
 	Now  func() time.Time // default time.Now
@@ -175,11 +177,12 @@ func (s *Service) version(ref TemplateRef) (*Template, error) {
 // errNoTemplate tells a missing template from a store that does not answer.
 var errNoTemplate = errors.New("no such template")
 
-// Items lists the items that a person may start, by code.
+// Items lists the items that a person may start, by code: those of the
+// catalogue that are kept.
 func (s *Service) Items(by *Account) []*Template {
 	return slices.DeleteFunc(slices.Clone(s.current), func(t *Template) bool {
 		_, err := mayTakeIn(t, s.Directory(), by, "", "", s.Now())
-		return err != nil
+		return err != nil || s.ended(t, s.Now()) != nil
 	})
 }
 

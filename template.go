@@ -309,31 +309,6 @@ type Column struct {
 	Width int    `yaml:"width" json:"width"` // relative
 }
 
-// Subjects are the twenty proofs that village and residents' committees may
-// not issue (民发〔2020〕20号), by the code that a template's subject gives.
-var Subjects = map[string]Text{
-	"kinship":            {"亲属关系证明", "family relation"},
-	"identity":           {"居民身份信息证明", "identity of a resident"},
-	"household-change":   {"户口登记项目内容变更申请证明", "change of a household register entry"},
-	"dog":                {"居民养犬证明", "keeping a dog"},
-	"no-crime":           {"无犯罪记录证明", "no criminal record"},
-	"drug-rehab":         {"社区戒毒社区康复人员情况证明", "community drug rehabilitation"},
-	"missing-person":     {"人员失踪证明", "a missing person"},
-	"marriage":           {"婚姻状况证明", "marital status"},
-	"birth":              {"出生证明", "birth"},
-	"alive":              {"健在证明", "being alive"},
-	"death":              {"死亡证明", "death"},
-	"illness":            {"疾病状况证明", "illness"},
-	"disability":         {"残疾状况证明", "disability"},
-	"marriage-fertility": {"婚育状况证明", "marriage and children"},
-	"employment":         {"居民就业状况证明", "employment"},
-	"personal-file":      {"居民个人档案证明", "a personal file"},
-	"property":           {"居民财产证明", "property"},
-	"inheritance":        {"遗产继承权证明", "right to inherit"},
-	"business-premises":  {"市场主体住所证明", "business premises"},
-	"lost-document":      {"证件遗失证明", "a lost document"},
-}
-
 // Field returns the top-level field with a key, or nil.
 func (t *Template) Field(key string) *Field { return fieldByKey(t.Fields, key) }
 

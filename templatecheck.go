@@ -64,6 +64,11 @@ func (l *linter) head() {
 	l.require(listed || t.Subject == "none", "subject", "choice", "应为“二十项清单”中的代码或 none", "expected a code of the list of twenty, or none")
 	l.require(slices.Contains([]Level{Town, District, City, Province}, t.Issuer) || t.Issuer == Village && !listed, "issuer", "choice",
 		"应为 town、district、city 或 province；清单内事项村（社区）不得出具", "expected town, district, city or province; a village may not issue what is on the list of twenty")
+	if t.Issuer == Village && !listed { // a new name would get round the list
+		for _, name := range []struct{ path, text string }{{"name.zh", t.Name.ZH}, {"page.title", t.Page.Title}} {
+			l.require(len(SubjectsLike(name.text)) == 0, name.path, "subject", "名称近似二十项清单内的事项，村（社区）不得出具；请由镇（街道）以上机关用印", "this resembles a subject of the list of twenty, which a village may not issue; let a town or an organ above it seal")
+		}
+	}
 	l.require(typeCode.MatchString(t.TypeCode) && CheckCreditCode(t.TypeCode[:18]), "type_code", "type-code", "应为 18 位信用代码加 3 位", "expected an 18-character credit code (GB 32100) and three characters")
 	l.require(t.Resubmit == "" || t.Resubmit == ResubmitAnew || t.Resubmit == ResubmitSame, "resubmit", "choice", "应为 anew 或 same", "expected anew or same")
 	l.require(t.MendDays >= 0 && t.MendDays <= maxDays, "mend_days", "range", "应在 0 到 250 个工作日之间", "expected 0 to 250 working days")

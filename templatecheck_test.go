@@ -32,7 +32,15 @@ func TestTemplateCheck(t *testing.T) {
 		{"no subject", func(t *Template) { t.Subject = "" }, []string{"subject choice"}},
 		{"issuer", func(t *Template) { t.Issuer = "county" }, []string{"issuer choice", "chain[2].level issuer"}},
 		{"a village issuing a subject of the list", func(t *Template) { t.Issuer = Village; t.Chain = t.Chain[:1] }, []string{"issuer choice"}},
-		{"a village issuing another", func(t *Template) { t.Issuer = Village; t.Chain = t.Chain[:1]; t.Subject = "none" }, nil},
+		{"a village issuing another", func(t *Template) {
+			t.Issuer, t.Chain, t.Subject, t.Name.ZH, t.Page.Title = Village, t.Chain[:1], "none", "居住证明", "居住证明"
+		}, nil},
+		{"a village issuing one of the list under another name", func(t *Template) {
+			t.Issuer, t.Chain, t.Subject, t.Name.ZH, t.Page.Title = Village, t.Chain[:1], "none", "亲戚关系情况说明", "居住证明"
+		}, []string{"name.zh subject"}},
+		{"... or under another title", func(t *Template) {
+			t.Issuer, t.Chain, t.Subject, t.Name.ZH = Village, t.Chain[:1], "none", "居住证明"
+		}, []string{"page.title subject"}},
 		{"type code's shape", func(t *Template) { t.TypeCode = t.TypeCode[:20] }, []string{"type_code type-code"}},
 		{"type code's check", func(t *Template) { t.TypeCode = "2" + t.TypeCode[1:] }, []string{"type_code type-code"}},
 		{"validity below 0", func(t *Template) { t.Validity = -1 }, []string{"validity_months range"}},

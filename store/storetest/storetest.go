@@ -46,6 +46,8 @@ func Run(t *testing.T, open func(t *testing.T) yinzheng.Store) {
 		"Directory":                  directory,
 		"Directory/undone":           directoryUndone,
 		"Publications":               publications,
+		"Catalogue/acts":             catalogueActs,
+		"Catalogue/open cases":       openCasesOf,
 		"Reorganisations":            reorganisations,
 		"Reorganisations/posts":      moveGrants,
 		"Reorganisations/places":     placeCases,

@@ -1,0 +1,105 @@
+package yinzheng
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Standings says how items stand in the catalogue (package catalogue).
+type Standings interface {
+	// Ended says why an item is not to be asked for any more; nil while it is.
+	Ended(item string, now time.Time) *Ended
+}
+
+// Ended is why an item came to its end.
+type Ended struct {
+	Text Text   // the reason and what replaces it
+	By   string // item whose e-certificate replaces it
+}
+
+// CatalogueAct is one act on the catalogue, as it is kept.
+type CatalogueAct struct {
+	Seq     int // 1, 2, ... over the whole catalogue
+	At      time.Time
+	By      string // account
+	Change  string // ID of the change that it is about
+	Kind    string
+	Content []byte // JSON, of package catalogue
+}
+
+// Catalogues keeps the acts on the catalogue.
+type Catalogues interface {
+	// AddCatalogueAct appends the next act; ErrConflict when its Seq is taken.
+	AddCatalogueAct(ctx context.Context, a *CatalogueAct) error
+	// CatalogueActs lists the acts after one (0: from the first), in their order.
+	CatalogueActs(ctx context.Context, after int) ([]CatalogueAct, error)
+	// OpenCasesOf counts the cases of an item that are not at their end, drafts
+	// included.
+	OpenCasesOf(ctx context.Context, item string) (int, error)
+}
+
+// ended says why a template's item may not be started; nil while it may.
+func (s *Service) ended(t *Template, now time.Time) *Ended {
+	if s.Standings == nil {
+		return nil
+	}
+	return s.Standings.Ended(t.Code, now)
+}
+
+// refuseEnded refuses a new case of an item that has ended, and shows the
+// holder's certificate that takes its place, if it is here.
+func (s *Service) refuseEnded(ctx context.Context, t *Template, v Values, now time.Time) error {
+	ended := s.ended(t, now)
+	if ended == nil {
+		return nil
+	}
+	e := &Error{Kind: ErrState, Text: ended.Text, Fields: []FieldError{{"item", "ended", ended.Text}}}
+	if ended.By == "" {
+		return e
+	}
+	code, err := s.certificateOf(ctx, ended.By, v.ID(t.Token.ID), now)
+	if err != nil {
+		return err
+	}
+	if code != "" {
+		text := Text{fmt.Sprintf("持证人已有有效的电子证明，验证码 %s", code), fmt.Sprintf("The holder has a valid e-certificate already, code %s", code)}
+		e.Text = Text{e.Text.ZH + "。" + text.ZH, e.Text.EN + ". " + text.EN}
+		e.Fields = append(e.Fields, FieldError{"certificate", "on-record", text})
+	}
+	return e
+}
+
+// certificateOf finds the newest valid certificate of an item that the bearer
+// of a document holds; "": there is none.
+func (s *Service) certificateOf(ctx context.Context, item string, holder ID, now time.Time) (string, error) {
+	mark := documentMark(holder)
+	if mark == "" {
+		return "", nil
+	}
+	found, err := s.Store.Alike(ctx, "", Marks{Document: item + "|" + mark}, now, maxLikenesses)
+	if err != nil {
+		return "", err
+	}
+	for _, l := range found {
+		c, err := s.load(ctx, l.ID)
+		if errors.Is(err, errNoTemplate) {
+			continue
+		}
+		if err != nil {
+			return "", err
+		}
+		if c.State != Issued {
+			continue
+		}
+		cert, err := s.Store.Certificate(ctx, c.Code)
+		if err != nil {
+			return "", err
+		}
+		if cert.Status == StatusOK && (cert.Expires.IsZero() || now.Before(cert.Expires)) {
+			return cert.Code, nil
+		}
+	}
+	return "", nil
+}
