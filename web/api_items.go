@@ -46,20 +46,6 @@ type formView struct {
 func (s *server) itemOperations() []operation {
 	return []operation{
 		{
-			method: http.MethodGet, path: "/api/v1/catalogue", id: "list-catalogue", tag: "catalogue", summary: "证明事项目录 · Every item", public: true,
-			gives: typeOf[itemList](), do: func(*call) (any, error) { return viewItems(s.Service.Catalogue()), nil },
-		},
-		{
-			method: http.MethodGet, path: "/api/v1/catalogue/{code}", id: "get-catalogue-item", tag: "catalogue", summary: "一项的办事指南 · One item's guide", public: true,
-			gives: typeOf[itemView](), do: func(c *call) (any, error) {
-				t, err := s.Service.Template(c.PathValue("code"))
-				if err != nil {
-					return nil, err
-				}
-				return viewItem(t), nil
-			},
-		},
-		{
 			method: http.MethodGet, path: "/api/v1/items", id: "list-items", tag: "items", summary: "本单位可受理的事项 · What this office may start",
 			gives: typeOf[itemList](), do: func(c *call) (any, error) { return viewItems(s.Service.Items(c.by)), nil },
 		},

@@ -19,6 +19,7 @@ import (
 
 	"yinzheng"
 	"yinzheng/attachments"
+	"yinzheng/catalogue"
 	"yinzheng/keys"
 	"yinzheng/signer"
 	"yinzheng/store"
@@ -110,6 +111,9 @@ func newWorldOver(t testing.TB, st *store.Store, changes ...change) *world {
 	for _, c := range changes {
 		c(&wc, &sc)
 	}
+	wc.Catalogue, err = catalogue.New(ctx, catalogue.Config{Store: st, Templates: set})
+	must(t, err)
+	sc.Standings = wc.Catalogue
 	w.Service, err = yinzheng.New(ctx, sc)
 	must(t, err)
 	wc.Service = w.Service

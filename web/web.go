@@ -18,13 +18,15 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"yinzheng"
+	"yinzheng/catalogue"
 )
 
-// Config is what the handler is made of. Service is needed; the rest has
-// useful zero values.
+// Config is what the handler is made of. Service and Catalogue are needed; the
+// rest has useful zero values.
 type Config struct {
-	Service *yinzheng.Service
-	Version string // of the program, shown in the OpenAPI document
+	Service   *yinzheng.Service
+	Catalogue *catalogue.Catalogue
+	Version   string // of the program, shown in the OpenAPI document
 
 	// CRL returns the DER of issuing CA n's revocation list, as served at
 	// /ca/{n}.crl; yinzheng.ErrNotFound. Nil: there is none.

@@ -21,9 +21,7 @@ type officeCmd struct {
 type officeSettings struct {
 	Apply bool   `help:"Decide it. Without this, only say what would change."`
 	As    string `help:"User name of the administrator who decides." default:"admin" env:"YINZHENG_ADMIN"`
-	Dir   string `help:"Data folder that init made." default:"data" env:"YINZHENG_DIR"`
-	settings
-	secretSettings
+	folderSettings
 }
 
 const officeHelp = `Says what would change, and with --apply changes it: on the day given, or at once. Open cases move along, their history keeps the old names, people keep their posts in the office that takes over, a seal whose organ ends or is renamed stops, and what it sealed still verifies. The same is done over the API while the server runs; here it has to be stopped.`
@@ -82,11 +80,7 @@ func (c *officeChangeCmd) Run(ctx context.Context, e *env) error {
 }
 
 func (c *officeSettings) reorganise(ctx context.Context, e *env, plan func(*yinzheng.Directory, time.Time) (*yinzheng.Reorganisation, error)) error {
-	secret, err := c.secret()
-	if err != nil {
-		return err
-	}
-	sys, err := openSystem(ctx, c.Dir, secret, c.settings, e)
+	sys, err := c.open(ctx, e)
 	if err != nil {
 		return err
 	}

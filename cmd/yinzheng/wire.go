@@ -14,6 +14,7 @@ import (
 
 	"yinzheng"
 	"yinzheng/attachments"
+	"yinzheng/catalogue"
 	"yinzheng/keys"
 	"yinzheng/register"
 	"yinzheng/signer"
@@ -52,14 +53,31 @@ func (s *secretSettings) secret() (keys.Secret, error) {
 	return keys.Secret{}, errors.New("what opens the key folder? Set YINZHENG_PASSPHRASE, or give --passphrase-file or --key-file")
 }
 
+// folderSettings are what a command is told that works on a data folder while
+// the server is stopped.
+type folderSettings struct {
+	Dir string `help:"Data folder that init made." default:"data" env:"YINZHENG_DIR"`
+	settings
+	secretSettings
+}
+
+func (c *folderSettings) open(ctx context.Context, e *env) (*system, error) {
+	secret, err := c.secret()
+	if err != nil {
+		return nil, err
+	}
+	return openSystem(ctx, c.Dir, secret, c.settings, e)
+}
+
 // system is the program with its parts put together.
 type system struct {
 	*yinzheng.Service
-	store    *store.Store
-	ring     *keys.Keyring
-	renderer *templates.Typesetter
-	fontsDir string
-	stop     context.CancelFunc // ends what runs in the background
+	catalogue *catalogue.Catalogue
+	store     *store.Store
+	ring      *keys.Keyring
+	renderer  *templates.Typesetter
+	fontsDir  string
+	stop      context.CancelFunc // ends what runs in the background
 }
 
 const databaseFile, keyFolder = "yinzheng.db", "keys"
@@ -99,14 +117,18 @@ func assemble(ctx context.Context, s *store.Store, ring *keys.Keyring, c setting
 	if err := lend(sealer, ring); err != nil {
 		return nil, err
 	}
+	items, err := catalogue.New(ctx, catalogue.Config{Store: s, Templates: set, Now: e.now})
+	if err != nil {
+		return nil, err
+	}
 	service, err := yinzheng.New(ctx, yinzheng.Config{
-		Store: s, Register: &register.Register{Kept: s}, Renderer: renderer, Sealer: sealer, Checker: &signer.Checker{}, Cleaner: attachments.New(), Seals: &sealMaker{ring, sealer, s},
+		Store: s, Standings: items, Register: &register.Register{Kept: s}, Renderer: renderer, Sealer: sealer, Checker: &signer.Checker{}, Cleaner: attachments.New(), Seals: &sealMaker{ring, sealer, s},
 		Templates: set, PublicURL: strings.TrimRight(c.PublicURL, "/"), Now: e.now, Log: e.log,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &system{Service: service, store: s, ring: ring, renderer: renderer, fontsDir: c.FontsDir}, nil
+	return &system{Service: service, catalogue: items, store: s, ring: ring, renderer: renderer, fontsDir: c.FontsDir}, nil
 }
 
 // templateSet is the built-in templates and those of a folder, if one is given.
