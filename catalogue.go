@@ -41,17 +41,29 @@ type Catalogues interface {
 }
 
 // ended says why a template's item may not be started; nil while it may.
-func (s *Service) ended(t *Template, now time.Time) *Ended {
+func (s *Service) ended(t *Template) *Ended {
 	if s.Standings == nil {
 		return nil
 	}
-	return s.Standings.Ended(t.Code, now)
+	return s.Standings.Ended(t.Code, s.Now())
+}
+
+// Item returns the newest version of an item for somebody who may take in cases
+// of it, with why it is not started any more, if so: those under way finish.
+// Errors: ErrNotFound, ErrForbidden.
+func (s *Service) Item(by *Account, code string) (*Template, *Ended, error) {
+	t, err := s.Template(code)
+	if err != nil {
+		return nil, nil, err
+	}
+	_, err = mayTakeIn(t, s.Directory(), by, "", "", s.Now())
+	return t, s.ended(t), err
 }
 
 // refuseEnded refuses a new case of an item that has ended, and shows the
 // holder's certificate that takes its place, if it is here.
 func (s *Service) refuseEnded(ctx context.Context, t *Template, v Values, now time.Time) error {
-	ended := s.ended(t, now)
+	ended := s.ended(t)
 	if ended == nil {
 		return nil
 	}

@@ -182,7 +182,7 @@ var errNoTemplate = errors.New("no such template")
 func (s *Service) Items(by *Account) []*Template {
 	return slices.DeleteFunc(slices.Clone(s.current), func(t *Template) bool {
 		_, err := mayTakeIn(t, s.Directory(), by, "", "", s.Now())
-		return err != nil || s.ended(t, s.Now()) != nil
+		return err != nil || s.ended(t) != nil
 	})
 }
 

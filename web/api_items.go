@@ -41,6 +41,7 @@ type itemList struct {
 type formView struct {
 	itemView
 	Schema json.RawMessage `json:"schema" doc:"JSON Schema 2020-12 of values"`
+	Ended  *yinzheng.Text  `json:"ended,omitempty" doc:"why it is not started any more; cases under way finish"`
 }
 
 func (s *server) itemOperations() []operation {
@@ -56,17 +57,16 @@ func (s *server) itemOperations() []operation {
 	}
 }
 
-// item shows an item that the caller may start; others are not there.
+// item shows an item that the caller may take in; others are refused.
 func (s *server) item(c *call) (any, error) {
-	t, err := s.Service.Template(c.PathValue("code"))
+	t, ended, err := s.Service.Item(c.by, c.PathValue("code"))
 	if err != nil {
 		return nil, err
 	}
-	for _, mine := range s.Service.Items(c.by) {
-		if mine == t {
-			schema, err := json.Marshal(schemaOf(t, language(c.Request)))
-			return &formView{viewItem(t), schema}, err
-		}
+	schema, err := json.Marshal(schemaOf(t, language(c.Request)))
+	view := &formView{itemView: viewItem(t), Schema: schema}
+	if ended != nil {
+		view.Ended = &ended.Text
 	}
-	return nil, &fault{status: http.StatusForbidden, kind: "forbidden", text: yinzheng.Text{ZH: "您的岗位不能受理这个事项", EN: "Your post may not start this item"}}
+	return view, err
 }

@@ -46,6 +46,9 @@ func TestMain(m *testing.M) {
 //	revise IN OUT HOW     a copy of a PDF with one more revision: plain, far or small
 //	picture FILE KIND     a picture or PDF to upload (files in picture_test.go)
 //	looks FILE WxH        FILE is such a picture as it is kept: of this size, upright, nothing but pixels
+//	workbook FILE N       a list of N items, as item import takes it
+//	soon VAR DURATION     a moment to come, as $VAR
+//	passed MOMENT         wait until it has passed
 //	forge FILE            from a QR code's address in FILE, sets $DIGITS and the
 //	                      forged tokens $CUT $LONGER $CLAIMS $SIGNATURE $NONE $HS256 $PADDED $UNKNOWN
 func TestScript(t *testing.T) {
@@ -61,6 +64,7 @@ func TestScript(t *testing.T) {
 			"status": with((*session).status), "get": with((*session).get), "is": with((*session).is), "until": with((*session).until), "flip": with((*session).flip),
 			"append": with((*session).append), "revise": with((*session).revise), "capture": with((*session).capture), "forge": with((*session).forge),
 			"picture": with((*session).picture), "looks": with((*session).looks),
+			"workbook": with((*session).workbook), "soon": with((*session).soon), "passed": with((*session).passed),
 		},
 	})
 }
