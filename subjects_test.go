@@ -15,7 +15,7 @@ func TestSubjectsLike(t *testing.T) {
 	}
 	for name, want := range map[string][]string{
 		"亲戚关系证明":       {"kinship"},
-		"親 屬・關係 情況說明":   {"kinship"},
+		"親 屬・關係 情況說明":  {"kinship"},
 		"家庭成员情况说明":     {"kinship"},
 		"家庭关系介绍信":      {"kinship"},
 		"同一人证明":        {"identity"},

@@ -131,6 +131,11 @@ func (b *book) checkItem(change string, item *Item, beside func(code string) *It
 	if other := b.busy(item.Code, change); other != nil {
 		f("code", "busy", "变更“"+other.Title+"”也涉及这个事项，请先办结或撤回它", "The change “"+other.Title+"” is about this item, too; finish or withdraw that one first")
 	}
+	if item.State != Kept {
+		if other := b.replacedBy(item.Code, beside); other != "" {
+			f("state", "needed", "事项 "+other+" 由它的电子证明替代，请先更改那一项，或一并更改", "The item "+other+" is replaced by its e-certificate; change that one first, or with it")
+		}
+	}
 	if item.By == "" {
 		return
 	}
@@ -143,6 +148,18 @@ func (b *book) checkItem(change string, item *Item, beside func(code string) *It
 	if by == nil && of(item.By) == nil || by != nil && by.State != Kept {
 		f("by", "unknown", "没有事项 "+item.By+"，或它已不再保留", "There is no item "+item.By+", or it is not kept")
 	}
+}
+
+// replacedBy is the first item that this one's e-certificate replaces and that
+// is not part of the same change; "": there is none.
+func (b *book) replacedBy(code string, beside func(code string) *Item) string {
+	first := ""
+	for other, versions := range b.versions {
+		if versions[len(versions)-1].By == code && beside(other) == nil && (first == "" || other < first) {
+			first = other
+		}
+	}
+	return first
 }
 
 // busy is another change under way that an item is part of.

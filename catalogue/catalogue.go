@@ -37,8 +37,9 @@ type Config struct {
 // Catalogue is the catalogue at work. Its methods are safe for concurrent use.
 type Catalogue struct {
 	Config
-	mu   sync.RWMutex
-	book *book
+	writing sync.Mutex   // held while an act is decided and kept: the book changes under it alone
+	mu      sync.RWMutex // guards the book; never held while the store is asked, which may be asking Ended
+	book    *book
 }
 
 var _ yinzheng.Standings = (*Catalogue)(nil)
@@ -55,12 +56,14 @@ func New(ctx context.Context, config Config) (*Catalogue, error) {
 	return c, c.read(ctx)
 }
 
-// read folds what was kept since.
+// read folds what was kept since. Whoever calls it is writing.
 func (c *Catalogue) read(ctx context.Context) error {
 	acts, err := c.Store.CatalogueActs(ctx, c.book.seq)
 	if err != nil {
 		return fmt.Errorf("read the catalogue: %w", err)
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	for i := range acts {
 		if err := c.book.add(&acts[i]); err != nil {
 			return err
@@ -242,8 +245,8 @@ func (c *Catalogue) act(ctx context.Context, by *yinzheng.Account, id string, se
 	if err != nil {
 		return nil, err
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.writing.Lock()
+	defer c.writing.Unlock()
 	if err := c.read(ctx); err != nil { // an act may have been kept though its caller was told otherwise
 		return nil, err
 	}
@@ -281,6 +284,8 @@ func (c *Catalogue) act(ctx context.Context, by *yinzheng.Account, id string, se
 	if err != nil { // or it was kept all the same, and counts
 		return nil, errors.Join(err, c.read(context.WithoutCancel(ctx)))
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if err := c.book.add(kept); err != nil {
 		return nil, err
 	}

@@ -205,6 +205,11 @@ func TestWhoMay(t *testing.T) {
 	if _, err := d.Act(ctx, d.a, v.ID, v.Version, catalogue.Act{Kind: catalogue.Approve, Opinion: "自审"}); !errors.Is(err, yinzheng.ErrForbidden) {
 		t.Errorf("the author reviews: %v", err)
 	}
+	deputy := admin("c", "district")
+	deputy.Grants[0].For = "a"
+	if _, err := d.Act(ctx, deputy, v.ID, v.Version, catalogue.Act{Kind: catalogue.Approve, Opinion: "代审"}); !errors.Is(err, yinzheng.ErrForbidden) {
+		t.Errorf("the author's deputy reviews: %v", err)
+	}
 	if _, err := d.Act(ctx, d.b, v.ID, v.Version-1, catalogue.Act{Kind: catalogue.Approve, Opinion: "合法"}); !errors.Is(err, yinzheng.ErrConflict) {
 		t.Errorf("stale: %v", err)
 	}
@@ -219,7 +224,7 @@ func TestWhoMay(t *testing.T) {
 // TestBeside: what a change is refused for because of the rest of the catalogue.
 func TestBeside(t *testing.T) {
 	d := newDesk(t)
-	d.put(item("A1"), item("A2", cancelled("held")))
+	d.put(item("A1"), item("A2", cancelled("held")), item("E1"), item("E2", replaced("certificate", "E1")))
 	_, err := d.draft(&catalogue.NewChange{Title: "在办", Items: []catalogue.Item{item("B1")}})
 	must(t, err)
 	for name, test := range map[string]struct {
@@ -232,17 +237,22 @@ func TestBeside(t *testing.T) {
 		"replaced by nothing":          {[]catalogue.Item{item("C1", replaced("certificate", "Z9"))}, "items[0].by unknown"},
 		"replaced by a cancelled one":  {[]catalogue.Item{item("C1", replaced("certificate", "A2"))}, "items[0].by unknown"},
 		"replaced by one that ends":    {[]catalogue.Item{item("C1", replaced("certificate", "A1")), item("A1", cancelled("held"))}, "items[0].by unknown"},
+		"others are replaced by it":    {[]catalogue.Item{item("E1", cancelled("held"))}, "items[0].state needed"},
 		"listed, of a village":         {[]catalogue.Item{item("C1", func(i *catalogue.Item) { i.Subject, i.Level = "kinship", yinzheng.Village })}, "items[0].level listed"},
 		"another level than its form":  {[]catalogue.Item{item("residence", func(i *catalogue.Item) { i.Level = yinzheng.District })}, "items[0].level template"},
 		"another subject":              {[]catalogue.Item{item("residence", func(i *catalogue.Item) { i.Subject = "birth" })}, "items[0].subject template"},
 		"replaced by a kept one":       {[]catalogue.Item{item("C0", replaced("certificate", "A1"))}, ""},
 		"replaced by a template":       {[]catalogue.Item{item("C2", replaced("certificate", "residence"))}, ""},
 		"replaced by one beside it":    {[]catalogue.Item{item("C3", replaced("certificate", "C4")), item("C4")}, ""},
+		"with what it replaces":        {[]catalogue.Item{item("E1", cancelled("held")), item("E2", cancelled("held"))}, ""},
 		"cancelled, with a bare basis": {[]catalogue.Item{item("C5", cancelled("no-basis"), func(i *catalogue.Item) { i.Basis, i.Level = nil, "" })}, ""},
 	} {
-		_, err := d.draft(&catalogue.NewChange{Title: name, Items: test.items})
+		v, err := d.draft(&catalogue.NewChange{Title: name, Items: test.items})
 		if got := first(err); got != test.want {
 			t.Errorf("%s: %q, want %q", name, got, test.want)
+		}
+		if err == nil {
+			d.do(d.a, v, catalogue.Act{Kind: catalogue.Withdraw, Opinion: "试毕"})
 		}
 	}
 }
@@ -361,6 +371,10 @@ func TestImportRefused(t *testing.T) {
 	if lines, err := d.Changes(t.Context(), d.a); err != nil || len(lines) != 0 {
 		t.Errorf("refused, and drafted: %v %v", lines, err)
 	}
+	long := head + strings.Repeat("A1,居住证明,某条例,街道,,,,,,,,,,,,,,\n", 100_000)
+	if _, err := d.Import(t.Context(), d.a, "首批", []byte(long), true); first(err) != "file file" {
+		t.Errorf("100,000 rows: %v", err)
+	}
 	for _, text := range []string{"", "hello", head} {
 		if _, err := d.Import(t.Context(), d.a, "首批", []byte(text), true); !errors.Is(err, yinzheng.ErrInvalid) {
 			t.Errorf("%.10q: %v", text, err)
@@ -437,4 +451,26 @@ func TestSuzhou(t *testing.T) {
 			t.Errorf("%v: %v", period, err)
 		}
 	}
+}
+
+// TestAskedInTransactions: the domain asks from inside its transactions, while
+// changes wait for their turn to write.
+func TestAskedInTransactions(t *testing.T) {
+	d := newDesk(t)
+	ctx := t.Context()
+	done := make(chan error)
+	go func() {
+		for range 200 {
+			if err := d.store.Tx(ctx, func(context.Context) error { d.Ended("A1", d.now); return nil }); err != nil {
+				done <- err
+				return
+			}
+		}
+		done <- nil
+	}()
+	for i := range 100 {
+		_, _, err := d.Draft(ctx, d.a, &catalogue.NewChange{Title: "首批", Items: []catalogue.Item{item(fmt.Sprint("A", i))}}, fmt.Sprint(i))
+		must(t, err)
+	}
+	must(t, <-done)
 }

@@ -152,6 +152,7 @@ func TestAppendOnly(t *testing.T) {
 	c := storetest.Certificate(1, "A1")
 	for _, err := range []error{
 		s.Record(t.Context(), yinzheng.Event{At: storetest.Start, Kind: "k"}),
+		s.AddCatalogueAct(t.Context(), &yinzheng.CatalogueAct{Seq: 1, At: storetest.Start, Kind: "draft"}),
 		s.Reserve(t.Context(), c), s.FinishIssue(t.Context(), storetest.Finished(c, []byte("pdf")), []byte("pdf")),
 	} {
 		if err != nil {
@@ -163,6 +164,7 @@ func TestAppendOnly(t *testing.T) {
 		"REPLACE INTO actions (application, seq, at, kind, account, name) VALUES (1, 1, 0, 'approve', 'x', 'x')",
 		"INSERT INTO actions (application, seq, at, kind, account, name) VALUES (1, 3, 0, 'approve', 'x', 'x')",
 		"UPDATE events SET detail = 'x'", "DELETE FROM events", "INSERT OR REPLACE INTO events SELECT * FROM events",
+		"UPDATE catalogue_acts SET content = 'x'", "DELETE FROM catalogue_acts", "INSERT OR REPLACE INTO catalogue_acts SELECT * FROM catalogue_acts",
 		"UPDATE log SET subject = 'x'", "DELETE FROM log", "INSERT OR REPLACE INTO log SELECT * FROM log",
 		"INSERT INTO log SELECT seq + 5, at, kind, 'x', part, salt, digest, hash FROM log WHERE seq = 1",
 		"INSERT INTO log SELECT NULL, at, kind, 'x', part, salt, digest, hash FROM log WHERE seq = 1",

@@ -372,6 +372,8 @@ func TestOpenAPI(t *testing.T) {
 		"POST /api/v1/papers", "GET /api/v1/papers/{code}", "POST /api/v1/papers/{code}/void", "GET /api/v1/papers/{code}/scan",
 		"POST /api/v1/applications/{id}/attachments", "GET /api/v1/applications/{id}/attachments/{attachment}", "DELETE /api/v1/applications/{id}/attachments/{attachment}",
 		"GET /api/v1/issuing", "POST /api/v1/issuing/{id}/retry", "POST /api/v1/issuing/{id}/void", "POST /api/v1/verify", "GET /api/v1/catalogue", "GET /api/v1/catalogue/{code}",
+		"GET /api/v1/catalogue/{code}/versions", "POST /api/v1/catalogue-changes", "GET /api/v1/catalogue-changes", "GET /api/v1/catalogue-changes/{id}",
+		"POST /api/v1/catalogue-changes/{id}/acts", "POST /api/v1/catalogue-changes/import", "GET /api/v1/catalogue-report",
 	} {
 		method, path, _ := strings.Cut(op, " ")
 		if doc.Paths[path][strings.ToLower(method)] == nil {

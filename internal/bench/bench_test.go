@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"log/slog"
 	"math"
 	"os"
 	"os/exec"
@@ -12,7 +11,6 @@ import (
 	"testing"
 
 	"yinzheng"
-	"yinzheng/web"
 )
 
 // TestRun takes every row with few rounds: each must be measured, and judged
@@ -249,7 +247,7 @@ func BenchmarkVerify(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	handler, err := web.New(web.Config{Service: c.Service, Log: slog.New(slog.DiscardHandler)})
+	handler, err := c.handler(b.Context())
 	if err != nil {
 		b.Fatal(err)
 	}

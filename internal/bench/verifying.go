@@ -14,6 +14,7 @@ import (
 	"net/http"
 
 	"yinzheng"
+	"yinzheng/catalogue"
 	"yinzheng/web"
 )
 
@@ -154,13 +155,22 @@ func (s *scans) each(bodies [][]byte) error {
 	return nil
 }
 
+// handler serves the office over HTTP.
+func (c *counter) handler(ctx context.Context) (http.Handler, error) {
+	items, err := catalogue.New(ctx, catalogue.Config{Store: c.store})
+	if err != nil {
+		return nil, err
+	}
+	return web.New(web.Config{Service: c.Service, Catalogue: items, Log: slog.New(slog.DiscardHandler)})
+}
+
 // verifyRows measures the first scan of a code, and the next.
 func verifyRows(ctx context.Context, c *counter, rounds int) ([]row, error) {
 	bodies, err := c.questions(ctx)
 	if err != nil {
 		return nil, err
 	}
-	handler, err := web.New(web.Config{Service: c.Service, Log: slog.New(slog.DiscardHandler)})
+	handler, err := c.handler(ctx)
 	if err != nil {
 		return nil, err
 	}
