@@ -24,20 +24,9 @@ func (accountCmd) Help() string {
 	return `The same as administrators do through the API, for whoever works on the machine itself: the first people of a new installation, or when no administrator is left. Stop the server first: one program works on a data folder at a time.`
 }
 
-// folder is the data folder that a command opens.
-type folder struct {
-	Dir string `help:"Data folder that init made." default:"data" env:"YINZHENG_DIR"`
-	settings
-	secretSettings
-}
-
 // as lets the operator do something with the people of a data folder.
 func (f *folder) as(ctx context.Context, e *env, do func(*system, *yinzheng.Account) (*yinzheng.PersonView, error)) error {
-	secret, err := f.secret()
-	if err != nil {
-		return err
-	}
-	sys, err := openSystem(ctx, f.Dir, secret, f.settings, e)
+	sys, err := f.open(ctx, e)
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ type itemImportCmd struct {
 	Title string `help:"The document that orders it, such as 惠府办〔2026〕15号." required:""`
 	Apply bool   `help:"Draft the change. Without this, only say what it would be."`
 	As    string `help:"User name of the administrator who drafts it." default:"admin" env:"YINZHENG_ADMIN"`
-	folderSettings
+	folder
 }
 
 func (itemImportCmd) Help() string {
@@ -73,7 +73,7 @@ func (c *itemImportCmd) Run(ctx context.Context, e *env) error {
 type itemReportCmd struct {
 	From string `help:"First day, such as 2026-01-01." required:""`
 	To   string `help:"Last day." required:""`
-	folderSettings
+	folder
 }
 
 func (c *itemReportCmd) Run(ctx context.Context, e *env) error {

@@ -21,7 +21,7 @@ type officeCmd struct {
 type officeSettings struct {
 	Apply bool   `help:"Decide it. Without this, only say what would change."`
 	As    string `help:"User name of the administrator who decides." default:"admin" env:"YINZHENG_ADMIN"`
-	folderSettings
+	folder
 }
 
 const officeHelp = `Says what would change, and with --apply changes it: on the day given, or at once. Open cases move along, their history keeps the old names, people keep their posts in the office that takes over, a seal whose organ ends or is renamed stops, and what it sealed still verifies. The same is done over the API while the server runs; here it has to be stopped.`

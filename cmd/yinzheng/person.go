@@ -21,9 +21,7 @@ type personImportCmd struct {
 	Office   string `help:"Office whose register it is; it speaks of persons of the office's division and those below. Left out: the administrator's own."`
 	Apply    bool   `help:"Keep it. Without this, only say what would change."`
 	As       string `help:"User name of the administrator who imports." default:"admin" env:"YINZHENG_ADMIN"`
-	Dir      string `help:"Data folder that init made." default:"data" env:"YINZHENG_DIR"`
-	settings
-	secretSettings
+	folder
 }
 
 func (personImportCmd) Help() string {
@@ -37,11 +35,7 @@ func (c *personImportCmd) Run(ctx context.Context, e *env) (err error) {
 	if err != nil {
 		return err
 	}
-	secret, err := c.secret()
-	if err != nil {
-		return err
-	}
-	sys, err := openSystem(ctx, c.Dir, secret, c.settings, e)
+	sys, err := c.open(ctx, e)
 	if err != nil {
 		return err
 	}

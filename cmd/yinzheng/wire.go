@@ -53,20 +53,19 @@ func (s *secretSettings) secret() (keys.Secret, error) {
 	return keys.Secret{}, errors.New("what opens the key folder? Set YINZHENG_PASSPHRASE, or give --passphrase-file or --key-file")
 }
 
-// folderSettings are what a command is told that works on a data folder while
-// the server is stopped.
-type folderSettings struct {
+// folder is the data folder that a command opens while the server is stopped.
+type folder struct {
 	Dir string `help:"Data folder that init made." default:"data" env:"YINZHENG_DIR"`
 	settings
 	secretSettings
 }
 
-func (c *folderSettings) open(ctx context.Context, e *env) (*system, error) {
-	secret, err := c.secret()
+func (f *folder) open(ctx context.Context, e *env) (*system, error) {
+	secret, err := f.secret()
 	if err != nil {
 		return nil, err
 	}
-	return openSystem(ctx, c.Dir, secret, c.settings, e)
+	return openSystem(ctx, f.Dir, secret, f.settings, e)
 }
 
 // system is the program with its parts put together.
