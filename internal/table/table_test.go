@@ -112,6 +112,9 @@ func TestRefused(t *testing.T) {
 func FuzzOpen(f *testing.F) {
 	f.Add([]byte("code,name\n1,东湖\n"))
 	f.Add(workbook(&testing.T{}, func(*excelize.File) {}))
+	for _, c := range refusals {
+		f.Add(c.make(3))
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		tab, err := table.Open(data, columns)
 		var bad *table.Error
