@@ -64,9 +64,28 @@ func TestPDF(t *testing.T) {
 		sent []byte
 		code string // empty: taken
 	}{
-		"plain":                       {whole, ""},
-		"a link":                      {with("<</Type/Annot/Subtype/Link/A<</S/URI/URI(https://example.org)>>>>"), ""},
-		"opens at a page":             {page(t, "/OpenAction[3 0 R/Fit]"), ""},
+		"plain":                   {whole, ""},
+		"a link":                  {with("<</Type/Annot/Subtype/Link/A<</S/URI/URI(https://example.org)>>>>"), ""},
+		"opens at a page":         {page(t, "/OpenAction[3 0 R/Fit]"), ""},
+		"a link, action apart":    {linked("/Link"), ""},
+		"opens by an action":      {page(t, "/OpenAction<</S/GoTo/D[3 0 R/XYZ 0 0 0]>>"), ""},
+		"flags of an annotation":  {with("<</Type/Annot/Subtype/Link/F 4/A<</S/GoTo/D(a)>>>>"), ""},
+		"an outline":              {with("<</Title(a)/A<</S/GoTo/D(a)>>/Next 9 0 R>>"), ""},
+		"layout of a tagged part": {with("<</Type/StructElem/S/URI/A[<</O/Layout>>]>>"), ""},
+		"an office program's": {page(t, "/OpenAction[3 0 R/XYZ null null 0]/ViewerPreferences<</DisplayDocTitle true>>/Lang(zh-CN)/MarkInfo<</Marked true>>"+
+			"/Outlines<</First<</Title(a)/Dest[3 0 R/XYZ 0 0 0]>>>>/AcroForm<</Fields[]/DA(/F1 0 Tf)>>/Metadata<</Type/Metadata/Subtype/XML>>/OutputIntents[<</S/GTS_PDFA1>>]"), ""},
+		"an address at opening":       {page(t, "/OpenAction<</S/URI/URI(https://example.org)>>"), "pdf-active"},
+		"an address at closing":       {page(t, "/AA<</WC<</S/URI/URI(https://example.org)>>>>"), "pdf-active"},
+		"another file's thread":       {page(t, `/OpenAction<</S/Thread/F(\\\\evil\\share\\x.pdf)/D 0>>`), "pdf-active"},
+		"prints":                      {page(t, "/OpenAction<</S/Named/N/Print>>"), "pdf-active"},
+		"empties a form":              {page(t, "/OpenAction<</S/ResetForm>>"), "pdf-active"},
+		"hides":                       {with("<</S/Hide/T(a)>>"), "pdf-active"},
+		"a file by address":           {page(t, "/X<</F(http://example.org/x.exe)/FS/URL>>"), "pdf-active"},
+		"a file of no kind":           {with("<</UF(x.exe)>>"), "pdf-active"},
+		"a file by its kind":          {with("<</Type/F/Unix(x)>>"), "pdf-active"},
+		"an address of a button":      {linked("/Widget"), "pdf-active"},
+		"an address after a page":     {with("<</S/GoTo/D(a)/Next[<</S/URI/URI(x)>>]>>"), "pdf-active"},
+		"an address before":           {with("<</Subtype/Link/PA<</S/URI/URI(x)>>>>"), "pdf-active"},
 		"as many pages as may be":     {pages(MaxPages), ""},
 		"a page more":                 {pages(MaxPages + 1), "pdf-pages"},
 		"no page":                     {pages(0), "pdf-pages"},
@@ -113,6 +132,29 @@ func indirect(name string) []byte {
 	f.Object(9, "<</S 8 0 R>>")
 	data, _ := f.Finish("/Root 1 0 R")
 	return data
+}
+
+// linked is a PDF with an annotation whose action is an object of its own.
+func linked(kind string) []byte {
+	f := pdftest.Page("x", "")
+	f.Object(8, "<</S/URI/URI(https://example.org)>>")
+	f.Object(9, "<</Type/Annot/Subtype"+kind+"/A 8 0 R>>")
+	data, _ := f.Finish("/Root 1 0 R")
+	return data
+}
+
+// TestOrdinaryPDF: what a browser prints (tagged, with links, an outline and a
+// form), what is printed from it once more, and what scanners make is taken.
+func TestOrdinaryPDF(t *testing.T) {
+	for _, name := range []string{"chromium.pdf", "cairo.pdf", "scanner.pdf"} {
+		sent, err := os.ReadFile(filepath.Join("testdata", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := New().Clean(t.Context(), sent); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }
 
 // TestOthersPDF: what other programs write, packed and encrypted.
