@@ -34,8 +34,10 @@ type line struct {
 	place func(column string) string
 }
 
-// maxFaults bounds what one report lists; a file with more has one cause.
-const maxFaults = 100
+const (
+	maxLines  = 50_000 // divisions of a file; a large city has some 10,000
+	maxFaults = 100    // that one report lists; a file with more has one cause
+)
 
 // Read reads the divisions of a file: CSV or .xlsx with the columns code, name,
 // parent, level and, for those that are closed, successor. The error is an
@@ -68,6 +70,9 @@ func read(data []byte) ([]line, error) {
 		}
 		if err != nil {
 			return nil, fileFault(err)
+		}
+		if len(lines) == maxLines {
+			return nil, fileFault(&table.Error{Place: row.Place("code"), ZH: "一次最多导入 50000 个区划，请分几次导入", EN: "A file may have 50,000 divisions; please send it in parts"})
 		}
 		l := line{yinzheng.Division{
 			Code: row.Get("code"), Name: strings.Join(strings.Fields(row.Get("name")), " "), Parent: row.Get("parent"),
@@ -177,10 +182,9 @@ func (p *plan) line(l *line) {
 // village one of its own.
 func First(divisions []yinzheng.Division, seats []Seat) (*yinzheng.Directory, error) {
 	var organs []yinzheng.Organ
-	p := &plan{divisions: map[string]*yinzheng.Division{}, offices: map[string]*yinzheng.Office{}}
+	p := &plan{divisions: map[string]*yinzheng.Division{}, offices: map[string]*yinzheng.Office{}, seated: map[string]map[string]*yinzheng.Office{}}
 	for _, s := range seats {
-		id := ID(s.Division, s.Function)
-		p.offices[id] = &yinzheng.Office{ID: id, Name: s.Organ.Name, Division: s.Division, Organ: s.Organ.Code, Function: s.Function}
+		p.put(&yinzheng.Office{ID: ID(s.Division, s.Function), Name: s.Organ.Name, Division: s.Division, Organ: s.Organ.Code, Function: s.Function})
 		organs = append(organs, s.Organ)
 	}
 	for i := range divisions {

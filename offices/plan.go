@@ -53,6 +53,7 @@ type plan struct {
 	at        time.Time
 	divisions map[string]*yinzheng.Division
 	offices   map[string]*yinzheng.Office
+	seated    map[string]map[string]*yinzheng.Office // by division: offices that are or were there, by ID
 	organs    map[string]*yinzheng.Organ
 	parts     map[string]string // of divisions that are split: part → the division
 	faults    []yinzheng.FieldError
@@ -61,7 +62,8 @@ type plan struct {
 func newPlan(d *yinzheng.Directory, title, effective string, now time.Time) (*plan, error) {
 	p := &plan{
 		before: d, title: title, at: now.UTC().Truncate(time.Second), parts: map[string]string{},
-		divisions: map[string]*yinzheng.Division{}, offices: map[string]*yinzheng.Office{}, organs: map[string]*yinzheng.Organ{},
+		divisions: map[string]*yinzheng.Division{}, organs: map[string]*yinzheng.Organ{},
+		offices: map[string]*yinzheng.Office{}, seated: map[string]map[string]*yinzheng.Office{},
 	}
 	if effective != "" {
 		day, err := time.ParseInLocation(time.DateOnly, effective, yinzheng.Zone)
@@ -82,7 +84,7 @@ func newPlan(d *yinzheng.Directory, title, effective string, now time.Time) (*pl
 		p.divisions[v.Code] = &v
 	}
 	for _, o := range d.Offices {
-		p.offices[o.ID] = &o
+		p.put(&o)
 	}
 	for _, o := range d.Organs {
 		p.organs[o.Code] = &o
@@ -162,7 +164,7 @@ func (p *plan) add(a *Additions) {
 			p.fault(fmt.Sprintf("add.offices[%d]", i), "taken", "机构 %s 已存在", "The office %s is there already", id)
 			continue
 		}
-		p.offices[id] = &yinzheng.Office{ID: id, Name: o.Name, Division: o.Division, Function: o.Function, Organ: o.Organ}
+		p.put(&yinzheng.Office{ID: id, Name: o.Name, Division: o.Division, Function: o.Function, Organ: o.Organ})
 	}
 	for _, v := range a.Divisions {
 		p.seat(p.divisions[v.Code])
@@ -184,15 +186,23 @@ func (p *plan) addOrgan(field string, o *NewOrgan) {
 // seat gives a division an office of its own, if it has none.
 func (p *plan) seat(v *yinzheng.Division) {
 	if v.Level != yinzheng.Province && v.Level != yinzheng.City && len(p.officesOf(v.Code)) == 0 {
-		id := ID(v.Code, "")
-		p.offices[id] = &yinzheng.Office{ID: id, Name: Name(v), Division: v.Code}
+		p.put(&yinzheng.Office{ID: ID(v.Code, ""), Name: Name(v), Division: v.Code})
 	}
+}
+
+// put adds an office to the tree, or one that has moved to its division.
+func (p *plan) put(o *yinzheng.Office) {
+	p.offices[o.ID] = o
+	if p.seated[o.Division] == nil {
+		p.seated[o.Division] = map[string]*yinzheng.Office{}
+	}
+	p.seated[o.Division][o.ID] = o
 }
 
 // officesOf are the offices of a division that stand, in the order of their IDs.
 func (p *plan) officesOf(division string) []*yinzheng.Office {
 	var out []*yinzheng.Office
-	for _, o := range p.offices {
+	for _, o := range p.seated[division] {
 		if o.Division == division && o.Until.IsZero() {
 			out = append(out, o)
 		}
@@ -348,7 +358,7 @@ func (p *plan) furnish(v, like *yinzheng.Division, organ *NewOrgan) {
 		if o.Organ != "" && organ != nil {
 			made.Organ, made.Name, organ = organ.Code, organ.Name, nil
 		}
-		p.offices[id] = made
+		p.put(made)
 	}
 	p.seat(v)
 }
@@ -369,6 +379,7 @@ func (p *plan) dissolve(v, into *yinzheng.Division) {
 			p.closeOffice(o, heirs[i].ID)
 		case o.Function != "" && o.Organ != "": // nobody there does this: it goes on as it is
 			o.Division = into.Code
+			p.put(o)
 		default:
 			p.closeOffice(o, heirs[0].ID)
 		}

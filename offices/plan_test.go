@@ -194,6 +194,30 @@ func TestPlanFile(t *testing.T) {
 	}
 }
 
+// TestLongFile: a file of many lines takes seconds, not the square of them; one
+// of more than may be says so.
+func TestLongFile(t *testing.T) {
+	file := func(n int) []byte {
+		var b bytes.Buffer
+		b.WriteString("code,name,parent,level\n")
+		for i := range n {
+			fmt.Fprintf(&b, "5%011d,村%d,110000000000,village\n", i, i)
+		}
+		return b.Bytes()
+	}
+	start := time.Now()
+	r, _, err := offices.PlanFile(tree(t), "x", "", file(40_000), now)
+	if err != nil || len(r.Offices) != 40_000 {
+		t.Fatal(err)
+	}
+	if took := time.Since(start); took > 10*time.Second {
+		t.Errorf("40,000 lines took %v", took)
+	}
+	if _, _, err := offices.PlanFile(tree(t), "x", "", file(50_001), now); faults(err) != "line 50002, column code file" {
+		t.Error(err)
+	}
+}
+
 // TestMergersLeadSomewhere: after any number of mergers every division and every
 // office that ever was leads to one that stands.
 func TestMergersLeadSomewhere(t *testing.T) {
