@@ -145,20 +145,26 @@ func order(r *jsonReader, key string, into any) {
 	}
 }
 
-func (s *server) importTree(c *call) (any, error) {
+// importTree plans what a file says. One is worked on at a time.
+func (s *server) importTree(c *call) (out any, err error) {
 	if m := mediaType(c.Request); m != csvType && m != xlsxType {
 		return nil, wrongMediaType(csvType + " / " + xlsxType)
 	}
 	if err := s.Service.MayOperate(c.by); err != nil {
 		return nil, err
 	}
-	data, err := readBody(c.w, c.Request, maxFile, nil)
-	if err != nil {
-		return nil, err
+	var data []byte
+	read := func(u *upload) (err error) {
+		data, err = u.readBody(c.w, c.Request)
+		return err
 	}
-	q := c.URL.Query()
-	r, left, err := offices.PlanFile(s.Service.Directory(), q.Get("title"), q.Get("effective"), data, s.Service.Now())
-	return s.reorganise(c, r, q.Get("tree"), left, err)
+	err = s.holding(c.Request, "account "+c.by.ID, s.uploads.importing, read, func() error {
+		q := c.URL.Query()
+		r, left, err := offices.PlanFile(s.Service.Directory(), q.Get("title"), q.Get("effective"), data, s.Service.Now())
+		out, err = s.reorganise(c, r, q.Get("tree"), left, err)
+		return err
+	})
+	return out, err
 }
 
 // reorganise tries or decides what was planned.

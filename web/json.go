@@ -48,17 +48,23 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64, buf []byte) (
 		}
 		n, err := in.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
-		var large *http.MaxBytesError
 		switch {
 		case err == nil:
 		case errors.Is(err, io.EOF):
 			return buf, nil
-		case errors.As(err, &large):
-			return nil, tooLarge(limit)
 		default:
-			return nil, fieldFaultOf(http.StatusBadRequest, "malformed", "body", "incomplete", "请求没有完整收到，请重新发送", "The request did not arrive whole; please send it again")
+			return nil, brokenBody(err, limit)
 		}
 	}
+}
+
+// brokenBody says why a body could not be read.
+func brokenBody(err error, limit int64) *fault {
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		return tooLarge(limit)
+	}
+	return fieldFaultOf(http.StatusBadRequest, "malformed", "body", "incomplete", "请求没有完整收到，请重新发送", "The request did not arrive whole; please send it again")
 }
 
 func tooLarge(limit int64) *fault {

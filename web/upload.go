@@ -28,7 +28,8 @@ const (
 
 // uploads is the room for files on their way in and being checked.
 type uploads struct {
-	checking chan struct{} // a place for each file being checked
+	checking  chan struct{} // a place for each file being checked
+	importing chan struct{} // the one for an office tree, each of which costs seconds
 
 	mu   sync.Mutex
 	held int64
@@ -36,7 +37,7 @@ type uploads struct {
 }
 
 func newUploads() *uploads {
-	return &uploads{checking: make(chan struct{}, max(2, runtime.GOMAXPROCS(0))), from: map[string]int{}}
+	return &uploads{checking: make(chan struct{}, max(2, runtime.GOMAXPROCS(0))), importing: make(chan struct{}, 1), from: map[string]int{}}
 }
 
 // upload is one file on its way in.
@@ -81,13 +82,13 @@ func (u *upload) done() {
 	}
 }
 
-// check runs fn when few enough files are being checked.
-func (u *uploads) check(ctx context.Context, fn func() error) error {
+// check runs fn when one of the places for it is free.
+func check(ctx context.Context, places chan struct{}, fn func() error) error {
 	wait := time.NewTimer(patience)
 	defer wait.Stop()
 	select {
-	case u.checking <- struct{}{}:
-		defer func() { <-u.checking }()
+	case places <- struct{}{}:
+		defer func() { <-places }()
 		return fn()
 	case <-wait.C:
 		return errBusy()
@@ -112,11 +113,21 @@ type form struct {
 // maxField bounds a field of a form beside its file.
 const maxField = 16 << 10
 
-// received reads a form with a file and calls fn with it. Whoever sends it, a
-// client or an account, has so many on their way at a time; no more of it is
-// read than may be, and fn is called only when all of it has arrived. names are
-// the fields that it may have beside the file.
+// received reads a form with a file and calls fn with it, as of holding. names
+// are the fields that it may have beside the file.
 func (s *server) received(w http.ResponseWriter, r *http.Request, sender string, names []string, fn func(*form) error) error {
+	var f *form
+	read := func(u *upload) (err error) {
+		f, err = u.read(w, r, names)
+		return err
+	}
+	return s.holding(r, sender, s.uploads.checking, read, func() error { return fn(f) })
+}
+
+// holding has a file read and then worked on. Whoever sends it, a client or an
+// account, has so many on their way at a time; no more of it is read than may
+// be, and work begins only when all of it has arrived and a place is free.
+func (s *server) holding(r *http.Request, sender string, places chan struct{}, read func(*upload) error, work func() error) error {
 	if r.ContentLength > maxFile+maxQuestion {
 		return tooLarge(maxFile)
 	}
@@ -128,11 +139,10 @@ func (s *server) received(w http.ResponseWriter, r *http.Request, sender string,
 		return err
 	}
 	defer u.done()
-	f, err := u.read(w, r, names)
-	if err != nil {
+	if err := read(u); err != nil {
 		return err
 	}
-	return u.check(r.Context(), func() error { return fn(f) })
+	return check(r.Context(), places, work)
 }
 
 // uploaded has the file of a form verified.
@@ -221,25 +231,42 @@ func (u *upload) readPart(f *form, part *multipart.Part, names []string) error {
 	return nil
 }
 
-// readFile reads a file bit by bit, as room is taken for it.
-func (u *upload) readFile(f *form, part *multipart.Part) error {
+func (u *upload) readFile(f *form, part *multipart.Part) (err error) {
+	var refused *fault
+	if f.file, err = u.content(part); err != nil && !errors.As(err, &refused) {
+		return brokenForm(err)
+	}
+	return err
+}
+
+// content reads a file bit by bit, as room is taken for it.
+func (u *upload) content(from io.Reader) ([]byte, error) {
 	var b bytes.Buffer
 	for {
-		n, err := io.CopyN(&b, part, 64<<10)
+		n, err := io.CopyN(&b, from, 64<<10)
 		if full := u.take(int(n)); full != nil {
-			return full
+			return nil, full
 		}
 		switch {
 		case b.Len() > maxFile:
-			return tooLarge(maxFile)
+			return nil, tooLarge(maxFile)
 		case err == nil:
 		case !errors.Is(err, io.EOF):
-			return brokenForm(err)
+			return nil, err
 		default:
-			f.file = b.Bytes()
-			return nil
+			return b.Bytes(), nil
 		}
 	}
+}
+
+// readBody reads a file that is the whole of a request.
+func (u *upload) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	data, err := u.content(http.MaxBytesReader(w, r.Body, maxFile))
+	var refused *fault
+	if err != nil && !errors.As(err, &refused) {
+		return nil, brokenBody(err, maxFile)
+	}
+	return data, err
 }
 
 func noFile() *fault {

@@ -2,11 +2,13 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 )
 
 // All files together take no more than their room, and give it back.
@@ -67,4 +69,20 @@ func FuzzForm(f *testing.F) {
 			t.Fatalf("%d bytes are left", u.held)
 		}
 	})
+}
+
+// TestOneOfAKind: work for which there is one place waits for it, and gives up.
+func TestOneOfAKind(t *testing.T) {
+	places := make(chan struct{}, 1)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	err := check(t.Context(), places, func() error {
+		return check(ctx, places, func() error { t.Error("two at once"); return nil })
+	})
+	if !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(err)
+	}
+	if err := check(t.Context(), places, func() error { return nil }); err != nil {
+		t.Error(err)
+	}
 }

@@ -102,7 +102,7 @@ func unreadable() *Error {
 }
 
 func tooLarge() *Error {
-	return &Error{"", "工作簿展开后过大；请只留下需要的工作表、行和列，分几次导入", "The workbook is too large once it is unpacked; please keep only the sheet, rows and columns that are needed, and send it in parts"}
+	return &Error{"", "工作簿展开后过大（最多 128 MB，且不超过文件本身的 100 倍）；请只留下需要的工作表、行和列，分几次导入", "The workbook is too large once it is unpacked: it may have 128 MB then, and 100 times its own size; please keep only the sheet, rows and columns that are needed, and send it in parts"}
 }
 
 func damaged(place string) *Error {
