@@ -133,7 +133,7 @@ func PlanFile(d *yinzheng.Directory, title, effective string, data []byte, now t
 		l := &lines[i]
 		named[l.Code] = true
 		if v := p.divisions[l.Code]; v == nil {
-			p.divisions[l.Code] = &yinzheng.Division{Code: l.Code, Name: l.Name, Parent: l.Parent, Level: l.Level}
+			p.putDivision(&yinzheng.Division{Code: l.Code, Name: l.Name, Parent: l.Parent, Level: l.Level})
 		} else if v.Level != l.Level {
 			p.fault(l.place("level"), "level", "区划的层级不能改变", "A division's level does not change")
 		}
@@ -172,7 +172,7 @@ func (p *plan) line(l *line) {
 		p.fault(l.place("parent"), "unknown", "没有区划 %s", "There is no division %s", l.Parent)
 		return
 	}
-	v.Parent = l.Parent
+	p.lay(v, l.Parent)
 	p.renameDivision(v, l.Name)
 	p.seat(v)
 }
@@ -184,7 +184,7 @@ func First(divisions []yinzheng.Division, seats []Seat) (*yinzheng.Directory, er
 	var organs []yinzheng.Organ
 	p := &plan{divisions: map[string]*yinzheng.Division{}, offices: map[string]*yinzheng.Office{}, seated: map[string]map[string]*yinzheng.Office{}}
 	for _, s := range seats {
-		p.put(&yinzheng.Office{ID: ID(s.Division, s.Function), Name: s.Organ.Name, Division: s.Division, Organ: s.Organ.Code, Function: s.Function})
+		p.putOffice(&yinzheng.Office{ID: ID(s.Division, s.Function), Name: s.Organ.Name, Division: s.Division, Organ: s.Organ.Code, Function: s.Function})
 		organs = append(organs, s.Organ)
 	}
 	for i := range divisions {

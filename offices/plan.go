@@ -24,7 +24,7 @@ func Plan(d *yinzheng.Directory, o *Order, now time.Time) (*yinzheng.Reorganisat
 	}
 	for i, m := range o.Move {
 		if v := p.standing(fmt.Sprintf("move[%d].division", i), m.Division); v != nil {
-			v.Parent = m.Parent
+			p.lay(v, m.Parent)
 		}
 	}
 	for i := range o.Merge {
@@ -52,6 +52,7 @@ type plan struct {
 	title     string
 	at        time.Time
 	divisions map[string]*yinzheng.Division
+	below     map[string]map[string]*yinzheng.Division // by parent: divisions that lie or lay there, by code
 	offices   map[string]*yinzheng.Office
 	seated    map[string]map[string]*yinzheng.Office // by division: offices that are or were there, by ID
 	organs    map[string]*yinzheng.Organ
@@ -62,7 +63,7 @@ type plan struct {
 func newPlan(d *yinzheng.Directory, title, effective string, now time.Time) (*plan, error) {
 	p := &plan{
 		before: d, title: title, at: now.UTC().Truncate(time.Second), parts: map[string]string{},
-		divisions: map[string]*yinzheng.Division{}, organs: map[string]*yinzheng.Organ{},
+		divisions: map[string]*yinzheng.Division{}, below: map[string]map[string]*yinzheng.Division{}, organs: map[string]*yinzheng.Organ{},
 		offices: map[string]*yinzheng.Office{}, seated: map[string]map[string]*yinzheng.Office{},
 	}
 	if effective != "" {
@@ -81,10 +82,10 @@ func newPlan(d *yinzheng.Directory, title, effective string, now time.Time) (*pl
 		}
 	}
 	for _, v := range d.Divisions {
-		p.divisions[v.Code] = &v
+		p.putDivision(&v)
 	}
 	for _, o := range d.Offices {
-		p.put(&o)
+		p.putOffice(&o)
 	}
 	for _, o := range d.Organs {
 		p.organs[o.Code] = &o
@@ -153,7 +154,7 @@ func (p *plan) add(a *Additions) {
 			p.fault(fmt.Sprintf("add.divisions[%d].code", i), "taken", "区划 %s 已存在", "The division %s is there already", v.Code)
 			continue
 		}
-		p.divisions[v.Code] = &yinzheng.Division{Code: v.Code, Name: v.Name, Parent: v.Parent, Level: yinzheng.Level(v.Level)}
+		p.putDivision(&yinzheng.Division{Code: v.Code, Name: v.Name, Parent: v.Parent, Level: yinzheng.Level(v.Level)})
 	}
 	for i := range a.Organs {
 		p.addOrgan(fmt.Sprintf("add.organs[%d]", i), &a.Organs[i])
@@ -164,7 +165,7 @@ func (p *plan) add(a *Additions) {
 			p.fault(fmt.Sprintf("add.offices[%d]", i), "taken", "机构 %s 已存在", "The office %s is there already", id)
 			continue
 		}
-		p.put(&yinzheng.Office{ID: id, Name: o.Name, Division: o.Division, Function: o.Function, Organ: o.Organ})
+		p.putOffice(&yinzheng.Office{ID: id, Name: o.Name, Division: o.Division, Function: o.Function, Organ: o.Organ})
 	}
 	for _, v := range a.Divisions {
 		p.seat(p.divisions[v.Code])
@@ -186,12 +187,27 @@ func (p *plan) addOrgan(field string, o *NewOrgan) {
 // seat gives a division an office of its own, if it has none.
 func (p *plan) seat(v *yinzheng.Division) {
 	if v.Level != yinzheng.Province && v.Level != yinzheng.City && len(p.officesOf(v.Code)) == 0 {
-		p.put(&yinzheng.Office{ID: ID(v.Code, ""), Name: Name(v), Division: v.Code})
+		p.putOffice(&yinzheng.Office{ID: ID(v.Code, ""), Name: Name(v), Division: v.Code})
 	}
 }
 
-// put adds an office to the tree, or one that has moved to its division.
-func (p *plan) put(o *yinzheng.Office) {
+// putDivision adds a division to the tree.
+func (p *plan) putDivision(v *yinzheng.Division) {
+	p.divisions[v.Code] = v
+	p.lay(v, v.Parent)
+}
+
+// lay puts a division below another one.
+func (p *plan) lay(v *yinzheng.Division, parent string) {
+	v.Parent = parent
+	if p.below[parent] == nil {
+		p.below[parent] = map[string]*yinzheng.Division{}
+	}
+	p.below[parent][v.Code] = v
+}
+
+// putOffice adds an office to the tree, or one that has moved to its division.
+func (p *plan) putOffice(o *yinzheng.Office) {
 	p.offices[o.ID] = o
 	if p.seated[o.Division] == nil {
 		p.seated[o.Division] = map[string]*yinzheng.Office{}
@@ -308,7 +324,7 @@ func (p *plan) split(field string, s *Split) {
 		case child.Parent != v.Code || to == nil:
 			p.fault(field+".children."+code, "choice", "应为被拆分区划的下级，并写明归入哪一部分", "Expected a division below the one that is split, and one of its parts")
 		default:
-			child.Parent = to.Code
+			p.lay(child, to.Code)
 		}
 	}
 	if parts[v.Code] == nil {
@@ -322,7 +338,7 @@ func (p *plan) part(field string, in *Part, like *yinzheng.Division) *yinzheng.D
 	switch {
 	case v == nil:
 		v = &yinzheng.Division{Code: in.Code, Name: in.Name, Parent: like.Parent, Level: like.Level}
-		p.divisions[in.Code] = v
+		p.putDivision(v)
 	case !v.Until.IsZero():
 		p.fault(field+".code", "closed", "区划 %s 已撤并", "The division %s is closed", in.Code)
 		return nil
@@ -358,7 +374,7 @@ func (p *plan) furnish(v, like *yinzheng.Division, organ *NewOrgan) {
 		if o.Organ != "" && organ != nil {
 			made.Organ, made.Name, organ = organ.Code, organ.Name, nil
 		}
-		p.put(made)
+		p.putOffice(made)
 	}
 	p.seat(v)
 }
@@ -366,9 +382,9 @@ func (p *plan) furnish(v, like *yinzheng.Division, organ *NewOrgan) {
 // dissolve closes a division: what lay below it lies below its successor, its
 // offices' work goes to the successor's offices of the same function.
 func (p *plan) dissolve(v, into *yinzheng.Division) {
-	for _, child := range p.divisions {
+	for _, child := range p.below[v.Code] {
 		if child.Parent == v.Code && child.Until.IsZero() {
-			child.Parent = into.Code
+			p.lay(child, into.Code)
 		}
 	}
 	heirs := p.officesOf(into.Code)
@@ -379,7 +395,7 @@ func (p *plan) dissolve(v, into *yinzheng.Division) {
 			p.closeOffice(o, heirs[i].ID)
 		case o.Function != "" && o.Organ != "": // nobody there does this: it goes on as it is
 			o.Division = into.Code
-			p.put(o)
+			p.putOffice(o)
 		default:
 			p.closeOffice(o, heirs[0].ID)
 		}
