@@ -62,8 +62,11 @@ var commonMaterials = map[string]Text{
 	OtherMaterial:      {"其他材料", "Other material"},
 }
 
-// maxAttachments bounds a case's files.
-const maxAttachments = 30
+// Limits of a case's files. What was taken off is kept too, for good.
+const (
+	maxAttachments = 30  // that are there
+	maxAttached    = 100 // that ever were
+)
 
 // material names what a key stands for.
 func (t *Template) material(key string) (Text, bool) {
@@ -205,6 +208,17 @@ func (c *Case) Detach(by *Account, id int, now time.Time) (*Application, error) 
 	return c.with(x), nil
 }
 
+// attached counts the files that were ever added to the case.
+func (a *Application) attached() int {
+	n := 0
+	for i := range a.Actions {
+		if a.Actions[i].Kind == Attach {
+			n++
+		}
+	}
+	return n
+}
+
 // attachment returns one of the case's files, or nil.
 func (a *Application) attachment(id int) *Attachment {
 	i := slices.IndexFunc(a.Attachments, func(f Attachment) bool { return f.ID == id })
@@ -233,8 +247,11 @@ func (c *Case) checkAttachment(f *Attachment, by []*Account, now time.Time) erro
 	if !known {
 		k.refuse("material", "choice", "应为 "+c.materialKeys()+" 之一", "Expected one of "+c.materialKeys())
 	}
-	if len(c.Attachments) >= maxAttachments {
+	switch {
+	case len(c.Attachments) >= maxAttachments:
 		k.refuse("file", "too-many", "一个办件最多 30 个附件，请先撤下不需要的", "A case has at most 30 attachments; please take off what is not needed")
+	case c.attached() >= maxAttached:
+		k.refuse("file", "too-many-ever", "本办件先后已添加 100 个附件（撤下的也留存），不能再添加；仍须补充的，请撤回后另建办件", "100 attachments have been added to this case, those included that were taken off again and are kept; none can be added. If one is still needed, please withdraw the case and begin another one")
 	}
 	f.Name = fileName(f.Name, name.ZH, fileEndings[f.Type])
 	switch {
