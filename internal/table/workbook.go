@@ -370,22 +370,23 @@ func (t *Table) cell(b *book, p *part, e *xml.StartElement) error {
 	}
 	place := t.sheet + "!" + cellName(column, t.line)
 	text, err := p.text("c", place)
-	switch {
-	case err != nil:
+	if err != nil {
 		return t.placed(err)
+	}
+	if attribute(e, "t") == "s" && text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 0 || n >= len(b.texts) {
+			return damaged(place)
+		}
+		text = b.texts[n]
+	}
+	switch {
 	case column < len(b.cells):
 		return damaged(place)
 	case column >= maxColumns && text != "":
 		return tooWide(place)
 	case column >= maxColumns:
 		return nil
-	}
-	if attribute(e, "t") == "s" {
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 0 || n >= len(b.texts) {
-			return damaged(place)
-		}
-		text = b.texts[n]
 	}
 	for len(b.cells) < column {
 		b.cells = append(b.cells, "")
