@@ -68,7 +68,8 @@ type CertificateRef struct {
 
 // CreateApplication starts a case as a draft. The idempotency key makes a
 // second identical request return the first one's case (again=true). ErrState:
-// the item has ended; the text says why and what replaces it.
+// the item has ended, and the text says why and what replaces it; or it needs an
+// office that the tree lacks.
 func (s *Service) CreateApplication(ctx context.Context, by *Account, in *NewApplication, key string) (view *CaseView, again bool, err error) {
 	if err := CheckKey(key); err != nil {
 		return nil, false, err
@@ -112,6 +113,9 @@ func (s *Service) CreateApplication(ctx context.Context, by *Account, in *NewApp
 			return err
 		}
 		if err := s.refuseEnded(ctx, t, a.Values, now); err != nil {
+			return err
+		}
+		if err := t.startable(s.Directory()); err != nil {
 			return err
 		}
 		if len(known.filled) > 0 {

@@ -128,13 +128,45 @@ func (l *linter) clause(p string, c *Clause) {
 
 // CheckOffices names the posts that nobody in an office tree could hold: their
 // level, or their function, has no office there.
-func (t *Template) CheckOffices(d *Directory) []FieldError {
+func (t *Template) CheckOffices(d *Directory) []FieldError { return t.checkPosts(d.hasOffice) }
+
+// CheckLevels is CheckOffices for a tree of which only the divisions are known:
+// whether there are offices of a function is left open.
+func (t *Template) CheckLevels(d *Directory) []FieldError {
+	return t.checkPosts(func(p Post) bool { return d.hasOffice(Post{Level: p.Level}) })
+}
+
+func (d *Directory) hasOffice(p Post) bool {
+	return slices.ContainsFunc(d.Offices, func(o Office) bool {
+		return d.LevelOf(o.ID) == p.Level && (p.Function == "" || p.Function == o.Function)
+	})
+}
+
+// startable refuses an item of which no case could be completed: a step that
+// every case comes to has a post without any office in the tree. It is offered
+// as soon as there is one. Error: ErrState.
+func (t *Template) startable(d *Directory) error {
+	for i := range t.Chain {
+		s := &t.Chain[i]
+		if len(s.When) > 0 {
+			continue
+		}
+		for _, p := range s.Posts() {
+			if !d.hasOffice(p) {
+				return &Error{Kind: ErrState, Text: Text{
+					fmt.Sprintf("“%s”暂不受理：机构树中没有审批“%s”环节的单位（%s %s），请联系管理员设立", t.Name.ZH, s.Name.ZH, p.Level, p.Function),
+					fmt.Sprintf("“%s” cannot be started yet: the office tree has no office for the step “%s” (%s %s); please ask an administrator to add one", t.Name.EN, s.Name.EN, p.Level, p.Function),
+				}}
+			}
+		}
+	}
+	return nil
+}
+
+func (t *Template) checkPosts(staffed func(Post) bool) []FieldError {
 	var faults []FieldError
 	check := func(path string, p Post) {
-		staffed := slices.ContainsFunc(d.Offices, func(o Office) bool {
-			return d.LevelOf(o.ID) == p.Level && (p.Function == "" || p.Function == o.Function)
-		})
-		if !staffed {
+		if !staffed(p) {
 			faults = append(faults, FieldError{path, "no-office", Text{
 				fmt.Sprintf("机构树中没有这样的单位（%s %s）", p.Level, p.Function),
 				fmt.Sprintf("no such office in the tree (%s %s)", p.Level, p.Function),

@@ -322,4 +322,18 @@ func TestChainFaults(t *testing.T) {
 	if faults := tpl.CheckOffices(testDir); len(faults) != 3 || faults[0].Field != "chain[1].take_over" || faults[2].Field != "chain[2].deciders[1]" {
 		t.Error(faults)
 	}
+	if faults := tpl.CheckLevels(testDir); len(faults) > 0 {
+		t.Error(faults)
+	}
+	if err := tpl.startable(dir); err != nil {
+		t.Error(err)
+	}
+	if err := tpl.startable(testDir); !errors.Is(err, ErrState) {
+		t.Errorf("an item without its offices: %v", err)
+	}
+	tpl.Chain[2].Deciders = nil
+	tpl.Chain[1].Function = "police" // a step that not every case comes to
+	if err := tpl.startable(testDir); err != nil || len(tpl.CheckOffices(testDir)) != 2 {
+		t.Error(err)
+	}
 }

@@ -73,6 +73,9 @@ func (s *Service) Correct(ctx context.Context, by *Account, code string, in *Cor
 		return nil, false, fail(ErrState, "这个证明事项已不办理，不能更正", "This item is no longer issued, so nothing of it can be corrected")
 	}
 	grant, err := mayTakeIn(t, s.Directory(), by, "", old.Division, now)
+	if err == nil {
+		err = t.startable(s.Directory())
+	}
 	if err != nil {
 		return nil, false, err
 	}

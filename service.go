@@ -78,7 +78,7 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	}
 	for _, t := range s.current {
 		if faults := t.CheckOffices(s.Directory()); len(faults) > 0 {
-			s.Log.Warn("the present office tree lacks an office that this item needs", "item", t.Code, "fault", faults[0].Error())
+			s.Log.Warn("the present office tree lacks an office that this item needs; it may not be offered", "item", t.Code, "fault", faults[0].Error())
 		}
 	}
 	if err := s.board.load(ctx, s.Store); err != nil {
@@ -178,11 +178,11 @@ func (s *Service) version(ref TemplateRef) (*Template, error) {
 var errNoTemplate = errors.New("no such template")
 
 // Items lists the items that a person may start, by code: those of the
-// catalogue that are kept.
+// catalogue that are kept, and need no office that the tree lacks.
 func (s *Service) Items(by *Account) []*Template {
 	return slices.DeleteFunc(slices.Clone(s.current), func(t *Template) bool {
 		_, err := mayTakeIn(t, s.Directory(), by, "", "", s.Now())
-		return err != nil || s.ended(t) != nil
+		return err != nil || s.ended(t) != nil || t.startable(s.Directory()) != nil
 	})
 }
 

@@ -473,3 +473,28 @@ func TestPublishedTemplatesStay(t *testing.T) {
 		t.Errorf("%+v %v", a, err)
 	}
 }
+
+// TestItemWithoutOffice: an item that needs an office that the tree lacks is
+// neither offered nor started, for a correction either; cases under way go on.
+func TestItemWithoutOffice(t *testing.T) {
+	h := newHouse(t)
+	code, open := h.issued("a").Certificate.Code, h.submitted("b")
+	next := yinzheng.SampleTemplate()
+	next.Version = 2
+	next.Chain[1].Function = "police"
+	h.config.Templates = append(h.config.Templates, next)
+	h.restart()
+	if items := h.Items(h.people["clerk"]); len(items) != 0 {
+		t.Errorf("%d items are offered", len(items))
+	}
+	_, _, err := h.CreateApplication(h.ctx, h.people["clerk"], &yinzheng.NewApplication{Item: next.Code, Values: yinzheng.SampleValues()}, "c")
+	if !errors.Is(err, yinzheng.ErrState) {
+		t.Errorf("started: %v", err)
+	}
+	if _, err := h.correct(code, "d"); !errors.Is(err, yinzheng.ErrState) {
+		t.Errorf("corrected: %v", err)
+	}
+	if _, err := h.approve(open); err != nil {
+		t.Error(err)
+	}
+}

@@ -52,6 +52,15 @@ func OpenAudit(ctx context.Context, path string) (*Audit, error) {
 // Close ends the reading.
 func (a *Audit) Close() error { return a.store.readers.Close() }
 
+// Directory reads the office tree.
+func (a *Audit) Directory(ctx context.Context) (d *yinzheng.Directory, err error) {
+	err = a.store.oneMoment(ctx, func(ctx context.Context, q querier) (err error) {
+		d, err = a.store.directory(ctx, q)
+		return err
+	})
+	return d, a.store.fault("read the office tree", err)
+}
+
 func (a *Audit) checkSchema(ctx context.Context) error {
 	all, err := a.store.dialect.migrations()
 	if err != nil {

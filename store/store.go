@@ -143,18 +143,23 @@ func (s *Store) snapshot(ctx context.Context, doing string, fn func(context.Cont
 		if q != querier(s.readers) {
 			return fn(ctx, q)
 		}
-		conn, err := s.readers.Conn(ctx)
-		if err != nil {
-			return err
-		}
-		defer conn.Close()
-		if _, err := conn.ExecContext(ctx, s.dialect.snapshot); err != nil {
-			return err
-		}
-		err = fn(ctx, conn)
-		_, end := conn.ExecContext(ctx, rollbackText)
-		return errors.Join(err, end)
+		return s.oneMoment(ctx, fn)
 	})
+}
+
+// oneMoment runs fn with a reader's connection that sees a single moment.
+func (s *Store) oneMoment(ctx context.Context, fn func(context.Context, querier) error) error {
+	conn, err := s.readers.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if _, err := conn.ExecContext(ctx, s.dialect.snapshot); err != nil {
+		return err
+	}
+	err = fn(ctx, conn)
+	_, end := conn.ExecContext(ctx, rollbackText)
+	return errors.Join(err, end)
 }
 
 // write runs fn in the transaction that ctx carries, or else in one of its own.

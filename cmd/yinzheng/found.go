@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"yinzheng"
 	"yinzheng/keys"
@@ -100,4 +101,25 @@ func (f *founding) sealRequests() []keys.SealRequest {
 		requests = append(requests, sealRequests(&f.seats[i].Organ)...)
 	}
 	return requests
+}
+
+// readTree reads the files that an office tree begins with; organs "": none.
+func readTree(tree, organs string, from time.Time) (divisions []yinzheng.Division, seats []offices.Seat, err error) {
+	data, err := os.ReadFile(tree)
+	if err != nil {
+		return nil, nil, err
+	}
+	if divisions, err = offices.Read(data); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", tree, err)
+	}
+	if organs == "" {
+		return divisions, nil, nil
+	}
+	if data, err = os.ReadFile(organs); err != nil {
+		return nil, nil, err
+	}
+	if seats, err = offices.ReadSeats(data, divisions, from); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", organs, err)
+	}
+	return divisions, seats, nil
 }

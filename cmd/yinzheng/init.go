@@ -90,19 +90,9 @@ func (c *initCmd) admit(ctx context.Context, e *env, sys *system) error {
 func (c *initCmd) founding(secret keys.Secret) (*founding, error) {
 	f := &founding{dir: c.Dir, secret: secret, settings: c.settings}
 	now := time.Now().UTC().Truncate(time.Second)
-	divisions, err := os.ReadFile(c.Divisions)
-	if err != nil {
+	var err error
+	if f.divisions, f.seats, err = readTree(c.Divisions, c.Organs, now); err != nil {
 		return nil, err
-	}
-	if f.divisions, err = offices.Read(divisions); err != nil {
-		return nil, fmt.Errorf("%s: %w", c.Divisions, err)
-	}
-	organs, err := os.ReadFile(c.Organs)
-	if err != nil {
-		return nil, err
-	}
-	if f.seats, err = offices.ReadSeats(organs, f.divisions, now); err != nil {
-		return nil, fmt.Errorf("%s: %w", c.Organs, err)
 	}
 	number, _, _, fault := yinzheng.ParseResidentID(c.AdminID, now)
 	if fault != "" {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"yinzheng"
 	"yinzheng/offices"
@@ -19,25 +20,41 @@ type templateCmd struct {
 }
 
 type lintCmd struct {
-	File string `arg:"" help:"Template (YAML)." type:"existingfile"`
-	Tree string `help:"Office tree to hold the chain against: CSV with the columns code,name,parent,level." type:"existingfile"`
+	File   string `arg:"" help:"Template (YAML)." type:"existingfile"`
+	Tree   string `help:"Office tree to hold the chain against: CSV or .xlsx with the columns code,name,parent,level." type:"existingfile" xor:"tree"`
+	Organs string `help:"Organs of that tree, as init takes them: they say which offices have a function." type:"existingfile"`
+	Dir    string `help:"Data folder whose office tree to hold the chain against, beside a running server if need be." type:"existingdir" xor:"tree"`
 }
 
 func (lintCmd) Help() string {
-	return `Refuses what could never be issued: a last step that may not apply, a step that is never reached, a condition on an absent field, a level or post that does not exist.`
+	return `Refuses what could never be issued: a last step that may not apply, a step that is never reached, a condition on an absent field, a level or post that does not exist in the office tree.
+
+  yinzheng template lint more/alive.yaml --dir data
+  yinzheng template lint more/alive.yaml --tree divisions.csv --organs organs.csv`
 }
 
-func (c *lintCmd) Run(e *env) error {
+func (c *lintCmd) Run(ctx context.Context, e *env) error {
+	if c.Organs != "" && c.Tree == "" {
+		return errors.New("--organs says which offices of --tree have a function: give both")
+	}
 	t, err := loadTemplate(c.File)
 	if err != nil {
 		return err
 	}
-	if c.Tree != "" {
-		d, err := treeOf(c.Tree)
-		if err != nil {
-			return err
+	d, err := c.directory(ctx)
+	if err != nil {
+		return err
+	}
+	note := ""
+	if d != nil {
+		faults := t.CheckOffices(d)
+		if c.Tree != "" && c.Organs == "" {
+			all := len(faults)
+			if faults = t.CheckLevels(d); len(faults) < all {
+				note = "; functions were not held against the tree, for which --organs or --dir is needed"
+			}
 		}
-		if faults := t.CheckOffices(d); len(faults) > 0 {
+		if len(faults) > 0 {
 			var lines []string
 			for _, f := range faults {
 				lines = append(lines, f.Error())
@@ -45,8 +62,28 @@ func (c *lintCmd) Run(e *env) error {
 			return errors.New(c.File + ": " + strings.Join(lines, "\n"))
 		}
 	}
-	fmt.Fprintf(e.stdout, "%s: %s version %d, %d steps, no faults\n", c.File, t.Code, t.Version, len(t.Chain))
+	fmt.Fprintf(e.stdout, "%s: %s version %d, %d steps, no faults%s\n", c.File, t.Code, t.Version, len(t.Chain), note)
 	return nil
+}
+
+// directory is the office tree to hold a template against, or nil.
+func (c *lintCmd) directory(ctx context.Context) (*yinzheng.Directory, error) {
+	switch {
+	case c.Dir != "":
+		a, err := openAudit(ctx, c.Dir)
+		if err != nil {
+			return nil, err
+		}
+		defer a.Close()
+		return a.Directory(ctx)
+	case c.Tree != "":
+		divisions, seats, err := readTree(c.Tree, c.Organs, time.Time{})
+		if err != nil {
+			return nil, err
+		}
+		return offices.First(divisions, seats)
+	}
+	return nil, nil
 }
 
 func loadTemplate(file string) (*yinzheng.Template, error) {
@@ -55,18 +92,6 @@ func loadTemplate(file string) (*yinzheng.Template, error) {
 		return nil, err
 	}
 	return templates.Load(file, text)
-}
-
-func treeOf(file string) (*yinzheng.Directory, error) {
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
-	}
-	divisions, err := offices.Read(data)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
-	}
-	return offices.First(divisions, nil)
 }
 
 type dryRunCmd struct {
