@@ -45,6 +45,7 @@ func TestMain(m *testing.M) {
 //	append IN OUT         a copy of a file with a comment after its end
 //	revise IN OUT HOW     a copy of a PDF with one more revision: plain, far or small
 //	picture FILE KIND     a picture or PDF to upload (files in picture_test.go)
+//	xlsx IN OUT           a CSV file as Excel would save it
 //	looks FILE WxH        FILE is such a picture as it is kept: of this size, upright, nothing but pixels
 //	workbook FILE N       a list of N items, as item import takes it
 //	soon VAR DURATION     a moment to come, as $VAR
@@ -63,7 +64,7 @@ func TestScript(t *testing.T) {
 			"start": with((*session).start), "end": with((*session).end), "signin": with((*session).signIn), "api": with((*session).api),
 			"status": with((*session).status), "get": with((*session).get), "is": with((*session).is), "until": with((*session).until), "flip": with((*session).flip),
 			"append": with((*session).append), "revise": with((*session).revise), "capture": with((*session).capture), "forge": with((*session).forge),
-			"picture": with((*session).picture), "looks": with((*session).looks),
+			"picture": with((*session).picture), "looks": with((*session).looks), "xlsx": with((*session).xlsx),
 			"workbook": with((*session).workbook), "soon": with((*session).soon), "passed": with((*session).passed),
 		},
 	})
