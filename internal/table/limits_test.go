@@ -55,9 +55,9 @@ func bookWith(sheet, texts string, lie func(*zip.FileHeader)) []byte {
 
 // TestWorkbookXML: what may stand in a sheet.
 func TestWorkbookXML(t *testing.T) {
-	sheet := heading + `<row r="4"><c r="B4" t="s"><v>1</v></c></row><row/><row><c><f>1+1</f><v>2</v></c><c r="B6" t="str"><v>a_x000A_b</v></c><c r="ZZ6" s="1"/></row>` +
+	sheet := heading + `<row r="4"><c r="B4" t="s"><v>1</v></c></row><row/><row><c><f>1+1</f><v>2</v></c><c r="B6" t="str"><v>a_x000A_b</v></c><c r="ZY6" t="s"><v>2</v></c><c r="ZZ6" s="1"/></row>` +
 		`<row r="1048576"><c s="1"/><c t="inlineStr"><is><r><t>东</t></r><rPh><t>dong</t></rPh><r><t><![CDATA[湖]]></t></r></is></c></row>` + ending
-	got, err := all(t, book(sheet, shared+`<si><t>x</t></si><si><r><t xml:space="preserve"> 江</t></r><r><t>边</t></r><rPh><t>jiang</t></rPh></si></sst>`))
+	got, err := all(t, book(sheet, shared+`<si><t>x</t></si><si><r><t xml:space="preserve"> 江</t></r><r><t>边</t></r><rPh><t>jiang</t></rPh></si><si><t/></si></sst>`))
 	if want := "|江边|@a!B4 2|a\nb|@a!B6 |东湖|@a!B1048576"; err != nil || strings.Join(got, " ") != want {
 		t.Fatalf("%q, %v, want %q", strings.Join(got, " "), err, want)
 	}
