@@ -51,7 +51,7 @@ func peopled(t *testing.T) *house {
 	h.add("town-admin", 20, [2]string{"admin", "town"})
 	h.add("abroad-admin", 21, [2]string{"admin", "abroad"})
 	h.add("admin2", 22, [2]string{"admin", "district"})
-	h.add("deputy", 23, [2]string{"clerk", "town"})
+	h.add("deputy", 23, [2]string{"clerk", "town"}, [2]string{"clerk", "district"})
 	must(t, h.store.PutDelegation(h.ctx, &yinzheng.Delegation{ID: "D", From: "admin2", To: "deputy", Office: "district", Role: yinzheng.Admin, Begin: h.clock().Add(-time.Hour), End: h.clock().AddDate(1, 0, 0)}))
 	h.reread()
 	return h

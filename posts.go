@@ -25,6 +25,11 @@ type Ending struct {
 	At     time.Time `json:"at,omitzero"`
 }
 
+// names tells whether a post is one of those that are to end.
+func (e *Ending) names(office string, role Role) bool {
+	return office == e.Office && (e.Role == "" || role == e.Role)
+}
+
 // Handover is what somebody is to hand to a successor: one post in an office, or
 // all of them (no Role), from a moment on (zero, or past: now).
 type Handover struct {
@@ -148,17 +153,16 @@ func (s *Service) EndPost(ctx context.Context, by *Account, username string, see
 	})
 }
 
-// endPosts ends a person's posts in an office, of one role or of all, with what
-// was lent of them, and returns them as they were.
+// endPosts ends a person's posts in an office, of one role or of all, with the
+// loans that rest on them, and returns them as they were.
 func (s *Service) endPosts(ctx context.Context, by, a *Account, in *Ending, now time.Time) ([]Grant, error) {
 	if !s.administers(by, in.Office, now) {
 		return nil, invalidFields([]FieldError{{"office", "unknown", Text{"请填写您管理范围内的单位", "Please give an office that you administer"}}})
 	}
 	at := laterOf(in.At, now)
-	named := func(office string, role Role) bool { return office == in.Office && (in.Role == "" || role == in.Role) }
 	var ended []Grant
 	for i := range a.Grants {
-		if g := &a.Grants[i]; g.For == "" && named(g.Office, g.Role) && !over(g.From, g.To, at) {
+		if g := &a.Grants[i]; g.For == "" && in.names(g.Office, g.Role) && !over(g.From, g.To, at) {
 			ended = append(ended, *g)
 			g.To = laterOf(at, g.From)
 		}
@@ -166,18 +170,29 @@ func (s *Service) endPosts(ctx context.Context, by, a *Account, in *Ending, now 
 	if len(ended) == 0 {
 		return nil, invalidFields([]FieldError{{"office", "not-held", Text{"这个人届时在该单位没有这个岗位", "They do not hold this post in that office then"}}})
 	}
+	return ended, s.endLoans(ctx, by, a, in, now)
+}
+
+// endLoans ends what somebody lent of posts that end, and what was lent to them
+// where they have no other post and so are no colleague any more: it would come
+// to life again with a later post.
+func (s *Service) endLoans(ctx context.Context, by, a *Account, in *Ending, now time.Time) error {
+	at := laterOf(in.At, now)
 	loans, err := s.Store.Delegations(ctx, a.ID)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	for _, d := range loans { // or it would come to life again with a later post
-		if d.From == a.ID && named(d.Office, d.Role) && !over(d.Begin, d.End, at) {
-			if err := s.endLoan(ctx, &d, laterOf(at, d.Begin), by, now); err != nil {
-				return nil, err
-			}
+	for _, d := range loans {
+		from := laterOf(at, d.Begin)
+		holds := d.To == a.ID && s.colleague(a, d.Office, from) || d.From == a.ID && !in.names(d.Office, d.Role)
+		if holds || over(d.Begin, d.End, at) {
+			continue
+		}
+		if err := s.endLoan(ctx, &d, from, by, now); err != nil {
+			return err
 		}
 	}
-	return ended, nil
+	return nil
 }
 
 // HandOver gives a person's posts in an office to a successor from a moment on,

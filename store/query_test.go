@@ -33,7 +33,7 @@ func TestPlans(t *testing.T) {
 		t.Fatal(err)
 	}
 	whole := map[string]bool{selectDivisions: true, selectOffices: true, selectOrgans: true, selectKeys: true, newestVersion: true, s.dialect.tables: true, selectCalendar: true, wasBefore: true, allReorganisations: true}
-	ordered := map[string]bool{selectKeys: true, selectDelegations: true, lentGrants: true, wasBefore: true} // few, or once: sorted as they are read
+	ordered := map[string]bool{selectKeys: true, selectDelegations: true, delegationsOf: true, lentGrants: true, wasBefore: true} // few, or once: sorted as they are read
 	for _, texts := range foundBy {
 		ordered[texts.longer] = true // few, and only their keys
 	}

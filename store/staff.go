@@ -12,13 +12,15 @@ import (
 )
 
 // holders are, for each desk of d, who may act there at its moment: by a grant of
-// their own, or one that is lent to them by somebody who holds it. A desk that
-// nobody holds has one row without an account.
-const holders = `SELECT d.office, d.role, g.account FROM d LEFT JOIN grants g ON g.office = d.office AND g.role = d.role
+// their own, or one that is lent to them by somebody who holds it; then the row
+// names an office where they have a post of their own, too. A desk that nobody
+// holds has one row without an account.
+const holders = `SELECT d.office, d.role, g.account, NULL FROM d LEFT JOIN grants g ON g.office = d.office AND g.role = d.role
 		AND (g.valid_from IS NULL OR g.valid_from <= d.now) AND (g.valid_to IS NULL OR g.valid_to > d.now)
 		AND EXISTS (SELECT 1 FROM accounts a WHERE a.id = g.account AND NOT a.disabled) WHERE d.role IS NOT NULL
-	UNION ALL SELECT d.office, d.role, t.id FROM d CROSS JOIN grants g CROSS JOIN delegations l
+	UNION ALL SELECT d.office, d.role, t.id, o.office FROM d CROSS JOIN grants g CROSS JOIN delegations l
 		JOIN accounts a ON a.id = g.account AND NOT a.disabled JOIN accounts t ON t.id = l.to_account AND NOT t.disabled
+		JOIN grants o ON o.account = t.id AND (o.valid_from IS NULL OR o.valid_from <= d.now) AND (o.valid_to IS NULL OR o.valid_to > d.now)
 		WHERE g.office = d.office AND g.role = d.role AND (g.valid_from IS NULL OR g.valid_from <= d.now) AND (g.valid_to IS NULL OR g.valid_to > d.now)
 		AND l.from_account = g.account AND l.office = g.office AND l.role = g.role AND l.begins <= d.now AND l.ends > d.now`
 
@@ -49,14 +51,18 @@ func (s *Store) DesksAt(ctx context.Context, now time.Time) ([]yinzheng.Staff, e
 // staffs reads desks with their holders.
 func (s *Store) staffs(ctx context.Context, doing, statement string, args ...any) ([]yinzheng.Staff, error) {
 	people := map[yinzheng.Desk][]string{}
-	err := s.read(ctx, doing, func(ctx context.Context, q querier) error {
+	tree, err := s.Directory(ctx)
+	if err != nil {
+		return nil, err
+	}
+	err = s.read(ctx, doing, func(ctx context.Context, q querier) error {
 		clear(people) // this may be a second run
 		return each(ctx, q, func(r *sql.Rows) error {
 			var d yinzheng.Desk
-			var account string
-			err := r.Scan(&d.Office, &d.Role, (*text)(&account))
+			var account, own string
+			err := r.Scan(&d.Office, &d.Role, (*text)(&account), (*text)(&own))
 			list := people[d]
-			if account != "" {
+			if account != "" && (own == "" || tree.Oversees(own, d.Office)) {
 				list = append(list, account)
 			}
 			people[d] = list

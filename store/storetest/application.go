@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -298,13 +299,15 @@ func delegations(t *testing.T, s yinzheng.Store) {
 	}
 	end := Start.AddDate(0, 1, 0)
 	own := yinzheng.Grant{Office: "town", Role: yinzheng.Approver, From: Start, To: end}
+	check(t, s.PutDirectory(ctx, Tree()))
+	beside := yinzheng.Grant{Office: "town", Role: yinzheng.Clerk}
 	check(t, s.PutAccount(ctx, person("owner", own)))
-	check(t, s.PutAccount(ctx, person("other")))
+	check(t, s.PutAccount(ctx, person("other", beside)))
 	d := &yinzheng.Delegation{ID: "D1", From: "owner", To: "other", Office: "town", Role: yinzheng.Approver, Begin: Start.Add(time.Hour), End: end.Add(time.Hour)}
 	check(t, s.PutDelegation(ctx, d))
 	other, err := s.Account(ctx, "other")
 	check(t, err)
-	lent := []yinzheng.Grant{{Office: "town", Role: yinzheng.Approver, From: d.Begin, To: end, For: "owner", ForName: "名owner", ForID: yinzheng.ID{Type: yinzheng.ResidentID, Number: "Nowner"}}}
+	lent := []yinzheng.Grant{beside, {Office: "town", Role: yinzheng.Approver, From: d.Begin, To: end, For: "owner", ForName: "名owner", ForID: yinzheng.ID{Type: yinzheng.ResidentID, Number: "Nowner"}}}
 	if diff := cmp.Diff(lent, other.Grants); diff != "" {
 		t.Errorf("lent (-want +got):\n%s", diff)
 	}
@@ -317,25 +320,93 @@ func delegations(t *testing.T, s yinzheng.Store) {
 		}
 		return ids
 	}
-	d.End = Start.Add(2 * time.Hour)
+	d.End, d.FromName, d.ToName = Start.Add(2*time.Hour), "名owner", "名other"
 	check(t, s.PutDelegation(ctx, d))
 	for at, want := range map[time.Time][]string{Start: {"owner"}, Start.Add(90 * time.Minute): {"other", "owner"}, Start.Add(3 * time.Hour): {"owner"}, end: nil} {
 		if diff := cmp.Diff(want, who(at)); diff != "" {
 			t.Errorf("people at %v (-want +got):\n%s", at, diff)
 		}
 	}
-	for _, account := range []string{"owner", "other"} {
-		list, err := s.Delegations(ctx, account)
+	for what, list := range map[string]func() ([]yinzheng.Delegation, error){
+		"lent":        func() ([]yinzheng.Delegation, error) { return s.Delegations(ctx, "owner") },
+		"borrowed":    func() ([]yinzheng.Delegation, error) { return s.Delegations(ctx, "other") },
+		"an office's": func() ([]yinzheng.Delegation, error) { return s.DelegationsOf(ctx, "town") },
+		"the one itself": func() ([]yinzheng.Delegation, error) {
+			one, err := s.Delegation(ctx, "D1")
+			check(t, err)
+			return []yinzheng.Delegation{*one}, err
+		},
+	} {
+		got, err := list()
 		check(t, err)
-		if diff := cmp.Diff([]yinzheng.Delegation{*d}, list); diff != "" {
-			t.Errorf("(-want +got):\n%s", diff)
+		if diff := cmp.Diff([]yinzheng.Delegation{*d}, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", what, diff)
 		}
+	}
+	if list, err := s.DelegationsOf(ctx, "north"); err != nil || len(list) > 0 {
+		t.Errorf("of another office: %v %v", list, err)
+	}
+	if _, err := s.Delegation(ctx, "D2"); !errors.Is(err, yinzheng.ErrNotFound) {
+		t.Errorf("none: %v", err)
 	}
 	gone := person("owner")
 	gone.Version = 1
 	check(t, s.PutAccount(ctx, gone))
-	if other, err = s.Account(ctx, "other"); err != nil || len(other.Grants) > 0 {
+	if other, err = s.Account(ctx, "other"); err != nil || len(other.Grants) != 1 {
 		t.Errorf("the owner's post is gone, the loan is not: %v %v", other.Grants, err)
+	}
+}
+
+// borrowers: what is lent is held only while who it is lent to has a post of
+// their own in that office, beside it or above it.
+func borrowers(t *testing.T, s yinzheng.Store) {
+	ctx := t.Context()
+	check(t, s.PutDirectory(ctx, Tree()))
+	check(t, s.PutDirectory(ctx, yinzheng.NewDirectory(nil, []yinzheng.Office{{ID: "district", Division: District}}, nil)))
+	noon, end := Start.Add(time.Hour), Start.AddDate(0, 1, 0)
+	desk := yinzheng.Desk{Office: "town", Role: yinzheng.Approver}
+	a := Case("A", "north", North, submit...)
+	a.Desks = []yinzheng.Desk{desk}
+	check(t, s.SaveApplication(ctx, a, 0))
+	lend := func(from, to, office string) {
+		check(t, s.PutDelegation(ctx, &yinzheng.Delegation{ID: from + to, From: from, To: to, Office: office, Role: yinzheng.Approver, Begin: Start, End: end}))
+	}
+	check(t, s.PutAccount(ctx, &yinzheng.Account{ID: "owner", Username: "owner", Grants: []yinzheng.Grant{{Office: "town", Role: yinzheng.Approver}}}))
+	for id, own := range map[string][]yinzheng.Grant{
+		"nobody":  nil,
+		"below":   {{Office: "north", Role: yinzheng.Clerk}},
+		"beside":  {{Office: "town", Role: yinzheng.Clerk}},
+		"above":   {{Office: "district", Role: yinzheng.Clerk}},
+		"leaves":  {{Office: "town", Role: yinzheng.Clerk, To: noon}, {Office: "north", Role: yinzheng.Clerk}},
+		"comes":   {{Office: "town", Role: yinzheng.Clerk, From: noon}},
+		"twofold": {{Office: "town", Role: yinzheng.Clerk}, {Office: "district", Role: yinzheng.Clerk}},
+	} {
+		check(t, s.PutAccount(ctx, &yinzheng.Account{ID: id, Username: id, Grants: own}))
+		lend("owner", id, "town")
+	}
+	lend("beside", "below", "town") // what was lent is not lent on
+	for at, want := range map[time.Time]string{Start: "above beside leaves owner twofold", noon: "above beside comes owner twofold"} {
+		desks, err := s.DesksAt(ctx, at)
+		check(t, err)
+		if len(desks) != 1 || strings.Join(desks[0].People, " ") != want {
+			t.Errorf("at %v: %v, want %s", at, desks, want)
+		}
+		people, err := s.PeopleAt(ctx, "town", yinzheng.Approver, at)
+		check(t, err)
+		var held []string // by the grants that each has
+		for _, id := range []string{"above", "below", "beside", "comes", "leaves", "nobody", "owner", "twofold"} {
+			account, err := s.Account(ctx, id)
+			check(t, err)
+			if _, ok := account.Holds(yinzheng.Approver, at, func(office string) bool { return office == "town" }); ok {
+				held = append(held, id)
+			}
+		}
+		if got := strings.Join(held, " "); got != want || len(people) != len(held) {
+			t.Errorf("at %v %s hold the post, want %s; %d people", at, got, want, len(people))
+		}
+	}
+	if twofold, err := s.Account(ctx, "twofold"); err != nil || len(twofold.Grants) != 3 {
+		t.Errorf("lent twice: %v %v", twofold, err)
 	}
 }
 
@@ -360,8 +431,8 @@ func desks(t *testing.T, s yinzheng.Store) {
 		{ID: "comes", Grants: []yinzheng.Grant{post(town, noon, never), post(north, never, never)}},
 		{ID: "disabled", Disabled: true, Grants: []yinzheng.Grant{post(town, Start, never)}},
 		{ID: "elsewhere", Grants: []yinzheng.Grant{post(yinzheng.Desk{Office: "west", Role: yinzheng.Approver}, Start, never)}},
-		{ID: "deputy"},
-		{ID: "disabled deputy", Disabled: true},
+		{ID: "deputy", Grants: []yinzheng.Grant{post(yinzheng.Desk{Office: "town", Role: yinzheng.Admin}, Start, never)}},
+		{ID: "disabled deputy", Disabled: true, Grants: []yinzheng.Grant{post(yinzheng.Desk{Office: "town", Role: yinzheng.Admin}, Start, never)}},
 	} {
 		a.Username = a.ID
 		check(t, s.PutAccount(ctx, a))
