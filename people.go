@@ -225,7 +225,7 @@ func (s *Service) NewLink(ctx context.Context, by *Account, username string) (vi
 
 // claimLink makes the one link of an account that works.
 func (s *Service) claimLink(ctx context.Context, a *Account) (*ClaimLink, error) {
-	if err := s.Store.EndSessions(ctx, claimPrefix+a.ID); err != nil {
+	if err := s.endClaims(ctx, a.ID); err != nil {
 		return nil, err
 	}
 	secret, expires, err := s.NewClaim(ctx, a.ID)

@@ -336,6 +336,51 @@ func TestLastAdministrator(t *testing.T) {
 	must(t, err)
 }
 
+// TestLinkEndsWithPromotion: whoever kept the link of an account comes by no post
+// that the account was given since, and the administrator who gave it makes a new
+// link.
+func TestLinkEndsWithPromotion(t *testing.T) {
+	for name, promote := range map[string]func(h *house) error{
+		"appointed": func(h *house) error {
+			_, err := h.Appoint(h.ctx, h.people["admin"], "zhaoliu", h.version("zhaoliu"), &yinzheng.Appointment{Office: "district", Role: yinzheng.Approver})
+			return err
+		},
+		"handed over to": func(h *house) error {
+			_, err := h.HandOver(h.ctx, h.people["admin"], "district", h.version("district"), &yinzheng.Handover{Office: "district", To: "zhaoliu"})
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := peopled(t)
+			v, _, err := h.OpenAccount(h.ctx, h.people["town-admin"], newcomer(), "k")
+			must(t, err)
+			_, old, _ := strings.Cut(v.Claim.URL, "/claim/")
+			must(t, promote(h))
+			if _, err := h.Claim(h.ctx, old, "a password of somebody else"); !errors.Is(err, yinzheng.ErrNotFound) {
+				t.Errorf("the old link: %v", err)
+			}
+			if _, err := h.NewLink(h.ctx, h.people["town-admin"], "zhaoliu"); !errors.Is(err, yinzheng.ErrForbidden) {
+				t.Errorf("a new link by who administers only the first post: %v", err)
+			}
+			v, err = h.NewLink(h.ctx, h.people["admin"], "zhaoliu")
+			must(t, err)
+			_, secret, _ := strings.Cut(v.Claim.URL, "/claim/")
+			a, err := h.store.AccountByUsername(h.ctx, "zhaoliu")
+			must(t, err)
+			kept, _, err := h.NewClaim(h.ctx, a.ID)
+			must(t, err)
+			if _, err := h.Claim(h.ctx, secret, "a password of one's own"); err != nil {
+				t.Fatal(err)
+			}
+			a.Version, a.Password = h.version("zhaoliu"), "" // as if it had been taken back
+			must(t, h.store.PutAccount(h.ctx, a))
+			if _, err := h.Claim(h.ctx, kept, "a password of somebody else"); !errors.Is(err, yinzheng.ErrNotFound) {
+				t.Errorf("another link, after a password was set: %v", err)
+			}
+		})
+	}
+}
+
 // TestHandOver: in one act the successor has the posts, the first one has not,
 // and the draft is where it was.
 func TestHandOver(t *testing.T) {

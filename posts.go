@@ -74,7 +74,7 @@ func errOwnPosts() error {
 	return fail(ErrForbidden, "自己的岗位和账号须由另一位管理员办理", "Your own posts and account are another administrator's to change")
 }
 
-// Appoint gives a person a post.
+// Appoint gives a person a post. A link to set the first password ends with it.
 func (s *Service) Appoint(ctx context.Context, by *Account, username string, seen int, in *Appointment) (*PersonView, error) {
 	return s.changePerson(ctx, by, username, seen, func(ctx context.Context, a *Account, now time.Time) error {
 		g, faults := s.checkPost(by, in, now)
@@ -85,6 +85,9 @@ func (s *Service) Appoint(ctx context.Context, by *Account, username string, see
 			return invalidFields(faults)
 		}
 		a.Grants = append(a.Grants, g)
+		if err := s.endClaims(ctx, a.ID); err != nil {
+			return err
+		}
 		return s.recordPosts(ctx, "post-given", by, a, []Grant{g}, now)
 	})
 }
@@ -196,8 +199,9 @@ func (s *Service) endLoans(ctx context.Context, by, a *Account, in *Ending, now 
 }
 
 // HandOver gives a person's posts in an office to a successor from a moment on,
-// in one act: the first one's end, with what was lent of them. Drafts and cases
-// are the office's and stay there. Errors besides: ErrInvalid when the successor
+// in one act: the first one's end, with the loans that rest on them; the
+// successor's link to set a first password does, too. Drafts and cases are the
+// office's and stay there. Errors besides: ErrInvalid when the successor
 // is unknown or may not sign in.
 func (s *Service) HandOver(ctx context.Context, by *Account, username string, seen int, in *Handover) (*PersonView, error) {
 	return s.changePerson(ctx, by, username, seen, func(ctx context.Context, a *Account, now time.Time) error {
@@ -217,7 +221,7 @@ func (s *Service) HandOver(ctx context.Context, by *Account, username string, se
 		}
 		if len(given) > 0 {
 			to.Grants = append(to.Grants, given...)
-			if err := s.Store.PutAccount(ctx, to); err != nil {
+			if err := errors.Join(s.Store.PutAccount(ctx, to), s.endClaims(ctx, to.ID)); err != nil {
 				return err
 			}
 		}
@@ -257,10 +261,8 @@ func (s *Service) DisableAccount(ctx context.Context, by *Account, username stri
 			return err
 		}
 		a.Disabled = true
-		for _, account := range []string{a.ID, claimPrefix + a.ID} {
-			if err := s.Store.EndSessions(ctx, account); err != nil {
-				return err
-			}
+		if err := errors.Join(s.Store.EndSessions(ctx, a.ID), s.endClaims(ctx, a.ID)); err != nil {
+			return err
 		}
 		return s.Store.Record(ctx, Event{At: now, Kind: "account-disabled", Subject: a.ID, By: by.ID})
 	})
