@@ -336,6 +336,41 @@ func TestLastAdministrator(t *testing.T) {
 	must(t, err)
 }
 
+// TestEnableAfterASuperior: who was disabled from above is let in again by nobody
+// below, whatever other posts that administrator has.
+func TestEnableAfterASuperior(t *testing.T) {
+	h := peopled(t)
+	h.add("both", 31, [2]string{"admin", "village"}, [2]string{"admin", "town"}, [2]string{"admin", "abroad"})
+	h.add("village-admin", 32, [2]string{"admin", "village"})
+	disable := func(who string) {
+		t.Helper()
+		_, err := h.DisableAccount(h.ctx, h.people[who], "clerk", h.version("clerk"))
+		must(t, err)
+	}
+	for _, c := range []struct {
+		by   string
+		may  []string
+		cant []string
+	}{
+		{"admin", []string{"admin2"}, []string{"village-admin", "town-admin", "both"}},
+		{"both", []string{"town-admin", "admin"}, []string{"village-admin"}},
+		{"town-admin", []string{"both"}, []string{"village-admin"}},
+		{"village-admin", []string{"village-admin", "town-admin", "admin"}, nil},
+	} {
+		for _, who := range c.may {
+			disable(c.by)
+			for _, other := range c.cant {
+				if _, err := h.EnableAccount(h.ctx, h.people[other], "clerk", h.version("clerk")); !errors.Is(err, yinzheng.ErrForbidden) {
+					t.Errorf("%s enables whom %s disabled: %v", other, c.by, err)
+				}
+			}
+			if _, err := h.EnableAccount(h.ctx, h.people[who], "clerk", h.version("clerk")); err != nil {
+				t.Errorf("%s enables whom %s disabled: %v", who, c.by, err)
+			}
+		}
+	}
+}
+
 // TestLinkEndsWithPromotion: whoever kept the link of an account comes by no post
 // that the account was given since, and the administrator who gave it makes a new
 // link.

@@ -264,12 +264,31 @@ func (s *Service) DisableAccount(ctx context.Context, by *Account, username stri
 		if err := errors.Join(s.Store.EndSessions(ctx, a.ID), s.endClaims(ctx, a.ID)); err != nil {
 			return err
 		}
-		return s.Store.Record(ctx, Event{At: now, Kind: "account-disabled", Subject: a.ID, By: by.ID})
+		return s.Store.Record(ctx, Event{At: now, Kind: accountDisabled, Subject: a.ID, By: by.ID, Detail: s.standsAt(by, a, now)})
 	})
 }
 
+// accountDisabled is the kind of the event by which an account is disabled. Its
+// detail is the office whose administrator did it.
+const accountDisabled = "account-disabled"
+
+// standsAt is the office as whose administrator somebody acts on a person: of
+// several the highest.
+func (s *Service) standsAt(by, a *Account, now time.Time) string {
+	highest := ""
+	for _, g := range by.Grants {
+		over := func(post Grant) bool { return post.For == "" && s.Directory().Oversees(g.Office, post.Office) }
+		if s.administers(by, g.Office, now) && g.Role == Admin && slices.ContainsFunc(a.Grants, over) &&
+			(highest == "" || s.Directory().LevelOf(g.Office).rank() > s.Directory().LevelOf(highest).rank()) {
+			highest = g.Office
+		}
+	}
+	return highest
+}
+
 // EnableAccount lets a person in again; they sign in anew. Errors besides: as of
-// DisableAccount.
+// DisableAccount, ErrForbidden when an administrator of an office above this
+// administrator's disabled them.
 func (s *Service) EnableAccount(ctx context.Context, by *Account, username string, seen int) (*PersonView, error) {
 	return s.changePerson(ctx, by, username, seen, func(ctx context.Context, a *Account, now time.Time) error {
 		if !a.Disabled {
@@ -278,9 +297,30 @@ func (s *Service) EnableAccount(ctx context.Context, by *Account, username strin
 		if err := s.switches(by, a, now); err != nil {
 			return err
 		}
+		if err := s.undoes(ctx, by, a, now); err != nil {
+			return err
+		}
 		a.Disabled = false
 		return s.Store.Record(ctx, Event{At: now, Kind: "account-enabled", Subject: a.ID, By: by.ID})
 	})
+}
+
+// undoes refuses an administrator below the one who disabled an account last.
+func (s *Service) undoes(ctx context.Context, by, a *Account, now time.Time) error {
+	events, err := s.Store.EventsAbout(ctx, a.ID)
+	if err != nil {
+		return err
+	}
+	for _, e := range slices.Backward(events) {
+		if e.Kind != accountDisabled {
+			continue
+		}
+		if e.Detail != "" && !s.administers(by, e.Detail, now) { // "" in records of old
+			return fail(ErrForbidden, "账号由上级单位的管理员停用，须由该级或更高一级的管理员启用", "An administrator of an office above disabled this account; one of that office or above has to enable it")
+		}
+		return nil
+	}
+	return nil
 }
 
 // standing lists somebody's own posts that have not ended.
