@@ -22,6 +22,9 @@ const (
 	Withdrawn State = "withdrawn"
 )
 
+// waits tells whether a case in a state waits for somebody to go on with it.
+func (s State) waits() bool { return s == Draft || s == Submitted || s == Returned }
+
 // ActionKind is what was done to a case.
 type ActionKind string
 
@@ -39,7 +42,7 @@ const (
 	Unissue  ActionKind = "unissue"  // an operator sent it back to approved, the number voided
 	Escalate ActionKind = "escalate" // past its limit: who takes over may decide too
 	Recuse   ActionKind = "recuse"   // nobody eligible is left at the step: another office decides (回避)
-	Strand   ActionKind = "strand"   // nobody is left, nor an office above: the administrators are told
+	Strand   ActionKind = "strand"   // nobody is left, nor an office above that could go on: the administrators are told
 	Lapse    ActionKind = "lapse"    // returned, and not mended in time: withdrawn
 	Attach   ActionKind = "attach"   // a file was added
 	Detach   ActionKind = "detach"   // one was taken off; the history keeps it
@@ -73,7 +76,7 @@ type Application struct {
 	Due      time.Time `json:"-"` // end of the limit; zero: none
 	Late     bool      `json:"-"` // the limit is past and was escalated
 	Recused  string    `json:"-"` // office that decides instead; empty: the step's own
-	Stranded bool      `json:"-"` // nobody was left to decide, and the administrators were told
+	Stranded bool      `json:"-"` // nobody was left to go on with it, and the administrators were told
 	tree     string    // version of the office tree that the last action was taken under
 	entered  int       // version that entered the step
 	approved []int     // posts that have approved since
@@ -190,6 +193,7 @@ func (a *Application) apply(t *Template, x Action) {
 	} else {
 		a.Waiting, a.Step = nil, 0
 	}
+	a.Stranded = a.Stranded && a.State.waits()
 	if a.entered == x.Seq {
 		a.Due = x.Due
 	} else if a.State != Submitted && a.State != Returned {
