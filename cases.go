@@ -456,7 +456,7 @@ func (c *Case) stale(seen int) error {
 
 var actionNames = map[ActionKind]Text{
 	Create: {"新建", "created"}, Edit: {"修改", "edited"}, Submit: {"提交", "submitted"}, Approve: {"同意", "approved"}, Return: {"退回", "returned"}, Reject: {"不同意", "rejected"},
-	Escalate: {"超期上报", "escalated"}, Recuse: {"回避移交", "handed on"}, Strand: {"无人可办，已通知管理员", "left with nobody to go on with it; the administrators were told"},
+	Remind: {"临期提醒", "called to mind before its limit"}, Escalate: {"超期上报", "escalated"}, Recuse: {"回避移交", "handed on"}, Strand: {"无人可办，已通知管理员", "left with nobody to go on with it; the administrators were told"},
 	Move: {"机构调整，随之移交", "moved along with a reorganisation"}, Lapse: {"逾期作废", "lapsed"},
 	Withdraw: {"撤回", "withdrawn"}, Reserve: {"开始签发", "issuing began"}, Issue: {"签发", "issued"}, Unissue: {"签发中止", "issuing was stopped"}, Revoke: {"撤销证明", "the certificate was revoked"},
 	Suspend: {"中止证明", "the certificate was suspended"}, Lift: {"恢复证明", "the suspension was lifted"},

@@ -41,7 +41,7 @@ type Notice struct {
 	At          time.Time `json:"at"`
 	Office      string    `json:"office"`
 	Role        Role      `json:"role"`
-	Kind        string    `json:"kind"` // waiting, moved, overdue, recused, stranded, returned, issued, rejected, lapsed, revocation-proposed, holder-died, reorganisation-stuck
+	Kind        string    `json:"kind"` // waiting, moved, due-soon, overdue, recused, stranded, returned, issued, rejected, lapsed, revocation-proposed, holder-died, reorganisation-stuck
 	Application string    `json:"application"`
 	Step        string    `json:"step,omitempty"`
 	About       string    `json:"about,omitempty"` // stranded: the office that nobody is left at; reorganisation-stuck: its ID
@@ -87,6 +87,8 @@ func noticesOf(a *Application, d *Directory) []Notice {
 	switch {
 	case x.Kind == Strand:
 		n.Kind, n.About, posts = "stranded", x.Office, d.administrators(x.Office)
+	case x.Kind == Remind && a.State == Submitted:
+		n.Kind, posts = "due-soon", a.Desks
 	case x.Kind == Escalate:
 		n.Kind, posts = "overdue", append(a.Desks[:len(a.Desks):len(a.Desks)], d.told(a)...)
 	case x.Kind == Recuse:
@@ -115,7 +117,7 @@ func noticesOf(a *Application, d *Directory) []Notice {
 }
 
 // clerksTold are the actions that concern those who took a case in.
-var clerksTold = map[ActionKind]string{Return: "returned", Reject: "rejected", Moot: "rejected", Lapse: "lapsed", Issue: "issued", Move: "moved"}
+var clerksTold = map[ActionKind]string{Return: "returned", Reject: "rejected", Moot: "rejected", Remind: "due-soon", Lapse: "lapsed", Issue: "issued", Move: "moved"}
 
 // told lists the posts that are told that the step where a case waits is past
 // its limit, besides those who decide it.
@@ -143,9 +145,9 @@ func (d *Directory) administrators(office string) []Desk {
 	return out
 }
 
-// Scan does what is due: carries out reorganisations, escalates steps past their
-// limit, lets cases lapse that were not mended in time, hands on those that
-// nobody is left to decide. It is safe to run in several processes at once and
+// Scan does what is due: carries out reorganisations, reminds those whose limit
+// is near, escalates steps past it, lets cases lapse that were not mended in
+// time, hands on those that nobody is left to go on with. It is safe to run in several processes at once and
 // to be cut off at any moment: each case is one compare-and-swap. It returns how
 // many cases it moved.
 func (s *Service) Scan(ctx context.Context) (int, error) {

@@ -226,8 +226,8 @@ func waiting(t *testing.T, s yinzheng.Store) {
 	}
 }
 
-// limits: what is past its limit is found, longest first, until something was
-// done about it; what a delegate, a post and a due time are is kept.
+// limits: what is past its limit, or near it, is found, longest first, until
+// something was done about it; what a delegate, a post and a due time are is kept.
 func limits(t *testing.T, s yinzheng.Store) {
 	ctx := t.Context()
 	check(t, s.PutDirectory(ctx, Tree()))
@@ -239,12 +239,14 @@ func limits(t *testing.T, s yinzheng.Store) {
 		x.Due, x.Post, x.For, x.ForName, x.ForID = at, 2, "u2", "李雷", yinzheng.ID{Type: yinzheng.ResidentID, Number: "441302199001019999"}
 		return a
 	}
-	for _, a := range []*yinzheng.Application{with("second", due.Add(time.Second), false), with("first", due, false), with("later", due.Add(time.Hour), false), with("escalated", due, true), Case("none", "north", North)} {
+	soon, reminded := with("soon", Start.AddDate(0, 0, 1).Add(time.Minute), false), with("reminded", Start.AddDate(0, 0, 1).Add(time.Minute), false)
+	reminded.Reminded = true
+	for _, a := range []*yinzheng.Application{with("second", due.Add(time.Second), false), with("first", due, false), with("later", due.Add(time.Hour), false), with("escalated", due, true), soon, reminded, Case("none", "north", North)} {
 		check(t, s.SaveApplication(ctx, a, 0))
 	}
 	ids, err := s.Overdue(ctx, due.Add(time.Minute), 10)
 	check(t, err)
-	if d := cmp.Diff([]string{"first", "second"}, ids); d != "" {
+	if d := cmp.Diff([]string{"soon", "first", "second"}, ids); d != "" {
 		t.Errorf("overdue (-want +got):\n%s", d)
 	}
 	back, err := s.Application(ctx, "first")
