@@ -22,6 +22,9 @@ const (
 	Withdrawn State = "withdrawn"
 )
 
+// waits tells whether a case in a state waits for somebody to go on with it.
+func (s State) waits() bool { return s == Draft || s == Submitted || s == Returned }
+
 // ActionKind is what was done to a case.
 type ActionKind string
 
@@ -37,9 +40,10 @@ const (
 	Reserve  ActionKind = "reserve" // number and code are taken: issuing
 	Issue    ActionKind = "issue"
 	Unissue  ActionKind = "unissue"  // an operator sent it back to approved, the number voided
+	Remind   ActionKind = "remind"   // the last day of its limit begins: who has to act is told
 	Escalate ActionKind = "escalate" // past its limit: who takes over may decide too
 	Recuse   ActionKind = "recuse"   // nobody eligible is left at the step: another office decides (回避)
-	Strand   ActionKind = "strand"   // nobody is left, nor an office above: the administrators are told
+	Strand   ActionKind = "strand"   // nobody is left, nor an office above that could go on: the administrators are told
 	Lapse    ActionKind = "lapse"    // returned, and not mended in time: withdrawn
 	Attach   ActionKind = "attach"   // a file was added
 	Detach   ActionKind = "detach"   // one was taken off; the history keeps it
@@ -71,9 +75,10 @@ type Application struct {
 	// cases by them.
 	Desks    []Desk    `json:"-"` // who may decide it now
 	Due      time.Time `json:"-"` // end of the limit; zero: none
+	Reminded bool      `json:"-"` // its last day has begun, and who has to act was told
 	Late     bool      `json:"-"` // the limit is past and was escalated
 	Recused  string    `json:"-"` // office that decides instead; empty: the step's own
-	Stranded bool      `json:"-"` // nobody was left to decide, and the administrators were told
+	Stranded bool      `json:"-"` // nobody was left to go on with it, and the administrators were told
 	tree     string    // version of the office tree that the last action was taken under
 	entered  int       // version that entered the step
 	approved []int     // posts that have approved since
@@ -155,6 +160,8 @@ func (a *Application) apply(t *Template, x Action) {
 		}
 	case Return:
 		a.returned(t, x)
+	case Remind:
+		a.Reminded = true
 	case Escalate:
 		a.Late = true
 	case Recuse:
@@ -190,6 +197,7 @@ func (a *Application) apply(t *Template, x Action) {
 	} else {
 		a.Waiting, a.Step = nil, 0
 	}
+	a.Stranded = a.Stranded && a.State.waits()
 	if a.entered == x.Seq {
 		a.Due = x.Due
 	} else if a.State != Submitted && a.State != Returned {
@@ -220,16 +228,30 @@ func (a *Application) returned(t *Template, x Action) {
 		return
 	}
 	a.State, a.returner, a.entered = Returned, from+1, x.Seq
-	a.approved, a.Late, a.Recused, a.Stranded = nil, false, "", false
+	a.approved, a.Reminded, a.Late, a.Recused, a.Stranded = nil, false, false, "", false
 }
 
 // enter moves the case to a step, or past the last one.
 func (a *Application) enter(t *Template, step, seq int) {
 	a.State, a.Step, a.entered = Submitted, step, seq
-	a.approved, a.Late, a.Recused, a.Stranded = nil, false, "", false
+	a.approved, a.Reminded, a.Late, a.Recused, a.Stranded = nil, false, false, "", false
 	if step == len(t.Chain) {
 		a.State = Approved
 	}
+}
+
+// Next is when the system has to do something about a case that nobody has
+// touched by then: to remind, as the last day of its limit begins, or what comes
+// past the limit. Zero: never. What came on that very day needs no reminder.
+func (a *Application) Next() time.Time {
+	lastDay := a.Due.AddDate(0, 0, -1)
+	switch {
+	case a.Due.IsZero() || a.Late:
+		return time.Time{}
+	case !a.Reminded && a.entered > 0 && lastDay.After(a.Actions[a.entered-1].At):
+		return lastDay
+	}
+	return a.Due
 }
 
 // The ways that a returned case comes back (Template.Resubmit).

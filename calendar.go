@@ -51,14 +51,13 @@ func (c *Calendar) Due(from time.Time, n int) time.Time {
 	return time.Date(day.Year(), day.Month(), day.Day()+1, 0, 0, 0, 0, Zone).UTC()
 }
 
-// Calendars keeps the calendar and finds what is past its limit.
+// Calendars keeps the calendar and finds what is near its limit or past it.
 type Calendars interface {
 	// Calendar lists the entries, by date.
 	Calendar(ctx context.Context) ([]CalendarDay, error)
 	// PutCalendar adds or replaces entries by date.
 	PutCalendar(ctx context.Context, days []CalendarDay) error
-	// Overdue lists cases, longest overdue first, whose Due is past and for which
-	// nothing was done about it: waiting and not Late, or returned.
+	// Overdue lists cases, longest overdue first, whose Next is past.
 	Overdue(ctx context.Context, now time.Time, limit int) ([]string, error)
 }
 

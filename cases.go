@@ -39,7 +39,7 @@ type CaseView struct {
 	Desks       []Desk           `json:"desks,omitempty"`    // who may decide it now
 	Due         *time.Time       `json:"due,omitempty"`      // end of the present limit
 	Late        bool             `json:"late,omitempty"`     // past it, and escalated
-	Stranded    bool             `json:"stranded,omitempty"` // nobody is left to decide; the administrators were told
+	Stranded    bool             `json:"stranded,omitempty"` // nobody is left to go on with it; the administrators were told
 	Office      string           `json:"office"`
 	Division    string           `json:"division"`
 	Applicant   Applicant        `json:"applicant"`
@@ -132,6 +132,7 @@ func (s *Service) CreateApplication(ctx context.Context, by *Account, in *NewApp
 		view, err = s.Application(ctx, by, before)
 		return view, true, err
 	}
+	s.watch.noteAll(Desk{Office: a.Office}, by, now)
 	view, err = s.viewFor(ctx, by, a, t)
 	if err != nil {
 		return nil, false, err
@@ -459,7 +460,7 @@ func (c *Case) stale(seen int) error {
 
 var actionNames = map[ActionKind]Text{
 	Create: {"新建", "created"}, Edit: {"修改", "edited"}, Submit: {"提交", "submitted"}, Approve: {"同意", "approved"}, Return: {"退回", "returned"}, Reject: {"不同意", "rejected"},
-	Escalate: {"超期上报", "escalated"}, Recuse: {"回避移交", "handed on"}, Strand: {"无人可办，已通知管理员", "left with nobody to decide; the administrators were told"},
+	Remind: {"临期提醒", "called to mind before its limit"}, Escalate: {"超期上报", "escalated"}, Recuse: {"回避移交", "handed on"}, Strand: {"无人可办，已通知管理员", "left with nobody to go on with it; the administrators were told"},
 	Move: {"机构调整，随之移交", "moved along with a reorganisation"}, Lapse: {"逾期作废", "lapsed"},
 	Withdraw: {"撤回", "withdrawn"}, Reserve: {"开始签发", "issuing began"}, Issue: {"签发", "issued"}, Unissue: {"签发中止", "issuing was stopped"}, Revoke: {"撤销证明", "the certificate was revoked"},
 	Suspend: {"中止证明", "the certificate was suspended"}, Lift: {"恢复证明", "the suspension was lifted"},
@@ -539,11 +540,11 @@ func (s *Service) scopes(by *Account) []QueueScope {
 func (s *Service) view(ctx context.Context, a *Application, t *Template) (*CaseView, error) {
 	v := &CaseView{
 		ID: a.ID, Item: a.Template.Code, Template: a.Template.Version, State: a.State, StateName: a.State.Name(), Version: a.Version,
-		Office: a.Office, Division: a.Division, Applicant: a.Applicant, Values: a.Values, Replaces: a.Replaces(), History: a.Actions,
+		Office: a.Office, Division: a.Division, Applicant: a.Applicant, Values: a.Values, Replaces: a.Replaces(), History: a.Actions, Stranded: a.Stranded,
 		Attachments: attachmentViews(t, a),
 	}
 	if a.State == Submitted {
-		v.Step, v.Desks, v.Late, v.Stranded = &t.Chain[a.Step], a.Desks, a.Late, a.Stranded
+		v.Step, v.Desks, v.Late = &t.Chain[a.Step], a.Desks, a.Late
 	}
 	if !a.Due.IsZero() {
 		v.Due = &a.Due

@@ -205,20 +205,20 @@ func (a *Application) limit(t *Template) int {
 	return 0
 }
 
-// PastLimit returns the case after what happens when its limit is past: a step
-// is escalated, a case not mended lapses. ErrState when the limit is not past
-// or was dealt with.
+// PastLimit returns the case after what its limit has come to: on its last day
+// those who have to act are reminded; past it a step is escalated, a case not
+// mended lapses. ErrState when it is not so late, or that was dealt with.
 func (c *Case) PastLimit(now time.Time) (*Application, error) {
-	x := Action{At: now, By: SystemActor, Name: SystemActor}
-	switch {
-	case c.Due.IsZero() || now.Before(c.Due):
-		return nil, fail(ErrState, "尚未超过时限", "The limit is not past")
-	case c.State == Returned:
-		x.Kind = Lapse
-	case c.State == Submitted && !c.Late:
+	next := c.Next()
+	if next.IsZero() || now.Before(next) {
+		return nil, fail(ErrState, "尚未临近或超过时限", "The limit is neither near nor past")
+	}
+	x := Action{At: now, By: SystemActor, Name: SystemActor, Kind: Lapse}
+	if c.State == Submitted {
 		x.Kind, x.Step = Escalate, c.Template.Chain[c.Step].Key
-	default:
-		return nil, c.wrongState("按超期处理", "escalated")
+	}
+	if now.Before(c.Due) {
+		x.Kind = Remind
 	}
 	return c.with(x), nil
 }

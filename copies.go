@@ -71,12 +71,9 @@ func (s *Service) HandOutCopies(ctx context.Context, by *Account, code string, i
 		return nil, false, err
 	}
 	now := s.now()
-	grant, err := c.sees(by, now)
+	grant, err := c.mayHandOut(by, now)
 	if err != nil {
 		return nil, false, err
-	}
-	if slices.ContainsFunc(actors(by, grant), c.isParty) {
-		return nil, false, fail(ErrForbidden, "您是本办件的当事人，请由同事办理", "You are a party of this case; a colleague has to handle it")
 	}
 	entry, err := in.check(now)
 	if err != nil {
@@ -98,7 +95,11 @@ func (s *Service) HandOutCopies(ctx context.Context, by *Account, code string, i
 		if before, err = s.Store.Remember(ctx, by.ID, key, digest, entry.ID, now); err != nil || before != "" {
 			return err
 		}
-		if err := s.inForce(ctx, cert.Code, now); err != nil {
+		kept, err := s.Store.Certificate(ctx, cert.Code)
+		if err != nil {
+			return err
+		}
+		if err := kept.mayBeCopied(now); err != nil {
 			return err
 		}
 		if err := s.Store.AddCopies(ctx, entry); err != nil {
@@ -113,12 +114,18 @@ func (s *Service) HandOutCopies(ctx context.Context, by *Account, code string, i
 	return book, before != "", err
 }
 
-func (s *Service) inForce(ctx context.Context, code string, now time.Time) error {
-	c, err := s.Store.Certificate(ctx, code)
-	if err != nil {
-		return err
+// mayHandOut returns the grant under which a person hands out copies.
+func (c *Case) mayHandOut(by *Account, now time.Time) (Grant, error) {
+	grant, err := c.sees(by, now)
+	if err == nil && slices.ContainsFunc(actors(by, grant), c.isParty) {
+		err = fail(ErrForbidden, "您是本办件的当事人，请由同事办理", "You are a party of this case; a colleague has to handle it")
 	}
-	if c.Status != StatusOK || !c.Expires.IsZero() && !now.Before(c.Expires) {
+	return grant, err
+}
+
+// mayBeCopied refuses a certificate of which no copies are handed out.
+func (c *Certificate) mayBeCopied(now time.Time) error {
+	if !c.inForce(now) {
 		return fail(ErrState, "这份证明现在无效，不能出具副本", "The certificate is not in force, so no copies of it are handed out")
 	}
 	return nil

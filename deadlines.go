@@ -10,22 +10,28 @@ import (
 // Delegation lends a post to somebody for a time. Every action taken under it
 // says so.
 type Delegation struct {
-	ID     string    `json:"id"`
-	From   string    `json:"from"` // account that holds the post
-	To     string    `json:"to"`   // account that stands in
-	Office string    `json:"office"`
-	Role   Role      `json:"role"`
-	Begin  time.Time `json:"begin"`
-	End    time.Time `json:"end"`
+	ID       string    `json:"id"`
+	From     string    `json:"from"` // account that holds the post
+	FromName string    `json:"from_name,omitempty"`
+	To       string    `json:"to"` // account that stands in
+	ToName   string    `json:"to_name,omitempty"`
+	Office   string    `json:"office"`
+	Role     Role      `json:"role"`
+	Begin    time.Time `json:"begin"`
+	End      time.Time `json:"end"`
 }
 
 // Delegations keeps who stands in for whom. Directories.Account adds to an
-// account the grants lent to it, each with For, inside the delegation's time.
+// account the grants lent to it, each with For, for as long as they hold (Grant).
 type Delegations interface {
 	// PutDelegation adds or replaces one by its ID.
 	PutDelegation(ctx context.Context, d *Delegation) error
+	// Delegation returns one with the names of both people; ErrNotFound.
+	Delegation(ctx context.Context, id string) (*Delegation, error)
 	// Delegations lists those from or to an account, newest first.
 	Delegations(ctx context.Context, account string) ([]Delegation, error)
+	// DelegationsOf lists those of an office's posts, newest first.
+	DelegationsOf(ctx context.Context, office string) ([]Delegation, error)
 }
 
 // Notice tells the people of a post, in the program, that a case needs them or
@@ -35,7 +41,7 @@ type Notice struct {
 	At          time.Time `json:"at"`
 	Office      string    `json:"office"`
 	Role        Role      `json:"role"`
-	Kind        string    `json:"kind"` // waiting, moved, overdue, recused, stranded, returned, issued, rejected, lapsed, revocation-proposed, holder-died, reorganisation-stuck
+	Kind        string    `json:"kind"` // waiting, moved, due-soon, overdue, recused, stranded, returned, issued, rejected, lapsed, revocation-proposed, holder-died, reorganisation-stuck
 	Application string    `json:"application"`
 	Step        string    `json:"step,omitempty"`
 	About       string    `json:"about,omitempty"` // stranded: the office that nobody is left at; reorganisation-stuck: its ID
@@ -81,6 +87,8 @@ func noticesOf(a *Application, d *Directory) []Notice {
 	switch {
 	case x.Kind == Strand:
 		n.Kind, n.About, posts = "stranded", x.Office, d.administrators(x.Office)
+	case x.Kind == Remind && a.State == Submitted:
+		n.Kind, posts = "due-soon", a.Desks
 	case x.Kind == Escalate:
 		n.Kind, posts = "overdue", append(a.Desks[:len(a.Desks):len(a.Desks)], d.told(a)...)
 	case x.Kind == Recuse:
@@ -109,7 +117,7 @@ func noticesOf(a *Application, d *Directory) []Notice {
 }
 
 // clerksTold are the actions that concern those who took a case in.
-var clerksTold = map[ActionKind]string{Return: "returned", Reject: "rejected", Moot: "rejected", Lapse: "lapsed", Issue: "issued", Move: "moved"}
+var clerksTold = map[ActionKind]string{Return: "returned", Reject: "rejected", Moot: "rejected", Remind: "due-soon", Lapse: "lapsed", Issue: "issued", Move: "moved"}
 
 // told lists the posts that are told that the step where a case waits is past
 // its limit, besides those who decide it.
@@ -137,9 +145,9 @@ func (d *Directory) administrators(office string) []Desk {
 	return out
 }
 
-// Scan does what is due: carries out reorganisations, escalates steps past their
-// limit, lets cases lapse that were not mended in time, hands on those that
-// nobody is left to decide. It is safe to run in several processes at once and
+// Scan does what is due: carries out reorganisations, reminds those whose limit
+// is near, escalates steps past it, lets cases lapse that were not mended in
+// time, hands on those that nobody is left to go on with. It is safe to run in several processes at once and
 // to be cut off at any moment: each case is one compare-and-swap. It returns how
 // many cases it moved.
 func (s *Service) Scan(ctx context.Context) (int, error) {
@@ -247,13 +255,9 @@ func (s *Service) Delegate(ctx context.Context, by *Account, in *Delegation) (*D
 }
 
 func (s *Service) colleague(a *Account, office string, now time.Time) bool {
-	o := s.Directory().Office(office)
-	for _, g := range a.Grants {
-		if other := s.Directory().Office(g.Office); o != nil && other != nil && g.For == "" && g.active(now) && !a.Disabled && s.Directory().Within(o.Division, other.Division) {
-			return true
-		}
-	}
-	return false
+	return !a.Disabled && slices.ContainsFunc(a.Grants, func(g Grant) bool {
+		return g.For == "" && g.active(now) && s.Directory().Oversees(g.Office, office)
+	})
 }
 
 // Delegations lists those from or to a person.
@@ -261,20 +265,33 @@ func (s *Service) Delegations(ctx context.Context, by *Account) ([]Delegation, e
 	return s.Store.Delegations(ctx, by.ID)
 }
 
-// EndDelegation ends one now, by who made it.
+// DelegationsOf lists those of an office's posts, for its administrators. Errors
+// as of People.
+func (s *Service) DelegationsOf(ctx context.Context, by *Account, office string) ([]Delegation, error) {
+	if err := s.mayAdministerOffice(by, office, s.now()); err != nil {
+		return nil, err
+	}
+	return s.Store.DelegationsOf(ctx, office)
+}
+
+// EndDelegation ends one now, by who made it or an administrator of its office;
+// for anybody else it does not exist (ErrNotFound). One that has ended stays as
+// it is.
 func (s *Service) EndDelegation(ctx context.Context, by *Account, id string) error {
-	list, err := s.Store.Delegations(ctx, by.ID)
-	if err != nil {
-		return err
-	}
 	now := s.now()
-	for _, d := range list {
-		if d.ID != id || d.From != by.ID {
-			continue
+	return s.Store.Tx(ctx, func(ctx context.Context) error {
+		d, err := s.Store.Delegation(ctx, id)
+		if err != nil {
+			return err
 		}
-		return s.Store.Tx(ctx, func(ctx context.Context) error { return s.endLoan(ctx, &d, now, by, now) })
-	}
-	return fail(ErrNotFound, "没有这项委托", "There is no such delegation")
+		if d.From != by.ID && !s.administers(by, d.Office, now) {
+			return fail(ErrNotFound, "没有这项委托", "There is no such delegation")
+		}
+		if over(d.Begin, d.End, now) {
+			return nil
+		}
+		return s.endLoan(ctx, d, laterOf(now, d.Begin), by, now)
+	})
 }
 
 // endLoan ends a delegation at a moment, in a transaction.

@@ -140,8 +140,19 @@ func TestPastLimit(t *testing.T) {
 	if !c.Due.Equal(late) {
 		t.Fatalf("due %v", c.Due)
 	}
+	last := late.AddDate(0, 0, -1)
+	if _, err := c.PastLimit(last.Add(-time.Second)); !errors.Is(err, ErrState) {
+		t.Fatalf("reminded before the last day: %v", err)
+	}
+	if a, err = c.PastLimit(late); err != nil || a.Reminded || !a.Late { // found late: nobody is reminded any more
+		t.Fatalf("%+v %v", a, err)
+	}
+	if a, err = c.PastLimit(last); err != nil || !a.Reminded || a.Late || !a.Due.Equal(late) || !slices.Equal(a.Desks, c.Desks) {
+		t.Fatalf("not reminded: %+v %v", a, err)
+	}
+	c.Application = Fold("C", tpl, a.Actions)
 	if _, err := c.PastLimit(late.Add(-time.Second)); !errors.Is(err, ErrState) {
-		t.Fatalf("escalated before the limit: %v", err)
+		t.Fatalf("reminded twice, or escalated before the limit: %v", err)
 	}
 	if _, err := c.Decide(h1, Decision{Action: Approve}, now); !errors.Is(err, ErrForbidden) {
 		t.Fatalf("took over before the limit: %v", err)
@@ -157,6 +168,9 @@ func TestPastLimit(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.Application = a
+	if a.Reminded || !a.Next().After(late) {
+		t.Fatalf("the reminder of another step counts: %v", a.Next())
+	}
 	if a, err = c.PastLimit(late.AddDate(0, 0, 10)); err != nil || a.State != Withdrawn {
 		t.Fatalf("not lapsed: %v", err)
 	}

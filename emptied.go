@@ -11,7 +11,14 @@ import (
 // Staff is who holds a desk at a moment.
 type Staff struct {
 	Desk
-	People []string // accounts, in order
+	People []Holder // in order, by account
+}
+
+// Holder is somebody at a desk, in their own name or in somebody else's: one who
+// stays in another name may not decide any more what they could.
+type Holder struct {
+	Account string
+	For     string // who lent the post; empty: their own
 }
 
 // Staffs tells who may act in a post.
@@ -20,33 +27,36 @@ type Staffs interface {
 	// grant of their own or a delegated one, by username.
 	PeopleAt(ctx context.Context, office string, role Role, now time.Time) ([]*Account, error)
 	// DesksAt lists the desks where cases wait, by office and role, each with who
-	// holds it at a moment, by account; those that nobody holds too.
+	// holds it at a moment; those that nobody holds too. An office with
+	// drafts or returned cases has one without a role, held by its clerks.
 	DesksAt(ctx context.Context, now time.Time) ([]Staff, error)
 }
 
-// Vacant returns the case after what happens when nobody is left who may decide
-// where it waits: the office above decides (回避) or, where there is none, the
-// administrators are told, once. People are those who hold its desks. ErrState
-// when somebody is left, or when all that can be done was done.
+// Vacant returns the case after what happens when nobody is left who may go on
+// with it where it waits: the office above decides (回避) or, where there is none,
+// and for what only its own office drafts and mends, the administrators are told,
+// once. People are those who hold its desks. ErrState when somebody is left, or
+// when all that can be done was done.
 func (c *Case) Vacant(people []*Account, now time.Time) (*Application, error) {
-	if c.State != Submitted {
+	if !c.State.waits() {
 		return nil, c.wrongState("移交", "handed on")
 	}
-	for _, by := range people {
-		if _, err := c.mayDecide(by, now); err == nil {
-			return nil, fail(ErrState, "仍有人可以审批", "Somebody is left who may decide")
+	if slices.ContainsFunc(people, func(by *Account) bool { return c.mayGoOn(by, now) }) {
+		return nil, fail(ErrState, "仍有人可以办理", "Somebody is left who may go on with it")
+	}
+	x := Action{At: now, By: SystemActor, Name: SystemActor}
+	if c.State == Submitted {
+		x.Step = c.Template.Chain[c.Step].Key
+		if o := c.parentOffice(); o != nil && o.ID != c.Directory.OfficeNow(c.Application.Recused) {
+			x.Kind, x.Office = Recuse, o.ID
+			return c.with(x), nil
 		}
 	}
-	x := Action{At: now, By: SystemActor, Name: SystemActor, Step: c.Template.Chain[c.Step].Key}
-	if o := c.parentOffice(); o != nil && o.ID != c.Directory.OfficeNow(c.Application.Recused) {
-		x.Kind, x.Office = Recuse, o.ID
-		return c.with(x), nil
-	}
 	if c.Stranded {
-		return nil, fail(ErrState, "没有可以接手的上级单位，已通知管理员", "There is no office above that could take over; the administrators were told")
+		return nil, fail(ErrState, "没有可以接手的单位，已通知管理员", "There is no office that could take over; the administrators were told")
 	}
 	x.Kind, x.Office = Strand, c.Office
-	if desks := c.desks(); len(desks) > 0 {
+	if desks := c.waitsAt(); len(desks) > 0 {
 		x.Office = desks[0].Office
 	}
 	return c.with(x), nil
@@ -83,7 +93,7 @@ func (r *roster) at(ctx context.Context, desks []Desk) ([]*Account, error) {
 		people, known := r.people[d]
 		if !known {
 			var err error
-			if people, err = r.service.Store.PeopleAt(ctx, d.Office, d.Role, r.now); err != nil {
+			if people, err = r.service.Store.PeopleAt(ctx, d.Office, d.holds(), r.now); err != nil {
 				return nil, err
 			}
 			r.people[d] = people
@@ -98,22 +108,22 @@ func (r *roster) note(desks []Desk) {
 	for _, d := range desks {
 		d.post = 0
 		for _, a := range r.people[d] {
-			r.service.watch.note(d, a.ID)
+			r.service.watch.noteAll(d, a, r.now)
 		}
 	}
 }
 
-// handOn sees to a case that nobody is left to decide, as Vacant says, and
+// handOn sees to a case that nobody is left to go on with, as Vacant says, and
 // returns it as it is afterwards.
 func (s *Service) handOn(ctx context.Context, c *Case, who *roster) (*Case, error) {
-	for c.State == Submitted { // at most once for each level above, and once to tell
-		people, err := who.at(ctx, c.desks())
+	for c.State.waits() { // at most once for each level above, and once to tell
+		people, err := who.at(ctx, c.waitsAt())
 		if err != nil {
 			return c, err
 		}
 		a, err := c.Vacant(people, who.now)
 		if errors.Is(err, ErrState) {
-			who.note(c.desks())
+			who.note(c.waitsAt())
 			return c, nil
 		}
 		if err != nil {
@@ -132,13 +142,13 @@ func (s *Service) handOn(ctx context.Context, c *Case, who *roster) (*Case, erro
 func (s *Service) seeTo(ctx context.Context, c *Case) (*Case, error) {
 	after, err := s.handOn(ctx, c, s.roster())
 	if err != nil {
-		s.watch.doubt(after.Desks)
+		s.watch.doubt(after.waitsAt())
 	}
 	return after, err
 }
 
 // watch remembers who held each desk when its cases were looked at. Whoever
-// moves a case sees to it that somebody may decide it, and notes who that was;
+// moves a case sees to it that somebody may go on with it, and notes who that was;
 // from then on only that people leave can change it. So a desk is looked at when
 // somebody has left it, and once when this process begins: another one may have
 // been cut off between moving a case and seeing to it.
@@ -147,12 +157,12 @@ type watch struct {
 	desks map[Desk]*watched
 
 	mu    sync.Mutex
-	noted map[Desk][]string // who was there, besides, since the last round
+	noted map[Desk][]Holder // who was there, besides, since the last round
 }
 
 // watched is one desk.
 type watched struct {
-	people []string
+	people []Holder
 	behind bool   // not all of its cases were looked at since somebody left
 	cursor string // of the last one that was
 }
@@ -165,23 +175,30 @@ const (
 )
 
 // note says that a case came to rely on somebody: without it, who came and left
-// between two rounds would go unnoticed. Nobody ("") is never there: the next
-// round looks at the desk.
-func (w *watch) note(desk Desk, account string) {
+// between two rounds would go unnoticed. Nobody (the zero Holder) is never there:
+// the next round looks at the desk.
+func (w *watch) note(desk Desk, by Holder) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if desk.post = 0; !slices.Contains(w.noted[desk], account) {
+	if desk.post = 0; !slices.Contains(w.noted[desk], by) {
 		if w.noted == nil {
-			w.noted = map[Desk][]string{}
+			w.noted = map[Desk][]Holder{}
 		}
-		w.noted[desk] = append(w.noted[desk], account)
+		w.noted[desk] = append(w.noted[desk], by)
+	}
+}
+
+// noteAll is note for every grant by which somebody holds a desk.
+func (w *watch) noteAll(desk Desk, a *Account, now time.Time) {
+	for _, g := range a.grants(desk.holds(), desk.Office, now) {
+		w.note(desk, Holder{a.ID, g.For})
 	}
 }
 
 // doubt has the next round look at some desks.
 func (w *watch) doubt(desks []Desk) {
 	for _, d := range desks {
-		w.note(d, "")
+		w.note(d, Holder{})
 	}
 }
 
@@ -195,7 +212,7 @@ func (w *watch) update(staffs []Staff) []Desk {
 	now := make(map[Desk]*watched, len(staffs))
 	var behind []Desk
 	for _, s := range staffs {
-		left := func(id string) bool { return !slices.Contains(s.People, id) }
+		left := func(by Holder) bool { return !slices.Contains(s.People, by) }
 		d := w.desks[s.Desk]
 		if d == nil || slices.ContainsFunc(d.people, left) || slices.ContainsFunc(noted[s.Desk], left) {
 			d = &watched{behind: true}
@@ -209,7 +226,7 @@ func (w *watch) update(staffs []Staff) []Desk {
 	return behind
 }
 
-// visitDesks hands on the cases that nobody is left to decide since somebody
+// visitDesks hands on the cases that nobody is left to go on with since somebody
 // left their desks. It returns how many it moved.
 func (s *Service) visitDesks(ctx context.Context) (moved int, err error) {
 	s.watch.round.Lock()
@@ -238,8 +255,12 @@ func (s *Service) visitDesks(ctx context.Context) (moved int, err error) {
 // visit looks at some cases of a desk, newest first: what changes meanwhile,
 // and so escapes to the front, was seen to by whoever changed it.
 func (s *Service) visit(ctx context.Context, desk Desk, w *watched, who *roster) (looked, moved int, err error) {
+	states := []State{Submitted}
+	if desk.Role == "" {
+		states = []State{Draft, Returned}
+	}
 	entries, err := s.Store.Queue(ctx, QueueFilter{
-		Scopes: []QueueScope{{Office: desk.Office, Role: desk.Role}}, States: []State{Submitted}, Before: w.cursor, Limit: turnOfDesk,
+		Scopes: []QueueScope{{Office: desk.Office, Role: desk.Role}}, States: states, Before: w.cursor, Limit: turnOfDesk,
 	})
 	if err != nil {
 		return 0, 0, err

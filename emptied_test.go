@@ -130,6 +130,90 @@ func TestEmptied(t *testing.T) {
 	}
 }
 
+// TestNobodyMends: a draft and a returned case whose clerks have all left are told
+// to the administrators, once, and go on when somebody comes.
+func TestNobodyMends(t *testing.T) {
+	for state, begin := range map[yinzheng.State]func(h *house) *yinzheng.CaseView{
+		yinzheng.Draft: func(h *house) *yinzheng.CaseView {
+			v, _, err := h.CreateApplication(h.ctx, h.people["clerk"], &yinzheng.NewApplication{Item: "kin", Values: yinzheng.SampleValues()}, "draft")
+			must(h.t, err)
+			return v
+		},
+		yinzheng.Returned: func(h *house) *yinzheng.CaseView {
+			v := h.submitted("case")
+			v, err := h.Decide(h.ctx, h.people["district"], v.ID, v.Version, yinzheng.Decision{Action: yinzheng.Return, Opinion: "补正"})
+			must(h.t, err)
+			return v
+		},
+	} {
+		t.Run(string(state), func(t *testing.T) {
+			h := newHouse(t)
+			h.add("colleague", 60, [2]string{"clerk", "village"})
+			v := begin(h)
+			stranded := func(want int) {
+				t.Helper()
+				h.scan()
+				a, err := h.store.Application(h.ctx, v.ID)
+				must(t, err)
+				c := yinzheng.Fold(v.ID, yinzheng.SampleTemplate(), a.Actions)
+				if c.State != state || c.Stranded != (want > 0) || h.told("admin", v.ID, "stranded") != want || h.told("clerk", v.ID, "stranded") > 0 {
+					t.Fatalf("%s, stranded %v, told %d times, want %d: %+v", c.State, c.Stranded, h.told("admin", v.ID, "stranded"), want, a.Actions)
+				}
+			}
+			stranded(0)
+			h.change("clerk", disable)
+			stranded(0)
+			h.change("colleague", disable)
+			stranded(1)
+			h.restart()
+			stranded(1)
+			h.change("clerk", enable)
+			stranded(1)
+			kept := h.look(v.ID)
+			if !kept.Stranded {
+				t.Errorf("not shown: %+v", kept)
+			}
+			if v, err := h.SubmitApplication(h.ctx, h.people["clerk"], v.ID, kept.Version); err != nil || v.Stranded || v.State != yinzheng.Submitted {
+				t.Errorf("%+v %v", v, err)
+			}
+		})
+	}
+}
+
+// TestOnlyAPartyMends: who is left is a party of the returned case, and may not
+// hand it in again.
+func TestOnlyAPartyMends(t *testing.T) {
+	h := newHouse(t)
+	h.add("party", 60, [2]string{"clerk", "village"})
+	h.change("party", func(a *yinzheng.Account) { a.Person.Number = yinzheng.SampleValues()["id"].(string) })
+	v := h.submitted("case")
+	_, err := h.Decide(h.ctx, h.people["district"], v.ID, v.Version, yinzheng.Decision{Action: yinzheng.Return, Opinion: "补正"})
+	must(t, err)
+	h.change("clerk", disable)
+	if n := h.scan(); n != 1 || h.told("admin", v.ID, "stranded") != 1 {
+		t.Errorf("moved %d cases", n)
+	}
+}
+
+// TestLeftInOneName: who loses their own post, but stands in for a party of the
+// case, is still at the desk and may not decide.
+func TestLeftInOneName(t *testing.T) {
+	h := newHouse(t)
+	h.add("party", 60, [2]string{"approver", "town"})
+	h.add("both", 61, [2]string{"approver", "town"}, [2]string{"clerk", "town"})
+	h.change("party", func(a *yinzheng.Account) { a.Person.Number = yinzheng.SampleValues()["id"].(string) })
+	h.change("town", disable)
+	v := h.atTown("case")
+	h.lend("party", "both", yinzheng.Approver, "town")
+	if n := h.scan(); n != 0 {
+		t.Fatalf("moved %d cases while somebody is left", n)
+	}
+	h.change("both", func(a *yinzheng.Account) { a.Grants = a.Grants[1:] })
+	if n := h.scan(); n != 1 || h.told("district", v.ID, "recused") != 1 {
+		t.Errorf("moved %d cases", n)
+	}
+}
+
 // TestCameAndLeft: somebody comes, a case arrives, they leave, all between two
 // scans that find the desk empty: the case is seen all the same.
 func TestCameAndLeft(t *testing.T) {

@@ -20,6 +20,7 @@ type town struct {
 	template *yinzheng.Template
 	cases    []string
 	acts     map[string]int // that people were told are done, by case
+	lent     int            // acts in a lent post, as often as they were looked at
 	keys     int
 }
 
@@ -129,6 +130,10 @@ func (w *town) moves(t *rapid.T) map[string]func() error {
 			}
 			return nil
 		},
+		"delegate": func() error {
+			_, err := w.Delegate(w.ctx, by, &yinzheng.Delegation{To: other, Office: post[1], Role: yinzheng.Role(post[0]), Begin: w.clock(), End: w.clock().Add(forward)})
+			return err
+		},
 		"another town": func() error {
 			parent := testTownB
 			if w.Directory().Division(testVillage).Parent == parent {
@@ -214,12 +219,17 @@ func (w *town) check(t *rapid.T) {
 			if x.By == yinzheng.SystemActor {
 				continue
 			}
-			acts++
-			if other, acted := places[x.By]; acted && other != place && x.Kind != yinzheng.Withdraw {
-				t.Fatalf("%s acted at %s and at %s: %+v", x.By, other, place, a.Actions)
+			if acts++; x.Kind == yinzheng.Withdraw {
+				continue
 			}
-			if x.Kind != yinzheng.Withdraw {
-				places[x.By] = place
+			if x.For != "" {
+				w.lent++
+			}
+			for _, who := range whose(&x) {
+				if other, acted := places[who]; acted && other != place {
+					t.Fatalf("%s acted at %s and at %s: %+v", who, other, place, a.Actions)
+				}
+				places[who] = place
 			}
 		}
 		if acts != w.acts[id] {
@@ -232,27 +242,44 @@ func (w *town) check(t *rapid.T) {
 	}
 }
 
-// checkActors fails unless somebody may decide each submitted case, or the
+// whose are the people of an action, who acted and who had lent the post, by
+// account and by document.
+func whose(x *yinzheng.Action) []string {
+	who := []string{x.By, x.Person.Number}
+	if x.For != "" {
+		who = append(who, x.For, x.ForID.Number)
+	}
+	return who
+}
+
+// checkActors fails unless somebody may go on with each case that waits, or the
 // administrators were told that nobody may.
-func (w *town) checkActors(t *rapid.T, stranded *int) {
+func (w *town) checkActors(t *rapid.T, stranded map[yinzheng.State]int) {
 	var everybody []*yinzheng.Account
 	for name := range staff {
 		everybody = append(everybody, w.who(name))
 	}
 	for _, id := range w.cases {
 		c := w.read(id)
-		if c.State != yinzheng.Submitted {
+		goOn := func(by *yinzheng.Account) (*yinzheng.Application, error) { return c.Submit(by, w.clock()) }
+		switch c.State {
+		case yinzheng.Draft, yinzheng.Returned:
+		case yinzheng.Submitted:
+			goOn = func(by *yinzheng.Account) (*yinzheng.Application, error) {
+				return c.Decide(by, yinzheng.Decision{Action: yinzheng.Approve}, w.clock())
+			}
+		default:
 			continue
 		}
 		may := slices.ContainsFunc(everybody, func(by *yinzheng.Account) bool {
-			_, err := c.Decide(by, yinzheng.Decision{Action: yinzheng.Approve}, w.clock())
+			_, err := goOn(by)
 			return err == nil
 		})
 		if !may && (!c.Stranded || w.told("admin", id, "stranded") == 0) {
 			t.Fatalf("case %s waits for nobody: %+v", id, c.Actions)
 		}
 		if !may {
-			*stranded++
+			stranded[c.State]++
 		}
 	}
 }
@@ -270,9 +297,9 @@ func TestHistories(t *testing.T) {
 	h.add("town2", 71, staff["town2"][0])
 	names := []string{
 		"create", "create", "edit", "submit", "submit", "submit", "approve", "approve", "approve", "approve", "approve", "approve", "approve", "return", "return to the village",
-		"reject", "withdraw", "disable", "disable", "an office empties", "enable", "enable", "end", "appoint", "appoint", "hand over", "another town", "scan", "later", "set back", "seal breaks", "recover", "recover",
+		"reject", "withdraw", "disable", "disable", "an office empties", "enable", "enable", "end", "appoint", "appoint", "hand over", "delegate", "delegate", "another town", "scan", "later", "set back", "seal breaks", "recover", "recover",
 	}
-	histories, stranded, outcomes := 0, 0, map[string]int{}
+	histories, lent, stranded, outcomes := 0, 0, map[yinzheng.State]int{}, map[string]int{}
 	rapid.Check(t, func(rt *rapid.T) {
 		histories++
 		w := &town{house: h, template: tpl, acts: map[string]int{}, keys: histories * 1000}
@@ -316,9 +343,10 @@ func TestHistories(t *testing.T) {
 				}
 				h.scan()
 				w.check(rt)
-				w.checkActors(rt, &stranded)
+				w.checkActors(rt, stranded)
 			}
 		}
+		lent += w.lent
 		for _, id := range w.cases { // or every later history scans them, too
 			a := w.who("clerk")
 			a.Disabled, a.Grants = false, []yinzheng.Grant{{Office: "village", Role: yinzheng.Clerk}, {Office: "sibling", Role: yinzheng.Clerk}, {Office: "town", Role: yinzheng.Clerk}}
@@ -327,8 +355,11 @@ func TestHistories(t *testing.T) {
 			_, _ = h.WithdrawApplication(h.ctx, a, id, kept.Version, "")
 		}
 	})
-	outcomes["stranded"], outcomes["sent back"] = stranded, outcomes["return"]+outcomes["return to the village"]+outcomes["reject"]
-	for _, n := range append(names, "stranded", "sent back") { // each dozens of times
+	for _, state := range []yinzheng.State{yinzheng.Draft, yinzheng.Submitted, yinzheng.Returned} {
+		outcomes["stranded while "+string(state)] = stranded[state]
+	}
+	outcomes["acted for somebody"], outcomes["sent back"] = lent, outcomes["return"]+outcomes["return to the village"]+outcomes["reject"]
+	for _, n := range append(names, "stranded while draft", "stranded while submitted", "stranded while returned", "acted for somebody", "sent back") { // each dozens of times
 		if outcomes[n] == 0 && n != "return" && n != "return to the village" && n != "reject" {
 			t.Errorf("%s never came to pass: the histories test nothing of it", n)
 		}

@@ -60,8 +60,9 @@ type Grant struct {
 	From   time.Time `json:"from"`
 	To     time.Time `json:"to,omitzero"` // zero: until further notice
 
-	// A delegated grant: whose it is. It ends with the delegation and with the
-	// grant it comes from.
+	// A delegated grant: whose it is. It lasts while the delegation does, while
+	// the grant it comes from does, and while whoever stands in has a post of
+	// their own in an office that oversees this one.
 	For     string `json:"for,omitempty"`
 	ForName string `json:"for_name,omitempty"`
 	ForID   ID     `json:"-"`
@@ -188,6 +189,13 @@ func (d *Directory) Within(code, ancestor string) bool {
 		code = v.Parent
 	}
 	return false
+}
+
+// Oversees tells whether an office's division is another office's, or lies above
+// it: its people are colleagues there, its administrators appoint people there.
+func (d *Directory) Oversees(office, other string) bool {
+	above, o := d.offices[office], d.offices[other]
+	return above != nil && o != nil && d.Within(o.Division, above.Division)
 }
 
 // At returns the division of a level that a division lies in, or nil.

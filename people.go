@@ -54,11 +54,8 @@ const operatorID = "operator"
 // administrator's post of their own there or in an office above. A lent one does
 // not do: who stands in at a desk is not trusted with everybody's.
 func (s *Service) administers(by *Account, office string, now time.Time) bool {
-	d := s.Directory()
-	o := d.Office(office)
-	return o != nil && !by.Disabled && slices.ContainsFunc(by.Grants, func(g Grant) bool {
-		own := d.Office(g.Office)
-		return g.Role == Admin && g.For == "" && g.active(now) && own != nil && d.Within(o.Division, own.Division)
+	return !by.Disabled && slices.ContainsFunc(by.Grants, func(g Grant) bool {
+		return g.Role == Admin && g.For == "" && g.active(now) && s.Directory().Oversees(g.Office, office)
 	})
 }
 
@@ -66,6 +63,18 @@ func (s *Service) administers(by *Account, office string, now time.Time) bool {
 func (s *Service) mayAdminister(by *Account, now time.Time) error {
 	if !slices.ContainsFunc(by.Grants, func(g Grant) bool { return s.administers(by, g.Office, now) }) {
 		return fail(ErrForbidden, "只有系统管理员可以这样做", "Only an administrator may do this")
+	}
+	return nil
+}
+
+// mayAdministerOffice refuses whoever does not administer an office: ErrForbidden
+// for somebody who administers nothing, ErrNotFound for others.
+func (s *Service) mayAdministerOffice(by *Account, office string, now time.Time) error {
+	if err := s.mayAdminister(by, now); err != nil {
+		return err
+	}
+	if !s.administers(by, office, now) {
+		return fail(ErrNotFound, "没有找到这个单位", "There is no such office")
 	}
 	return nil
 }
@@ -119,11 +128,8 @@ func (s *Service) Person(ctx context.Context, by *Account, username string) (*Pe
 // name. Errors as of Person.
 func (s *Service) People(ctx context.Context, by *Account, office string) ([]*PersonView, error) {
 	now := s.now()
-	if err := s.mayAdminister(by, now); err != nil {
+	if err := s.mayAdministerOffice(by, office, now); err != nil {
 		return nil, err
-	}
-	if !s.administers(by, office, now) {
-		return nil, fail(ErrNotFound, "没有找到这个单位", "There is no such office")
 	}
 	accounts, err := s.Store.AccountsOf(ctx, office)
 	if err != nil {
@@ -219,7 +225,7 @@ func (s *Service) NewLink(ctx context.Context, by *Account, username string) (vi
 
 // claimLink makes the one link of an account that works.
 func (s *Service) claimLink(ctx context.Context, a *Account) (*ClaimLink, error) {
-	if err := s.Store.EndSessions(ctx, claimPrefix+a.ID); err != nil {
+	if err := s.endClaims(ctx, a.ID); err != nil {
 		return nil, err
 	}
 	secret, expires, err := s.NewClaim(ctx, a.ID)

@@ -51,7 +51,7 @@ func peopled(t *testing.T) *house {
 	h.add("town-admin", 20, [2]string{"admin", "town"})
 	h.add("abroad-admin", 21, [2]string{"admin", "abroad"})
 	h.add("admin2", 22, [2]string{"admin", "district"})
-	h.add("deputy", 23, [2]string{"clerk", "town"})
+	h.add("deputy", 23, [2]string{"clerk", "town"}, [2]string{"clerk", "district"})
 	must(t, h.store.PutDelegation(h.ctx, &yinzheng.Delegation{ID: "D", From: "admin2", To: "deputy", Office: "district", Role: yinzheng.Admin, Begin: h.clock().Add(-time.Hour), End: h.clock().AddDate(1, 0, 0)}))
 	h.reread()
 	return h
@@ -334,6 +334,86 @@ func TestLastAdministrator(t *testing.T) {
 	// The town's has the district's above.
 	_, err = h.EndPost(h.ctx, admin, "town-admin", h.version("town-admin"), &yinzheng.Ending{Office: "town", Role: yinzheng.Admin})
 	must(t, err)
+}
+
+// TestEnableAfterASuperior: who was disabled from above is let in again by nobody
+// below, whatever other posts that administrator has.
+func TestEnableAfterASuperior(t *testing.T) {
+	h := peopled(t)
+	h.add("both", 31, [2]string{"admin", "village"}, [2]string{"admin", "town"}, [2]string{"admin", "abroad"})
+	h.add("village-admin", 32, [2]string{"admin", "village"})
+	disable := func(who string) {
+		t.Helper()
+		_, err := h.DisableAccount(h.ctx, h.people[who], "clerk", h.version("clerk"))
+		must(t, err)
+	}
+	for _, c := range []struct {
+		by   string
+		may  []string
+		cant []string
+	}{
+		{"admin", []string{"admin2"}, []string{"village-admin", "town-admin", "both"}},
+		{"both", []string{"town-admin", "admin"}, []string{"village-admin"}},
+		{"town-admin", []string{"both"}, []string{"village-admin"}},
+		{"village-admin", []string{"village-admin", "town-admin", "admin"}, nil},
+	} {
+		for _, who := range c.may {
+			disable(c.by)
+			for _, other := range c.cant {
+				if _, err := h.EnableAccount(h.ctx, h.people[other], "clerk", h.version("clerk")); !errors.Is(err, yinzheng.ErrForbidden) {
+					t.Errorf("%s enables whom %s disabled: %v", other, c.by, err)
+				}
+			}
+			if _, err := h.EnableAccount(h.ctx, h.people[who], "clerk", h.version("clerk")); err != nil {
+				t.Errorf("%s enables whom %s disabled: %v", who, c.by, err)
+			}
+		}
+	}
+}
+
+// TestLinkEndsWithPromotion: whoever kept the link of an account comes by no post
+// that the account was given since, and the administrator who gave it makes a new
+// link.
+func TestLinkEndsWithPromotion(t *testing.T) {
+	for name, promote := range map[string]func(h *house) error{
+		"appointed": func(h *house) error {
+			_, err := h.Appoint(h.ctx, h.people["admin"], "zhaoliu", h.version("zhaoliu"), &yinzheng.Appointment{Office: "district", Role: yinzheng.Approver})
+			return err
+		},
+		"handed over to": func(h *house) error {
+			_, err := h.HandOver(h.ctx, h.people["admin"], "district", h.version("district"), &yinzheng.Handover{Office: "district", To: "zhaoliu"})
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := peopled(t)
+			v, _, err := h.OpenAccount(h.ctx, h.people["town-admin"], newcomer(), "k")
+			must(t, err)
+			_, old, _ := strings.Cut(v.Claim.URL, "/claim/")
+			must(t, promote(h))
+			if _, err := h.Claim(h.ctx, old, "a password of somebody else"); !errors.Is(err, yinzheng.ErrNotFound) {
+				t.Errorf("the old link: %v", err)
+			}
+			if _, err := h.NewLink(h.ctx, h.people["town-admin"], "zhaoliu"); !errors.Is(err, yinzheng.ErrForbidden) {
+				t.Errorf("a new link by who administers only the first post: %v", err)
+			}
+			v, err = h.NewLink(h.ctx, h.people["admin"], "zhaoliu")
+			must(t, err)
+			_, secret, _ := strings.Cut(v.Claim.URL, "/claim/")
+			a, err := h.store.AccountByUsername(h.ctx, "zhaoliu")
+			must(t, err)
+			kept, _, err := h.NewClaim(h.ctx, a.ID)
+			must(t, err)
+			if _, err := h.Claim(h.ctx, secret, "a password of one's own"); err != nil {
+				t.Fatal(err)
+			}
+			a.Version, a.Password = h.version("zhaoliu"), "" // as if it had been taken back
+			must(t, h.store.PutAccount(h.ctx, a))
+			if _, err := h.Claim(h.ctx, kept, "a password of somebody else"); !errors.Is(err, yinzheng.ErrNotFound) {
+				t.Errorf("another link, after a password was set: %v", err)
+			}
+		})
+	}
 }
 
 // TestHandOver: in one act the successor has the posts, the first one has not,

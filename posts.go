@@ -25,6 +25,11 @@ type Ending struct {
 	At     time.Time `json:"at,omitzero"`
 }
 
+// names tells whether a post is one of those that are to end.
+func (e *Ending) names(office string, role Role) bool {
+	return office == e.Office && (e.Role == "" || role == e.Role)
+}
+
 // Handover is what somebody is to hand to a successor: one post in an office, or
 // all of them (no Role), from a moment on (zero, or past: now).
 type Handover struct {
@@ -69,7 +74,7 @@ func errOwnPosts() error {
 	return fail(ErrForbidden, "自己的岗位和账号须由另一位管理员办理", "Your own posts and account are another administrator's to change")
 }
 
-// Appoint gives a person a post.
+// Appoint gives a person a post. A link to set the first password ends with it.
 func (s *Service) Appoint(ctx context.Context, by *Account, username string, seen int, in *Appointment) (*PersonView, error) {
 	return s.changePerson(ctx, by, username, seen, func(ctx context.Context, a *Account, now time.Time) error {
 		g, faults := s.checkPost(by, in, now)
@@ -80,6 +85,9 @@ func (s *Service) Appoint(ctx context.Context, by *Account, username string, see
 			return invalidFields(faults)
 		}
 		a.Grants = append(a.Grants, g)
+		if err := s.endClaims(ctx, a.ID); err != nil {
+			return err
+		}
 		return s.recordPosts(ctx, "post-given", by, a, []Grant{g}, now)
 	})
 }
@@ -148,17 +156,16 @@ func (s *Service) EndPost(ctx context.Context, by *Account, username string, see
 	})
 }
 
-// endPosts ends a person's posts in an office, of one role or of all, with what
-// was lent of them, and returns them as they were.
+// endPosts ends a person's posts in an office, of one role or of all, with the
+// loans that rest on them, and returns them as they were.
 func (s *Service) endPosts(ctx context.Context, by, a *Account, in *Ending, now time.Time) ([]Grant, error) {
 	if !s.administers(by, in.Office, now) {
 		return nil, invalidFields([]FieldError{{"office", "unknown", Text{"请填写您管理范围内的单位", "Please give an office that you administer"}}})
 	}
 	at := laterOf(in.At, now)
-	named := func(office string, role Role) bool { return office == in.Office && (in.Role == "" || role == in.Role) }
 	var ended []Grant
 	for i := range a.Grants {
-		if g := &a.Grants[i]; g.For == "" && named(g.Office, g.Role) && !over(g.From, g.To, at) {
+		if g := &a.Grants[i]; g.For == "" && in.names(g.Office, g.Role) && !over(g.From, g.To, at) {
 			ended = append(ended, *g)
 			g.To = laterOf(at, g.From)
 		}
@@ -166,23 +173,35 @@ func (s *Service) endPosts(ctx context.Context, by, a *Account, in *Ending, now 
 	if len(ended) == 0 {
 		return nil, invalidFields([]FieldError{{"office", "not-held", Text{"这个人届时在该单位没有这个岗位", "They do not hold this post in that office then"}}})
 	}
+	return ended, s.endLoans(ctx, by, a, in, now)
+}
+
+// endLoans ends what somebody lent of posts that end, and what was lent to them
+// where they have no other post and so are no colleague any more: it would come
+// to life again with a later post.
+func (s *Service) endLoans(ctx context.Context, by, a *Account, in *Ending, now time.Time) error {
+	at := laterOf(in.At, now)
 	loans, err := s.Store.Delegations(ctx, a.ID)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	for _, d := range loans { // or it would come to life again with a later post
-		if d.From == a.ID && named(d.Office, d.Role) && !over(d.Begin, d.End, at) {
-			if err := s.endLoan(ctx, &d, laterOf(at, d.Begin), by, now); err != nil {
-				return nil, err
-			}
+	for _, d := range loans {
+		from := laterOf(at, d.Begin)
+		holds := d.To == a.ID && s.colleague(a, d.Office, from) || d.From == a.ID && !in.names(d.Office, d.Role)
+		if holds || over(d.Begin, d.End, at) {
+			continue
+		}
+		if err := s.endLoan(ctx, &d, from, by, now); err != nil {
+			return err
 		}
 	}
-	return ended, nil
+	return nil
 }
 
 // HandOver gives a person's posts in an office to a successor from a moment on,
-// in one act: the first one's end, with what was lent of them. Drafts and cases
-// are the office's and stay there. Errors besides: ErrInvalid when the successor
+// in one act: the first one's end, with the loans that rest on them; the
+// successor's link to set a first password does, too. Drafts and cases are the
+// office's and stay there. Errors besides: ErrInvalid when the successor
 // is unknown or may not sign in.
 func (s *Service) HandOver(ctx context.Context, by *Account, username string, seen int, in *Handover) (*PersonView, error) {
 	return s.changePerson(ctx, by, username, seen, func(ctx context.Context, a *Account, now time.Time) error {
@@ -202,7 +221,7 @@ func (s *Service) HandOver(ctx context.Context, by *Account, username string, se
 		}
 		if len(given) > 0 {
 			to.Grants = append(to.Grants, given...)
-			if err := s.Store.PutAccount(ctx, to); err != nil {
+			if err := errors.Join(s.Store.PutAccount(ctx, to), s.endClaims(ctx, to.ID)); err != nil {
 				return err
 			}
 		}
@@ -242,17 +261,34 @@ func (s *Service) DisableAccount(ctx context.Context, by *Account, username stri
 			return err
 		}
 		a.Disabled = true
-		for _, account := range []string{a.ID, claimPrefix + a.ID} {
-			if err := s.Store.EndSessions(ctx, account); err != nil {
-				return err
-			}
+		if err := errors.Join(s.Store.EndSessions(ctx, a.ID), s.endClaims(ctx, a.ID)); err != nil {
+			return err
 		}
-		return s.Store.Record(ctx, Event{At: now, Kind: "account-disabled", Subject: a.ID, By: by.ID})
+		return s.Store.Record(ctx, Event{At: now, Kind: accountDisabled, Subject: a.ID, By: by.ID, Detail: s.standsAt(by, a, now)})
 	})
 }
 
+// accountDisabled is the kind of the event by which an account is disabled. Its
+// detail is the office whose administrator did it.
+const accountDisabled = "account-disabled"
+
+// standsAt is the office as whose administrator somebody acts on a person: of
+// several the highest.
+func (s *Service) standsAt(by, a *Account, now time.Time) string {
+	highest := ""
+	for _, g := range by.Grants {
+		over := func(post Grant) bool { return post.For == "" && s.Directory().Oversees(g.Office, post.Office) }
+		if s.administers(by, g.Office, now) && g.Role == Admin && slices.ContainsFunc(a.Grants, over) &&
+			(highest == "" || s.Directory().LevelOf(g.Office).rank() > s.Directory().LevelOf(highest).rank()) {
+			highest = g.Office
+		}
+	}
+	return highest
+}
+
 // EnableAccount lets a person in again; they sign in anew. Errors besides: as of
-// DisableAccount.
+// DisableAccount, ErrForbidden when an administrator of an office above this
+// administrator's disabled them.
 func (s *Service) EnableAccount(ctx context.Context, by *Account, username string, seen int) (*PersonView, error) {
 	return s.changePerson(ctx, by, username, seen, func(ctx context.Context, a *Account, now time.Time) error {
 		if !a.Disabled {
@@ -261,9 +297,30 @@ func (s *Service) EnableAccount(ctx context.Context, by *Account, username strin
 		if err := s.switches(by, a, now); err != nil {
 			return err
 		}
+		if err := s.undoes(ctx, by, a, now); err != nil {
+			return err
+		}
 		a.Disabled = false
 		return s.Store.Record(ctx, Event{At: now, Kind: "account-enabled", Subject: a.ID, By: by.ID})
 	})
+}
+
+// undoes refuses an administrator below the one who disabled an account last.
+func (s *Service) undoes(ctx context.Context, by, a *Account, now time.Time) error {
+	events, err := s.Store.EventsAbout(ctx, a.ID)
+	if err != nil {
+		return err
+	}
+	for _, e := range slices.Backward(events) {
+		if e.Kind != accountDisabled {
+			continue
+		}
+		if e.Detail != "" && !s.administers(by, e.Detail, now) { // "" in records of old
+			return fail(ErrForbidden, "账号由上级单位的管理员停用，须由该级或更高一级的管理员启用", "An administrator of an office above disabled this account; one of that office or above has to enable it")
+		}
+		return nil
+	}
+	return nil
 }
 
 // standing lists somebody's own posts that have not ended.

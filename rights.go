@@ -1,6 +1,7 @@
 package yinzheng
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -100,7 +101,9 @@ type seat struct {
 	grant Grant
 }
 
-// Desk is an office and a role that may decide where a case waits.
+// Desk is an office and a role that may decide where a case waits. In what is
+// watched, one without a role is an office's own work, its drafts and returned
+// cases, which its clerks do.
 type Desk struct {
 	Office string `json:"office"`
 	Role   Role   `json:"role"`
@@ -134,6 +137,29 @@ func (c *Case) desks() []Desk {
 		add(step.Complete(*step.TakeOver), open[0])
 	}
 	return out
+}
+
+// holds is the role of those who hold a desk.
+func (d Desk) holds() Role { return cmp.Or(d.Role, Clerk) }
+
+// waitsAt lists the desks, as they are watched, of those who go on with a case
+// that waits for somebody.
+func (c *Case) waitsAt() []Desk {
+	if c.State == Draft || c.State == Returned {
+		return []Desk{{Office: c.Directory.OfficeNow(c.Office)}}
+	}
+	return c.desks()
+}
+
+// mayGoOn tells whether a person may take a case further from where it waits.
+func (c *Case) mayGoOn(by *Account, now time.Time) bool {
+	var err error
+	if c.State == Submitted {
+		_, err = c.mayDecide(by, now)
+	} else {
+		_, err = c.Submit(by, now)
+	}
+	return err == nil
 }
 
 // mayDecide returns the seat from which a person may decide where the case

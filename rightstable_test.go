@@ -47,15 +47,20 @@ func rightsTable(t *testing.T) []byte {
 		{Clerk, "village", "home village, took the case in"},
 		{Approver, "village", "home village, took the case in"},
 		{Clerk, "sibling", "sibling village"},
+		{Approver, "sibling", "sibling village"},
 		{Clerk, "village-b", "village of another town"},
 		{Clerk, "town", "town above"},
 		{Approver, "town", "town above"},
+		{Clerk, "town-b", "another town"},
 		{Approver, "town-b", "another town"},
 		{Clerk, "district", "district above"},
 		{Approver, "district", "district above"},
+		{Clerk, "abroad", "another district"},
 		{Approver, "abroad", "another district"},
 		{Admin, "district", "district above"},
+		{Admin, "abroad", "another district"},
 		{Department, "district", "district above"},
+		{Department, "abroad", "another district"},
 	}
 	var b bytes.Buffer
 	b.WriteString("# Who may do what to a case\n\n" +
@@ -98,6 +103,7 @@ type namedCase struct {
 func rightsCases(t *testing.T, office string) []namedCase {
 	t.Helper()
 	tpl := SampleTemplate()
+	tpl.Chain[1].Limit, tpl.Chain[1].TakeOver = 2, &Post{Level: District}
 	clerk := SampleAccount("its clerk", 80, [2]string{"clerk", office})
 	var out []namedCase
 	c := &Case{&Application{ID: "CASE", Template: tpl.Ref()}, tpl, testDir, nil}
@@ -124,11 +130,21 @@ func rightsCases(t *testing.T, office string) []namedCase {
 	}
 	keep("at town")
 	town := c.Application
+	act(Action{At: testNow, Kind: Escalate, By: SystemActor, Step: "town"})
+	keep("at town, past its limit")
+	c.Application = town
+	act(Action{At: testNow, Kind: Recuse, By: SystemActor, Step: "town", Office: "district"})
+	keep("at town, handed on")
+	c.Application = town
 	act(Action{At: testNow, Kind: Return, By: "t", Step: "town"})
 	keep("returned")
 	c.Application = town
 	act(Action{At: testNow, Kind: Approve, By: "t", Step: "town"})
 	keep("at district")
+	atDistrict := c.Application
+	act(Action{At: testNow, Kind: Strand, By: SystemActor, Step: "district", Office: "district"})
+	keep("at district, stranded")
+	c.Application = atDistrict
 	act(Action{At: testNow, Kind: Approve, By: "d", Step: "district"})
 	keep("approved")
 	act(Action{At: testNow, Kind: Reserve, By: SystemActor, Code: "C"})
@@ -170,6 +186,9 @@ func rightsOf(c *Case, by *Account) string {
 	try("attach", err)
 	_, err = c.Detach(by, 2, now)
 	try("detach", err)
+	if c.attachment(2) != nil {
+		try("open attachment", c.MaySee(by, now))
+	}
 	_, err = c.Submit(by, now)
 	try("submit", err)
 	_, err = c.Withdraw(by, "", now)
@@ -196,7 +215,11 @@ func rightsOf(c *Case, by *Account) string {
 		try("correct", errors.Join(err, life.mayBeReplaced()))
 		_, err = c.mayActOn(cert, by, Reissue, now)
 		try("issue again", errors.Join(err, life.mayBeReplaced()))
+		try("reveal holder", c.MaySee(by, now))
+		_, err = c.mayHandOut(by, now)
+		try("hand out copies", errors.Join(err, life.Mark(cert).mayBeCopied(now)))
 	}
+	try("export dossier", c.MaySee(by, now))
 	return strings.Join(may, ", ")
 }
 

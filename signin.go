@@ -167,9 +167,16 @@ func (s *Service) Claim(ctx context.Context, secret, password string) (username 
 		if err := s.Store.PutAccount(ctx, a); err != nil {
 			return err
 		}
-		return s.Store.EndSession(ctx, key)
+		return s.endClaims(ctx, id)
 	})
 	return username, err
+}
+
+// endClaims ends the links of an account: there is one at a time, and none once
+// the account can do more than it could when the link was made, or whoever kept
+// it would come by posts that were never theirs to give.
+func (s *Service) endClaims(ctx context.Context, account string) error {
+	return s.Store.EndSessions(ctx, claimPrefix+account)
 }
 
 // claimed returns the account that a claim is for; ErrNotFound.

@@ -37,8 +37,9 @@ func (s *Store) AccountByUsername(ctx context.Context, username string) (*yinzhe
 
 func (s *Store) account(ctx context.Context, by, key string) (*yinzheng.Account, error) {
 	var a *yinzheng.Account
+	var loans []lent
 	err := s.read(ctx, "read an account", func(ctx context.Context, q querier) error {
-		a = nil
+		a, loans = nil, nil
 		err := each(ctx, q, func(r *sql.Rows) error {
 			if a == nil {
 				a = new(yinzheng.Account)
@@ -54,13 +55,17 @@ func (s *Store) account(ctx context.Context, by, key string) (*yinzheng.Account,
 		if err != nil || a == nil {
 			return err
 		}
-		return addLent(ctx, q, a)
+		loans, err = readLent(ctx, q, a.ID)
+		return err
 	})
 	switch {
 	case err != nil:
 		return nil, err
 	case a == nil:
 		return nil, notFound("没有这个账号", "There is no such account")
+	}
+	if err := s.addLent(ctx, a, loans); err != nil {
+		return nil, err
 	}
 	return a, nil
 }

@@ -132,15 +132,7 @@ func (s *Store) head(ctx context.Context, q querier, a *yinzheng.Application) ([
 	} else {
 		args = append(args, nil, nil, nil, nil, nil)
 	}
-	return append(args, a.Holder, optional(a.Code), string(applicant), string(values), due(a)), nil
-}
-
-// due is when something has to be done about a case; what was escalated is done.
-func due(a *yinzheng.Application) any {
-	if a.Late {
-		return nil
-	}
-	return micros(a.Due)
+	return append(args, a.Holder, optional(a.Code), string(applicant), string(values), micros(a.Next())), nil
 }
 
 var (

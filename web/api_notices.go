@@ -26,8 +26,13 @@ func (s *server) noticeOperations() []operation {
 			},
 		},
 		{
-			method: http.MethodGet, path: delegations, id: "list-delegations", tag: "delegations", summary: "委托 · Delegations from and to me",
-			gives: typeOf[delegationList](), do: func(c *call) (any, error) {
+			method: http.MethodGet, path: delegations, id: "list-delegations", tag: "delegations", summary: "委托 · Delegations from and to me, or those of an office (administrators)",
+			queries: []*huma.Param{queryParam("office", "string", "ID of an office that I administer; without it: mine")},
+			gives:   typeOf[delegationList](), do: func(c *call) (any, error) {
+				if office := c.URL.Query().Get("office"); office != "" {
+					list, err := s.Service.DelegationsOf(c.Context(), c.by, office)
+					return orNil(&delegationList{list}, err)
+				}
 				list, err := s.Service.Delegations(c.Context(), c.by)
 				return &delegationList{list}, err
 			},
@@ -39,7 +44,7 @@ func (s *server) noticeOperations() []operation {
 			}),
 		},
 		{
-			method: http.MethodDelete, path: delegations + "/{id}", id: "end-delegation", tag: "delegations", summary: "终止委托 · End a delegation of mine now",
+			method: http.MethodDelete, path: delegations + "/{id}", id: "end-delegation", tag: "delegations", summary: "终止委托 · End a delegation now: mine, or one in my offices (administrators)",
 			do: func(c *call) (any, error) {
 				return nil, s.Service.EndDelegation(c.Context(), c.by, c.PathValue("id"))
 			},

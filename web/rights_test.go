@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"yinzheng"
+	"yinzheng/store/storetest"
 	"yinzheng/templates"
 	"yinzheng/web"
 )
@@ -56,7 +57,7 @@ func TestRightsOverTheAPI(t *testing.T) {
 		_, panicked, _ := strings.Cut(w.log.String(), "msg=panic")
 		t.Log(panicked[:min(len(panicked), 3000)])
 	}
-	if checked < 3000 {
+	if checked < 9000 {
 		t.Errorf("only %d cells and actions were tried", checked)
 	}
 }
@@ -65,6 +66,7 @@ func TestRightsOverTheAPI(t *testing.T) {
 var rightsActions = []string{
 	"see", "edit", "attach", "detach", "submit", "withdraw", "approve", "return", "reject",
 	"suspend", "lift", "propose revocation", "confirm it", "decline it", "correct", "issue again",
+	"open attachment", "reveal holder", "hand out copies", "export dossier",
 }
 
 // The offices of the table, by their relation to the case.
@@ -126,7 +128,7 @@ any_office: true
 materials: []
 chain:
   - {key: village, name: {zh: 村, en: Village}, level: village, role: clerk}
-  - {key: town, name: {zh: 镇, en: Town}, level: town, role: approver}
+  - {key: town, name: {zh: 镇, en: Town}, level: town, role: approver, limit_days: 2, take_over: {level: district}}
   - {key: district, name: {zh: 区, en: District}, level: district, role: approver}
 fields:
   - {key: name, type: name, label: {zh: 姓名, en: Name}}
@@ -170,6 +172,7 @@ func newRightsWorld(t *testing.T) *rightsWorld {
 	var b bytes.Buffer
 	must(t, jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 8, 8)), nil))
 	r.picture = b.Bytes()
+	must(t, r.store.AddFile(t.Context(), storetest.Digest(b.String()), r.picture))
 	return r
 }
 
@@ -205,7 +208,7 @@ func (r *rightsWorld) make(state, office string) *rightsCase {
 		return &actions[len(actions)-1]
 	}
 	act(yinzheng.Create, "").Input = &yinzheng.Input{Division: village, Applicant: yinzheng.Applicant{As: yinzheng.AsHolder}, Values: yinzheng.Values{"name": "张三丰", "purpose": "入学"}}
-	digest := strings.Repeat("0a", 32)
+	digest := storetest.Digest(string(r.picture))
 	act(yinzheng.Attach, "").Attachment = &yinzheng.Attachment{ID: 2, Material: yinzheng.OtherMaterial, Name: "照片.jpg", Type: "image/jpeg", Size: 1, Width: 1, Height: 1, Digest: digest, Original: digest}
 	way := []string{"submit", "at village", "approve village", "at town", "approve town", "at district", "approve district", "approved", "reserve", "issuing", "issue", "issued"}
 	if office == village {
@@ -222,7 +225,8 @@ func (r *rightsWorld) make(state, office string) *rightsCase {
 		"approve village": func() { act(yinzheng.Approve, "village") }, "approve town": func() { act(yinzheng.Approve, "town") }, "approve district": func() { act(yinzheng.Approve, "district") },
 		"reserve": func() { act(yinzheng.Reserve, "").Code = code }, "issue": func() { act(yinzheng.Issue, "") },
 	}
-	until := map[string]string{"returned": "at town", "rejected": "at town", "withdrawn": "at town", "issued, suspended": "issued", "issued, revocation proposed": "issued", "issued, revoked": "issued"}[state]
+	until := map[string]string{"returned": "at town", "rejected": "at town", "withdrawn": "at town", "issued, suspended": "issued", "issued, revocation proposed": "issued", "issued, revoked": "issued",
+		"at town, past its limit": "at town", "at town, handed on": "at town", "at district, stranded": "at district"}[state]
 	if until == "" {
 		until = state
 	}
@@ -243,6 +247,12 @@ func (r *rightsWorld) make(state, office string) *rightsCase {
 		act(yinzheng.Reject, "town")
 	case "withdrawn":
 		act(yinzheng.Withdraw, "")
+	case "at town, past its limit":
+		act(yinzheng.Escalate, "town")
+	case "at town, handed on":
+		act(yinzheng.Recuse, "town").Office = district
+	case "at district, stranded":
+		act(yinzheng.Strand, "district")
 	case "issued, suspended":
 		act(yinzheng.Suspend, "").Reason = "complaint"
 	case "issued, revocation proposed", "issued, revoked":
@@ -253,7 +263,8 @@ func (r *rightsWorld) make(state, office string) *rightsCase {
 	}
 	a := yinzheng.Fold(id, r.template, actions)
 	c.version = a.Version
-	if got := string(a.State); !strings.HasPrefix(state, "at ") && got != strings.Split(state, ",")[0] || strings.HasPrefix(state, "at ") && (a.Waiting == nil || "at "+a.Waiting.Key != state) {
+	want, _, _ := strings.Cut(state, ",")
+	if got := string(a.State); !strings.HasPrefix(want, "at ") && got != want || strings.HasPrefix(want, "at ") && (a.Waiting == nil || "at "+a.Waiting.Key != want) {
 		r.t.Fatalf("%s: the case is %s", state, got)
 	}
 	must(r.t, r.store.SaveApplication(ctx, a, 0))
@@ -310,6 +321,10 @@ func (r *rightsWorld) try(auth, action string, c *rightsCase) int {
 		"confirm it":         {"POST", proposal + "/confirm", `{}`},
 		"decline it":         {"POST", proposal + "/decline", `{"opinion":"x"}`},
 		"correct":            {"POST", certificate + "/correct", `{"reason":"error","opinion":"x","values":{"purpose":"就业"}}`},
+		"open attachment":    {"GET", c.path + "/attachments/" + strconv.Itoa(c.attached), ""},
+		"reveal holder":      {"POST", certificate + "/holder", `{"purpose":"核对"}`},
+		"hand out copies":    {"POST", certificate + "/copies", `{"collector":{"name":"李四","id":{"type":"passport","number":"E1234567"}},"count":1,"purpose":"入学"}`},
+		"export dossier":     {"GET", c.path + "/dossier", ""},
 		"issue again":        {"POST", certificate + "/reissue", `{"reason":"lost","opinion":"x"}`},
 	}
 	if action == "attach" {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -225,8 +226,8 @@ func waiting(t *testing.T, s yinzheng.Store) {
 	}
 }
 
-// limits: what is past its limit is found, longest first, until something was
-// done about it; what a delegate, a post and a due time are is kept.
+// limits: what is past its limit, or near it, is found, longest first, until
+// something was done about it; what a delegate, a post and a due time are is kept.
 func limits(t *testing.T, s yinzheng.Store) {
 	ctx := t.Context()
 	check(t, s.PutDirectory(ctx, Tree()))
@@ -238,12 +239,14 @@ func limits(t *testing.T, s yinzheng.Store) {
 		x.Due, x.Post, x.For, x.ForName, x.ForID = at, 2, "u2", "李雷", yinzheng.ID{Type: yinzheng.ResidentID, Number: "441302199001019999"}
 		return a
 	}
-	for _, a := range []*yinzheng.Application{with("second", due.Add(time.Second), false), with("first", due, false), with("later", due.Add(time.Hour), false), with("escalated", due, true), Case("none", "north", North)} {
+	soon, reminded := with("soon", Start.AddDate(0, 0, 1).Add(time.Minute), false), with("reminded", Start.AddDate(0, 0, 1).Add(time.Minute), false)
+	reminded.Reminded = true
+	for _, a := range []*yinzheng.Application{with("second", due.Add(time.Second), false), with("first", due, false), with("later", due.Add(time.Hour), false), with("escalated", due, true), soon, reminded, Case("none", "north", North)} {
 		check(t, s.SaveApplication(ctx, a, 0))
 	}
 	ids, err := s.Overdue(ctx, due.Add(time.Minute), 10)
 	check(t, err)
-	if d := cmp.Diff([]string{"first", "second"}, ids); d != "" {
+	if d := cmp.Diff([]string{"soon", "first", "second"}, ids); d != "" {
 		t.Errorf("overdue (-want +got):\n%s", d)
 	}
 	back, err := s.Application(ctx, "first")
@@ -298,13 +301,15 @@ func delegations(t *testing.T, s yinzheng.Store) {
 	}
 	end := Start.AddDate(0, 1, 0)
 	own := yinzheng.Grant{Office: "town", Role: yinzheng.Approver, From: Start, To: end}
+	check(t, s.PutDirectory(ctx, Tree()))
+	beside := yinzheng.Grant{Office: "town", Role: yinzheng.Clerk}
 	check(t, s.PutAccount(ctx, person("owner", own)))
-	check(t, s.PutAccount(ctx, person("other")))
+	check(t, s.PutAccount(ctx, person("other", beside)))
 	d := &yinzheng.Delegation{ID: "D1", From: "owner", To: "other", Office: "town", Role: yinzheng.Approver, Begin: Start.Add(time.Hour), End: end.Add(time.Hour)}
 	check(t, s.PutDelegation(ctx, d))
 	other, err := s.Account(ctx, "other")
 	check(t, err)
-	lent := []yinzheng.Grant{{Office: "town", Role: yinzheng.Approver, From: d.Begin, To: end, For: "owner", ForName: "名owner", ForID: yinzheng.ID{Type: yinzheng.ResidentID, Number: "Nowner"}}}
+	lent := []yinzheng.Grant{beside, {Office: "town", Role: yinzheng.Approver, From: d.Begin, To: end, For: "owner", ForName: "名owner", ForID: yinzheng.ID{Type: yinzheng.ResidentID, Number: "Nowner"}}}
 	if diff := cmp.Diff(lent, other.Grants); diff != "" {
 		t.Errorf("lent (-want +got):\n%s", diff)
 	}
@@ -317,25 +322,97 @@ func delegations(t *testing.T, s yinzheng.Store) {
 		}
 		return ids
 	}
-	d.End = Start.Add(2 * time.Hour)
+	d.End, d.FromName, d.ToName = Start.Add(2*time.Hour), "名owner", "名other"
 	check(t, s.PutDelegation(ctx, d))
 	for at, want := range map[time.Time][]string{Start: {"owner"}, Start.Add(90 * time.Minute): {"other", "owner"}, Start.Add(3 * time.Hour): {"owner"}, end: nil} {
 		if diff := cmp.Diff(want, who(at)); diff != "" {
 			t.Errorf("people at %v (-want +got):\n%s", at, diff)
 		}
 	}
-	for _, account := range []string{"owner", "other"} {
-		list, err := s.Delegations(ctx, account)
+	for what, list := range map[string]func() ([]yinzheng.Delegation, error){
+		"lent":        func() ([]yinzheng.Delegation, error) { return s.Delegations(ctx, "owner") },
+		"borrowed":    func() ([]yinzheng.Delegation, error) { return s.Delegations(ctx, "other") },
+		"an office's": func() ([]yinzheng.Delegation, error) { return s.DelegationsOf(ctx, "town") },
+		"the one itself": func() ([]yinzheng.Delegation, error) {
+			one, err := s.Delegation(ctx, "D1")
+			check(t, err)
+			return []yinzheng.Delegation{*one}, err
+		},
+	} {
+		got, err := list()
 		check(t, err)
-		if diff := cmp.Diff([]yinzheng.Delegation{*d}, list); diff != "" {
-			t.Errorf("(-want +got):\n%s", diff)
+		if diff := cmp.Diff([]yinzheng.Delegation{*d}, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", what, diff)
 		}
+	}
+	if list, err := s.DelegationsOf(ctx, "north"); err != nil || len(list) > 0 {
+		t.Errorf("of another office: %v %v", list, err)
+	}
+	if _, err := s.Delegation(ctx, "D2"); !errors.Is(err, yinzheng.ErrNotFound) {
+		t.Errorf("none: %v", err)
 	}
 	gone := person("owner")
 	gone.Version = 1
 	check(t, s.PutAccount(ctx, gone))
-	if other, err = s.Account(ctx, "other"); err != nil || len(other.Grants) > 0 {
+	if other, err = s.Account(ctx, "other"); err != nil || len(other.Grants) != 1 {
 		t.Errorf("the owner's post is gone, the loan is not: %v %v", other.Grants, err)
+	}
+}
+
+// borrowers: what is lent is held only while who it is lent to has a post of
+// their own in that office, beside it or above it.
+func borrowers(t *testing.T, s yinzheng.Store) {
+	ctx := t.Context()
+	check(t, s.PutDirectory(ctx, Tree()))
+	check(t, s.PutDirectory(ctx, yinzheng.NewDirectory(nil, []yinzheng.Office{{ID: "district", Division: District}}, nil)))
+	noon, end := Start.Add(time.Hour), Start.AddDate(0, 1, 0)
+	desk := yinzheng.Desk{Office: "town", Role: yinzheng.Approver}
+	a := Case("A", "north", North, submit...)
+	a.Desks = []yinzheng.Desk{desk}
+	check(t, s.SaveApplication(ctx, a, 0))
+	lend := func(from, to, office string) {
+		check(t, s.PutDelegation(ctx, &yinzheng.Delegation{ID: from + to, From: from, To: to, Office: office, Role: yinzheng.Approver, Begin: Start, End: end}))
+	}
+	check(t, s.PutAccount(ctx, &yinzheng.Account{ID: "owner", Username: "owner", Grants: []yinzheng.Grant{{Office: "town", Role: yinzheng.Approver}}}))
+	for id, own := range map[string][]yinzheng.Grant{
+		"nobody":  nil,
+		"below":   {{Office: "north", Role: yinzheng.Clerk}},
+		"beside":  {{Office: "town", Role: yinzheng.Clerk}},
+		"above":   {{Office: "district", Role: yinzheng.Clerk}},
+		"leaves":  {{Office: "town", Role: yinzheng.Clerk, To: noon}, {Office: "north", Role: yinzheng.Clerk}},
+		"comes":   {{Office: "town", Role: yinzheng.Clerk, From: noon}},
+		"twofold": {{Office: "town", Role: yinzheng.Clerk}, {Office: "district", Role: yinzheng.Clerk}},
+	} {
+		check(t, s.PutAccount(ctx, &yinzheng.Account{ID: id, Username: id, Grants: own}))
+		lend("owner", id, "town")
+	}
+	lend("beside", "below", "town") // what was lent is not lent on
+	for at, want := range map[time.Time]string{Start: "above beside leaves owner twofold", noon: "above beside comes owner twofold"} {
+		desks, err := s.DesksAt(ctx, at)
+		check(t, err)
+		var holders []string
+		for _, h := range desks[0].People {
+			holders = append(holders, h.Account)
+		}
+		if strings.Join(holders, " ") != want || len(desks) != 1 {
+			t.Errorf("at %v: %v, want %s", at, desks, want)
+		}
+		people, err := s.PeopleAt(ctx, "town", yinzheng.Approver, at)
+		check(t, err)
+		var held []string // by the grants that each has
+		for _, id := range []string{"above", "below", "beside", "comes", "leaves", "nobody", "owner", "twofold"} {
+			account, err := s.Account(ctx, id)
+			check(t, err)
+			if _, ok := account.Holds(yinzheng.Approver, at, func(office string) bool { return office == "town" }); ok {
+				held = append(held, id)
+			}
+		}
+		if got := strings.Join(held, " "); got != want || len(people) != len(held) {
+			t.Errorf("at %v %s hold the post, want %s; %d people", at, got, want, len(people))
+		}
+	}
+	if twofold, err := s.Account(ctx, "twofold"); err != nil || len(twofold.Grants) != 3 {
+		t.Errorf("lent twice: %v %v", twofold, err)
 	}
 }
 
@@ -350,6 +427,13 @@ func desks(t *testing.T, s yinzheng.Store) {
 		a.Desks = at
 		check(t, s.SaveApplication(ctx, a, 0))
 	}
+	for _, a := range []*yinzheng.Application{Case("D0", "town", Town), Case("R0", "town", Town, submit...), Case("D1", "town", Town), Case("R1", "south", South, submit...), Case("I", "west", West, approve...)} {
+		if strings.HasPrefix(a.ID, "R") {
+			returned := append(slices.Clone(a.Actions), yinzheng.Action{Seq: a.Version + 1, At: Start, Kind: yinzheng.Return}) // to the clerk
+			a = yinzheng.Fold(a.ID, Template, returned)
+		}
+		check(t, s.SaveApplication(ctx, a, 0))
+	}
 	post := func(d yinzheng.Desk, from, to time.Time) yinzheng.Grant {
 		return yinzheng.Grant{Office: d.Office, Role: d.Role, From: from, To: to}
 	}
@@ -360,8 +444,9 @@ func desks(t *testing.T, s yinzheng.Store) {
 		{ID: "comes", Grants: []yinzheng.Grant{post(town, noon, never), post(north, never, never)}},
 		{ID: "disabled", Disabled: true, Grants: []yinzheng.Grant{post(town, Start, never)}},
 		{ID: "elsewhere", Grants: []yinzheng.Grant{post(yinzheng.Desk{Office: "west", Role: yinzheng.Approver}, Start, never)}},
-		{ID: "deputy"},
-		{ID: "disabled deputy", Disabled: true},
+		{ID: "mends", Grants: []yinzheng.Grant{post(yinzheng.Desk{Office: "town", Role: yinzheng.Clerk}, never, never)}},
+		{ID: "deputy", Grants: []yinzheng.Grant{post(yinzheng.Desk{Office: "town", Role: yinzheng.Admin}, Start, never)}},
+		{ID: "disabled deputy", Disabled: true, Grants: []yinzheng.Grant{post(yinzheng.Desk{Office: "town", Role: yinzheng.Admin}, Start, never)}},
 	} {
 		a.Username = a.ID
 		check(t, s.PutAccount(ctx, a))
@@ -369,10 +454,12 @@ func desks(t *testing.T, s yinzheng.Store) {
 	for i, lent := range [][2]string{{"stays", "disabled deputy"}, {"disabled", "deputy"}, {"elsewhere", "deputy"}, {"leaves", "deputy"}} {
 		check(t, s.PutDelegation(ctx, &yinzheng.Delegation{ID: fmt.Sprint(i), From: lent[0], To: lent[1], Office: "town", Role: yinzheng.Approver, Begin: Start, End: noon.Add(time.Hour)}))
 	}
-	for at, want := range map[time.Time][]string{Start.Add(-time.Second): nil, Start: {"deputy", "leaves", "stays"}, noon.Add(-time.Second): {"deputy", "leaves", "stays"}, noon: {"comes", "stays"}} {
+	own := func(id string) yinzheng.Holder { return yinzheng.Holder{Account: id} }
+	morning := []yinzheng.Holder{{Account: "deputy", For: "leaves"}, own("leaves"), own("stays")}
+	for at, want := range map[time.Time][]yinzheng.Holder{Start.Add(-time.Second): nil, Start: morning, noon.Add(-time.Second): morning, noon: {own("comes"), own("stays")}} {
 		got, err := s.DesksAt(ctx, at)
 		check(t, err)
-		all := []yinzheng.Staff{{Desk: north, People: []string{"comes"}}, {Desk: town, People: want}, {Desk: yinzheng.Desk{Office: "town", Role: yinzheng.Clerk}}}
+		all := []yinzheng.Staff{{Desk: north, People: []yinzheng.Holder{own("comes")}}, {Desk: yinzheng.Desk{Office: "south"}}, {Desk: yinzheng.Desk{Office: "town"}, People: []yinzheng.Holder{own("mends")}}, {Desk: town, People: want}, {Desk: yinzheng.Desk{Office: "town", Role: yinzheng.Clerk}, People: []yinzheng.Holder{own("mends")}}}
 		if d := cmp.Diff(all, got, cmpopts.IgnoreUnexported(yinzheng.Desk{})); d != "" {
 			t.Errorf("at %v (-want +got):\n%s", at, d)
 		}

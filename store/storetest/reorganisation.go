@@ -66,8 +66,10 @@ func moveGrants(t *testing.T, s yinzheng.Store) {
 		grant("north", yinzheng.Clerk, Start, time.Time{}), grant("north", yinzheng.Approver, Start, end),
 		grant("north", yinzheng.Clerk, Start, Start.Add(time.Hour)), grant("town", yinzheng.Clerk, Start, time.Time{}), grant("north", yinzheng.Admin, end, time.Time{}),
 	}}
+	check(t, s.PutDirectory(ctx, Tree()))
+	check(t, s.PutDirectory(ctx, yinzheng.NewDirectory(nil, []yinzheng.Office{{ID: "south", Division: South}}, nil)))
 	check(t, s.PutAccount(ctx, account))
-	check(t, s.PutAccount(ctx, &yinzheng.Account{ID: "u2", Username: "u2"}))
+	check(t, s.PutAccount(ctx, &yinzheng.Account{ID: "u2", Username: "u2", Grants: []yinzheng.Grant{grant("town", yinzheng.Clerk, Start, time.Time{})}}))
 	check(t, s.PutDelegation(ctx, &yinzheng.Delegation{ID: "D", From: "u1", To: "u2", Office: "north", Role: yinzheng.Clerk, Begin: Start, End: end}))
 	n, err := s.MoveGrants(ctx, "north", "south", at)
 	check(t, err)

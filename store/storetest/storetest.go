@@ -29,6 +29,7 @@ func Run(t *testing.T, open func(t *testing.T) yinzheng.Store) {
 		"Calendar":                   calendar,
 		"Notices":                    notices,
 		"Delegations":                delegations,
+		"Delegations/borrowers":      borrowers,
 		"Waiting":                    waiting,
 		"Certificate/life":           certificateLife,
 		"Certificate/unique":         certificateUnique,
