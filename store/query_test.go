@@ -67,8 +67,10 @@ func TestPlans(t *testing.T) {
 func TestPlansOfDesks(t *testing.T) {
 	s := openFile(t, t.TempDir()+"/yinzheng.db")
 	p := strings.Join(plan(t, s, holdersOfDesks), "\n")
-	for _, want := range []string{"SEARCH i USING PRIMARY KEY (office>?)", "SEARCH i USING PRIMARY KEY (office=? AND role>?)", "SEARCH applications USING COVERING INDEX applications_", "SEARCH a USING COVERING INDEX applications_changed (office>?)", "SEARCH a USING COVERING INDEX applications_office (office=? AND state=?)",
-		"SEARCH g USING INDEX grants_office (office=? AND role=?)", "SEARCH l USING INDEX delegations_"} {
+	for _, want := range []string{
+		"SEARCH i USING PRIMARY KEY (office>?)", "SEARCH i USING PRIMARY KEY (office=? AND role>?)", "SEARCH applications USING COVERING INDEX applications_", "SEARCH a USING COVERING INDEX applications_changed (office>?)", "SEARCH a USING COVERING INDEX applications_office (office=? AND state=?)",
+		"SEARCH g USING INDEX grants_office (office=? AND role=?)", "SEARCH l USING INDEX delegations_",
+	} {
 		if !strings.Contains(p, want) {
 			t.Errorf("not by %s:\n%s", want, p)
 		}

@@ -225,8 +225,10 @@ func (r *rightsWorld) make(state, office string) *rightsCase {
 		"approve village": func() { act(yinzheng.Approve, "village") }, "approve town": func() { act(yinzheng.Approve, "town") }, "approve district": func() { act(yinzheng.Approve, "district") },
 		"reserve": func() { act(yinzheng.Reserve, "").Code = code }, "issue": func() { act(yinzheng.Issue, "") },
 	}
-	until := map[string]string{"returned": "at town", "rejected": "at town", "withdrawn": "at town", "issued, suspended": "issued", "issued, revocation proposed": "issued", "issued, revoked": "issued",
-		"at town, past its limit": "at town", "at town, handed on": "at town", "at district, stranded": "at district"}[state]
+	until := map[string]string{
+		"returned": "at town", "rejected": "at town", "withdrawn": "at town", "issued, suspended": "issued", "issued, revocation proposed": "issued", "issued, revoked": "issued",
+		"at town, past its limit": "at town", "at town, handed on": "at town", "at district, stranded": "at district",
+	}[state]
 	if until == "" {
 		until = state
 	}
