@@ -59,11 +59,13 @@ func (s *Service) ActOn(ctx context.Context, by *Account, code string, a Act) (*
 	if err != nil {
 		return nil, err
 	}
-	life, x := LifeOf(next.Actions), next.Actions[len(next.Actions)-1]
-	after := life.Mark(cert)
+	was, life, x := LifeOf(c.Actions), LifeOf(next.Actions), next.Actions[len(next.Actions)-1]
+	// What the case says it was: the record was read before the case, and somebody
+	// may have acted in between.
+	before, after := was.Mark(cert), life.Mark(cert)
 	err = s.changeStatus(ctx, cert.Code, func(ctx context.Context) (*Certificate, error) {
-		if after.Status != cert.Status {
-			if err := s.Store.SetStatus(ctx, after, cert.Status); err != nil {
+		if after.Status != before.Status {
+			if err := s.Store.SetStatus(ctx, after, before.Status); err != nil {
 				return nil, err
 			}
 		}

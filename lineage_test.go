@@ -1,6 +1,7 @@
 package yinzheng_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -172,6 +173,42 @@ func (l *lineage) check(t *rapid.T) {
 			}
 			seen++
 		}
+	}
+}
+
+// between runs what somebody else does after a certificate was read.
+type between struct {
+	yinzheng.Store
+	act func()
+}
+
+func (b *between) Certificate(ctx context.Context, code string) (*yinzheng.Certificate, error) {
+	c, err := b.Store.Certificate(ctx, code)
+	if act := b.act; act != nil {
+		b.act = nil
+		act()
+	}
+	return c, err
+}
+
+// TestActBetweenTwoReads: a certificate is suspended after its record was read
+// and before its case was: who then lifts the suspension lifts it in both.
+func TestActBetweenTwoReads(t *testing.T) {
+	h := newHouse(t)
+	code := h.issued("case").Certificate.Code
+	store := &between{Store: h.store}
+	c := h.config
+	c.Store = store
+	late, err := yinzheng.New(h.ctx, c)
+	must(t, err)
+	store.act = func() {
+		_, err := h.act("second", code, suspend("lost"))
+		must(t, err)
+	}
+	_, err = late.ActOn(h.ctx, h.people["district"], code, lift("resolved"))
+	must(t, err)
+	if kept, err := h.store.Certificate(h.ctx, code); err != nil || kept.Status != yinzheng.StatusOK {
+		t.Errorf("the record is %s, the suspension was lifted: %v", kept.Status, err)
 	}
 }
 
