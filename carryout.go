@@ -134,6 +134,9 @@ func (s *Service) applyTree(ctx context.Context, r *Reorganisation) error {
 			return err
 		}
 		for _, o := range r.closedOffices(d) {
+			if err := s.endClaimsAt(ctx, o.ID, now); err != nil {
+				return err
+			}
 			if _, err := s.Store.MoveGrants(ctx, o.ID, after.OfficeNow(o.ID), now); err != nil {
 				return err
 			}
@@ -156,6 +159,23 @@ func (s *Service) applyTree(ctx context.Context, r *Reorganisation) error {
 	}
 	*r = done
 	return s.Reload(ctx)
+}
+
+// endClaimsAt ends the links to set a first password of the people of an office:
+// their post may be a greater one afterwards than whoever made the link could give.
+func (s *Service) endClaimsAt(ctx context.Context, office string, now time.Time) error {
+	for _, role := range []Role{Clerk, Approver, Admin, Department} {
+		people, err := s.Store.PeopleAt(ctx, office, role, now)
+		if err != nil {
+			return err
+		}
+		for _, a := range people {
+			if err := s.endClaims(ctx, a.ID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // closedOffices are the offices that the reorganisation closes.

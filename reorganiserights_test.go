@@ -263,3 +263,16 @@ func TestAnotherProcess(t *testing.T) {
 		t.Error("the other process does not know the tree")
 	}
 }
+
+// TestMergerEndsClaims: the link to set a first password does not follow its
+// owner into a greater office.
+func TestMergerEndsClaims(t *testing.T) {
+	h := newHouse(t)
+	secret, _, err := h.NewClaim(h.ctx, "sibling")
+	must(t, err)
+	_, err = h.reorganise(mergeVillages())
+	must(t, err)
+	if _, err := h.Claim(h.ctx, secret, "correct horse battery staple"); err == nil {
+		t.Error("the old link sets a password still")
+	}
+}
