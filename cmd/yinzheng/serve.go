@@ -63,9 +63,9 @@ func (s *system) serve(ctx context.Context, e *env, listen string, proxies []net
 		return err
 	}
 	server := web.Server(listen, handler)
+	ready(l.Addr().String()) // before anything is answered, so that who is answered can count on what it said
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(l) }()
-	ready(l.Addr().String())
 	select {
 	case err := <-done:
 		return err
