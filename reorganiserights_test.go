@@ -57,13 +57,15 @@ func TestAdministratorOfAPart(t *testing.T) {
 			t.Errorf("case %s to %s: %v", id, to, err)
 		}
 	}
-	// what was lent counts for nothing here
-	must(t, h.store.PutDelegation(h.ctx, &yinzheng.Delegation{ID: "D", From: "admin", To: "clerk", Office: "district", Role: yinzheng.Admin, Begin: h.clock().Add(-time.Hour), End: h.clock().Add(time.Hour)}))
+	// what was lent counts for nothing here, though it makes an administrator
+	must(t, h.store.PutDelegation(h.ctx, &yinzheng.Delegation{ID: "D", From: "admin", To: "second", Office: "district", Role: yinzheng.Admin, Begin: h.clock().Add(-time.Hour), End: h.clock().Add(time.Hour)}))
 	o := mergeVillages()
 	o.Title = "x"
 	r, err := offices.Plan(h.Directory(), &o, h.clock())
 	must(t, err)
-	if err := h.Reorganise(h.ctx, h.again("clerk"), r, true); !errors.Is(err, yinzheng.ErrForbidden) {
+	second := h.again("second")
+	must(t, h.MayOperate(second))
+	if err := h.Reorganise(h.ctx, second, r, true); !errors.Is(err, yinzheng.ErrForbidden) {
 		t.Errorf("by a lent post: %v", err)
 	}
 }
@@ -274,5 +276,29 @@ func TestMergerEndsClaims(t *testing.T) {
 	must(t, err)
 	if _, err := h.Claim(h.ctx, secret, "correct horse battery staple"); err == nil {
 		t.Error("the old link sets a password still")
+	}
+}
+
+// TestRecusedToAnOfficeNoLongerAbove: the office that decides instead is not above
+// the resident's division any more: somebody who is decides.
+func TestRecusedToAnOfficeNoLongerAbove(t *testing.T) {
+	h := newHouse(t)
+	h.add("town2", 83, [2]string{"approver", "town"}) // has not acted on it
+	h.add("town-b", 84, [2]string{"approver", "town-b"})
+	v := h.submitted("case")
+	h.change("clerk", disable)
+	v, err := h.Decide(h.ctx, h.people["district"], v.ID, v.Version, yinzheng.Decision{Action: yinzheng.Return, Opinion: "核实", ToStep: "village"})
+	must(t, err)
+	if len(v.Desks) != 1 || v.Desks[0].Office != "town" {
+		t.Fatalf("not handed on to the town: %+v", v.Desks)
+	}
+	h.scan() // has looked at every desk: only the move itself can find this case
+	_, err = h.reorganise(offices.Order{Move: []offices.Move{{Division: testVillage, Parent: testTownB}}})
+	must(t, err)
+	h.scan()
+	v, err = h.Application(h.ctx, h.people["second"], v.ID)
+	must(t, err)
+	if len(v.Desks) != 1 || v.Desks[0].Office != "town-b" {
+		t.Errorf("it lies with %+v", v.Desks)
 	}
 }
