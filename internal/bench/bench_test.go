@@ -183,7 +183,7 @@ func TestBareHandler(t *testing.T) {
 	}
 	s := newScanner(bareHandler(w.keys))
 	for _, c := range w.shelf.kept {
-		if a := s.ask(like, []byte(`{"token":"`+c.Token+`"}`)); a.status != 200 {
+		if a := s.ask(like, "192.0.2.1:1234", []byte(`{"token":"`+c.Token+`"}`)); a.status != 200 {
 			t.Fatalf("a good token: %d %s", a.status, a.body)
 		}
 		bad := []byte(c.Token)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,7 +17,8 @@ import (
 )
 
 // The rows about growth: the same questions to a store of a few cases and to one
-// of many, through the Service as people ask them.
+// of many: what departments ask at the address where they ask it, what staff ask
+// through the Service.
 
 const (
 	years      = 3    // over which the cases lie, however many they are
@@ -32,6 +34,8 @@ type grown struct {
 	*yinzheng.Service
 	*district21
 	store     *store.Store
+	scanner   *scanner
+	like      *http.Request
 	size      int
 	bytes     int64
 	took      time.Duration
@@ -77,12 +81,23 @@ func grow(ctx context.Context, o *office, size int) (*grown, error) {
 		return nil, err
 	}
 	if g.Service, err = o.service(ctx, g.store, o.sealer); err == nil {
-		err = g.prepare(ctx, o)
+		err = errors.Join(g.listen(ctx), g.prepare(ctx, o))
 	}
 	if err != nil {
 		return nil, errors.Join(err, g.store.Close())
 	}
 	return g, nil
+}
+
+// listen serves the store's service.
+func (g *grown) listen(ctx context.Context) error {
+	h, err := served(ctx, g.Service, g.store)
+	if err != nil {
+		return err
+	}
+	g.scanner = newScanner(h)
+	g.like, err = template()
+	return err
 }
 
 // ways are the ways that the patterns take, each as far as it goes.

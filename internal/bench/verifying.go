@@ -15,6 +15,7 @@ import (
 
 	"yinzheng"
 	"yinzheng/catalogue"
+	"yinzheng/store"
 	"yinzheng/web"
 )
 
@@ -60,13 +61,14 @@ func template() (*http.Request, error) {
 	return http.NewRequestWithContext(context.Background(), http.MethodPost, publicURL+"/api/v1/verify", http.NoBody)
 }
 
-// ask posts a body and returns the answer, which the next one overwrites.
-func (s *scanner) ask(like *http.Request, body []byte) *recorder {
+// ask posts a body from an address and returns the answer, which the next one
+// overwrites.
+func (s *scanner) ask(like *http.Request, from string, body []byte) *recorder {
 	clear(s.answer.header)
 	s.answer.status, s.answer.body = 0, s.answer.body[:0]
 	s.body.Reset(body)
 	r := *like
-	r.Header, r.Body, r.ContentLength, r.RemoteAddr = s.header, io.NopCloser(&s.body), int64(len(body)), "192.0.2.1:1234"
+	r.Header, r.Body, r.ContentLength, r.RemoteAddr = s.header, io.NopCloser(&s.body), int64(len(body)), from
 	s.handler.ServeHTTP(&s.answer, &r)
 	return &s.answer
 }
@@ -129,7 +131,7 @@ type scans struct {
 
 // one asks and checks that the answer holds what it should.
 func (s *scans) one(body []byte) error {
-	if a := s.ask(s.like, body); a.status != http.StatusOK || !bytes.Contains(a.body, s.want) {
+	if a := s.ask(s.like, "192.0.2.1:1234", body); a.status != http.StatusOK || !bytes.Contains(a.body, s.want) {
 		return fmt.Errorf("%s: %d %s", s.where, a.status, a.body)
 	}
 	return nil
@@ -155,13 +157,13 @@ func (s *scans) each(bodies [][]byte) error {
 	return nil
 }
 
-// handler serves the office over HTTP.
-func (c *counter) handler(ctx context.Context) (http.Handler, error) {
-	items, err := catalogue.New(ctx, catalogue.Config{Store: c.store})
+// served is a service over HTTP.
+func served(ctx context.Context, service *yinzheng.Service, s *store.Store) (http.Handler, error) {
+	items, err := catalogue.New(ctx, catalogue.Config{Store: s})
 	if err != nil {
 		return nil, err
 	}
-	return web.New(web.Config{Service: c.Service, Catalogue: items, Log: slog.New(slog.DiscardHandler)})
+	return web.New(web.Config{Service: service, Catalogue: items, Log: slog.New(slog.DiscardHandler)})
 }
 
 // verifyRows measures the first scan of a code, and the next.
@@ -170,7 +172,7 @@ func verifyRows(ctx context.Context, c *counter, rounds int) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	handler, err := c.handler(ctx)
+	handler, err := served(ctx, c.Service, c.store)
 	if err != nil {
 		return nil, err
 	}
