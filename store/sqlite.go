@@ -50,8 +50,9 @@ func sqliteOutage(err error) (yinzheng.Text, bool) {
 const pageSize = "8192"
 
 // Pragmas of the connections. Reads are mapped into memory, so that a lookup
-// in a large database copies nothing and costs no system call; temp tables
-// would only ever hold a sort.
+// in a large database copies nothing and costs no system call; SQLite cuts what
+// is asked for to SQLITE_MAX_MMAP_SIZE, which is 2 GB unless the build says
+// otherwise, as the Makefile does. Temp tables would only ever hold a sort.
 var (
 	writerPragmas = []string{
 		"PRAGMA page_size = " + pageSize, // first: it counts only before there is anything
@@ -66,7 +67,7 @@ var (
 	readerPragmas = []string{
 		"PRAGMA query_only = ON",
 		"PRAGMA cache_size = -4096", // for what the log still holds
-		"PRAGMA mmap_size = 2147418112",
+		"PRAGMA mmap_size = 1099511627776",
 		"PRAGMA temp_store = MEMORY",
 	}
 	checkpointPragmas = []string{"PRAGMA synchronous = FULL", "PRAGMA wal_autocheckpoint = 0"}
@@ -114,4 +115,22 @@ func openPool(path string, pragmas []string, size int) *sql.DB {
 	db.SetMaxOpenConns(size)
 	db.SetMaxIdleConns(size)
 	return db
+}
+
+var (
+	mappedAtMost = query("PRAGMA mmap_size")
+	sizeOfFile   = query("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()")
+)
+
+// Mapping tells how large the database file is, and how much of a file this
+// build maps into memory at most, in bytes. What lies beyond is read by system
+// calls. Both are 0 for a database in memory.
+func (s *Store) Mapping(ctx context.Context) (size, limit int64, err error) {
+	if s.readers == nil {
+		return 0, 0, nil
+	}
+	err = s.read(ctx, "see how the database is mapped", func(ctx context.Context, q querier) error {
+		return errors.Join(q.QueryRowContext(ctx, sizeOfFile).Scan(&size), q.QueryRowContext(ctx, mappedAtMost).Scan(&limit))
+	})
+	return size, limit, err
 }

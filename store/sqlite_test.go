@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -303,5 +304,26 @@ func TestPragmas(t *testing.T) {
 		if err := tt.q.QueryRowContext(t.Context(), "PRAGMA "+tt.pragma).Scan(&got); err != nil || got != tt.want {
 			t.Errorf("%s is %s, %v; want %s", tt.pragma, got, err, tt.want)
 		}
+	}
+}
+
+// The readers map the whole of a file, as far as the build allows.
+func TestMapping(t *testing.T) {
+	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "yinzheng.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	size, limit, err := s.Mapping(t.Context())
+	if err != nil || size == 0 || limit < 2<<30-1<<16 {
+		t.Errorf("a file of %d bytes, mapped up to %d: %v", size, limit, err)
+	}
+	m, err := OpenMemory(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	if size, limit, err := m.Mapping(t.Context()); size != 0 || limit != 0 || err != nil {
+		t.Errorf("in memory: %d bytes, mapped up to %d: %v", size, limit, err)
 	}
 }

@@ -96,10 +96,23 @@ func openSystem(ctx context.Context, dir string, secret keys.Secret, c settings,
 		return nil, err
 	}
 	sys, err := assemble(ctx, s, ring, c, e)
+	if err == nil {
+		err = checkMapping(ctx, s, e.log)
+	}
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return sys, nil
+}
+
+// checkMapping says so when this build is not made for a database as large as
+// this one.
+func checkMapping(ctx context.Context, s *store.Store, log *slog.Logger) error {
+	size, limit, err := s.Mapping(ctx)
+	if err == nil && size > limit {
+		log.WarnContext(ctx, "the database is larger than this build maps into memory, which makes looking certificates up slower; use the program that \"make build\" builds", "bytes", size, "mapped", limit)
+	}
+	return err
 }
 
 // assemble puts the parts together: the only place that sees all of them.

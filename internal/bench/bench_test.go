@@ -188,7 +188,7 @@ func TestBareHandler(t *testing.T) {
 		}
 		bad := []byte(c.Token)
 		bad[len(bad)/2] ^= 1
-		if a := s.ask(like, []byte(`{"token":"`+string(bad)+`"}`)); a.status != 400 {
+		if a := s.ask(like, "192.0.2.1:1234", []byte(`{"token":"`+string(bad)+`"}`)); a.status != 400 {
 			t.Fatalf("a changed token: %d %s", a.status, a.body)
 		}
 	}
@@ -247,7 +247,7 @@ func BenchmarkVerify(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	handler, err := c.handler(b.Context())
+	handler, err := served(b.Context(), c.Service, c.store)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -265,7 +265,7 @@ func BenchmarkVerify(b *testing.B) {
 						b.Fatal(err)
 					}
 				}
-				if a := s.ask(like, bodies[i%len(bodies)]); !bytes.Contains(a.body, []byte("valid")) {
+				if a := s.ask(like, "192.0.2.1:1234", bodies[i%len(bodies)]); !bytes.Contains(a.body, []byte("valid")) {
 					b.Fatalf("%d %s", a.status, a.body)
 				}
 				i++

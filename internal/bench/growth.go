@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -38,6 +37,7 @@ type grown struct {
 	like      *http.Request
 	size      int
 	bytes     int64
+	mapped    int64 // bytes of a file that this build maps at most
 	took      time.Duration
 	samples   []asked
 	documents []string // of those holders that have one
@@ -72,16 +72,15 @@ func grow(ctx context.Context, o *office, size int) (*grown, error) {
 	if err := g.fill(ctx, file, patterns); err != nil {
 		return nil, err
 	}
-	info, err := os.Stat(file)
-	if err != nil {
-		return nil, err
-	}
-	g.bytes, g.took = info.Size(), time.Since(start)
+	g.took = time.Since(start)
 	if g.store, err = store.Open(ctx, file); err != nil {
 		return nil, err
 	}
 	if g.Service, err = o.service(ctx, g.store, o.sealer); err == nil {
 		err = errors.Join(g.listen(ctx), g.prepare(ctx, o))
+	}
+	if err == nil {
+		g.bytes, g.mapped, err = g.store.Mapping(ctx)
 	}
 	if err != nil {
 		return nil, errors.Join(err, g.store.Close())

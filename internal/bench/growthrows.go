@@ -127,8 +127,8 @@ func growthRows(ctx context.Context, o *office, small, large, rounds int) (rows 
 	}
 	g := stores[1]
 	notes = []string{
-		fmt.Sprintf("growth: %d and %d cases without PDFs, copied from %d that took their way through the service; the larger store has %.2f GB and was filled in %.0f s, with its indexes in place",
-			small, large, len(kinds)*len(ways)-1, float64(g.bytes)/1e9, g.took.Seconds()),
+		fmt.Sprintf("growth: %d and %d cases without PDFs, copied from %d that took their way through the service; the larger store has %.2f GB, of which this build maps up to %.4g GB, and was filled in %.0f s, with its indexes in place",
+			small, large, len(kinds)*len(ways)-1, float64(g.bytes)/1e9, float64(g.mapped)/1e9, g.took.Seconds()),
 		fmt.Sprintf("growth: processor time of one call, p99 of %d (by code and number of %d), the two stores in turn, median over %d rounds; every question was asked once before, so that both answer from memory; pages of %d lines, of %d in a search; %d cases wait in either", pages, lookups, rounds, pageLines, foundLines, min(waiting, small/4)),
 	}
 	err = oneThread(func() error {
