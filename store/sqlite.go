@@ -119,7 +119,8 @@ func openPool(path string, pragmas []string, size int) *sql.DB {
 
 var (
 	mappedAtMost = query("PRAGMA mmap_size")
-	sizeOfFile   = query("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()")
+	pagesOfFile  = query("PRAGMA page_count")
+	bytesOfPage  = query("PRAGMA page_size")
 )
 
 // Mapping tells how large the database file is, and how much of a file this
@@ -130,7 +131,11 @@ func (s *Store) Mapping(ctx context.Context) (size, limit int64, err error) {
 		return 0, 0, nil
 	}
 	err = s.read(ctx, "see how the database is mapped", func(ctx context.Context, q querier) error {
-		return errors.Join(q.QueryRowContext(ctx, sizeOfFile).Scan(&size), q.QueryRowContext(ctx, mappedAtMost).Scan(&limit))
+		var page int64
+		err := errors.Join(q.QueryRowContext(ctx, pagesOfFile).Scan(&size), q.QueryRowContext(ctx, bytesOfPage).Scan(&page),
+			q.QueryRowContext(ctx, mappedAtMost).Scan(&limit))
+		size *= page
+		return err
 	})
 	return size, limit, err
 }
