@@ -9,11 +9,12 @@ import (
 
 // Standings says how items stand in the catalogue (package catalogue).
 type Standings interface {
-	// Ended says why an item is not to be asked for any more; nil while it is.
+	// Ended says why no case of an item begins any more, or for now; nil while one
+	// may.
 	Ended(item string, now time.Time) *Ended
 }
 
-// Ended is why an item came to its end.
+// Ended is why no case of an item begins.
 type Ended struct {
 	Text Text   // the reason and what replaces it
 	By   string // item whose e-certificate replaces it

@@ -214,6 +214,14 @@ func uncleanText(s string) (code, zh, en string) {
 	return "", "", ""
 }
 
+// Clean tells whether texts hold nothing that no value may hold either.
+func Clean(texts ...string) bool {
+	return !slices.ContainsFunc(texts, func(s string) bool {
+		code, _, _ := uncleanText(s)
+		return code != ""
+	})
+}
+
 // blanks are letters and marks that show nothing: Hangul fillers, the combining
 // grapheme joiner, Khmer inherent vowels, the empty Braille cell.
 const blanks = "\u034F\u115F\u1160\u17B4\u17B5\u2800\u3164\uFFA0"

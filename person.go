@@ -30,6 +30,9 @@ func (id ID) same(other ID) bool {
 	return id.Type == other.Type && a == b
 }
 
+// SamePerson tells whether two accounts are one person's.
+func (a *Account) SamePerson(o *Account) bool { return a.ID == o.ID || a.Person.same(o.Person) }
+
 // older is a resident ID number as it had 15 digits, or "".
 func older(number string) string {
 	if len(number) != 18 {

@@ -29,13 +29,13 @@ var variants = sync.OnceValue(func() map[rune]rune {
 
 // FoldName brings a name into the form in which two names that differ only in
 // how they were typed are equal: compatibility forms (NFKC), traditional and
-// variant characters, case, separators and variation selectors. It says that
-// two people might be one, never that they are.
+// variant characters, case, separators, variation selectors and what shows
+// nothing. It says that two people might be one, never that they are.
 func FoldName(name string) string {
 	m := variants()
 	return strings.Map(func(r rune) rune {
 		switch {
-		case !unicode.IsLetter(r) && !unicode.IsNumber(r):
+		case !unicode.IsLetter(r) && !unicode.IsNumber(r), strings.ContainsRune(blanks, r):
 			return -1
 		case m[r] != 0:
 			return m[r]

@@ -66,6 +66,15 @@ func (b *book) at(code string, now time.Time) *Version {
 	return nil
 }
 
+// last is the version of an item that was published last, whenever it holds, or
+// nil.
+func (b *book) last(code string) *Version {
+	if versions := b.versions[code]; len(versions) > 0 {
+		return &versions[len(versions)-1]
+	}
+	return nil
+}
+
 // all are the versions that hold at a moment, by code.
 func (b *book) all(now time.Time) []Version {
 	var out []Version
@@ -141,8 +150,8 @@ func (b *book) checkItem(change string, item *Item, beside func(code string) *It
 	}
 	by := beside(item.By)
 	if by == nil {
-		if versions := b.versions[item.By]; len(versions) > 0 {
-			by = &versions[len(versions)-1].Item
+		if v := b.last(item.By); v != nil {
+			by = &v.Item
 		}
 	}
 	if by == nil && of(item.By) == nil || by != nil && by.State != Kept {
@@ -154,8 +163,8 @@ func (b *book) checkItem(change string, item *Item, beside func(code string) *It
 // is not part of the same change; "": there is none.
 func (b *book) replacedBy(code string, beside func(code string) *Item) string {
 	first := ""
-	for other, versions := range b.versions {
-		if versions[len(versions)-1].By == code && beside(other) == nil && (first == "" || other < first) {
+	for other := range b.versions {
+		if b.last(other).By == code && beside(other) == nil && (first == "" || other < first) {
 			first = other
 		}
 	}
@@ -172,12 +181,15 @@ func (b *book) busy(code, change string) *Change {
 	return nil
 }
 
-// checkOrder refuses a version that would begin before one that is there.
+// checkOrder refuses a version that would begin before one that is there, and so
+// undo it unsaid. Restoring an earlier one says so.
 func (b *book) checkOrder(c *Change, a *Act) error {
+	if c.Restores != nil {
+		return nil
+	}
 	for _, item := range c.Items {
-		versions := b.versions[item.Code]
-		if n := len(versions); n > 0 && a.From.Before(versions[n-1].From) {
-			day := versions[n-1].From.In(yinzheng.Zone).Format(time.DateTime)
+		if last := b.last(item.Code); last != nil && a.From.Before(last.From) {
+			day := last.From.In(yinzheng.Zone).Format(time.DateTime)
 			return invalid("from", "order", "“"+item.Name.ZH+"”已有 "+day+" 起生效的版本，不能早于它", "“"+item.Name.In("en")+"” has a version from "+day+" on; this one cannot begin before it")
 		}
 	}

@@ -21,6 +21,8 @@ type Store interface {
 	Tx(ctx context.Context, fn func(ctx context.Context) error) error
 	// Directory reads the office tree.
 	Directory(ctx context.Context) (*yinzheng.Directory, error)
+	// Account returns the account with an ID; yinzheng.ErrNotFound.
+	Account(ctx context.Context, id string) (*yinzheng.Account, error)
 	yinzheng.Catalogues
 	yinzheng.Events
 	yinzheng.Requests
@@ -86,15 +88,26 @@ func (c *Catalogue) template(code string) *yinzheng.Template {
 // now is the time to the microsecond, as it is kept.
 func (c *Catalogue) now() time.Time { return c.Now().UTC().Truncate(time.Microsecond) }
 
-// Ended implements yinzheng.Standings.
+// Ended implements yinzheng.Standings. An item is held back, too, while its
+// template, which may have come later, says other than was reviewed.
 func (c *Catalogue) Ended(item string, now time.Time) *yinzheng.Ended {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	v := c.book.at(item, now)
-	if v == nil || v.State == Kept {
+	if v == nil {
 		return nil
 	}
-	return &yinzheng.Ended{Text: v.Ending(), By: v.By}
+	if v.State != Kept {
+		return &yinzheng.Ended{Text: v.Ending(), By: v.By}
+	}
+	var faults []yinzheng.FieldError
+	if v.checkTemplate(c.template(item), faultsOf(&faults, "")); len(faults) == 0 {
+		return nil
+	}
+	return &yinzheng.Ended{Text: yinzheng.Text{
+		ZH: "“" + v.Name.ZH + "”暂停受理：目录与模板不一致，" + faults[0].Text.ZH + "；请管理员更正其一",
+		EN: "“" + v.Name.In("en") + "” is held back, since the catalogue and the template differ. " + faults[0].Text.EN + "; an administrator has to mend one of them",
+	}}
 }
 
 // Items lists the version of every item that holds now, by code.
@@ -231,6 +244,9 @@ func (c *Catalogue) newID() (string, error) {
 // it. Errors: ErrNotFound, ErrConflict (stale), ErrState (not at this stage),
 // ErrForbidden, ErrInvalid with what is missing.
 func (c *Catalogue) Act(ctx context.Context, by *yinzheng.Account, id string, seen int, a Act) (*ChangeView, error) {
+	if a.Kind == Draft {
+		return nil, errNoAct()
+	}
 	change, err := c.act(ctx, by, id, seen, a, func(context.Context) error { return nil })
 	if err != nil {
 		return nil, err
@@ -264,6 +280,9 @@ func (c *Catalogue) act(ctx context.Context, by *yinzheng.Account, id string, se
 	if checked == nil {
 		checked = c.book.check(change, &a, c.template)
 	}
+	if checked == nil && a.Kind == Approve {
+		checked = c.otherPerson(ctx, change, &a)
+	}
 	content, err := json.Marshal(a)
 	if err != nil {
 		return nil, err
@@ -290,6 +309,24 @@ func (c *Catalogue) act(ctx context.Context, by *yinzheng.Account, id string, se
 		return nil, err
 	}
 	return c.book.changes[id], nil
+}
+
+// otherPerson refuses a reviewer who wrote some of the change under another
+// account.
+func (c *Catalogue) otherPerson(ctx context.Context, change *Change, a *Act) error {
+	var people []*yinzheng.Account
+	for _, id := range append(a.people(), change.Authors...) {
+		who, err := c.Store.Account(ctx, id)
+		if err != nil {
+			return fmt.Errorf("read an account: %w", err)
+		}
+		people = append(people, who)
+	}
+	reviewers, authors := people[:len(a.people())], people[len(a.people()):]
+	if slices.ContainsFunc(reviewers, func(r *yinzheng.Account) bool { return slices.ContainsFunc(authors, r.SamePerson) }) {
+		return errOwnReview()
+	}
+	return nil
 }
 
 // complete brings the items of a draft into normal form, those of an earlier

@@ -61,6 +61,10 @@ func newDesk(t *testing.T) *desk {
 		[]yinzheng.Office{{ID: "district", Name: "惠城区", Division: "441302000000"}, {ID: "town", Name: "桥东街道", Division: "441302001000"}}, nil)))
 	d := &desk{t: t, store: &faulty{Store: kept}, now: time.Date(2026, 11, 2, 1, 0, 0, 0, time.UTC)}
 	d.a, d.b = admin("a", "district"), admin("b", "district")
+	for _, who := range []*yinzheng.Account{d.a, d.b} {
+		who.Username = who.ID
+		must(t, kept.PutAccount(t.Context(), who))
+	}
 	d.open()
 	return d
 }

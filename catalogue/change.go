@@ -151,7 +151,7 @@ const (
 func (c *Change) check(a *Act) error {
 	way, known := leads[a.Kind]
 	if !known {
-		return invalid("action", "choice", "应为 redraft、send、approve、return、open、comment、publish 或 withdraw", "Expected redraft, send, approve, return, open, comment, publish or withdraw")
+		return errNoAct()
 	}
 	if !slices.Contains(way.from, c.Stage) {
 		return &yinzheng.Error{Kind: yinzheng.ErrState, Text: yinzheng.Text{
@@ -180,11 +180,19 @@ func (c *Change) check(a *Act) error {
 	return nil
 }
 
+func errOwnReview() error {
+	return &yinzheng.Error{Kind: yinzheng.ErrForbidden, Text: yinzheng.Text{ZH: "起草人不能审核自己的变更，须由他人作合法性审核", EN: "Who drafted a change does not review it; somebody else has to"}}
+}
+
+func errNoAct() error {
+	return invalid("action", "choice", "应为 redraft、send、approve、return、open、comment、publish 或 withdraw", "Expected redraft, send, approve, return, open, comment, publish or withdraw")
+}
+
 // checkReview sees to it that somebody else reviews, and that whatever resembles
 // the list of twenty was looked at.
 func (c *Change) checkReview(a *Act) error {
 	if slices.ContainsFunc(a.people(), func(who string) bool { return slices.Contains(c.Authors, who) }) {
-		return &yinzheng.Error{Kind: yinzheng.ErrForbidden, Text: yinzheng.Text{ZH: "起草人不能审核自己的变更，须由他人作合法性审核", EN: "Who drafted a change does not review it; somebody else has to"}}
+		return errOwnReview()
 	}
 	if err := checkText("opinion", a.Opinion, maxText, true); err != nil {
 		return err
@@ -205,7 +213,7 @@ func (c *Change) checkReview(a *Act) error {
 			f("", "subject", "“"+item.Name.ZH+"”的名称近似清单内的"+subjectNames(like).ZH+"，请确认是哪一项或 none，并说明理由", "The name resembles "+subjectNames(like).EN+" of the list of twenty; say which one it is, or none, and why")
 		case !listed && x.Subject != None:
 			f("subject", "choice", "应为二十项清单中的代码，或 none", "Expected a code of the list of twenty, or none")
-		case strings.TrimSpace(x.Reason) == "" || utf8.RuneCountInString(x.Reason) > maxText || hasControl(x.Reason):
+		case strings.TrimSpace(x.Reason) == "" || utf8.RuneCountInString(x.Reason) > maxText || !yinzheng.Clean(x.Reason):
 			f("reason", "required", "请说明理由", "Please say why")
 		default:
 			item.Subject = x.Subject
@@ -245,8 +253,8 @@ func subjectNames(codes []string) yinzheng.Text {
 
 func checkText(field, text string, most int, needed bool) error {
 	n := utf8.RuneCountInString(strings.TrimSpace(text))
-	if needed && n == 0 || n > most || strings.ContainsFunc(text, func(r rune) bool { return r < ' ' && r != '\n' || r == 0x7f }) {
-		return invalid(field, "text", fmt.Sprintf("请填写，最多 %d 字，不含控制字符", most), fmt.Sprintf("Please fill this in, in at most %d characters, without control characters", most))
+	if needed && n == 0 || n > most || !yinzheng.Clean(text) {
+		return invalid(field, "text", fmt.Sprintf("请填写，最多 %d 字，不含控制字符和不可见字符", most), fmt.Sprintf("Please fill this in, in at most %d characters, without control and invisible characters", most))
 	}
 	return nil
 }

@@ -65,13 +65,13 @@ const maxFaults = 100
 // row is an item of a file, with its place there.
 type row struct {
 	Item
-	place func(column string) string
+	*table.Row
 }
 
 // fault points at a cell, whatever path of the item it is told.
 func (r *row) fault(into *[]yinzheng.FieldError) fault {
 	return func(field, code, zh, en string) {
-		*into = append(*into, yinzheng.FieldError{Field: r.place(field[strings.LastIndexByte(field, '.')+1:]), Code: code, Text: yinzheng.Text{ZH: zh, EN: en}})
+		*into = append(*into, yinzheng.FieldError{Field: r.Place(field[strings.LastIndexByte(field, '.')+1:]), Code: code, Text: yinzheng.Text{ZH: zh, EN: en}})
 	}
 }
 
@@ -94,8 +94,8 @@ func readRows(data []byte) (rows []row, faults []yinzheng.FieldError, err error)
 		if len(rows) == maxItems {
 			return nil, nil, fileFault(&table.Error{ZH: fmt.Sprintf("最多 %d 个事项", maxItems), EN: fmt.Sprintf("At most %d items", maxItems)})
 		}
-		r := row{place: cells.Place}
-		r.read(cells, r.fault(&faults))
+		r := row{Row: cells}
+		r.read(r.fault(&faults))
 		rows = append(rows, r)
 	}
 	if len(rows) == 0 {
@@ -104,13 +104,13 @@ func readRows(data []byte) (rows []row, faults []yinzheng.FieldError, err error)
 	return rows, faults, nil
 }
 
-func (r *row) read(cells *table.Row, f fault) {
+func (r *row) read(f fault) {
 	coded := func(column string) string {
-		text := cells.Get(column)
+		text := r.Get(column)
 		return cmp.Or(words[column][text], text)
 	}
 	number := func(column string) *int {
-		text := cells.Get(column)
+		text := r.Get(column)
 		if text == "" {
 			return nil
 		}
@@ -123,7 +123,7 @@ func (r *row) read(cells *table.Row, f fault) {
 	}
 	lines := func(column string) []string {
 		var out []string
-		for s := range strings.FieldsFuncSeq(cells.Get(column), func(r rune) bool { return r == '\n' || r == '\r' || r == '；' || r == ';' }) {
+		for s := range strings.FieldsFuncSeq(r.Get(column), func(r rune) bool { return r == '\n' || r == '\r' || r == '；' || r == ';' }) {
 			if s = strings.TrimSpace(s); s != "" {
 				out = append(out, s)
 			}
@@ -131,8 +131,8 @@ func (r *row) read(cells *table.Row, f fault) {
 		return out
 	}
 	r.Item = Item{
-		Code: cells.Get("code"), Name: yinzheng.Text{ZH: cells.Get("name")}, Basis: lines("basis"), Subject: coded("subject"), Level: yinzheng.Level(coded("level")),
-		State: State(coded("state")), Ground: coded("ground"), Way: coded("way"), By: cells.Get("by"),
+		Code: r.Get("code"), Name: yinzheng.Text{ZH: r.Get("name")}, Basis: lines("basis"), Subject: coded("subject"), Level: yinzheng.Level(coded("level")),
+		State: State(coded("state")), Ground: coded("ground"), Way: coded("way"), By: r.Get("by"),
 		Guide: Guide{Conditions: lines("conditions"), Materials: lines("materials"), Steps: lines("steps"), Offices: lines("offices")},
 		Load:  Load{PerYear: number("per_year"), Trips: number("trips"), Sheets: number("sheets"), Fields: number("fields")},
 	}
@@ -140,6 +140,36 @@ func (r *row) read(cells *table.Row, f fault) {
 		r.Guide.Limit = *n
 	}
 	r.tidy()
+}
+
+// keep leaves what the file has no column for as the catalogue has it. No file
+// has English names.
+func (r *row) keep(was *Item) {
+	if r.Name.ZH == was.Name.ZH {
+		r.Name.EN = was.Name.EN
+	}
+	kept(r, "state", &r.State, was.State)
+	if r.State == was.State {
+		kept(r, "ground", &r.Ground, was.Ground)
+		kept(r, "way", &r.Way, was.Way)
+		kept(r, "by", &r.By, was.By)
+	}
+	kept(r, "subject", &r.Subject, was.Subject)
+	kept(r, "conditions", &r.Guide.Conditions, was.Guide.Conditions)
+	kept(r, "materials", &r.Guide.Materials, was.Guide.Materials)
+	kept(r, "limit_days", &r.Guide.Limit, was.Guide.Limit)
+	kept(r, "steps", &r.Guide.Steps, was.Guide.Steps)
+	kept(r, "offices", &r.Guide.Offices, was.Guide.Offices)
+	kept(r, "per_year", &r.Load.PerYear, was.Load.PerYear)
+	kept(r, "trips", &r.Load.Trips, was.Load.Trips)
+	kept(r, "sheets", &r.Load.Sheets, was.Load.Sheets)
+	kept(r, "fields", &r.Load.Fields, was.Load.Fields)
+}
+
+func kept[T any](r *row, column string, to *T, was T) {
+	if !r.Has(column) {
+		*to = was
+	}
 }
 
 func fileFault(err error) error {
@@ -207,7 +237,6 @@ func (c *Catalogue) Import(ctx context.Context, by *yinzheng.Account, title stri
 func (c *Catalogue) compare(rows []row) (out *Imported, items []Item, faults []yinzheng.FieldError) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	now := c.now()
 	first := map[string]*row{}
 	for i := range rows {
 		if first[rows[i].Code] == nil {
@@ -219,9 +248,12 @@ func (c *Catalogue) compare(rows []row) (out *Imported, items []Item, faults []y
 		r := &rows[i]
 		f := r.fault(&faults)
 		if before := first[r.Code]; before != r {
-			f("code", "twice", "与 "+before.place("code")+" 重复", "The same code as in "+before.place("code"))
+			f("code", "twice", "与 "+before.Place("code")+" 重复", "The same code as in "+before.Place("code"))
 		}
-		v := c.book.at(r.Code, now)
+		v := c.book.last(r.Code)
+		if v != nil {
+			r.keep(&v.Item)
+		}
 		switch {
 		case v == nil:
 			out.New = append(out.New, r.Code)
@@ -239,8 +271,8 @@ func (c *Catalogue) compare(rows []row) (out *Imported, items []Item, faults []y
 		}, c.template, f)
 		items = append(items, r.Item)
 	}
-	for _, v := range c.book.all(now) {
-		if first[v.Code] == nil {
+	for code := range c.book.versions {
+		if first[code] == nil {
 			out.Left++
 		}
 	}

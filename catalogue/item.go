@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"yinzheng"
@@ -103,8 +102,8 @@ func (i *Item) check(f fault) {
 	if n := utf8.RuneCountInString(i.Name.ZH); n == 0 || n > maxName {
 		f("name", "required", "请填写名称，最多 100 字", "Please give the name, in at most 100 characters")
 	}
-	if hasControl(i.Name.ZH, i.Name.EN) {
-		f("name", "control", "名称中有控制字符或换行", "The name holds control characters or line breaks")
+	if !oneLine(i.Name.ZH) || !oneLine(i.Name.EN) {
+		f("name", "control", "名称中有控制字符、不可见字符或换行", "The name holds control characters, invisible ones or line breaks")
 	}
 	if _, listed := yinzheng.Subjects[i.Subject]; !listed && i.Subject != None {
 		f("subject", "choice", "应为二十项清单中的代码，或 none", "Expected a code of the list of twenty, or none")
@@ -158,9 +157,9 @@ func (i *Item) checkTexts(f fault) {
 		field string
 		lines []string
 	}{{"basis", i.Basis}, {"guide.conditions", i.Guide.Conditions}, {"guide.materials", i.Guide.Materials}, {"guide.steps", i.Guide.Steps}, {"guide.offices", i.Guide.Offices}} {
-		bad := func(s string) bool { return s == "" || utf8.RuneCountInString(s) > maxLine || hasControl(s) }
+		bad := func(s string) bool { return s == "" || utf8.RuneCountInString(s) > maxLine || !oneLine(s) }
 		if len(l.lines) > maxLines || slices.ContainsFunc(l.lines, bad) {
-			f(l.field, "text", "最多 50 条，每条 1 到 500 字，不含控制字符", "At most 50 entries of 1 to 500 characters, without control characters")
+			f(l.field, "text", "最多 50 条，每条 1 到 500 字，不含控制字符和不可见字符", "At most 50 entries of 1 to 500 characters, without control and invisible characters")
 		}
 	}
 	if i.Guide.Limit < 0 || i.Guide.Limit > maxLimit {
@@ -227,9 +226,8 @@ func (i *Item) Ending() yinzheng.Text {
 	return yinzheng.Text{}
 }
 
-func hasControl(texts ...string) bool {
-	return slices.ContainsFunc(texts, func(s string) bool { return strings.ContainsFunc(s, unicode.IsControl) || !utf8.ValidString(s) })
-}
+// oneLine tells whether a text is clean and has no line breaks.
+func oneLine(s string) bool { return yinzheng.Clean(s) && !strings.ContainsAny(s, "\n\t") }
 
 // codes lists the codes of a coded list.
 func codes(list map[string]yinzheng.Text) string {

@@ -121,6 +121,11 @@ func (r *Row) Get(key string) string {
 	return r.cells[i]
 }
 
+// Has tells whether the file has a column.
+func (r *Row) Has(key string) bool {
+	return r.table.at[slices.IndexFunc(r.table.columns, func(c Column) bool { return c.Key == key })] >= 0
+}
+
 // Place names a cell as the person sees it: 名单!C7, or line 7, column name.
 func (r *Row) Place(key string) string {
 	i := slices.IndexFunc(r.table.columns, func(c Column) bool { return c.Key == key })

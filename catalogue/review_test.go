@@ -1,0 +1,124 @@
+package catalogue_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"yinzheng"
+	"yinzheng/catalogue"
+)
+
+// TestDraftIsNoAct: what is published, or belongs to another stage, is not
+// drafted over by way of Act.
+func TestDraftIsNoAct(t *testing.T) {
+	d := newDesk(t)
+	v, err := d.draft(&catalogue.NewChange{Title: "首批", Items: []catalogue.Item{item("A1")}})
+	must(t, err)
+	for _, id := range []string{v.ID, "MINE"} {
+		_, err := d.Act(t.Context(), d.b, id, v.Version, catalogue.Act{Kind: catalogue.Draft, Title: "另起", Items: []catalogue.Item{item("A2")}})
+		if got := first(err); got != "action choice" {
+			t.Errorf("%s: %v", id, err)
+		}
+	}
+}
+
+// TestContradicted: an item whose template came later, or in a new version, and
+// contradicts what was published is not started.
+func TestContradicted(t *testing.T) {
+	d := newDesk(t)
+	d.put(item("residence"), item("A1"))
+	if e := d.Ended("residence", d.now); e != nil {
+		t.Fatalf("%v", e.Text)
+	}
+	set := templates
+	defer func() { templates = set }()
+	for name, other := range map[string]yinzheng.Template{
+		"another organ":   {Code: "A1", Version: 1, Subject: "none", Issuer: yinzheng.Village},
+		"another subject": {Code: "A1", Version: 1, Subject: "kinship", Issuer: yinzheng.Town},
+	} {
+		templates = append(set[:1:1], &other)
+		d.open()
+		if e := d.Ended("A1", d.now); e == nil || !strings.Contains(e.Text.ZH, "模板") || !strings.Contains(e.Text.EN, "template") {
+			t.Errorf("%s: %+v", name, e)
+		}
+	}
+}
+
+// TestTakenBack: a version from a day to come is taken back by restoring the one
+// before it; anything else waits for it.
+func TestTakenBack(t *testing.T) {
+	d := newDesk(t)
+	d.put(item("A1"))
+	v, err := d.draft(&catalogue.NewChange{Title: "误作 2062 年", Items: []catalogue.Item{item("A1", cancelled("held"))}})
+	must(t, err)
+	far := d.now.AddDate(36, 0, 0)
+	d.publish(v, far)
+	v, err = d.draft(&catalogue.NewChange{Title: "更正", Restores: &catalogue.Ref{Code: "A1", Version: 1}})
+	must(t, err)
+	d.publish(v, time.Time{})
+	if e := d.Ended("A1", far.Add(time.Hour)); e != nil {
+		t.Errorf("%+v", e)
+	}
+}
+
+// TestImportKeeps: what a list has no column for stays as it is, as does the
+// English name of an item whose name stays.
+func TestImportKeeps(t *testing.T) {
+	d := newDesk(t)
+	full := item("A1", func(i *catalogue.Item) {
+		i.Name.EN, i.Subject, i.Guide, i.Load = "Residence", "identity", catalogue.Guide{Steps: []string{"受理"}, Limit: 3}, catalogue.Load{Trips: ptr(2)}
+	})
+	d.put(full, item("A2", cancelled("held")), item("A3", replaced("data", "")))
+	in, err := d.Import(t.Context(), d.a, "二批", []byte("代码,名称,依据,层级\nA1,居住证明A1,某条例第三条,街道\nA2,居住证明A2,某条例第四条,街道\nA3,居住证明A3,某条例第三条,街道\n"), true)
+	must(t, err)
+	if in.Unchanged != 2 || len(in.Changed) != 1 || in.Changed[0] != "A2" {
+		t.Errorf("%+v", in)
+	}
+	in, err = d.Import(t.Context(), d.a, "二批", []byte("代码,名称,依据,层级,状态,跑动次数\nA1,新名称,某条例第三条,街道,保留,\nA2,居住证明A2,某条例第三条,街道,保留,\n"), false)
+	must(t, err)
+	full.Name, full.Load, full.State = yinzheng.Text{ZH: "新名称"}, catalogue.Load{}, catalogue.Kept
+	kept := item("A2", func(i *catalogue.Item) { i.State, i.Subject = catalogue.Kept, catalogue.None })
+	if diff := cmp.Diff([]catalogue.Item{full, kept}, in.Change.Items); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestImportAgainstComing: a list is compared with what is published, from a day
+// to come or not.
+func TestImportAgainstComing(t *testing.T) {
+	d := newDesk(t)
+	d.put(item("A1"))
+	v, err := d.draft(&catalogue.NewChange{Title: "明年取消", Items: []catalogue.Item{item("A1", cancelled("held"))}})
+	must(t, err)
+	d.publish(v, d.now.AddDate(1, 0, 0))
+	in, err := d.Import(t.Context(), d.a, "二批", []byte("代码,名称,依据,层级,状态\nA1,居住证明A1,某条例第三条,街道,保留\n"), true)
+	must(t, err)
+	if len(in.Changed) != 1 || in.Left != 0 {
+		t.Errorf("%+v", in)
+	}
+}
+
+// TestOnePersonTwice: who has two accounts is one person still.
+func TestOnePersonTwice(t *testing.T) {
+	d := newDesk(t)
+	for _, p := range []struct {
+		who *yinzheng.Account
+		id  yinzheng.ID
+	}{
+		{d.a, yinzheng.ID{Type: yinzheng.ResidentID, Number: "441302199003070120"}},
+		{d.b, yinzheng.ID{Type: yinzheng.OldID, Number: "441302900307012"}},
+	} {
+		p.who.Person, p.who.Version = p.id, 1
+		must(t, d.store.PutAccount(t.Context(), p.who))
+	}
+	v, err := d.draft(&catalogue.NewChange{Title: "首批", Items: []catalogue.Item{item("A1")}})
+	must(t, err)
+	v = d.do(d.a, v, catalogue.Act{Kind: catalogue.Send})
+	if _, err := d.Act(t.Context(), d.b, v.ID, v.Version, catalogue.Act{Kind: catalogue.Approve, Opinion: "合法"}); !errors.Is(err, yinzheng.ErrForbidden) {
+		t.Errorf("reviewed by themselves: %v", err)
+	}
+}
