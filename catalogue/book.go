@@ -98,6 +98,8 @@ func (b *book) check(c *Change, a *Act, of templates) error {
 	switch a.Kind {
 	case Draft, Redraft:
 		return b.checkItems(c.ID, a.Items, of)
+	case Approve: // with the subjects that the reviewer found
+		return b.checkItems(c.ID, c.after(*a).Items, of)
 	case Publish:
 		if err := b.checkItems(c.ID, c.Items, of); err != nil {
 			return err

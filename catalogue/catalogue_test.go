@@ -243,6 +243,7 @@ func TestBeside(t *testing.T) {
 		"replaced by one that ends":    {[]catalogue.Item{item("C1", replaced("certificate", "A1")), item("A1", cancelled("held"))}, "items[0].by unknown"},
 		"others are replaced by it":    {[]catalogue.Item{item("E1", cancelled("held"))}, "items[0].state needed"},
 		"listed, of a village":         {[]catalogue.Item{item("C1", func(i *catalogue.Item) { i.Subject, i.Level = "kinship", yinzheng.Village })}, "items[0].level listed"},
+		"of a village, by its name":    {[]catalogue.Item{item("C1", func(i *catalogue.Item) { i.Name.ZH, i.Level = "桥东親屬・關係證明", yinzheng.Village })}, "items[0].level listed"},
 		"another level than its form":  {[]catalogue.Item{item("residence", func(i *catalogue.Item) { i.Level = yinzheng.District })}, "items[0].level template"},
 		"another subject":              {[]catalogue.Item{item("residence", func(i *catalogue.Item) { i.Subject = "birth" })}, "items[0].subject template"},
 		"replaced by a kept one":       {[]catalogue.Item{item("C0", replaced("certificate", "A1"))}, ""},

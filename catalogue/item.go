@@ -179,9 +179,16 @@ func (i *Item) checkLoad(f fault) {
 	}
 }
 
-// checkIssuer refuses a village what is on the list of twenty.
+// checkIssuer refuses a village what is on the list of twenty, by its subject or
+// by the very name that it has there: nobody has to judge that.
 func (i *Item) checkIssuer(f fault) {
-	if s, listed := yinzheng.Subjects[i.Subject]; listed && i.Level == yinzheng.Village && i.State == Kept {
+	subject := i.Subject
+	for _, code := range i.doubts() {
+		if strings.Contains(yinzheng.FoldName(i.Name.ZH), yinzheng.FoldName(yinzheng.Subjects[code].ZH)) {
+			subject = code
+		}
+	}
+	if s, listed := yinzheng.Subjects[subject]; listed && i.Level == yinzheng.Village && i.State == Kept {
 		f("level", "listed", "“"+s.ZH+"”在二十项清单内，村（社区）不得出具；村里受理核实，由镇（街道）以上机关出具",
 			"This is “"+s.EN+"”, on the list of twenty: a village may not issue it. It takes the case in, and a town or an organ above it seals")
 	}

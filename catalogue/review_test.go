@@ -122,3 +122,18 @@ func TestOnePersonTwice(t *testing.T) {
 		t.Errorf("reviewed by themselves: %v", err)
 	}
 }
+
+// TestReviewAgainstTemplate: a conclusion that the item's template contradicts is
+// told at the review, not once the comments are over.
+func TestReviewAgainstTemplate(t *testing.T) {
+	d := newDesk(t)
+	v, err := d.draft(&catalogue.NewChange{Title: "首批", Items: []catalogue.Item{item("residence", func(i *catalogue.Item) { i.Name.ZH = "家庭成员居住证明" })}})
+	must(t, err)
+	v = d.do(d.a, v, catalogue.Act{Kind: catalogue.Send})
+	for _, tt := range [][2]string{{"kinship", "items[0].subject template"}, {"none", ""}} {
+		_, err := d.Act(t.Context(), d.b, v.ID, v.Version, catalogue.Act{Kind: catalogue.Approve, Opinion: "合法", Subjects: map[string]catalogue.Conclusion{"residence": {Subject: tt[0], Reason: "见条例"}}})
+		if got := first(err); got != tt[1] {
+			t.Errorf("%s: %q", tt[0], got)
+		}
+	}
+}
