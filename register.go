@@ -177,6 +177,7 @@ type PlannedImport struct {
 	*PersonImport
 	Changes []RowChange  `json:"changes"` // the first of them
 	Refusal []FieldError `json:"refused_rows"`
+	Ignored []string     `json:"ignored_columns"` // headings that stand for nothing; a misspelt one is among them
 	Applied bool         `json:"applied"`
 
 	Persons []*Person `json:"-"` // to be written, changed ones at the version that was read

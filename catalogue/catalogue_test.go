@@ -403,7 +403,7 @@ func TestImportWorkbook(t *testing.T) {
 	must(t, f.MergeCell("清单", "C3", "C4"))
 	var b bytes.Buffer
 	must(t, f.Write(&b))
-	if _, err := d.Import(t.Context(), d.a, "首批", b.Bytes(), true); first(err) != "清单!C4 required" {
+	if _, err := d.Import(t.Context(), d.a, "首批", b.Bytes(), true); first(err) != "清单!C3:C4 file" {
 		t.Error(err)
 	}
 }

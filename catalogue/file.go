@@ -75,12 +75,12 @@ func (r *row) fault(into *[]yinzheng.FieldError) fault {
 	}
 }
 
-// readRows reads the items of a file, CSV or .xlsx. The error is an ErrInvalid
-// with the faults by their cells.
-func readRows(data []byte) (rows []row, faults []yinzheng.FieldError, err error) {
+// readRows reads the items of a file, CSV or .xlsx, with the faults by their
+// cells and the headings that stand for nothing. The error is an ErrInvalid.
+func readRows(data []byte) (rows []row, faults []yinzheng.FieldError, ignored []string, err error) {
 	t, err := table.Open(data, columns)
 	if err != nil {
-		return nil, nil, fileFault(err)
+		return nil, nil, nil, fileFault(err)
 	}
 	defer t.Close()
 	for len(faults) < maxFaults {
@@ -89,19 +89,19 @@ func readRows(data []byte) (rows []row, faults []yinzheng.FieldError, err error)
 			break
 		}
 		if err != nil {
-			return nil, nil, fileFault(err)
+			return nil, nil, nil, fileFault(err)
 		}
 		if len(rows) == maxItems {
-			return nil, nil, fileFault(&table.Error{ZH: fmt.Sprintf("最多 %d 个事项", maxItems), EN: fmt.Sprintf("At most %d items", maxItems)})
+			return nil, nil, nil, fileFault(&table.Error{ZH: fmt.Sprintf("最多 %d 个事项", maxItems), EN: fmt.Sprintf("At most %d items", maxItems)})
 		}
 		r := row{Row: cells}
 		r.read(r.fault(&faults))
 		rows = append(rows, r)
 	}
 	if len(rows) == 0 {
-		return nil, nil, fileFault(&table.Error{ZH: "表中没有事项", EN: "The file has no items"})
+		return nil, nil, nil, fileFault(&table.Error{ZH: "表中没有事项", EN: "The file has no items"})
 	}
-	return rows, faults, nil
+	return rows, faults, append([]string{}, t.Ignored()...), nil
 }
 
 func (r *row) read(f fault) {
@@ -185,12 +185,13 @@ func fileFault(err error) error {
 
 // Imported is what a list of items changes.
 type Imported struct {
-	New       []string    `json:"new"`       // codes, in the order of the file
-	Changed   []string    `json:"changed"`   // of items that are there in other words
-	Unchanged int         `json:"unchanged"` // left out of the change
-	Left      int         `json:"left"`      // items of the catalogue that the file does not mention; they stay
-	Doubts    []Doubt     `json:"doubts"`    // for the reviewer: names that resemble the list of twenty
-	Orphans   []Orphan    `json:"orphans"`   // cases under way of items that it ends; they finish
+	New       []string    `json:"new"`             // codes, in the order of the file
+	Changed   []string    `json:"changed"`         // of items that are there in other words
+	Unchanged int         `json:"unchanged"`       // left out of the change
+	Left      int         `json:"left"`            // items of the catalogue that the file does not mention; they stay
+	Doubts    []Doubt     `json:"doubts"`          // for the reviewer: names that resemble the list of twenty
+	Orphans   []Orphan    `json:"orphans"`         // cases under way of items that it ends; they finish
+	Ignored   []string    `json:"ignored_columns"` // headings that stand for nothing; a misspelt one is among them
 	Change    *ChangeView `json:"change,omitempty"`
 }
 
@@ -202,11 +203,12 @@ func (c *Catalogue) Import(ctx context.Context, by *yinzheng.Account, title stri
 	if err := c.MayKeep(ctx, by); err != nil {
 		return nil, err
 	}
-	rows, faults, err := readRows(data)
+	rows, faults, ignored, err := readRows(data)
 	if err != nil {
 		return nil, err
 	}
 	out, items, more := c.compare(rows)
+	out.Ignored = ignored
 	if faults = append(faults, more...); len(faults) > 0 {
 		return nil, &yinzheng.Error{
 			Kind: yinzheng.ErrInvalid, Fields: faults[:min(len(faults), maxFaults)],

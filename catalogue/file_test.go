@@ -14,7 +14,7 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte("code\tname\tbasis\tlevel\n=1+1\t\t\t\n"))
 	f.Add([]byte("PK\x03\x04"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		rows, faults, err := readRows(data)
+		rows, faults, _, err := readRows(data)
 		var e *yinzheng.Error
 		switch {
 		case errors.As(err, &e):

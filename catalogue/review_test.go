@@ -73,8 +73,11 @@ func TestImportKeeps(t *testing.T) {
 		i.Name.EN, i.Subject, i.Guide, i.Load = "Residence", "identity", catalogue.Guide{Steps: []string{"受理"}, Limit: 3}, catalogue.Load{Trips: ptr(2)}
 	})
 	d.put(full, item("A2", cancelled("held")), item("A3", replaced("data", "")))
-	in, err := d.Import(t.Context(), d.a, "二批", []byte("代码,名称,依据,层级\nA1,居住证明A1,某条例第三条,街道\nA2,居住证明A2,某条例第四条,街道\nA3,居住证明A3,某条例第三条,街道\n"), true)
+	in, err := d.Import(t.Context(), d.a, "二批", []byte("代码,名称,依据,层级,备注\nA1,居住证明A1,某条例第三条,街道\nA2,居住证明A2,某条例第四条,街道\nA3,居住证明A3,某条例第三条,街道\n"), true)
 	must(t, err)
+	if diff := cmp.Diff([]string{"备注"}, in.Ignored); diff != "" {
+		t.Error(diff)
+	}
 	if in.Unchanged != 2 || len(in.Changed) != 1 || in.Changed[0] != "A2" {
 		t.Errorf("%+v", in)
 	}

@@ -91,32 +91,32 @@ func (r *row) fault(column, code, zh, en string) {
 	r.faults = append(r.faults, yinzheng.FieldError{Field: r.place(column), Code: code, Text: both(zh, en)})
 }
 
-// read reads a whole register. The error is an ErrInvalid for what is no such
-// table; what is wrong with a row stands in the row.
-func read(data []byte, now time.Time) ([]row, error) {
+// read reads a whole register, with the headings that stand for nothing. The
+// error is an ErrInvalid for what is no such table; what is wrong with a row
+// stands in the row.
+func read(data []byte, now time.Time) (rows []row, ignored []string, err error) {
 	t, err := table.Open(data, columns)
 	if err != nil {
-		return nil, fileFault(err)
+		return nil, nil, fileFault(err)
 	}
 	defer t.Close()
-	var rows []row
 	for {
 		line, err := t.Next()
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
-			return nil, fileFault(err)
+			return nil, nil, fileFault(err)
 		}
 		if len(rows) == MaxRows {
-			return nil, fileFault(&table.Error{ZH: fmt.Sprintf("最多 %d 行，请分几次导入", MaxRows), EN: fmt.Sprintf("There are more than %d rows; please import them in parts", MaxRows)})
+			return nil, nil, fileFault(&table.Error{ZH: fmt.Sprintf("最多 %d 行，请分几次导入", MaxRows), EN: fmt.Sprintf("There are more than %d rows; please import them in parts", MaxRows)})
 		}
 		rows = append(rows, checkRow(line.Get, line.Place, now))
 	}
 	if len(rows) == 0 {
-		return nil, fileFault(&table.Error{ZH: "名单是空的", EN: "The list is empty"})
+		return nil, nil, fileFault(&table.Error{ZH: "名单是空的", EN: "The list is empty"})
 	}
-	return rows, nil
+	return rows, append([]string{}, t.Ignored()...), nil
 }
 
 // checkRow brings a row into normal form and notes what is wrong with it.

@@ -31,12 +31,12 @@ const batch = 500
 // first faults by their cells, are listed. The error is an ErrInvalid for what is
 // no such table, or the store's.
 func Plan(ctx context.Context, kept Kept, d *yinzheng.Directory, m *yinzheng.PersonImport, data []byte) (*yinzheng.PlannedImport, error) {
-	rows, err := read(data, m.At)
+	rows, ignored, err := read(data, m.At)
 	if err != nil {
 		return nil, err
 	}
 	p := &plan{
-		PlannedImport: &yinzheng.PlannedImport{PersonImport: m, Changes: []yinzheng.RowChange{}, Refusal: []yinzheng.FieldError{}},
+		PlannedImport: &yinzheng.PlannedImport{PersonImport: m, Changes: []yinzheng.RowChange{}, Refusal: []yinzheng.FieldError{}, Ignored: ignored},
 		kept:          kept, directory: d, days: map[string]string{m.ID: m.AsOf},
 		documents: map[yinzheng.PersonKey]*row{}, people: map[string]*row{},
 	}

@@ -294,7 +294,7 @@ func TestOldNumber(t *testing.T) {
 func TestWorkbook(t *testing.T) {
 	f := excelize.NewFile()
 	for cell, v := range map[string]any{
-		"A1": "姓名", "B1": "公民身份号码", "C1": "出生日期", "D1": "区划", "A2": "王丽", "B2": woman, "C2": time.Date(1990, 3, 7, 0, 0, 0, 0, time.UTC), "D2": east,
+		"A1": "姓名", "B1": "公民身份号码", "C1": "出生日期", "D1": "区划", "E1": "死亡日", "A2": "王丽", "B2": woman, "C2": time.Date(1990, 3, 7, 0, 0, 0, 0, time.UTC), "D2": east,
 		"A3": "陈小宝", "B3": child[:17] + "2", "D3": east,
 	} {
 		must(t, f.SetCellValue("Sheet1", cell, v))
@@ -302,6 +302,9 @@ func TestWorkbook(t *testing.T) {
 	b, err := f.WriteToBuffer()
 	must(t, err)
 	p := newOffice(t).plan(town, "2026-01-10", b.String())
+	if d := cmp.Diff([]string{"死亡日"}, p.Ignored); d != "" {
+		t.Error(d)
+	}
 	if counts(p) != "1/0/0/1" || p.Refusal[0].Field != "Sheet1!B3" {
 		t.Errorf("%s %v", counts(p), p.Refusal)
 	}

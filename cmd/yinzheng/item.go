@@ -55,6 +55,7 @@ func (c *itemImportCmd) Run(ctx context.Context, e *env) error {
 	if err != nil {
 		return err
 	}
+	reportIgnored(e, in.Ignored)
 	for _, d := range in.Doubts {
 		fmt.Fprintf(e.stdout, "%s: the name resembles the list of twenty (%s); the reviewer has to say what it is about\n", d.Code, strings.Join(d.Subjects, ", "))
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"yinzheng"
 	"yinzheng/register"
@@ -59,6 +60,13 @@ func (c *personImportCmd) Run(ctx context.Context, e *env) (err error) {
 	return c.report(e, p)
 }
 
+// reportIgnored names the columns of a file that stand for nothing.
+func reportIgnored(e *env, headings []string) {
+	if len(headings) > 0 {
+		fmt.Fprintf(e.stdout, "Columns that nobody reads: %s\n", strings.Join(headings, ", "))
+	}
+}
+
 // report says what an import changes; one with refused rows has failed.
 func (c *personImportCmd) report(e *env, p *yinzheng.PlannedImport) error {
 	for _, x := range p.Changes {
@@ -68,6 +76,7 @@ func (c *personImportCmd) report(e *env, p *yinzheng.PlannedImport) error {
 		}
 		fmt.Fprintf(e.stdout, "%s: %s: %s → %s%s\n", x.Place, x.Field, x.Was, x.Is, older)
 	}
+	reportIgnored(e, p.Ignored)
 	for _, f := range p.Refusal {
 		fmt.Fprintf(e.stdout, "refused: %s: %s\n", f.Field, f.Text)
 	}

@@ -37,6 +37,7 @@ const (
 	maxColumns = 256   // of a row
 	maxCell    = 32767 // characters of a cell (Excel's own limit)
 	maxHeading = 20    // lines in which the headings are looked for
+	maxIgnored = 20    // characters that are told of a heading nobody asked for
 )
 
 // Table is a table being read.
@@ -44,8 +45,11 @@ type Table struct {
 	columns []Column
 	at      []int // of each column: its place in the sheet, -1: missing
 	next    func() ([]string, error)
+	ignored []string
 	sheet   string // of a workbook
 	line    int    // of the last row read, from 1
+	head    int    // line of the headings
+	last    int    // line of the last row that had something in it
 	closing func() error
 }
 
@@ -91,6 +95,10 @@ func Open(data []byte, columns []Column) (t *Table, err error) {
 	return t, nil
 }
 
+// Ignored lists the headings of columns that nobody asked for, cut to a length
+// that a report can show: a misspelt one is among them.
+func (t *Table) Ignored() []string { return t.ignored }
+
 // Close ends the reading.
 func (t *Table) Close() error { return t.closing() }
 
@@ -110,6 +118,7 @@ func (t *Table) Next() (*Row, error) {
 			}
 		}
 		if !empty {
+			t.last = t.line
 			return row, row.check()
 		}
 	}
@@ -143,12 +152,22 @@ func (r *Row) check() error {
 		switch {
 		case utf8.RuneCountInString(s) > maxCell:
 			return tooLong(r.Place(key))
+		case s == noResult:
+			return &Error{r.Place(key), "公式还没有结果，请用 Excel 或 WPS 打开、保存后再导入，或改填数值", "The formula has no result yet; please open the file in Excel, save it and import it again, or type the value"}
+		case slices.Contains(errorValues, s):
+			return &Error{r.Place(key), "公式结果是错误 " + s + "，请更正", "The formula's result is the error " + s + "; please mend it"}
 		case lostDigits(s):
 			return &Error{r.Place(key), "长数字已被 Excel 改成 " + s + "，末位已丢失；请把该列设为文本格式后重新填写", "Excel has turned a long number into " + s + " and lost its last digits; please format the column as text and type it again"}
 		}
 	}
 	return nil
 }
+
+// noResult stands for a formula that nothing has worked out; no text is like it.
+const noResult = "\x00formula"
+
+// errorValues are what a formula that fails shows (ECMA-376, 18.17.3).
+var errorValues = []string{"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!"}
 
 // lostDigits tells whether a cell is a long number that was cut to scientific
 // notation: it has fewer digits than its exponent says.
@@ -180,7 +199,8 @@ func (t *Table) headings() error {
 		}
 		at, lacks := t.match(cells)
 		if len(lacks) == 0 {
-			t.at = at
+			t.at, t.head = at, t.line
+			t.ignore(cells)
 			return t.twice(cells)
 		}
 		if missing == nil || len(lacks) < len(missing) {
@@ -194,9 +214,24 @@ func (t *Table) headings() error {
 }
 
 func (c *Column) is(heading string) bool {
-	heading = strings.ToLower(strings.TrimSpace(strings.TrimPrefix(heading, "\ufeff")))
+	heading = strings.ToLower(plain(heading))
 	heading = strings.TrimSuffix(heading, "*")
 	return heading == c.Key || slices.Contains(c.Names, heading)
+}
+
+// plain is a heading without the spaces and line breaks that it is set with: 姓　名.
+func plain(heading string) string {
+	return strings.Join(strings.Fields(strings.TrimPrefix(heading, "\ufeff")), "")
+}
+
+// ignore notes the headings that stand for no column.
+func (t *Table) ignore(cells []string) {
+	for _, heading := range cells {
+		heading = plain(heading)
+		if heading != "" && !slices.ContainsFunc(t.columns, func(c Column) bool { return c.is(heading) }) {
+			t.ignored = append(t.ignored, string([]rune(heading)[:min(maxIgnored, utf8.RuneCountInString(heading))]))
+		}
+	}
 }
 
 func (t *Table) match(cells []string) (at []int, missing []string) {

@@ -62,12 +62,20 @@ func TestRows(t *testing.T) {
 		data []byte
 		want string
 	}{
-		"csv":          {[]byte("code,name,note\r\n1,东湖,a\r\n2,\"新\n建\",\r\n\r\n3,江边\r\n"), "1|东湖|a@line 2, column name 2|新\n建|@line 3, column name 3|江边|@line 6, column name"},
-		"byte order":   {[]byte("\ufeffname*,code\n东湖,1\n"), "1|东湖|@line 2, column name"},
-		"tabs":         {[]byte("名称\t代码\n东湖\t1\n"), "1|东湖|@line 2, column name"},
-		"gb 18030":     {[]byte(gb), "1|䶮湖𠮷|@line 2, column name"},
-		"below others": {[]byte("惠城区\n\ncode,name\n1,东湖\n"), "1|东湖|@line 4, column name"},
-		"xlsx":         {workbook(t, func(*excelize.File) {}), "441302001001|东湖|@Sheet1!A3 441302001003|新建|@Sheet1!A5"},
+		"csv":             {[]byte("code,name,note\r\n1,东湖,a\r\n2,\"新\n建\",\r\n\r\n3,江边\r\n"), "1|东湖|a@line 2, column name 2|新\n建|@line 3, column name 3|江边|@line 6, column name"},
+		"byte order":      {[]byte("\ufeffname*,code\n东湖,1\n"), "1|东湖|@line 2, column name"},
+		"tabs":            {[]byte("名称\t代码\n东湖\t1\n"), "1|东湖|@line 2, column name"},
+		"gb 18030":        {[]byte(gb), "1|䶮湖𠮷|@line 2, column name"},
+		"set with spaces": {[]byte("代 码,\"名\n　称\"\n1,东湖\n"), "1|东湖|@line 3, column name"},
+		"below others":    {[]byte("惠城区\n\ncode,name\n1,东湖\n"), "1|东湖|@line 4, column name"},
+		"xlsx":            {workbook(t, func(*excelize.File) {}), "441302001001|东湖|@Sheet1!A3 441302001003|新建|@Sheet1!A5"},
+		"merged elsewhere": {workbook(t, func(f *excelize.File) { // a title, a column nobody asked for, below the last row
+			for _, area := range [][2]string{{"A1", "C1"}, {"C3", "C5"}, {"A6", "B9"}} {
+				if err := f.MergeCell("Sheet1", area[0], area[1]); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}), "441302001001|东湖|@Sheet1!A3 441302001003|新建|@Sheet1!A5"},
 		"hidden sheet": {workbook(t, func(f *excelize.File) {
 			i, _ := f.NewSheet("名单")
 			f.SetActiveSheet(i)
@@ -97,7 +105,15 @@ func TestRefused(t *testing.T) {
 		"picture":     {[]byte("\x00\x01\x02 code"), "This is no table"},
 		"old xls":     {[]byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), "old .xls"},
 		"not a book":  {[]byte("PK\x03\x04 nothing"), "cannot be opened"},
-		"digits":      {[]byte("code,name\n4.41302E+17,东湖\n"), "line 2, column code: Excel has turned a long number into 4.41302E+17"},
+		"merged":      {workbook(t, func(f *excelize.File) { _ = f.MergeCell("Sheet1", "A3", "A5") }), "Sheet1!A3:A5: Of cells merged into one"},
+		"merged wide": {workbook(t, func(f *excelize.File) { _ = f.MergeCell("Sheet1", "B5", "C5") }), "Sheet1!B5:C5: Of cells merged into one"},
+		"no result":   {book(heading+`<row><c><v>1</v></c><c><f>A1&amp;"x"</f></c></row>`+ending, ""), "a!B2: The formula has no result yet"},
+		"an error":    {book(heading+`<row><c><v>1</v></c><c t="e"><f>1/0</f><v>#DIV/0!</v></c></row>`+ending, ""), "a!B2: The formula's result is the error #DIV/0!"},
+		"1904": {workbook(t, func(f *excelize.File) {
+			on := true
+			_ = f.SetWorkbookProps(&excelize.WorkbookPropsOptions{Date1904: &on})
+		}), "counts its days from 1904"},
+		"digits": {[]byte("code,name\n4.41302E+17,东湖\n"), "line 2, column code: Excel has turned a long number into 4.41302E+17"},
 	} {
 		if _, err := all(t, tt.data); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: %v, want %q", name, err, tt.want)
@@ -138,4 +154,16 @@ func FuzzOpen(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestIgnored: a heading that stands for nothing is told of.
+func TestIgnored(t *testing.T) {
+	tab, err := table.Open([]byte("清单\n代码,名 称,备 注,,"+strings.Repeat("长", 30)+"\n1,东湖,x,,\n"), columns)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tab.Close()
+	if got := strings.Join(tab.Ignored(), "|"); got != "备注|"+strings.Repeat("长", 20) {
+		t.Error(got)
+	}
 }

@@ -10,6 +10,7 @@ import (
 	"io"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -36,7 +37,8 @@ const (
 )
 
 // workbook reads the first sheet that is not hidden: what the person sees who
-// opens it. A formula counts as the value it shows.
+// opens it. A formula counts as the value it shows. Cells merged into one are
+// refused: only the first of them has a content, which is meant for all.
 func (t *Table) workbook(data []byte) error {
 	b, err := openBook(data)
 	if err != nil {
@@ -173,7 +175,7 @@ func (p *part) token() (xml.Token, error) {
 	return token, nil
 }
 
-// each calls fn with every element of a name.
+// each calls fn with every element of a name, "" with every one.
 func (b *book) each(name, element string, fn func(*part, *xml.StartElement) error) error {
 	p, err := b.open(name)
 	if err != nil {
@@ -188,7 +190,7 @@ func (b *book) each(name, element string, fn func(*part, *xml.StartElement) erro
 		if err != nil {
 			return err
 		}
-		if start, ok := token.(xml.StartElement); ok && start.Name.Local == element {
+		if start, ok := token.(xml.StartElement); ok && (element == "" || start.Name.Local == element) {
 			if err := fn(p, &start); err != nil {
 				return err
 			}
@@ -238,7 +240,13 @@ func (b *book) relations(of string) (relations, error) {
 
 // visible finds the first sheet that a person sees. A chart is none.
 func (b *book) visible(file string, related relations) (sheet, name string, err error) {
-	err = b.each(file, "sheet", func(_ *part, e *xml.StartElement) error {
+	err = b.each(file, "", func(_ *part, e *xml.StartElement) error {
+		if day0 := attribute(e, "date1904"); day0 == "1" || day0 == "true" {
+			return &Error{"", "工作簿使用 1904 年日期系统，日期会差四年；请在 Excel 选项的“高级”中取消后重新填写日期", "The workbook counts its days from 1904, so that they would be four years off; please change that in Excel's advanced options and type the dates again"}
+		}
+		if e.Name.Local != "sheet" {
+			return nil
+		}
 		if state := attribute(e, "state"); sheet != "" || state == "hidden" || state == "veryHidden" {
 			return nil
 		}
@@ -272,7 +280,7 @@ func (b *book) readTexts(name string) error {
 // characters are pronounced (rPh) is no part of it.
 func (p *part) text(element, place string) (string, error) {
 	var text []byte
-	taken, aside := false, false
+	taken, aside, formula, result := false, false, false, false
 	for {
 		token, err := p.token()
 		if errors.Is(err, io.EOF) {
@@ -285,7 +293,11 @@ func (p *part) text(element, place string) (string, error) {
 		case xml.StartElement:
 			aside = aside || x.Name.Local == "rPh"
 			taken = !aside && (x.Name.Local == "t" || x.Name.Local == "v")
+			formula, result = formula || x.Name.Local == "f", result || taken
 		case xml.EndElement:
+			if x.Name.Local == element && formula && !result {
+				return noResult, nil
+			}
 			if x.Name.Local == element {
 				return unescape(string(text)), nil
 			}
@@ -334,6 +346,8 @@ func (t *Table) row(b *book, p *part) ([]string, error) {
 				err = t.beginRow(attribute(&x, "r"))
 			case x.Name.Local == "c" && inside:
 				err = t.cell(b, p, &x)
+			case x.Name.Local == "mergeCell":
+				err = t.merged(attribute(&x, "ref"))
 			}
 		case xml.EndElement:
 			if x.Name.Local == "row" && inside {
@@ -395,6 +409,17 @@ func (t *Table) cell(b *book, p *part, e *xml.StartElement) error {
 	return nil
 }
 
+// merged refuses an area of cells merged into one (18.3.1.55), such as C3:C9, if
+// it lies among the rows read and in a column that is asked for.
+func (t *Table) merged(area string) error {
+	from, to, _ := strings.Cut(area, ":")
+	first, last := columnOf(from), columnOf(to)
+	if t.at == nil || lineOf(to) <= t.head || lineOf(from) > t.last || !slices.ContainsFunc(t.at, func(at int) bool { return at >= max(0, first) && at <= last }) {
+		return nil
+	}
+	return &Error{t.sheet + "!" + from + ":" + to, "合并的单元格只有左上角有内容，请取消合并并逐格填写", "Of cells merged into one only the first has a content; please take the merge apart and fill in each of them"}
+}
+
 // placed gives an error of a sheet the place where reading stopped.
 func (t *Table) placed(err error) error {
 	var e *Error
@@ -416,6 +441,15 @@ func columnOf(name string) int {
 		n = n*26 + int(c-'A') + 1
 	}
 	return n - 1
+}
+
+// lineOf is the line of a cell's name such as AB12, or 0.
+func lineOf(name string) int {
+	n, err := strconv.Atoi(strings.TrimLeft(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 // cellName is how a sheet calls a cell: column 28 of line 12 is AC12.
