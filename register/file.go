@@ -1,6 +1,7 @@
 package register
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -22,6 +23,7 @@ var columns = []table.Column{
 	{Key: "name", Names: []string{"姓名"}},
 	{Key: "former_name", Names: []string{"曾用名"}, Optional: true},
 	{Key: "former_id", Names: []string{"原证件号码", "原身份证号"}, Optional: true},
+	{Key: "former_id_type", Names: []string{"原证件类型"}, Optional: true},
 	{Key: "sex", Names: []string{"性别"}, Optional: true},
 	{Key: "born", Names: []string{"出生日期"}, Optional: true},
 	{Key: "died", Names: []string{"死亡日期"}, Optional: true},
@@ -75,15 +77,21 @@ func both(zh, en string) yinzheng.Text { return yinzheng.Text{ZH: zh, EN: en} }
 // blank is what people put into a cell to say that it is empty.
 var blank = []string{"", "无", "/", "-", "－", "—", "——"}
 
-// unmarried in the column spouse_name says that a marriage on record has ended.
-const unmarried = "无"
+// ending is what says, in a column, that something on record holds no longer: that
+// a marriage has ended, that a death was put on record by mistake.
+type ending struct {
+	kind         yinzheng.FactKind
+	column, word string
+}
+
+var endings = []ending{{yinzheng.FactSpouse, "spouse_name", "无"}, {yinzheng.FactDied, "died", "误登"}}
 
 // row is one line of a register, in normal form.
 type row struct {
 	yinzheng.Values
 	place  func(column string) string
 	placed bool // it says itself which division is meant
-	ends   bool // the marriage on record
+	ends   []ending
 	faults []yinzheng.FieldError
 }
 
@@ -121,25 +129,28 @@ func read(data []byte, now time.Time) (rows []row, ignored []string, err error) 
 
 // checkRow brings a row into normal form and notes what is wrong with it.
 func checkRow(get, place func(string) string, now time.Time) row {
-	raw := yinzheng.Values{}
+	raw, r := yinzheng.Values{}, row{place: place}
 	for _, c := range columns {
-		if text := get(c.Key); c.Key != "id_type" && !slices.Contains(blank, text) {
+		text := get(c.Key)
+		i := slices.IndexFunc(endings, func(e ending) bool { return e.column == c.Key && e.word == text })
+		switch {
+		case i >= 0:
+			r.ends = append(r.ends, endings[i])
+		case !strings.HasSuffix(c.Key, "_type") && !slices.Contains(blank, text):
 			raw[c.Key] = cell(c.Key, text)
 		}
 	}
-	r := row{place: place, ends: get("spouse_name") == unmarried}
-	if r.ends && raw["spouse_id"] != nil {
+	if raw["spouse_id"] != nil && get("spouse_name") == "无" {
 		r.fault("spouse_id", "not-applicable", "配偶姓名填“无”时不要填写配偶证件号码", "Where spouse_name says 无, leave spouse_id out")
 		return r
 	}
 	derive(raw, now)
-	switch kind := idType(get("id_type")); {
-	case kind == yinzheng.NoID:
+	if idType(get("id_type")) == yinzheng.NoID {
 		r.fault("id_type", "no-document", "没有证件的人员不能导入", "Somebody without a document cannot be imported")
 		return r
-	case kind != "" && raw["id"] != nil:
-		raw["id"] = map[string]any{"type": kind, "number": raw["id"]}
 	}
+	typed(raw, "id", get("id_type"))
+	typed(raw, "former_id", cmp.Or(get("former_id_type"), get("id_type")))
 	checked, err := form.CheckValues(raw, now)
 	var broken *yinzheng.Error
 	switch {
@@ -152,10 +163,14 @@ func checkRow(get, place func(string) string, now time.Time) row {
 	}
 	r.Values = checked.Values
 	r.blame(checked.Problems)
-	if died := r.String("died"); died != "" && died < r.String("born") {
-		r.fault("died", "death-before-birth", "死亡日期早于出生日期", "The death lies before the birth")
-	}
 	return r
+}
+
+// typed gives a document the type that its row says.
+func typed(raw yinzheng.Values, column, kind string) {
+	if number := raw[column]; number != nil && kind != "" {
+		raw[column] = map[string]any{"type": idType(kind), "number": number}
+	}
 }
 
 // blame turns the faults of the form into faults of cells.

@@ -38,7 +38,7 @@ func Plan(ctx context.Context, kept Kept, d *yinzheng.Directory, m *yinzheng.Per
 	p := &plan{
 		PlannedImport: &yinzheng.PlannedImport{PersonImport: m, Changes: []yinzheng.RowChange{}, Refusal: []yinzheng.FieldError{}, Ignored: ignored},
 		kept:          kept, directory: d, days: map[string]string{m.ID: m.AsOf},
-		documents: map[yinzheng.PersonKey]*row{}, people: map[string]*row{},
+		documents: map[yinzheng.PersonKey]*row{}, people: map[string]*row{}, met: map[string]string{},
 	}
 	for i := range rows {
 		p.firstSeen(&rows[i])
@@ -61,6 +61,7 @@ type plan struct {
 	days      map[string]string                       // of imports: the day that they speak of
 	documents map[yinzheng.PersonKey]*row             // of the file: who has a document
 	people    map[string]*row                         // ... and who is somebody by household, name and birth
+	met       map[string]string                       // persons on record whom a row was about: its place
 	found     map[yinzheng.PersonKey]*yinzheng.Person // of the present rows: who is on record with a document
 	members   map[yinzheng.PersonKey][]*yinzheng.Person
 }
@@ -181,9 +182,11 @@ func (p *plan) row(ctx context.Context, r *row) error {
 	if x != nil {
 		c.person = &yinzheng.Person{ID: x.ID, Version: x.Version, Facts: slices.Clone(x.Facts)}
 	}
+	c.dead = c.person.Present(yinzheng.FactDied) != nil
 	if err := c.facts(ctx); err != nil {
 		return err
 	}
+	c.checkLife()
 	if len(r.faults) > 0 {
 		p.refuse(r)
 		return nil
@@ -201,6 +204,10 @@ func (p *plan) refuse(r *row) {
 func (p *plan) onRecord(r *row) *yinzheng.Person {
 	id := r.ID("id")
 	x, former := p.found[yinzheng.ByDocument(id)], p.found[yinzheng.ByDocument(r.ID("former_id"))]
+	if p.elsewhere(x) || p.elsewhere(former) { // of whom nothing more is told
+		r.fault("id", "elsewhere", "此人登记在其他区划；迁移请由同时管辖两地的上级单位导入", "This person is on record in another division; a move is imported by an office above both")
+		return nil
+	}
 	switch {
 	case x != nil && former != nil && x.ID != former.ID:
 		r.fault("former_id", "two-persons", "这两个证件号码登记在两个人名下", "These two numbers are on record as those of two persons")
@@ -217,12 +224,18 @@ func (p *plan) onRecord(r *row) *yinzheng.Person {
 	case yinzheng.ByDocument(x.Present(yinzheng.FactDocument).ID) != yinzheng.ByDocument(id):
 		r.fault("id", "replaced-id", "这个证件号码已被新号码替换，请填写现号码", "This number has been replaced; please give the present one")
 	}
-	if !p.directory.Within(x.Value(yinzheng.FactDivision), p.Division) {
-		r.fault("id", "elsewhere", "此人登记在其他区划；迁移请由同时管辖两地的上级单位导入", "This person is on record in another division; a move is imported by an office above both")
-	} else if !x.Called(r.String("name")) && !x.Called(r.String("former_name")) {
+	if place, met := p.met[x.ID]; met {
+		r.fault("id", "twice", "与 "+place+" 是同一个人", "The same person as in "+place)
+	}
+	p.met[x.ID] = r.place("id")
+	if !x.Called(r.String("name")) && !x.Called(r.String("former_name")) {
 		r.fault("name", "other-name", "这个证件号码登记的是另一个姓名；如已改名，请在“曾用名”列填写原姓名", "This number is on record under another name; if the name was changed, give the old one in the column former_name")
 	}
 	return x
+}
+
+func (p *plan) elsewhere(x *yinzheng.Person) bool {
+	return x != nil && !p.directory.Within(x.Value(yinzheng.FactDivision), p.Division)
 }
 
 // day is the day that an import speaks of.
@@ -243,6 +256,7 @@ type change struct {
 	*plan
 	row     *row
 	person  *yinzheng.Person
+	dead    bool // on record before
 	changed bool // something is other than on record
 	touched bool // something was said again, on a later day
 }
@@ -260,10 +274,24 @@ func (c *change) facts(ctx context.Context) error {
 			return err
 		}
 	}
-	if c.row.ends {
-		return c.end(ctx)
+	for _, e := range c.row.ends {
+		if err := c.end(ctx, e); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// checkLife refuses a death before the birth, whichever of them was on record.
+func (c *change) checkLife() {
+	if died := c.person.Value(yinzheng.FactDied); died == "" || died >= c.person.Value(yinzheng.FactBorn) {
+		return
+	}
+	column := "died"
+	if c.row.String(column) == "" {
+		column = "born"
+	}
+	c.row.fault(column, "death-before-birth", "死亡日期早于出生日期", "The death lies before the birth")
 }
 
 // statement is a fact that a row states, with its column.
@@ -292,20 +320,27 @@ func (r *row) facts() []statement {
 	return out
 }
 
-// former adds a name that the register only calls a former one.
+// former adds a name and a document that the register only calls former ones.
 func (c *change) former() {
-	name := c.row.String("former_name")
-	if name == "" || c.person.Called(name) || name == c.row.String("name") {
-		return
+	if name := c.row.String("former_name"); name != "" && !c.person.Called(name) && name != c.row.String("name") {
+		c.person.Facts = append(c.person.Facts, yinzheng.PersonFact{Kind: yinzheng.FactName, Value: name, Until: c.AsOf, Source: c.ID})
+		c.report("former_name", "", name)
 	}
-	c.person.Facts = append(c.person.Facts, yinzheng.PersonFact{Kind: yinzheng.FactName, Value: name, Until: c.AsOf, Source: c.ID})
-	c.report("former_name", "", name)
+	id := c.row.ID("former_id")
+	if id.Number != "" && !slices.Contains(c.person.Keys(), yinzheng.ByDocument(id)) {
+		c.person.Facts = append(c.person.Facts, yinzheng.PersonFact{Kind: yinzheng.FactDocument, ID: id, Until: c.AsOf, Source: c.ID})
+		c.report("former_id", "", id.Number)
+	}
 }
 
 // fact compares one fact. What is on record from a later day stays.
 func (c *change) fact(ctx context.Context, s statement) error {
 	s.From, s.Source = c.AsOf, c.ID
 	old := c.person.Present(s.Kind)
+	if old == nil && c.endedLater(s.Kind) {
+		c.list(s.column, "", shown(&s.PersonFact), true)
+		return nil
+	}
 	if old == nil {
 		c.person.Facts = append(c.person.Facts, s.PersonFact)
 		c.report(s.column, "", shown(&s.PersonFact))
@@ -337,9 +372,14 @@ func (c *change) fact(ctx context.Context, s statement) error {
 	return nil
 }
 
-// end ends the marriage on record, unless that is newer.
-func (c *change) end(ctx context.Context) error {
-	old := c.person.Present(yinzheng.FactSpouse)
+// endedLater tells whether the last fact of a kind ended by a newer register.
+func (c *change) endedLater(kind yinzheng.FactKind) bool {
+	return slices.ContainsFunc(c.person.Facts, func(f yinzheng.PersonFact) bool { return f.Kind == kind && f.Until > c.AsOf })
+}
+
+// end ends what is on record, unless that is newer.
+func (c *change) end(ctx context.Context, e ending) error {
+	old := c.person.Present(e.kind)
 	if old == nil {
 		return nil
 	}
@@ -348,10 +388,10 @@ func (c *change) end(ctx context.Context) error {
 	case err != nil:
 		return err
 	case known > c.AsOf:
-		c.list("spouse_name", shown(old), "", true)
+		c.list(e.column, shown(old), "", true)
 	default:
 		old.Until = c.AsOf
-		c.report("spouse_name", shown(old), "")
+		c.report(e.column, shown(old), "")
 	}
 	return nil
 }
@@ -394,13 +434,7 @@ func (c *change) count() {
 	if c.changed || c.touched {
 		c.Persons = append(c.Persons, c.person)
 	}
-	if c.diedNow() {
+	if !c.dead && c.person.Present(yinzheng.FactDied) != nil {
 		c.Died = append(c.Died, c.person)
 	}
-}
-
-// diedNow tells whether the death is first heard of in this import.
-func (c *change) diedNow() bool {
-	f := c.person.Present(yinzheng.FactDied)
-	return f != nil && f.Source == c.ID && !slices.ContainsFunc(c.person.Facts, func(o yinzheng.PersonFact) bool { return o.Kind == yinzheng.FactDied && o.Source != c.ID })
 }

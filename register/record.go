@@ -119,8 +119,8 @@ func (k *knowing) kin(ctx context.Context, f *yinzheng.PersonFact) error {
 }
 
 // relatives puts the rows of a list: spouse, parents, and the children who are
-// on record in the same division, the eldest first. It is as old as the oldest
-// of what it says.
+// on record in the same division, the eldest first. Who is on record as dead
+// there is marked so. It is as old as the oldest of what it says.
 func (k *knowing) relatives(ctx context.Context) error {
 	var rows []any
 	var oldest yinzheng.Known
@@ -132,9 +132,17 @@ func (k *knowing) relatives(ctx context.Context) error {
 		rows = append(rows, row)
 		return err
 	}
+	dead, err := k.deadKin(ctx)
+	if err != nil {
+		return err
+	}
 	for _, kind := range kinKinds {
 		if f := k.person.Present(kind); f != nil && f.Value != "" {
-			if err := add(f, relative(f.Value, f.ID, string(kind))); err != nil {
+			row := relative(f.Value, f.ID, string(kind))
+			if slices.Contains(dead, yinzheng.ByDocument(f.ID)) {
+				row["deceased"] = true
+			}
+			if err := add(f, row); err != nil {
 				return err
 			}
 		}
@@ -171,15 +179,41 @@ func relative(name string, id yinzheng.ID, relation string) map[string]any {
 	return row
 }
 
+// deadKin lists the documents of those relatives of the person's own entry who
+// are on record as dead in the same division.
+func (k *knowing) deadKin(ctx context.Context) (documents []yinzheng.PersonKey, err error) {
+	var keys []yinzheng.PersonKey
+	for _, kind := range kinKinds {
+		if f := k.person.Present(kind); f != nil && f.ID.Number != "" {
+			keys = append(keys, yinzheng.ByDocument(f.ID))
+		}
+	}
+	kin, err := k.Kept.PersonsBy(ctx, keys)
+	for _, p := range kin {
+		if p.Present(yinzheng.FactDied) != nil && p.Value(yinzheng.FactDivision) == k.Division {
+			documents = append(documents, p.Keys()...)
+		}
+	}
+	return documents, err
+}
+
 func (k *knowing) children(ctx context.Context) ([]*yinzheng.Person, error) {
 	keys := make([]yinzheng.PersonKey, len(k.Documents))
 	for i, id := range k.Documents {
 		keys[i] = yinzheng.ByParent(id)
 	}
 	children, err := k.Kept.PersonsBy(ctx, keys)
-	children = slices.DeleteFunc(children, func(c *yinzheng.Person) bool { return c.Value(yinzheng.FactDivision) != k.Division })
+	children = slices.DeleteFunc(children, func(c *yinzheng.Person) bool {
+		return c.Value(yinzheng.FactDivision) != k.Division || !k.isParent(c.Present(yinzheng.FactMother)) && !k.isParent(c.Present(yinzheng.FactFather))
+	})
 	slices.SortFunc(children, func(a, b *yinzheng.Person) int {
 		return cmp.Or(cmp.Compare(a.Value(yinzheng.FactBorn), b.Value(yinzheng.FactBorn)), cmp.Compare(a.ID, b.ID))
 	})
 	return children, err
+}
+
+// isParent tells whether what a child's entry says of a parent is the person: one
+// it said once is found by it, too.
+func (k *knowing) isParent(f *yinzheng.PersonFact) bool {
+	return f != nil && slices.ContainsFunc(k.Documents, func(id yinzheng.ID) bool { return yinzheng.ByDocument(id) == yinzheng.ByDocument(f.ID) })
 }

@@ -123,7 +123,7 @@ func counts(p *yinzheng.PlannedImport) string {
 // TestRefused: each fault by its cell, against the file and what is on record.
 func TestRefused(t *testing.T) {
 	o := newOffice(t)
-	o.keep(district, "2026-01-10", "id,name,former_name,division,household\n"+woman+",王丽,王晓丽,"+east+",7\n"+man+",陈志强,,"+south+",1\n")
+	o.keep(district, "2026-01-10", "id,name,former_name,division,household\n"+woman+",王丽,王晓丽,"+east+",7\n"+man+",陈志强,,"+south+",1\n"+elder+",周秀珍,,"+east+",9\n")
 	for _, tt := range []struct {
 		name, head, rows string
 		want             []string // cell and code
@@ -150,7 +150,7 @@ func TestRefused(t *testing.T) {
 		{"one number for two, on record", "id,name", woman + ",赵敏", []string{"line 2, column name other-name"}},
 		{"two numbers for one", "id,name,household", child + ",陈小宝,3\n" + woman2 + ",王芳,3\n441302199003070163,王芳,3", []string{"line 4, column id two-ids"}},
 		{"two numbers for one, on record", "id,name,division,household", woman2 + ",王丽," + east + ",7", []string{"line 2, column id two-ids"}},
-		{"two persons in one", "id,name,former_id,division", woman + ",王丽," + man + "," + east, []string{"line 2, column former_id two-persons"}},
+		{"two persons in one", "id,name,former_id,division", woman + ",王丽," + elder + "," + east, []string{"line 2, column former_id two-persons"}},
 		{"an invisible character", "id,name", child + ",陈\u200b小宝", []string{"line 2, column name invisible-character"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
