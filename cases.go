@@ -348,7 +348,7 @@ func (s *Service) EditApplication(ctx context.Context, by *Account, id string, s
 		if err != nil {
 			return nil, err
 		}
-		in.Filled = stillFilled(c.Filled, &Input{Division: c.Division, Values: c.Values}, in)
+		in.Filled = stillFilled(c.Template, c.Filled, &Input{Division: c.Division, Values: c.Values}, in)
 		a, err := c.Edit(by, in, now)
 		if err == nil {
 			ok.Problems = s.problems(c.Template, a, ok)

@@ -132,11 +132,14 @@ func (d *Dossier) facts() []any {
 	return rows
 }
 
+// divisionField is how the division is shown, which is no field of a template.
+var divisionField = Field{Type: TextField, Label: Text{"区划", "Division"}}
+
 // against lists what the submission says otherwise than was on record then.
 func (d *Dossier) against() []any {
 	var rows []any
 	for _, x := range d.Application.AgainstRecord {
-		f := fieldByKey(d.Fields, strings.TrimPrefix(x.Field, "values."))
+		f := cmp.Or(fieldByKey(d.Fields, strings.TrimPrefix(x.Field, "values.")), &divisionField)
 		rows = append(rows, map[string]any{"label": f.Label.ZH, "on_record": f.Display(x.OnRecord), "filled_in": f.Display(x.FilledIn), "source": x.Source + "　" + x.AsOf})
 	}
 	return rows

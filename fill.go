@@ -202,8 +202,12 @@ func (f *Field) takes(v any) bool {
 	return f.Type != ChoiceField || slices.ContainsFunc(f.Options, func(o Option) bool { return o.Value == v })
 }
 
-// stillFilled are the marks of those values that are as they were.
-func stillFilled(marks []Filled, before, after *Input) []Filled {
+// stillFilled are the marks of those values that are as they were. None is once
+// the case is about somebody else.
+func stillFilled(t *Template, marks []Filled, before, after *Input) []Filled {
+	if !before.Values.ID(t.Token.ID).same(after.Values.ID(t.Token.ID)) {
+		return nil
+	}
 	return slices.DeleteFunc(slices.Clone(marks), func(m Filled) bool {
 		key, isValue := strings.CutPrefix(m.Field, "values.")
 		if !isValue {
@@ -224,6 +228,9 @@ func (s *Service) against(ctx context.Context, c *Case) (*AgainstRecord, error) 
 		return nil, err
 	}
 	out := &AgainstRecord{Division: rec.Division}
+	if k := facts["division"]; c.filledFirst("division") && c.Directory.DivisionNow(rec.Division) != c.Directory.DivisionNow(c.Division) {
+		out.Fields = append(out.Fields, AgainstField{Field: "division", OnRecord: rec.Division, FilledIn: c.Division, Origin: k.Origin})
+	}
 	for i := range c.Template.Fields {
 		f := &c.Template.Fields[i]
 		k, known := facts[f.Record]
@@ -239,6 +246,12 @@ func (s *Service) against(ctx context.Context, c *Case) (*AgainstRecord, error) 
 		return nil, nil
 	}
 	return out, nil
+}
+
+// filledFirst tells whether something was filled in as the case was begun.
+func (a *Application) filledFirst(field string) bool {
+	in := a.Actions[0].Input
+	return in != nil && slices.ContainsFunc(in.Filled, func(m Filled) bool { return m.Field == field })
 }
 
 // entitled tells whether a person's record is for somebody: a clerk or an

@@ -366,3 +366,92 @@ func TestReadPersons(t *testing.T) {
 		t.Errorf("on record: %+v", events)
 	}
 }
+
+// TestFilledForAnother: what was filled in for one document is not marked as
+// from the record once the case is about another.
+func TestFilledForAnother(t *testing.T) {
+	h := withRegister(t, "kinship")
+	h.bring("2026-11-01", persons)
+	v := h.start("clerk", "a", map[string]any{"id": wang, "purpose": "入学"})
+	v, err := h.EditApplication(h.ctx, h.people["clerk"], v.ID, v.Version, &yinzheng.Patch{Values: map[string]any{"id": wang[:6] + " " + wang[6:]}})
+	must(t, err)
+	if len(v.Filled) == 0 {
+		t.Error("the same document, typed otherwise: no marks")
+	}
+	v, err = h.EditApplication(h.ctx, h.people["clerk"], v.ID, v.Version, &yinzheng.Patch{Values: map[string]any{"id": chen}})
+	must(t, err)
+	if len(v.Filled) != 0 {
+		t.Errorf("%+v", v.Filled)
+	}
+}
+
+// TestDivisionAgainstRecord: the division that was filled in decides who decides;
+// another one is shown to the approver like any edit.
+func TestDivisionAgainstRecord(t *testing.T) {
+	h := withRegister(t, "kinship")
+	h.bring("2026-11-01", persons+chen+",陈志强,"+testTown+",滨江路 8 号,李桂香\n")
+	values := map[string]any{"id": wang, "purpose": "入学"}
+	for name, tt := range map[string]struct {
+		in    string // given when the case is begun
+		moved bool   // edited after
+		want  []string
+	}{
+		"as filled in":          {"", false, nil},
+		"edited":                {"", true, []string{"division"}},
+		"given from the outset": {testSibling, false, nil},
+	} {
+		v, _, err := h.CreateApplication(h.ctx, h.people["townclerk"], &yinzheng.NewApplication{Item: "kin", Values: values, Division: tt.in}, name)
+		must(t, err)
+		if other := testSibling; tt.moved {
+			v, err = h.EditApplication(h.ctx, h.people["townclerk"], v.ID, v.Version, &yinzheng.Patch{Division: &other})
+			must(t, err)
+		}
+		v, err = h.SubmitApplication(h.ctx, h.people["townclerk"], v.ID, v.Version)
+		must(t, err)
+		var got []string
+		for _, f := range v.AgainstRecord {
+			got = append(got, f.Field)
+			if f.OnRecord != testVillage || f.FilledIn != testSibling || f.Source != "常住人口登记" {
+				t.Errorf("%s: %+v", name, f)
+			}
+		}
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%s: %v, want %v", name, got, tt.want)
+		}
+		d, err := h.Dossier(h.ctx, h.people["townclerk"], v.ID, "pdf")
+		must(t, err)
+		_, err = h.DossierPDF(d) // where the division has no field that names it
+		must(t, err)
+	}
+}
+
+// TestDeathToldOnce: who has the old number on record beside the new one has no
+// case twice.
+func TestDeathToldOnce(t *testing.T) {
+	h := withRegister(t, "kinship")
+	h.bring("2026-11-01", "id,id_type,name,division\n"+wang[:6]+wang[8:17]+",15位居民身份证,王丽,"+testVillage+"\n")
+	h.bring("2026-11-02", persons)
+	v := h.start("clerk", "open", map[string]any{"id": wang, "purpose": "入学"})
+	h.bring("2026-11-12", "id,name,died\n"+wang+",王丽,2026-11-10\n")
+	notices, err := h.Notices(h.ctx, h.people["clerk"], 0, 0)
+	must(t, err)
+	if len(notices) != 1 || notices[0].Application != v.ID {
+		t.Errorf("%+v", notices)
+	}
+}
+
+// TestTriedIsOnRecord: a report shows what is on record, so that it is on record
+// who had one made.
+func TestTriedIsOnRecord(t *testing.T) {
+	h := withRegister(t, "kinship")
+	h.bring("2026-11-01", persons)
+	for csv, want := range map[string]int{persons: 0, strings.Replace(persons, "滨江路", "东湖路", 1): 1} {
+		p := h.plan("villageadmin", "2026-11-02", csv)
+		must(t, h.ImportPersons(h.ctx, h.people["villageadmin"], p, true))
+		events, err := h.store.EventsAbout(h.ctx, p.ID)
+		must(t, err)
+		if len(events) != want || want == 1 && (events[0].Kind != yinzheng.EventImportTried || events[0].By != h.people["villageadmin"].ID || strings.Contains(events[0].Detail, "路")) {
+			t.Errorf("%+v", events)
+		}
+	}
+}

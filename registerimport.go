@@ -10,8 +10,12 @@ import (
 	"unicode/utf8"
 )
 
-// EventImported is the kind of event of an import.
-const EventImported = "register-imported"
+// The kinds of event of an import, and of a report on one that showed what is on
+// record.
+const (
+	EventImported    = "register-imported"
+	EventImportTried = "register-tried"
+)
 
 // maxRegisterTitle bounds what a register calls itself, in characters.
 const maxRegisterTitle = 50
@@ -74,7 +78,8 @@ func (s *Service) ownOffice(by *Account, now time.Time) string {
 
 // ImportPersons keeps what an import changes, all of it or nothing, in one
 // transaction, and tells the offices concerned of deaths. One that changes
-// nothing leaves nothing behind. With try nothing is kept. Errors: ErrForbidden
+// nothing leaves nothing behind. With try nothing is kept but, when the report
+// shows what is on record, that it was made. Errors: ErrForbidden
 // for somebody who does not administer the office, or for persons outside its
 // division; ErrInvalid, with the rows, when any was refused; ErrConflict when
 // another import came in between: plan it anew.
@@ -86,8 +91,10 @@ func (s *Service) ImportPersons(ctx context.Context, by *Account, p *PlannedImpo
 		return fail(ErrForbidden, "名单中有不属于本单位辖区的人员", "The list holds persons outside the office's area")
 	}
 	switch {
-	case try:
+	case try && len(p.Changes) == 0:
 		return nil
+	case try:
+		return s.Store.Record(ctx, Event{At: p.At, Kind: EventImportTried, Subject: p.ID, By: by.ID, Detail: p.summary()})
 	case p.Refused > 0:
 		return &Error{Kind: ErrInvalid, Text: Text{
 			fmt.Sprintf("有 %d 行不能导入，什么都没有更改；请按位置更正后重新导入", p.Refused),
@@ -209,10 +216,14 @@ func (p *Person) documents() []ID {
 	return ids
 }
 
-// heldBy reads the cases of a holder by their documents, newest first.
+// heldBy reads the cases of a holder by their documents, newest first. The old
+// number of a document and its new one find the same cases.
 func (s *Service) heldBy(ctx context.Context, documents []ID) ([]*Case, error) {
 	var cases []*Case
-	for _, id := range documents {
+	for i, id := range documents {
+		if slices.ContainsFunc(documents[:i], id.same) {
+			continue
+		}
 		_, number, _ := strings.Cut(documentMark(id), ":")
 		ids, err := s.Store.HeldBy(ctx, number, maxHeld)
 		if err != nil {
