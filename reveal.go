@@ -127,6 +127,7 @@ var eventNames = map[string]Text{
 	EventDossier:             {"导出卷宗", "dossier exported"},
 	EventPersonRead:          {"查看人员登记", "register of persons read"},
 	EventImported:            {"导入人员登记", "register of persons imported"},
+	EventImportTried:         {"试导入人员登记，查看与登记的差异", "an import of the register was tried, which showed what is on record"},
 	EventAttachment:          {"打开附件", "attachment opened"},
 	EventScan:                {"打开纸质证明的扫描件", "scan of a paper opened"},
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
 	"errors"
@@ -25,7 +26,9 @@ var (
 		WHERE a.digest IS NOT NULL AND (a.application, a.seq) > ($1, $2) ORDER BY a.application, a.seq LIMIT $3`)
 	scansAfter = query(`SELECT p.key, p.recorded_at, p.code, (SELECT coalesce(min(l.part), 0) FROM log l WHERE l.subject = p.code AND l.kind = 'event'), p.scan
 		FROM papers p WHERE p.scan_type IS NOT NULL AND p.key > $1 ORDER BY p.key LIMIT $2`)
-	casesAfter = query("SELECT key, id FROM applications WHERE key > $1 ORDER BY key LIMIT $2")
+	catalogueAfter = query("SELECT key, at, subject, kind, account, detail FROM events WHERE key > $1 AND kind >= 'catalogue-' AND kind < 'catalogue.' ORDER BY key LIMIT $2")
+	catalogueAct   = query("SELECT seq, at, account, change, kind, content FROM catalogue_acts WHERE seq > $1 ORDER BY seq LIMIT 1")
+	casesAfter     = query("SELECT key, id FROM applications WHERE key > $1 ORDER BY key LIMIT $2")
 )
 
 // Audit reads a database to check the record in it, beside a server that may
@@ -121,7 +124,8 @@ const batch = 2000
 
 // Verify computes every entry of the log again from the actions and events
 // themselves, in their order, looks for what the log does not have, and then
-// compares every file that they refer to with its digest.
+// compares every file that they refer to with its digest, and every act on the
+// catalogue with that of its event.
 // head, if it is not zero, is one that was written down earlier: an end that
 // was cut off leaves no other trace. It returns the last entry, and the first
 // fault or nil. progress is told now and then how much is done.
@@ -131,7 +135,7 @@ func (a *Audit) Verify(ctx context.Context, head yinzheng.LogHash, progress func
 		return last, nil, err
 	}
 	v := &verifier{q: a.store.readers, progress: progress, all: 2 * end.Seq, wanted: head, met: head == yinzheng.LogHash{}}
-	for _, pass := range []func(context.Context) error{v.chain, v.actions, v.events, v.files, v.scans} {
+	for _, pass := range v.passes() {
 		if err = pass(ctx); err != nil || v.fault != nil {
 			break
 		}
@@ -148,6 +152,10 @@ type verifier struct {
 	wanted   yinzheng.LogHash
 	met      bool
 	fault    *LogFault
+}
+
+func (v *verifier) passes() []func(context.Context) error {
+	return []func(context.Context) error{v.chain, v.actions, v.events, v.files, v.scans, v.catalogue}
 }
 
 func (v *verifier) step(n int) {
@@ -322,6 +330,80 @@ func (v *verifier) compare(ctx context.Context, list []kept, err error) (int, er
 		}
 	}
 	return len(list), err
+}
+
+// catalogue compares the acts on the catalogue, one after another, with the events
+// that were written with them. A server may go on writing both: an event that is
+// there has its act, and an act without one is looked at again.
+func (v *verifier) catalogue(ctx context.Context) error {
+	key, seq := int64(math.MinInt64), 0
+	for again := false; ; {
+		n, err := v.catalogueEvents(ctx, &key, &seq)
+		if err != nil || v.fault != nil {
+			return err
+		}
+		if n > 0 {
+			again = false
+			continue
+		}
+		act, err := nextCatalogueAct(ctx, v.q, seq)
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+			return nil
+		case err != nil && !errors.As(err, new(*scanError)):
+			return err
+		case again:
+			v.fault = &LogFault{ContentExtra, yinzheng.LogEntry{Kind: yinzheng.LogEvent, Subject: act.Change, At: act.At}}
+			return nil
+		}
+		again = true
+	}
+}
+
+// catalogueEvents compares a batch of events with the acts after seq.
+func (v *verifier) catalogueEvents(ctx context.Context, key *int64, seq *int) (int, error) {
+	type event struct {
+		yinzheng.LogEntry
+		kind, account, detail string
+	}
+	var events []event
+	err := each(ctx, v.q, func(r *sql.Rows) error {
+		e := event{LogEntry: yinzheng.LogEntry{Kind: yinzheng.LogEvent}}
+		err := r.Scan(key, (*anyMoment)(&e.At), &e.Subject, &e.kind, &e.account, (*text)(&e.detail))
+		e.Part = *key
+		events = append(events, e)
+		return err
+	}, catalogueAfter, *key, batch)
+	for i := 0; i < len(events) && err == nil && v.fault == nil; i++ {
+		e := &events[i]
+		var act *yinzheng.CatalogueAct
+		act, err = nextCatalogueAct(ctx, v.q, *seq)
+		*seq++
+		switch {
+		case errors.Is(err, sql.ErrNoRows) || err == nil && act.Seq != *seq:
+			v.fault, err = &LogFault{ContentMissing, e.LogEntry}, nil
+		case errors.As(err, new(*scanError)):
+			v.fault, err = &LogFault{ContentChanged, e.LogEntry}, nil
+		case err == nil && (act.Change != e.Subject || "catalogue-"+act.Kind != e.kind || act.By != e.account || !act.At.Equal(e.At) || fmt.Sprintf("%x", sha256.Sum256(act.Content)) != e.detail):
+			v.fault = &LogFault{ContentChanged, e.LogEntry}
+		}
+	}
+	return len(events), err
+}
+
+// nextCatalogueAct reads the first act after one; sql.ErrNoRows.
+func nextCatalogueAct(ctx context.Context, q querier, after int) (a *yinzheng.CatalogueAct, err error) {
+	err = each(ctx, q, func(r *sql.Rows) error {
+		a = new(yinzheng.CatalogueAct)
+		if err := r.Scan((*whole)(&a.Seq), (*moment)(&a.At), &a.By, &a.Change, &a.Kind, &a.Content); err != nil {
+			return &scanError{err}
+		}
+		return nil
+	}, catalogueAct, after)
+	if err == nil && a == nil {
+		err = sql.ErrNoRows
+	}
+	return a, err
 }
 
 // anyMoment is a moment in a row that nobody has vouched for.

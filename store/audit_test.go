@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -97,7 +98,7 @@ func verify(t *testing.T, path string, head yinzheng.LogHash) (yinzheng.LogEntry
 func checkLog(t *testing.T, s *Store) {
 	t.Helper()
 	v := &verifier{q: s.writer.conn, progress: func(int64, int64) {}, met: true}
-	for _, pass := range []func(context.Context) error{v.chain, v.actions, v.events, v.files, v.scans} {
+	for _, pass := range v.passes() {
 		if err := pass(t.Context()); err != nil || v.fault != nil {
 			t.Fatalf("the log: %+v, %v", v.fault, err)
 		}
@@ -417,4 +418,45 @@ func BenchmarkVerify(b *testing.B) {
 		entries += last.Seq
 	}
 	b.ReportMetric(float64(entries)/b.Elapsed().Seconds(), "entries/s")
+}
+
+// TestVerifyCatalogue: every act on the catalogue is what its event says.
+func TestVerifyCatalogue(t *testing.T) {
+	for _, tt := range []struct {
+		text string
+		kind FaultKind
+		part int64
+	}{
+		{"UPDATE catalogue_acts SET content = '{}' WHERE seq = 2", ContentChanged, 5},
+		{"UPDATE catalogue_acts SET change = 'C2' WHERE seq = 2", ContentChanged, 5},
+		{"UPDATE catalogue_acts SET kind = 'approve' WHERE seq = 2", ContentChanged, 5},
+		{"UPDATE catalogue_acts SET account = 'u2' WHERE seq = 2", ContentChanged, 5},
+		{"UPDATE catalogue_acts SET at = at + 1 WHERE seq = 2", ContentChanged, 5},
+		{"UPDATE catalogue_acts SET at = 'soon' WHERE seq = 2", ContentChanged, 5},
+		{"DELETE FROM catalogue_acts WHERE seq = 2", ContentMissing, 5},
+		{"DELETE FROM catalogue_acts WHERE seq = 3", ContentMissing, 6},
+		{"DELETE FROM catalogue_acts", ContentMissing, 4},
+		{"INSERT INTO catalogue_acts SELECT 4, at, account, change, kind, content FROM catalogue_acts WHERE seq = 3", ContentExtra, 0},
+	} {
+		path := t.TempDir() + "/yinzheng.db"
+		aRecord(t, path)
+		s := openFile(t, path)
+		for i, change := range []string{"C1", "C1", "C2"} {
+			a := yinzheng.CatalogueAct{Seq: i + 1, At: storetest.Start, By: "u1", Change: change, Kind: "draft", Content: fmt.Appendf(nil, `{"n":%d}`, i)}
+			if err := errors.Join(s.AddCatalogueAct(t.Context(), &a),
+				s.Record(t.Context(), yinzheng.Event{At: a.At, Kind: "catalogue-draft", Subject: change, By: a.By, Detail: fmt.Sprintf("%x", sha256.Sum256(a.Content))})); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if _, fault := verify(t, path, yinzheng.LogHash{}); fault != nil {
+			t.Fatalf("whole: %+v", fault)
+		}
+		forge(t, path, tt.text)
+		if _, fault := verify(t, path, yinzheng.LogHash{}); fault == nil || fault.Kind != tt.kind || fault.Entry.Part != tt.part {
+			t.Errorf("%s: %+v", tt.text, fault)
+		}
+	}
 }
