@@ -108,7 +108,7 @@ func read(data []byte, now time.Time) (rows []row, ignored []string, err error) 
 		return nil, nil, fileFault(err)
 	}
 	defer t.Close()
-	for {
+	for faults := 0; ; {
 		line, err := t.Next()
 		if errors.Is(err, io.EOF) {
 			break
@@ -119,7 +119,11 @@ func read(data []byte, now time.Time) (rows []row, ignored []string, err error) 
 		if len(rows) == MaxRows {
 			return nil, nil, fileFault(&table.Error{ZH: fmt.Sprintf("最多 %d 行，请分几次导入", MaxRows), EN: fmt.Sprintf("There are more than %d rows; please import them in parts", MaxRows)})
 		}
-		rows = append(rows, checkRow(line.Get, line.Place, now))
+		r := checkRow(line.Get, line.Place, now)
+		if faults += len(r.faults); faults > MaxListed && len(r.faults) > 1 {
+			r.faults = []yinzheng.FieldError{r.faults[0]} // those before it fill the report: memory
+		}
+		rows = append(rows, r)
 	}
 	if len(rows) == 0 {
 		return nil, nil, fileFault(&table.Error{ZH: "名单是空的", EN: "The list is empty"})
