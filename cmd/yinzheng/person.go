@@ -16,7 +16,7 @@ type personCmd struct {
 }
 
 type personImportCmd struct {
-	File     string `arg:"" help:"CSV or .xlsx with the columns id, name and any of former_name, former_id, id_type, sex, born, died, division, address, household, head_relation, mother_name, mother_id, father_name, father_id, spouse_name, spouse_id, or their Chinese names." type:"existingfile"`
+	File     string `arg:"" help:"CSV or .xlsx with the columns id, name and any of former_name, former_id, former_id_type, id_type, sex, born, died, division, address, household, head_relation, mother_name, mother_id, father_name, father_id, spouse_name, spouse_id, or their Chinese names." type:"existingfile"`
 	Register string `help:"What the register is called, such as 常住人口登记." required:""`
 	AsOf     string `help:"Day that it speaks of, such as 2026-11-01." name:"as-of" required:""`
 	Office   string `help:"Office whose register it is; it speaks of persons of the office's division and those below. Left out: the administrator's own."`
@@ -26,7 +26,7 @@ type personImportCmd struct {
 }
 
 func (personImportCmd) Help() string {
-	return `Says what is new, what is other than on record, what is the same, and what is refused, by its cell. With --apply all of it is kept in one transaction, or nothing when any row is refused. Done again, it changes nothing. An empty cell says nothing. The same is done over the API while the server runs; here it has to be stopped.
+	return `Says what is new, what is other than on record, what is the same, and what is refused, by its cell. With --apply all of it is kept in one transaction, or nothing when any row is refused. Done again, it changes nothing. An empty cell says nothing; 无 as the spouse's name ends the marriage on record, 误登 as the day of death takes back one that was recorded by mistake. A report that shows what is on record leaves an event. The same is done over the API while the server runs; here it has to be stopped.
 
   yinzheng person import persons.xlsx --register 常住人口登记 --as-of 2026-11-01`
 }
