@@ -3,7 +3,6 @@ package web
 import (
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -158,23 +157,18 @@ func (s *server) catalogueItem(c *call) (any, error) {
 	return &item, nil
 }
 
-func (s *server) importItems(c *call) (any, error) {
-	if m := mediaType(c.Request); m != csvType && m != xlsxType {
-		return nil, wrongMediaType(csvType + " / " + xlsxType)
-	}
+func (s *server) importItems(c *call) (out any, err error) {
 	if err := s.Catalogue.MayKeep(c.Context(), c.by); err != nil { // before a large file is read
 		return nil, err
 	}
-	data, err := readBody(c.w, c.Request, maxFile, nil)
-	if err != nil {
-		return nil, err
-	}
-	q := c.URL.Query()
-	try, _ := strconv.ParseBool(q.Get("try"))
-	if try {
-		c.status = http.StatusOK
-	}
-	return orNil(s.Catalogue.Import(c.Context(), c.by, q.Get("title"), data, try))
+	err = s.imported(c, func(data []byte, try bool) (err error) {
+		if try {
+			c.status = http.StatusOK
+		}
+		out, err = orNil(s.Catalogue.Import(c.Context(), c.by, c.URL.Query().Get("title"), data, try))
+		return err
+	})
+	return out, err
 }
 
 // seenChange answers with a change and its version as the ETag.

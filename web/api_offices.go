@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -35,8 +34,12 @@ func (s *server) officeOperations() []operation {
 				if err := s.Service.MayOperate(c.by); err != nil {
 					return nil, err
 				}
+				try, err := c.try()
+				if err != nil {
+					return nil, err
+				}
 				r, err := offices.Plan(s.Service.Directory(), &in.Order, s.Service.Now())
-				return s.reorganise(c, r, in.Tree, 0, err)
+				return s.reorganise(c, r, in.Tree, 0, try, err)
 			}),
 		},
 		{
@@ -145,34 +148,25 @@ func order(r *jsonReader, key string, into any) {
 	}
 }
 
-// importTree plans what a file says. One is worked on at a time.
+// importTree plans what a file says.
 func (s *server) importTree(c *call) (out any, err error) {
-	if m := mediaType(c.Request); m != csvType && m != xlsxType {
-		return nil, wrongMediaType(csvType + " / " + xlsxType)
-	}
 	if err := s.Service.MayOperate(c.by); err != nil {
 		return nil, err
 	}
-	var data []byte
-	read := func(u *upload) (err error) {
-		data, err = u.readBody(c.w, c.Request)
-		return err
-	}
-	err = s.holding(c.Request, "account "+c.by.ID, s.uploads.importing, read, func() error {
+	err = s.imported(c, func(data []byte, try bool) error {
 		q := c.URL.Query()
 		r, left, err := offices.PlanFile(s.Service.Directory(), q.Get("title"), q.Get("effective"), data, s.Service.Now())
-		out, err = s.reorganise(c, r, q.Get("tree"), left, err)
+		out, err = s.reorganise(c, r, q.Get("tree"), left, try, err)
 		return err
 	})
 	return out, err
 }
 
 // reorganise tries or decides what was planned.
-func (s *server) reorganise(c *call, r *yinzheng.Reorganisation, seen string, left int, err error) (any, error) {
+func (s *server) reorganise(c *call, r *yinzheng.Reorganisation, seen string, left int, try bool, err error) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	try, _ := strconv.ParseBool(c.URL.Query().Get("try"))
 	if !try {
 		r.Tree = seen
 	}

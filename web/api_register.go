@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -56,21 +55,18 @@ type recordList struct {
 	Items []*yinzheng.PersonRecord `json:"items"`
 }
 
-func (s *server) importPersons(c *call) (any, error) {
-	if m := mediaType(c.Request); m != csvType && m != xlsxType {
-		return nil, wrongMediaType(csvType + " / " + xlsxType)
-	}
+func (s *server) importPersons(c *call) (out any, err error) {
 	if err := s.Service.MayOperate(c.by); err != nil {
 		return nil, err
 	}
-	data, err := readBody(c.w, c.Request, maxFile, nil)
-	if err != nil {
-		return nil, err
-	}
-	if !s.importing.TryLock() { // each takes much memory
-		return nil, errBusy()
-	}
-	defer s.importing.Unlock()
+	err = s.imported(c, func(data []byte, try bool) (err error) {
+		out, err = s.importRegister(c, data, try)
+		return err
+	})
+	return out, err
+}
+
+func (s *server) importRegister(c *call, data []byte, try bool) (any, error) {
 	q := c.URL.Query()
 	m, err := s.Service.BeginImport(c.by, q.Get("office"), q.Get("register"), q.Get("as_of"), data)
 	if err != nil {
@@ -80,7 +76,6 @@ func (s *server) importPersons(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	try, _ := strconv.ParseBool(q.Get("try"))
 	if err := s.Service.ImportPersons(c.Context(), c.by, p, try); err != nil {
 		return nil, err
 	}

@@ -90,3 +90,16 @@ func TestCatalogueImport(t *testing.T) {
 	w.want(w.do("GET", "/api/v1/catalogue-report?from=x", nil, "Authorization", clerk), 422)
 	w.want(w.do("GET", "/api/v1/catalogue-report?from=2026-01-01&to=2026-12-31", nil), 401)
 }
+
+// TestTryOrNot: what is neither true nor false is not taken for false, which
+// would import; and no import keeps more files in memory than others may.
+func TestTryOrNot(t *testing.T) {
+	w := newWorld(t)
+	admin := w.signIn("admin")
+	for _, path := range []string{"/api/v1/catalogue-changes/import?title=x", "/api/v1/register/imports?register=x&as_of=2026-01-01", "/api/v1/reorganisations/import?title=x"} {
+		r := w.want(w.do("POST", path+"&try=yes", "hello", "Authorization", admin, "Content-Type", "text/csv"), 422)
+		if r.text(t, "errors.0.field") != "try" {
+			t.Errorf("%s: %s", path, r.body)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"net/http"
 	"runtime"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -29,7 +31,7 @@ const (
 // uploads is the room for files on their way in and being checked.
 type uploads struct {
 	checking  chan struct{} // a place for each file being checked
-	importing chan struct{} // the one for an office tree, each of which costs seconds
+	importing chan struct{} // the one for a table of offices, items or persons, each of which costs seconds and much memory
 
 	mu   sync.Mutex
 	held int64
@@ -143,6 +145,34 @@ func (s *server) holding(r *http.Request, sender string, places chan struct{}, r
 		return err
 	}
 	return check(r.Context(), places, work)
+}
+
+// imported has a table that is the whole of a request worked on, as of holding:
+// kept, or only tried.
+func (s *server) imported(c *call, work func(data []byte, try bool) error) error {
+	if m := mediaType(c.Request); m != csvType && m != xlsxType {
+		return wrongMediaType(csvType + " / " + xlsxType)
+	}
+	try, err := c.try()
+	if err != nil {
+		return err
+	}
+	var data []byte
+	read := func(u *upload) (err error) {
+		data, err = u.readBody(c.w, c.Request)
+		return err
+	}
+	return s.holding(c.Request, "account "+c.by.ID, s.uploads.importing, read, func() error { return work(data, try) })
+}
+
+// try tells whether a request only asks what it would change.
+func (c *call) try() (bool, error) {
+	text := c.URL.Query().Get("try")
+	try, err := strconv.ParseBool(cmp.Or(text, "false"))
+	if err != nil { // taken for false it would change something
+		return false, fieldFaultOf(http.StatusUnprocessableEntity, "invalid", "try", "choice", "应为 true 或 false", "Expected true or false")
+	}
+	return try, nil
 }
 
 // uploaded has the file of a form verified.

@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -57,8 +56,6 @@ type server struct {
 	lookups *limiter // verifications by code or number, which somebody could enumerate
 	files   *limiter // uploads, which cost memory and time
 	uploads *uploads
-
-	importing sync.Mutex // held while a register is imported
 }
 
 // New returns the handler of everything that Yinzheng serves.
