@@ -236,6 +236,7 @@ func TestBeside(t *testing.T) {
 		want  string
 	}{
 		"nothing":                      {nil, "items required"},
+		"without end":                  {slices.Repeat([]catalogue.Item{item("C1")}, 5001), "items required"},
 		"twice":                        {[]catalogue.Item{item("C1"), item("C1")}, "items[0].code twice"},
 		"under way":                    {[]catalogue.Item{item("B1")}, "items[0].code busy"},
 		"replaced by nothing":          {[]catalogue.Item{item("C1", replaced("certificate", "Z9"))}, "items[0].by unknown"},
@@ -244,6 +245,8 @@ func TestBeside(t *testing.T) {
 		"others are replaced by it":    {[]catalogue.Item{item("E1", cancelled("held"))}, "items[0].state needed"},
 		"listed, of a village":         {[]catalogue.Item{item("C1", func(i *catalogue.Item) { i.Subject, i.Level = "kinship", yinzheng.Village })}, "items[0].level listed"},
 		"of a village, by its name":    {[]catalogue.Item{item("C1", func(i *catalogue.Item) { i.Name.ZH, i.Level = "桥东親屬・關係證明", yinzheng.Village })}, "items[0].level listed"},
+		"... which ends there":         {[]catalogue.Item{item("C6", cancelled("superior"), func(i *catalogue.Item) { i.Subject, i.Level = "kinship", yinzheng.Village })}, ""},
+		"ended, whatever its form":     {[]catalogue.Item{item("residence", cancelled("superior"), func(i *catalogue.Item) { i.Level = "" })}, ""},
 		"another level than its form":  {[]catalogue.Item{item("residence", func(i *catalogue.Item) { i.Level = yinzheng.District })}, "items[0].level template"},
 		"another subject":              {[]catalogue.Item{item("residence", func(i *catalogue.Item) { i.Subject = "birth" })}, "items[0].subject template"},
 		"replaced by a kept one":       {[]catalogue.Item{item("C0", replaced("certificate", "A1"))}, ""},

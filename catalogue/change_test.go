@@ -49,6 +49,11 @@ func TestItemCheck(t *testing.T) {
 		"a code with a space":            {func(i *Item) { i.Code = "A 1" }, []string{"code code"}},
 		"no name":                        {func(i *Item) { i.Name.ZH = "" }, []string{"name required"}},
 		"a name of two lines":            {func(i *Item) { i.Name.ZH = "居住\n证明" }, []string{"name control"}},
+		"a code without end":             {func(i *Item) { i.Code = strings.Repeat("A", 41) }, []string{"code code"}},
+		"a name without end":             {func(i *Item) { i.Name.ZH = strings.Repeat("居", 101) }, []string{"name required"}},
+		"an English name of two lines":   {func(i *Item) { i.Name.EN = "Residence\tof" }, []string{"name control"}},
+		"a name that reads backwards":    {func(i *Item) { i.Name.ZH = "居住\u202e证明" }, []string{"name control"}},
+		"too many bases":                 {func(i *Item) { i.Basis = slices.Repeat(i.Basis, 51) }, []string{"basis text"}},
 		"no basis":                       {func(i *Item) { i.Basis = nil }, []string{"basis required"}},
 		"an empty basis":                 {func(i *Item) { i.Basis = []string{""} }, []string{"basis text"}},
 		"no organ":                       {func(i *Item) { i.Level = "" }, []string{"level required"}},
@@ -64,6 +69,8 @@ func TestItemCheck(t *testing.T) {
 		"by an e-certificate of nothing": {func(i *Item) { i.State, i.Way = Replaced, "certificate" }, []string{"by required"}},
 		"by its own e-certificate":       {func(i *Item) { i.State, i.Way, i.By = Replaced, "certificate", i.Code }, []string{"by required"}},
 		"by data of an item":             {func(i *Item) { i.State, i.Way, i.By = Replaced, "data", "B" }, []string{"by state"}},
+		"a limit of two years":           {func(i *Item) { i.Guide.Limit = 500 }, []string{"guide.limit_days range"}},
+		"sheets below zero":              {func(i *Item) { i.Load.Sheets = n(-1) }, []string{"load.sheets range"}},
 		"a limit below zero":             {func(i *Item) { i.Guide.Limit = -1 }, []string{"guide.limit_days range"}},
 		"trips without end":              {func(i *Item) { i.Load.Trips = n(5000) }, []string{"load.trips range"}},
 	} {
@@ -122,6 +129,7 @@ func TestActsRefused(t *testing.T) {
 		"no opinion":                    {Reviewing, sample("A1"), Act{Kind: Approve, By: "b"}, yinzheng.ErrInvalid, []string{"opinion text"}},
 		"a name like the list":          {Reviewing, kin, Act{Kind: Approve, By: "b", Opinion: "可"}, yinzheng.ErrInvalid, []string{"subjects.A1 subject"}},
 		"... no reason":                 {Reviewing, kin, Act{Kind: Approve, By: "b", Opinion: "可", Subjects: conclude(None, " ")}, yinzheng.ErrInvalid, []string{"subjects.A1.reason required"}},
+		"... a reason that hides":       {Reviewing, kin, Act{Kind: Approve, By: "b", Opinion: "可", Subjects: conclude(None, "理由\u202e")}, yinzheng.ErrInvalid, []string{"subjects.A1.reason required"}},
 		"... no such subject":           {Reviewing, kin, Act{Kind: Approve, By: "b", Opinion: "可", Subjects: conclude("x", "理由")}, yinzheng.ErrInvalid, []string{"subjects.A1.subject choice"}},
 		"... it is one, of a village":   {Reviewing, village, Act{Kind: Approve, By: "b", Opinion: "可", Subjects: conclude("kinship", "即亲属关系")}, yinzheng.ErrInvalid, []string{"subjects.A1.level listed"}},
 		"... it is one, of a town":      {Reviewing, kin, Act{Kind: Approve, By: "b", Opinion: "可", Subjects: conclude("kinship", "即亲属关系")}, nil, nil},
@@ -131,6 +139,7 @@ func TestActsRefused(t *testing.T) {
 		"comments until yesterday":      {Reviewed, sample("A1"), Act{Kind: Open, Until: at}, yinzheng.ErrInvalid, []string{"until past"}},
 		"an empty comment":              {Comments, sample("A1"), Act{Kind: Remark, Text: " "}, yinzheng.ErrInvalid, []string{"text text"}},
 		"published while open":          {Comments, sample("A1"), Act{Kind: Publish, From: at}, yinzheng.ErrState, nil},
+		"an invisible one":              {Reviewed, sample("A1"), Act{Kind: Return, Opinion: "再\u200b议"}, yinzheng.ErrInvalid, []string{"opinion text"}},
 		"a control character in a text": {Reviewed, sample("A1"), Act{Kind: Return, Opinion: "a\x00"}, yinzheng.ErrInvalid, []string{"opinion text"}},
 	} {
 		c := &Change{ID: "C", Stage: test.stage, Authors: []string{"a"}, Items: []Item{test.item}, Until: at}
@@ -163,6 +172,10 @@ func TestReviewDecidesSubject(t *testing.T) {
 		t.Errorf("%+v", approved)
 	}
 	if back := approved.after(Act{Kind: Return, By: "b", Opinion: "再议"}); back.Reviewer != "" || back.Stage != Drafting || back.Version != 4 {
+		t.Errorf("%+v", back)
+	}
+	heard := approved.after(Act{Kind: Open, Until: start}).after(Act{Kind: Remark, Text: "请保留"})
+	if back := heard.after(Act{Kind: Return, By: "b", Opinion: "再议"}); heard.Comments != 1 || back.Comments != 0 || !back.Until.IsZero() {
 		t.Errorf("%+v", back)
 	}
 	if again := approved.after(Act{Kind: Redraft, By: "b", For: "c", Items: []Item{kin}}); !slices.Equal(again.Authors, []string{"a", "b", "c"}) {

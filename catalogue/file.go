@@ -115,7 +115,7 @@ func (r *row) read(f fault) {
 			return nil
 		}
 		n, err := strconv.Atoi(text)
-		if err != nil || n < 0 {
+		if err != nil {
 			f(column, "number", "应为整数", "Expected a whole number")
 			return nil
 		}

@@ -63,6 +63,15 @@ func TestTakenBack(t *testing.T) {
 	if e := d.Ended("A1", far.Add(time.Hour)); e != nil {
 		t.Errorf("%+v", e)
 	}
+	for name, in := range map[string]catalogue.NewChange{
+		"no version":        {Restores: &catalogue.Ref{Code: "A1"}},
+		"items beside that": {Restores: &catalogue.Ref{Code: "A1", Version: 1}, Items: []catalogue.Item{item("A2")}},
+	} {
+		in.Title = name
+		if _, err := d.draft(&in); !errors.Is(err, yinzheng.ErrInvalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }
 
 // TestImportKeeps: what a list has no column for stays as it is, as does the
@@ -121,8 +130,13 @@ func TestOnePersonTwice(t *testing.T) {
 	v, err := d.draft(&catalogue.NewChange{Title: "首批", Items: []catalogue.Item{item("A1")}})
 	must(t, err)
 	v = d.do(d.a, v, catalogue.Act{Kind: catalogue.Send})
-	if _, err := d.Act(t.Context(), d.b, v.ID, v.Version, catalogue.Act{Kind: catalogue.Approve, Opinion: "合法"}); !errors.Is(err, yinzheng.ErrForbidden) {
-		t.Errorf("reviewed by themselves: %v", err)
+	deputy := admin("c", "district")
+	deputy.Username, deputy.Grants[0].For = "c", "b"
+	must(t, d.store.PutAccount(t.Context(), admin("c", "district")))
+	for _, who := range []*yinzheng.Account{d.b, deputy} {
+		if _, err := d.Act(t.Context(), who, v.ID, v.Version, catalogue.Act{Kind: catalogue.Approve, Opinion: "合法"}); !errors.Is(err, yinzheng.ErrForbidden) {
+			t.Errorf("reviewed by themselves, through %s: %v", who.ID, err)
+		}
 	}
 }
 
@@ -137,6 +151,72 @@ func TestReviewAgainstTemplate(t *testing.T) {
 		_, err := d.Act(t.Context(), d.b, v.ID, v.Version, catalogue.Act{Kind: catalogue.Approve, Opinion: "合法", Subjects: map[string]catalogue.Conclusion{"residence": {Subject: tt[0], Reason: "见条例"}}})
 		if got := first(err); got != tt[1] {
 			t.Errorf("%s: %q", tt[0], got)
+		}
+	}
+}
+
+// TestPublishedAgainstTemplate: what was drafted before a template came is held
+// against it when it is published.
+func TestPublishedAgainstTemplate(t *testing.T) {
+	d := newDesk(t)
+	v, err := d.draft(&catalogue.NewChange{Title: "首批", Items: []catalogue.Item{item("A1")}})
+	must(t, err)
+	v = d.do(d.a, v, catalogue.Act{Kind: catalogue.Send})
+	v = d.do(d.b, v, catalogue.Act{Kind: catalogue.Approve, Opinion: "合法"})
+	v = d.do(d.a, v, catalogue.Act{Kind: catalogue.Open, Until: d.now.Add(time.Hour)})
+	d.now = d.now.Add(2 * time.Hour)
+	d.Templates = append(d.Templates[:1:1], &yinzheng.Template{Code: "A1", Version: 1, Subject: "none", Issuer: yinzheng.Village})
+	if _, err := d.Act(t.Context(), d.a, v.ID, v.Version, catalogue.Act{Kind: catalogue.Publish}); first(err) != "items[0].level template" {
+		t.Error(err)
+	}
+}
+
+// TestView: a change tells what is left to settle, and no more.
+func TestView(t *testing.T) {
+	d := newDesk(t)
+	v, err := d.draft(&catalogue.NewChange{Title: "首批", Items: []catalogue.Item{item("A1", func(i *catalogue.Item) { i.Name.ZH = "家庭成员情况说明" }), item("A2", cancelled("held"))}})
+	must(t, err)
+	if len(v.Doubts) != 1 || len(v.Orphans) != 0 {
+		t.Errorf("%+v %+v", v.Doubts, v.Orphans)
+	}
+	v = d.do(d.a, v, catalogue.Act{Kind: catalogue.Send})
+	v = d.do(d.b, v, catalogue.Act{Kind: catalogue.Approve, Opinion: "合法", Subjects: map[string]catalogue.Conclusion{"A1": {Subject: "none", Reason: "只说明人数"}}})
+	if len(v.Doubts) != 0 {
+		t.Errorf("settled: %+v", v.Doubts)
+	}
+}
+
+// TestTwoProcesses: what another process has kept counts.
+func TestTwoProcesses(t *testing.T) {
+	d := newDesk(t)
+	other := d.Catalogue
+	d.open()
+	v, err := d.draft(&catalogue.NewChange{Title: "首批", Items: []catalogue.Item{item("A1")}})
+	must(t, err)
+	if v, err = other.Act(t.Context(), d.a, v.ID, v.Version, catalogue.Act{Kind: catalogue.Send}); err != nil || v.Stage != catalogue.Reviewing {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestImportByWhom: a report on a list is for those who keep the catalogue, too.
+func TestImportByWhom(t *testing.T) {
+	d := newDesk(t)
+	if _, err := d.Import(t.Context(), admin("c", "town"), "首批", []byte("代码,名称,依据,层级\nA1,居住证明,某条例,街道\n"), true); !errors.Is(err, yinzheng.ErrForbidden) {
+		t.Error(err)
+	}
+}
+
+// TestReportDays: a period begins and ends with its days, by the local clock.
+func TestReportDays(t *testing.T) {
+	d := newDesk(t)
+	v, err := d.draft(&catalogue.NewChange{Title: "首批", Items: []catalogue.Item{item("A1", cancelled("held"))}})
+	must(t, err)
+	d.publish(v, time.Date(2026, 12, 1, 0, 0, 0, 0, yinzheng.Zone))
+	for days, want := range map[[2]string]int{{"2026-11-01", "2026-11-30"}: 0, {"2026-12-01", "2026-12-01"}: 1, {"2026-12-02", "2026-12-31"}: 0} {
+		r, err := d.Report(days[0], days[1])
+		must(t, err)
+		if r.Ended.Count != want || r.From != days[0] || r.To != days[1] {
+			t.Errorf("%v: %+v", days, r.Ended)
 		}
 	}
 }
