@@ -455,3 +455,27 @@ func TestTriedIsOnRecord(t *testing.T) {
 		}
 	}
 }
+
+// TestRegisterAfterMerger: an office that was closed imports nothing more, what it
+// had planned is kept by its people in the new one, and the record fills in there.
+func TestRegisterAfterMerger(t *testing.T) {
+	h := withRegister(t, "kinship")
+	h.bring("2026-11-01", persons)
+	planned := h.plan("villageadmin", "2026-11-02", strings.Replace(persons, "滨江路", "东湖路", 1))
+	_, err := h.reorganise(mergeVillages())
+	must(t, err)
+	for _, who := range []string{"villageadmin", "clerk"} {
+		h.people[who] = h.again(who)
+	}
+	admin := h.people["villageadmin"]
+	if _, err := h.BeginImport(admin, "village", "登记", "2026-11-03", nil); !errors.Is(err, yinzheng.ErrInvalid) {
+		t.Errorf("by an office that was closed: %v", err)
+	}
+	if m, err := h.BeginImport(admin, "", "登记", "2026-11-03", nil); err != nil || m.Division != "441302001099" {
+		t.Errorf("by the new one: %+v, %v", m, err)
+	}
+	must(t, h.ImportPersons(h.ctx, admin, planned, false))
+	if v := h.start("clerk", "k", map[string]any{"id": wang, "purpose": "入学"}); v.Values.String("note") != "东湖路 8 号" || v.Division != "441302001099" {
+		t.Errorf("%s in %s", v.Values.String("note"), v.Division)
+	}
+}

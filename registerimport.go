@@ -69,7 +69,7 @@ func (s *Service) BeginImport(by *Account, office, register, asOf string, data [
 // ownOffice is the office of somebody's own administrator's post.
 func (s *Service) ownOffice(by *Account, now time.Time) string {
 	for _, g := range by.Grants {
-		if g.Role == Admin && g.For == "" && s.administers(by, g.Office, now) {
+		if g.Role == Admin && g.For == "" && g.active(now) {
 			return g.Office
 		}
 	}
