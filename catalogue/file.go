@@ -241,8 +241,12 @@ func (c *Catalogue) compare(rows []row) (out *Imported, items []Item, faults []y
 	defer c.mu.RUnlock()
 	first := map[string]*row{}
 	for i := range rows {
-		if first[rows[i].Code] == nil {
-			first[rows[i].Code] = &rows[i]
+		r := &rows[i]
+		if first[r.Code] == nil {
+			first[r.Code] = r
+		}
+		if v := c.book.last(r.Code); v != nil {
+			r.keep(&v.Item)
 		}
 	}
 	out = &Imported{New: []string{}, Changed: []string{}, Doubts: []Doubt{}, Orphans: []Orphan{}}
@@ -253,9 +257,6 @@ func (c *Catalogue) compare(rows []row) (out *Imported, items []Item, faults []y
 			f("code", "twice", "与 "+before.Place("code")+" 重复", "The same code as in "+before.Place("code"))
 		}
 		v := c.book.last(r.Code)
-		if v != nil {
-			r.keep(&v.Item)
-		}
 		switch {
 		case v == nil:
 			out.New = append(out.New, r.Code)

@@ -99,6 +99,16 @@ func TestImportKeeps(t *testing.T) {
 	}
 }
 
+// TestImportKeepsFirst: what stays is judged beside the other rows, too.
+func TestImportKeepsFirst(t *testing.T) {
+	d := newDesk(t)
+	d.put(item("B1", cancelled("held")), item("A1", replaced("data", "")))
+	_, err := d.Import(t.Context(), d.a, "三批", []byte("代码,名称,依据,层级,替代方式,替代事项\nA1,居住证明A1,某条例第三条,街道,电子证明,B1\nB1,居住证明B1,某条例第四条,街道,,\n"), true)
+	if got := first(err); got != "line 2, column by unknown" {
+		t.Error(got)
+	}
+}
+
 // TestImportAgainstComing: a list is compared with what is published, from a day
 // to come or not.
 func TestImportAgainstComing(t *testing.T) {
