@@ -158,6 +158,9 @@ func (c *Change) check(a *Act) error {
 			ZH: fmt.Sprintf("变更处于“%s”阶段，不能 %s", c.Stage, a.Kind), EN: fmt.Sprintf("The change is at the stage “%s”; %s is not possible there", c.Stage, a.Kind),
 		}}
 	}
+	if other := a.unasked(); other != "" { // nobody would check what it says, and it would stay for good
+		return invalid(other, "not-applicable", "“"+string(a.Kind)+"”不用填写这一项", "“"+string(a.Kind)+"” takes no such member")
+	}
 	switch a.Kind {
 	case Draft, Redraft:
 		return checkText("title", a.Title, maxTitle, true)
@@ -178,6 +181,29 @@ func (c *Change) check(a *Act) error {
 		return c.checkPublishing(a)
 	}
 	return nil
+}
+
+// unasked is a member that is set though the act's kind does not take it, or "".
+func (a *Act) unasked() string {
+	for _, m := range []struct {
+		name string
+		set  bool
+		of   []Kind
+	}{
+		{"title", a.Title != "", []Kind{Draft, Redraft}},
+		{"restores", a.Restores != nil, []Kind{Draft, Redraft}},
+		{"items", len(a.Items) > 0, []Kind{Draft, Redraft}},
+		{"opinion", a.Opinion != "", []Kind{Approve, Return, Publish, Withdraw}},
+		{"subjects", len(a.Subjects) > 0, []Kind{Approve}},
+		{"until", !a.Until.IsZero(), []Kind{Open}},
+		{"text", a.Text != "", []Kind{Remark}},
+		{"from", !a.From.IsZero(), []Kind{Publish}},
+	} {
+		if m.set && !slices.Contains(m.of, a.Kind) {
+			return m.name
+		}
+	}
+	return ""
 }
 
 func errOwnReview() error {

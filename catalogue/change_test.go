@@ -84,6 +84,52 @@ func TestItemCheck(t *testing.T) {
 	}
 }
 
+// whole is an act with everything that its kind takes.
+func whole(kind Kind) Act {
+	a := Act{Kind: kind, At: start.Add(time.Hour), By: "b"}
+	switch kind {
+	case Draft, Redraft:
+		a.Title, a.Items = "文号", []Item{sample("A1")}
+	case Approve, Return, Withdraw:
+		a.Opinion = "可行"
+	case Open:
+		a.Until = start.Add(2 * time.Hour)
+	case Remark:
+		a.Text = "意见"
+	case Publish:
+		a.At, a.From, a.Opinion = start.Add(time.Hour+1), start.Add(2*time.Hour), "已答复"
+	case Send:
+	}
+	return a
+}
+
+// TestUnasked: an act holds nothing that nobody looks at.
+func TestUnasked(t *testing.T) {
+	more := map[string]func(*Act){
+		"title": func(a *Act) { a.Title = "文号" }, "items": func(a *Act) { a.Items = []Item{sample("A1")} }, "restores": func(a *Act) { a.Restores = &Ref{} },
+		"opinion": func(a *Act) { a.Opinion = "可" }, "subjects": func(a *Act) { a.Subjects = map[string]Conclusion{"A1": {}} },
+		"until": func(a *Act) { a.Until = start }, "text": func(a *Act) { a.Text = "x" }, "from": func(a *Act) { a.From = start },
+	}
+	takes := map[Kind]string{Draft: "title items restores", Redraft: "title items restores", Send: "", Approve: "opinion subjects", Return: "opinion", Open: "until", Remark: "text", Publish: "opinion from", Withdraw: "opinion"}
+	for kind, members := range takes {
+		for name, set := range more {
+			a := whole(kind)
+			set(&a)
+			want := name
+			if slices.Contains(strings.Fields(members), name) {
+				want = ""
+			}
+			if got := a.unasked(); got != want {
+				t.Errorf("%s with %s: %q", kind, name, got)
+			}
+		}
+	}
+	c := &Change{ID: "C", Stage: Drafting}
+	if err := c.check(&Act{Kind: Send, Opinion: "请审"}); !slices.Equal(told(err), []string{"opinion not-applicable"}) {
+		t.Error(err)
+	}
+}
+
 // TestStages walks every act at every stage: only those of the table lead on.
 func TestStages(t *testing.T) {
 	ways := map[Stage]string{
@@ -93,10 +139,7 @@ func TestStages(t *testing.T) {
 	for stage, want := range ways {
 		for _, kind := range []Kind{Draft, Redraft, Send, Approve, Return, Open, Remark, Publish, Withdraw} {
 			c := &Change{ID: "C", Stage: stage, Authors: []string{"a"}, Items: []Item{sample("A1")}, Until: start.Add(time.Hour)}
-			a := Act{Kind: kind, At: start.Add(time.Hour), By: "b", Title: "文号", Items: []Item{sample("A1")}, Opinion: "可行", Text: "意见", Until: start.Add(2 * time.Hour), From: start.Add(2 * time.Hour)}
-			if kind == Publish {
-				a.At = start.Add(time.Hour + 1)
-			}
+			a := whole(kind)
 			err := c.check(&a)
 			if may := slices.Contains(strings.Fields(want), string(kind)); may != (err == nil) || err != nil && !errors.Is(err, yinzheng.ErrState) {
 				t.Errorf("%s at “%s”: %v", kind, stage, err)
