@@ -479,3 +479,19 @@ func TestRegisterAfterMerger(t *testing.T) {
 		t.Errorf("%s in %s", v.Values.String("note"), v.Division)
 	}
 }
+
+// TestDeathAndOtherCertificates: a certificate that does not say that somebody is
+// alive is nobody's concern when they die.
+func TestDeathAndOtherCertificates(t *testing.T) {
+	h := withRegister(t, "kinship")
+	h.bring("2026-11-01", persons)
+	values := yinzheng.SampleValues()
+	values["id"], values["name"] = wang, "王丽"
+	id := h.finish(h.start("clerk", "kin", values)).ID
+	h.bring("2026-11-12", "id,name,died\n"+wang+",王丽,2026-11-10\n")
+	for _, who := range []string{"clerk", "town", "district"} {
+		if n := h.told(who, id, "holder-died"); n != 0 {
+			t.Errorf("%s is told", who)
+		}
+	}
+}
