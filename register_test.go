@@ -309,7 +309,7 @@ func TestImportByWhom(t *testing.T) {
 	is("a clerk", err, yinzheng.ErrForbidden)
 	_, err = h.BeginImport(h.people["villageadmin"], "district", "登记", "2026-11-01", nil)
 	is("an office above", err, yinzheng.ErrInvalid)
-	for _, bad := range [][2]string{{"", "2026-11-01"}, {"登记", "2026-11-31"}, {"登记", "2026-12-01"}, {"登\u202e记", "2026-11-01"}} {
+	for _, bad := range [][2]string{{"", "2026-11-01"}, {"登记", "2026-11-31"}, {"登记", "2026-12-01"}, {"登记", "1949-12-31"}, {"登\u202e记", "2026-11-01"}} {
 		_, err = h.BeginImport(h.people["admin"], "", bad[0], bad[1], nil)
 		is(fmt.Sprint(bad), err, yinzheng.ErrInvalid)
 	}
@@ -493,5 +493,16 @@ func TestDeathAndOtherCertificates(t *testing.T) {
 		if n := h.told(who, id, "holder-died"); n != 0 {
 			t.Errorf("%s is told", who)
 		}
+	}
+}
+
+// TestSameNumberOtherDocument: two documents of one number but of two kinds are two
+// people's.
+func TestSameNumberOtherDocument(t *testing.T) {
+	h := withRegister(t, "kinship")
+	v := h.start("clerk", "k", map[string]any{"id": map[string]any{"type": "taiwan", "number": "01234567"}, "purpose": "入学"})
+	h.bring("2026-11-12", "id,id_type,name,died,division\n01234567,护照,SMITH JOHN,2026-11-10,"+testVillage+"\n")
+	if n := h.told("clerk", v.ID, "holder-died"); n != 0 {
+		t.Error("the clerk is told of somebody else's death")
 	}
 }
