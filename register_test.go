@@ -1,6 +1,7 @@
 package yinzheng_test
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -402,6 +403,9 @@ func TestDivisionAgainstRecord(t *testing.T) {
 	} {
 		v, _, err := h.CreateApplication(h.ctx, h.people["townclerk"], &yinzheng.NewApplication{Item: "kin", Values: values, Division: tt.in}, name)
 		must(t, err)
+		if want := cmp.Or(tt.in, testVillage); v.Division != want {
+			t.Errorf("%s: begun in %s, want %s", name, v.Division, want)
+		}
 		if other := testSibling; tt.moved {
 			v, err = h.EditApplication(h.ctx, h.people["townclerk"], v.ID, v.Version, &yinzheng.Patch{Division: &other})
 			must(t, err)
