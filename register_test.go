@@ -232,7 +232,7 @@ func TestDeathOfHolder(t *testing.T) {
 	alive, gone := h.finish(h.start("clerk", "alive", values)), h.finish(h.start("clerk", "gone", values))
 	h.revoke(gone.Certificate.Code)
 	open := h.start("clerk", "open", values)
-	h.start("sibling", "elsewhere", values) // an open case, too, of an office that is not hers
+	elsewhere := h.start("sibling", "elsewhere", values) // an open case, too, of an office that is not hers
 	dead := "id,name,division,died\n" + wang + ",王丽," + testVillage + ",2026-11-10\n"
 	h.bring("2026-11-12", dead)
 	h.bring("2026-11-13", dead) // said again
@@ -259,6 +259,9 @@ func TestDeathOfHolder(t *testing.T) {
 		if v.HolderDied == nil || v.HolderDied.Value != "2026-11-10" {
 			t.Errorf("%s is not flagged: %+v", v.State, v.HolderDied)
 		}
+	}
+	if v, err := h.Application(h.ctx, h.people["sibling"], elsewhere.ID); err != nil || v.HolderDied != nil {
+		t.Errorf("told elsewhere: %+v, %v", v.HolderDied, err)
 	}
 	cert, err := h.Certificate(h.ctx, h.people["district"], alive.Certificate.Code)
 	must(t, err)
@@ -409,6 +412,9 @@ func TestDivisionAgainstRecord(t *testing.T) {
 		if other := testSibling; tt.moved {
 			v, err = h.EditApplication(h.ctx, h.people["townclerk"], v.ID, v.Version, &yinzheng.Patch{Division: &other})
 			must(t, err)
+			if len(v.Filled) == 0 || v.Filled[0].Field == "division" {
+				t.Errorf("%s: %+v", name, v.Filled)
+			}
 		}
 		v, err = h.SubmitApplication(h.ctx, h.people["townclerk"], v.ID, v.Version)
 		must(t, err)
@@ -508,5 +514,25 @@ func TestSameNumberOtherDocument(t *testing.T) {
 	h.bring("2026-11-12", "id,id_type,name,died,division\n01234567,护照,SMITH JOHN,2026-11-10,"+testVillage+"\n")
 	if n := h.told("clerk", v.ID, "holder-died"); n != 0 {
 		t.Error("the clerk is told of somebody else's death")
+	}
+}
+
+// TestFillList: a list takes as many rows as it may hold, or is left to the clerk.
+func TestFillList(t *testing.T) {
+	h := withRegister(t, "kinship")
+	children := func(n int) string {
+		var b strings.Builder
+		b.WriteString("id,id_type,name,sex,born,mother_name,mother_id,division\n" + wang + ",,王丽,,,,," + testVillage + "\n")
+		for i := range n {
+			fmt.Fprintf(&b, "E%07d,护照,陈小宝,男,2018-01-01,王丽,%s,%s\n", i, wang, testVillage)
+		}
+		return b.String()
+	}
+	for i, tt := range []struct{ children, filled int }{{12, 12}, {13, 0}} {
+		h.bring("2026-11-01", children(tt.children))
+		v := h.start("clerk", fmt.Sprint(i), map[string]any{"id": wang, "purpose": "入学"})
+		if n := len(v.Values.Rows("kin")); n != tt.filled {
+			t.Errorf("%d children: %d rows", tt.children, n)
+		}
 	}
 }
