@@ -517,14 +517,15 @@ func TestSameNumberOtherDocument(t *testing.T) {
 	}
 }
 
-// TestFillList: a list takes as many rows as it may hold, or is left to the clerk.
+// TestFillList: a list takes as many rows as it may hold, or is left to the clerk;
+// of relations that it has no option for, none.
 func TestFillList(t *testing.T) {
 	h := withRegister(t, "kinship")
 	children := func(n int) string {
 		var b strings.Builder
-		b.WriteString("id,id_type,name,sex,born,mother_name,mother_id,division\n" + wang + ",,王丽,,,,," + testVillage + "\n")
+		b.WriteString("id,id_type,name,sex,born,mother_name,mother_id,spouse_name,division\n" + wang + ",,王丽,,,,,陈志强," + testVillage + "\n")
 		for i := range n {
-			fmt.Fprintf(&b, "E%07d,护照,陈小宝,男,2018-01-01,王丽,%s,%s\n", i, wang, testVillage)
+			fmt.Fprintf(&b, "E%07d,护照,陈小宝,男,2018-01-01,王丽,%s,,%s\n", i, wang, testVillage)
 		}
 		return b.String()
 	}
