@@ -24,7 +24,7 @@ func withRegister(t *testing.T, subject string) *house {
 	h := newHouse(t)
 	tpl := yinzheng.SampleTemplate()
 	tpl.Subject = subject
-	for key, record := range map[string]string{"name": "name", "sex": "sex", "born": "born", "note": "address", "kin": "relatives"} {
+	for key, record := range map[string]string{"id": "id", "name": "name", "sex": "sex", "born": "born", "note": "address", "kin": "relatives"} {
 		tpl.Field(key).Record = record
 	}
 	h.config.Register = &register.Register{Kept: h.store}
@@ -535,5 +535,34 @@ func TestFillList(t *testing.T) {
 		if n := len(v.Values.Rows("kin")); n != tt.filled {
 			t.Errorf("%d children: %d rows", tt.children, n)
 		}
+	}
+}
+
+// TestOldNumberAgainstRecord: the old number of a document and its new one are no
+// difference.
+func TestOldNumberAgainstRecord(t *testing.T) {
+	h := withRegister(t, "kinship")
+	h.bring("2026-11-01", "id,id_type,name,mother_name,division\n"+wang[:6]+wang[8:17]+",15位居民身份证,王丽,李桂香,"+testVillage+"\n")
+	v := h.start("clerk", "k", map[string]any{"id": wang, "purpose": "入学"})
+	v, err := h.SubmitApplication(h.ctx, h.people["clerk"], v.ID, v.Version)
+	must(t, err)
+	if len(v.AgainstRecord) != 0 {
+		t.Errorf("%+v", v.AgainstRecord)
+	}
+}
+
+// TestReadTooMany: a name that very many bear is no way to read all their records.
+func TestReadTooMany(t *testing.T) {
+	h := withRegister(t, "kinship")
+	csv := "id,id_type,name,division\n"
+	for i := range 21 {
+		csv += fmt.Sprintf("E%07d,护照,王丽,%s\n", i, testVillage)
+	}
+	h.bring("2026-11-01", csv+"E77AB,护照,赵敏,"+testVillage+"\n")
+	if found, err := h.ReadPersons(h.ctx, h.people["clerk"], "赵敏", "核对E77AB"); !errors.Is(err, yinzheng.ErrInvalid) {
+		t.Errorf("a purpose that holds her number: %d, %v", len(found), err)
+	}
+	if found, err := h.ReadPersons(h.ctx, h.people["clerk"], "王丽", "核对户籍"); !errors.Is(err, yinzheng.ErrInvalid) {
+		t.Errorf("%d, %v", len(found), err)
 	}
 }
