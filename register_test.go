@@ -566,3 +566,16 @@ func TestReadTooMany(t *testing.T) {
 		t.Errorf("%d, %v", len(found), err)
 	}
 }
+
+// TestHousehold: who belongs to it now, the living.
+func TestHousehold(t *testing.T) {
+	h := withRegister(t, "kinship")
+	const head = "id,id_type,name,household,head_relation,died,division\n"
+	h.bring("2026-11-01", head+wang+",,王丽,7,妻,,"+testVillage+"\n"+chen+",,陈志强,7,户主,,"+testVillage+"\nE111,护照,SMITH JOHN,7,,,"+testVillage+"\nE222,护照,SMITH ANN,7,,2026-01-01,"+testVillage+"\n")
+	h.bring("2026-11-02", head+"E111,护照,SMITH JOHN,8,户主,,"+testVillage+"\n")
+	found, err := h.ReadPersons(h.ctx, h.people["clerk"], wang, "核对户籍")
+	must(t, err)
+	if got := fmt.Sprint(found[0].Household); got != "[{陈志强 户主} {王丽 妻}]" {
+		t.Error(got)
+	}
+}
