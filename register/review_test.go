@@ -152,3 +152,35 @@ func TestRelativesNow(t *testing.T) {
 		t.Errorf("%v", rows)
 	}
 }
+
+// TestNotTheSame: twins are two, and so is a namesake in a household that somebody
+// has left.
+func TestNotTheSame(t *testing.T) {
+	o := newOffice(t)
+	head := "id,name,household,division\n"
+	o.keep(town, "2026-01-10", head+woman+",王丽,7,"+east+"\n")
+	if p := o.plan(town, "2026-02-10", head+woman2+",王芳,7,"+east+"\n"); p.New != 1 {
+		t.Errorf("a twin: %v", p.Refusal)
+	}
+	o.keep(town, "2026-02-10", head+woman+",王丽,8,"+east+"\n")
+	if p := o.plan(town, "2026-03-10", head+woman2+",王丽,7,"+east+"\n"); p.New != 1 {
+		t.Errorf("a namesake: %v", p.Refusal)
+	}
+}
+
+// TestClosedDivision: the code of a division that was closed means its successor.
+func TestClosedDivision(t *testing.T) {
+	d := tree()
+	divisions := slices.Clone(d.Divisions)
+	for i := range divisions {
+		if divisions[i].Code == west {
+			divisions[i].Until, divisions[i].Successor = now.AddDate(0, -1, 0), east
+		}
+	}
+	m := &yinzheng.PersonImport{ID: "m", At: now, Division: town, AsOf: "2026-11-01"}
+	p, err := register.Plan(t.Context(), newOffice(t), yinzheng.NewDirectory(divisions, nil, nil), m, []byte("id,name,division\n"+woman+",王丽,"+west+"\n"))
+	must(t, err)
+	if p.New != 1 || p.Persons[0].Value(yinzheng.FactDivision) != east {
+		t.Errorf("%+v %v", p.ImportCounts, p.Refusal)
+	}
+}
