@@ -1,6 +1,7 @@
 package register_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -182,5 +183,53 @@ func TestClosedDivision(t *testing.T) {
 	must(t, err)
 	if p.New != 1 || p.Persons[0].Value(yinzheng.FactDivision) != east {
 		t.Errorf("%+v %v", p.ImportCounts, p.Refusal)
+	}
+}
+
+// TestListed: a report lists the first of what it counts.
+func TestListed(t *testing.T) {
+	o := newOffice(t)
+	csv := func(address string) string {
+		text := "id,id_type,name,address,division\n"
+		for i := range register.MaxListed + 20 {
+			text += fmt.Sprintf("E%07d,护照,SMITH JOHN,%s,%s\n", i, address, east)
+		}
+		return text
+	}
+	o.keep(town, "2026-01-10", csv("滨江路"))
+	if p := o.plan(town, "2026-02-10", csv("东湖路")); p.Changed != 120 || len(p.Changes) != register.MaxListed {
+		t.Errorf("%s, %d listed", counts(p), len(p.Changes))
+	}
+	if p := o.plan(town, "2026-02-10", strings.ReplaceAll(csv("东湖路"), east, south)); p.Refused != 120 || len(p.Refusal) != register.MaxListed {
+		t.Errorf("%s, %d listed", counts(p), len(p.Refusal))
+	}
+}
+
+// TestFormerNameIsTheName: no name is a former one of itself.
+func TestFormerNameIsTheName(t *testing.T) {
+	o := newOffice(t)
+	o.keep(town, "2026-01-10", "id,name,former_name,division\n"+woman+",王丽,王丽,"+east+"\n")
+	rec, err := (&register.Register{Kept: o}).OnRecord(t.Context(), resident(woman))
+	must(t, err)
+	if len(rec.FormerNames) != 0 {
+		t.Errorf("%v", rec.FormerNames)
+	}
+}
+
+// TestRelativesOfTheDivision: a father has his children, too; of a parent who is on
+// record elsewhere nothing is told; all of it is as old as its oldest part.
+func TestRelativesOfTheDivision(t *testing.T) {
+	o := newOffice(t)
+	head := "id,name,division,mother_name,mother_id,father_name,father_id,died\n"
+	o.keep(district, "2026-01-10", head+elder+",周秀珍,"+south+",,,,,2025-12-31\n"+child+",陈小宝,"+east+",,,陈志强,"+man+",\n")
+	o.keep(district, "2026-02-10", head+man+",陈志强,"+east+",周秀珍,"+elder+",,,\n")
+	rec, err := (&register.Register{Kept: o}).OnRecord(t.Context(), resident(man))
+	must(t, err)
+	want := []any{
+		map[string]any{"name": "周秀珍", "relation": "mother", "id": resident(elder).Value()},
+		map[string]any{"name": "陈小宝", "relation": "son", "id": resident(child).Value()},
+	}
+	if d := cmp.Diff(want, rec.Facts["relatives"].Value); d != "" || rec.Facts["relatives"].AsOf != "2026-01-10" {
+		t.Errorf("as of %s, -want +got:\n%s", rec.Facts["relatives"].AsOf, d)
 	}
 }
