@@ -110,7 +110,7 @@ func (s *Service) certificateOf(ctx context.Context, item string, holder ID, now
 		if err != nil {
 			return "", err
 		}
-		if cert.Status == StatusOK && (cert.Expires.IsZero() || now.Before(cert.Expires)) {
+		if cert.inForce(now) {
 			return cert.Code, nil
 		}
 	}

@@ -50,6 +50,7 @@ func TestEndedItem(t *testing.T) {
 func TestReplacedItem(t *testing.T) {
 	h := newHouse(t)
 	code := h.issued("first").Certificate.Code
+	h.start("clerk", "under way", yinzheng.SampleValues())
 	h.config.Standings = ended{"kin": {Text: yinzheng.Text{ZH: "由电子证明替代", EN: "replaced by an e-certificate"}, By: "kin"}}
 	h.restart()
 	shown := func(holder any) bool {
