@@ -46,7 +46,9 @@ const (
 	Strand   ActionKind = "strand"   // nobody is left, nor an office above that could go on: the administrators are told
 	Lapse    ActionKind = "lapse"    // returned, and not mended in time: withdrawn
 	Attach   ActionKind = "attach"   // a file was added
-	Detach   ActionKind = "detach"   // one was taken off; the history keeps it
+	Detach   ActionKind = "detach"   // one, or a reference, was taken off; the history keeps it
+	Refer    ActionKind = "refer"    // a certificate on record meets a material
+	Recall   ActionKind = "recall"   // approved, and a certificate that it refers to has ended: back to the clerk
 	Revoke   ActionKind = "revoke"   // the certificate was revoked; the case stays issued
 	Move     ActionKind = "move"     // the offices changed: Office has the case now, Input.Division is where it belongs
 )
@@ -70,6 +72,7 @@ type Application struct {
 
 	Filled      []Filled     `json:"-"` // values that come from the record; Fold knows them
 	Attachments []Attachment `json:"-"` // its files, those taken off left out; Fold knows them
+	Substitutes []Substitute `json:"-"` // what stands in the place of files, as they do
 
 	// Of the step it waits at: Fold knows these, the store keeps them only to find
 	// cases by them.
@@ -119,7 +122,9 @@ type Action struct {
 	Reason  string     `json:"reason,omitempty"` // class, of acts on the certificate
 
 	Attachment *Attachment `json:"attachment,omitempty"` // attach
-	Detached   int         `json:"detached,omitempty"`   // detach: which attachment
+	Detached   int         `json:"detached,omitempty"`   // detach: which attachment or reference
+	Material   string      `json:"material,omitempty"`   // refer: what it meets
+	Refers     string      `json:"refers_to,omitempty"`  // refer: code of the certificate
 
 	Against *AgainstRecord `json:"-"` // submit: what it says otherwise than was on record; for those only whom the record is for
 
@@ -191,6 +196,12 @@ func (a *Application) apply(t *Template, x Action) {
 		a.Attachments = append(slices.Clip(a.Attachments), file)
 	case Detach:
 		a.Attachments = slices.DeleteFunc(slices.Clone(a.Attachments), func(f Attachment) bool { return f.ID == x.Detached })
+		a.Substitutes = slices.DeleteFunc(slices.Clone(a.Substitutes), func(f Substitute) bool { return f.ID == x.Detached })
+	case Refer:
+		a.Substitutes = append(slices.Clip(a.Substitutes), Substitute{ID: x.Seq, Material: x.Material, Certificate: x.Refers})
+	case Recall:
+		a.sendBack(t.last(a.Values), x.Seq)
+		a.Code = ""
 	}
 	if a.State == Submitted {
 		a.Waiting = &t.Chain[a.Step]
@@ -222,12 +233,16 @@ func (a *Application) begin(t *Template, x Action) {
 }
 
 func (a *Application) returned(t *Template, x Action) {
-	from := a.Step
 	if i := t.StepIndex(x.ToStep); i >= 0 {
 		a.enter(t, i, x.Seq)
 		return
 	}
-	a.State, a.returner, a.entered = Returned, from+1, x.Seq
+	a.sendBack(a.Step, x.Seq)
+}
+
+// sendBack gives the case back to the clerk, from a step.
+func (a *Application) sendBack(from, seq int) {
+	a.State, a.returner, a.entered = Returned, from+1, seq
 	a.approved, a.Reminded, a.Late, a.Recused, a.Stranded = nil, false, false, "", false
 }
 

@@ -49,41 +49,11 @@ const (
 	ByFingerprint = "fingerprint"
 )
 
-// Materials that no template needs to name.
-const (
-	AuthorityMaterial  = "authority"  // what authorises an agent
-	CommitmentMaterial = "commitment" // the applicant's signed promise
-	OtherMaterial      = "other"
-)
-
-var commonMaterials = map[string]Text{
-	AuthorityMaterial:  {"代办授权依据", "Proof of the agent's authority"},
-	CommitmentMaterial: {"签署的告知承诺书", "Signed commitment"},
-	OtherMaterial:      {"其他材料", "Other material"},
-}
-
 // Limits of a case's files. What was taken off is kept too, for good.
 const (
 	maxAttachments = 30  // that are there
 	maxAttached    = 100 // that ever were
 )
-
-// material names what a key stands for.
-func (t *Template) material(key string) (Text, bool) {
-	for _, m := range t.Materials {
-		if m.Key == key {
-			return m.Text, true
-		}
-	}
-	name, ok := commonMaterials[key]
-	return name, ok
-}
-
-// Needed lists the materials of which a case with these values needs a file. An
-// agent's authority comes on top.
-func (t *Template) Needed(v Values) []Material {
-	return slices.DeleteFunc(slices.Clone(t.Materials), func(m Material) bool { return !m.Scan || !allHold(m.When, v) })
-}
 
 // Cleaner makes of a file from outside what can be kept. Implemented by
 // attachments.Cleaner.
@@ -189,7 +159,7 @@ func (c *Case) mayAttach(by *Account, now time.Time) (Action, error) {
 	return actionBy(by, grant, Attach, now), err
 }
 
-// Detach takes a file off the case while it is drafted or mended; its history
+// Detach takes a file or a reference off the case while it is drafted or mended; its history
 // keeps it. What somebody attached who decides is theirs to judge by and stays.
 // Errors as of Attach, and ErrNotFound when the case has no such attachment.
 func (c *Case) Detach(by *Account, id int, now time.Time) (*Application, error) {
@@ -197,7 +167,7 @@ func (c *Case) Detach(by *Account, id int, now time.Time) (*Application, error) 
 	if err != nil {
 		return nil, err
 	}
-	if c.attachment(id) == nil {
+	if c.attachment(id) == nil && c.substitute(id) == nil {
 		return nil, errNoAttachment()
 	}
 	if c.Actions[id-1].Step != "" {
@@ -245,7 +215,7 @@ func (c *Case) checkAttachment(f *Attachment, by []*Account, now time.Time) erro
 	k := &checker{now: now.In(Zone)}
 	name, known := c.Template.material(f.Material)
 	if !known {
-		k.refuse("material", "choice", "应为 "+c.materialKeys()+" 之一", "Expected one of "+c.materialKeys())
+		k.refuse("material", "choice", "应为 "+c.Template.materialKeys()+" 之一", "Expected one of "+c.Template.materialKeys())
 	}
 	switch {
 	case len(c.Attachments) >= maxAttachments:
@@ -263,19 +233,6 @@ func (c *Case) checkAttachment(f *Attachment, by []*Account, now time.Time) erro
 		f.Signed = c.checkSigning(k, f.Signed, by)
 	}
 	return k.faults()
-}
-
-func (c *Case) materialKeys() string {
-	var keys []string
-	for _, m := range c.Template.Materials {
-		keys = append(keys, m.Key)
-	}
-	for _, key := range []string{AuthorityMaterial, CommitmentMaterial, OtherMaterial} {
-		if !slices.Contains(keys, key) {
-			keys = append(keys, key)
-		}
-	}
-	return strings.Join(keys, ", ")
 }
 
 func (c *Case) checkSigning(k *checker, s *Signing, by []*Account) *Signing {
@@ -325,34 +282,6 @@ func fileName(sent, otherwise, ending string) string {
 	return name + ending
 }
 
-// fileProblems is what stands between a case's files and its submission:
-// materials that are missing, a witness who has become a party since.
-func fileProblems(t *Template, a *Application) []FieldError {
-	var out []FieldError
-	need := func(key string, name Text) {
-		if !slices.ContainsFunc(a.Attachments, func(f Attachment) bool { return f.Material == key }) {
-			out = append(out, FieldError{"attachments." + key, "required", Text{
-				fmt.Sprintf("请上传“%s”的照片、扫描件或 PDF", name.ZH), fmt.Sprintf("Please attach a photograph, a scan or a PDF of “%s”", name.EN),
-			}})
-		}
-	}
-	for _, m := range t.Needed(a.Values) {
-		need(m.Key, m.Text)
-	}
-	if a.Applicant.As == AsAgent {
-		need(AuthorityMaterial, commonMaterials[AuthorityMaterial])
-	}
-	parties := (&Case{Application: a, Template: t}).Parties()
-	for i := range a.Attachments {
-		if w := a.Attachments[i].witness(); w != nil && slices.ContainsFunc(parties, w.ID.same) {
-			out = append(out, FieldError{"attachments." + CommitmentMaterial, "party", Text{
-				"见证人是本办件的当事人，请撤下承诺书，另请见证人后重新签署", "The witness is a party of the case; please take the commitment off and have it signed before another one",
-			}})
-		}
-	}
-	return out
-}
-
 // AttachFile adds a file to a case that is at version seen. Errors as of
 // Case.Attach and Cleaner.Clean; whatever the error, nothing of the file is kept.
 func (s *Service) AttachFile(ctx context.Context, by *Account, id string, seen int, in *NewAttachment) (*CaseView, error) {
@@ -385,7 +314,7 @@ func (s *Service) AttachFile(ctx context.Context, by *Account, id string, seen i
 	})
 }
 
-// DetachFile takes a file off a case that is at version seen.
+// DetachFile takes a file or a reference off a case that is at version seen.
 func (s *Service) DetachFile(ctx context.Context, by *Account, id string, seen, attachment int) (*CaseView, error) {
 	return s.change(ctx, by, id, seen, func(c *Case, now time.Time) (*Application, error) {
 		return c.Detach(by, attachment, now)

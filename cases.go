@@ -47,6 +47,7 @@ type CaseView struct {
 	Replaces    string           `json:"replaces,omitempty"` // code of the certificate that this case corrects or issues again
 	History     []Action         `json:"history"`
 	Attachments []AttachmentView `json:"attachments,omitempty"`
+	Materials   []MaterialView   `json:"materials,omitempty"` // what the case needs, and how it is met
 	Problems    []FieldError     `json:"problems,omitempty"` // what must be mended before it can be submitted
 	Changes     []Change         `json:"changes,omitempty"`  // what was normalised just now
 	Certificate *CertificateRef  `json:"certificate,omitempty"`
@@ -137,8 +138,9 @@ func (s *Service) CreateApplication(ctx context.Context, by *Account, in *NewApp
 	if err != nil {
 		return nil, false, err
 	}
-	view.Changes, view.Problems = checked.Changes, s.problems(t, a, checked)
-	return view, false, nil
+	view.Changes = checked.Changes
+	view.Problems, err = s.problems(ctx, t, a, checked)
+	return view, false, err
 }
 
 // begin is a new case after its first actions.
@@ -211,7 +213,7 @@ func (c *checker) applicant(in *Applicant) Applicant {
 }
 
 // problems is everything that stands between a draft and its submission.
-func (s *Service) problems(t *Template, a *Application, checked *Checked) []FieldError {
+func (s *Service) problems(ctx context.Context, t *Template, a *Application, checked *Checked) ([]FieldError, error) {
 	out := checked.Problems
 	d := s.Directory()
 	for _, step := range t.Chain {
@@ -230,7 +232,8 @@ func (s *Service) problems(t *Template, a *Application, checked *Checked) []Fiel
 		}
 	}
 	out = append(out, fileProblems(t, a)...)
-	return append(out, s.missingGlyphs(t, a.Values)...)
+	stale, err := s.staleReferences(ctx, &Case{Application: a, Template: t, Directory: d})
+	return append(append(out, stale...), s.missingGlyphs(t, a.Values)...), err
 }
 
 // missingGlyphs names every character of the values that no face holds.
@@ -312,7 +315,8 @@ func (s *Service) Application(ctx context.Context, by *Account, id string) (*Cas
 	var broken *Error
 	switch {
 	case err == nil:
-		v.Problems = s.problems(c.Template, c.Application, checked)
+		v.Problems, err = s.problems(ctx, c.Template, c.Application, checked)
+		return v, err
 	case errors.As(err, &broken): // kept by an earlier program that took more
 		v.Problems = broken.Fields
 	}
@@ -351,8 +355,8 @@ func (s *Service) EditApplication(ctx context.Context, by *Account, id string, s
 		in.Filled = stillFilled(c.Filled, &Input{Division: c.Division, Values: c.Values}, in)
 		a, err := c.Edit(by, in, now)
 		if err == nil {
-			ok.Problems = s.problems(c.Template, a, ok)
 			checked = ok
+			ok.Problems, err = s.problems(ctx, c.Template, a, ok)
 		}
 		return a, err
 	})
@@ -375,7 +379,11 @@ func (s *Service) SubmitApplication(ctx context.Context, by *Account, id string,
 		if err != nil {
 			return nil, err
 		}
-		if problems := s.problems(c.Template, c.Application, checked); len(problems) > 0 {
+		problems, err := s.problems(ctx, c.Template, c.Application, checked)
+		if err != nil {
+			return nil, err
+		}
+		if len(problems) > 0 {
 			return nil, invalidFields(problems)
 		}
 		a.lastSubmit().Against, err = s.against(ctx, c)
@@ -389,7 +397,11 @@ func (s *Service) SubmitApplication(ctx context.Context, by *Account, id string,
 // fails for now, as soon as it can be (CaseView.Trouble says why it waits).
 func (s *Service) Decide(ctx context.Context, by *Account, id string, seen int, d Decision) (*CaseView, error) {
 	view, err := s.change(ctx, by, id, seen, func(c *Case, now time.Time) (*Application, error) {
-		return c.Decide(by, d, now)
+		a, err := c.Decide(by, d, now)
+		if err == nil && d.Action == Approve {
+			err = s.referencesHold(ctx, c)
+		}
+		return a, err
 	})
 	return s.issueNow(ctx, by, view, err)
 }
@@ -466,6 +478,7 @@ var actionNames = map[ActionKind]Text{
 	Suspend: {"中止证明", "the certificate was suspended"}, Lift: {"恢复证明", "the suspension was lifted"},
 	ProposeRevocation: {"提议撤销证明", "revocation of the certificate was proposed"}, DeclineRevocation: {"否决撤销提议", "the revocation was declined"},
 	Attach: {"添加附件", "a file was attached"}, Detach: {"撤下附件", "a file was taken off"},
+	Refer: {"引用电子证明", "a certificate on record was referred to"}, Recall: {"引用的证明失效，退回补正", "returned, since a certificate that it refers to has ended"},
 	Supersede: {"证明被替代", "the certificate was superseded"}, Reissue: {"决定补发", "it was decided to issue again"}, Moot: {"无从替代而终止", "ended, with nothing left to replace"},
 }
 

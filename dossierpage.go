@@ -21,6 +21,7 @@ var dossierTemplate = &Template{
 		{Key: "head", Type: TextField},
 		{Key: "facts", Type: ListField, Fields: texts("label", "value")},
 		{Key: "against", Type: ListField, Fields: texts("label", "on_record", "filled_in", "source")},
+		{Key: "materials", Type: ListField, Fields: texts("name", "how")},
 		{Key: "attachments", Type: ListField, Fields: texts("file", "what", "digest", "by")},
 		{Key: "history", Type: ListField, Fields: texts("at", "what", "who", "opinion")},
 		{Key: "certificates", Type: ListField, Fields: texts("code", "number", "organ", "issued", "status")},
@@ -43,6 +44,8 @@ var dossierTemplate = &Template{
 			{Table: &Table{Rows: "facts", Columns: []Column{{"项目", "{label}", 2}, {"内容", "{value}", 4}}}},
 			{When: "against", Text: "提交时与登记不一致"},
 			{When: "against", Table: &Table{Rows: "against", Columns: []Column{{"项目", "{label}", 18}, {"登记", "{on_record}", 28}, {"填写", "{filled_in}", 28}, {"登记来源", "{source}", 26}}}},
+			{When: "materials", Text: "材料"},
+			{When: "materials", Table: &Table{Rows: "materials", Columns: []Column{{"材料", "{name}", 34}, {"如何满足", "{how}", 66}}}},
 			{When: "attachments", Text: "附件"},
 			{When: "attachments", Table: &Table{Rows: "attachments", Columns: []Column{{"附件", "{file}", 22}, {"材料", "{what}", 24}, {"SHA-256", "{digest}", 32}, {"添加", "{by}", 22}}}},
 			{Text: "二、办理经过"},
@@ -82,6 +85,9 @@ func (d *Dossier) page() Values {
 	}
 	if list := d.against(); len(list) > 0 {
 		out["against"] = list
+	}
+	if list := d.materials(); len(list) > 0 {
+		out["materials"] = list
 	}
 	if list := d.attachments(); len(list) > 0 {
 		out["attachments"] = list
@@ -159,7 +165,9 @@ func (d *Dossier) history() []any {
 		if x.Attachment != nil {
 			opinion = d.named(x.Attachment)
 		} else if x.Detached != 0 { // which stands nowhere else
-			opinion = d.named(d.Application.History[x.Detached-1].Attachment)
+			opinion = d.instead(&d.Application.History[x.Detached-1])
+		} else if x.Material != "" {
+			opinion = d.instead(x)
 		}
 		who := d.who(x.By, x.Name)
 		if x.ForName != "" {
@@ -173,6 +181,35 @@ func (d *Dossier) history() []any {
 func (d *Dossier) named(f *Attachment) string {
 	name, _ := d.template.material(f.Material)
 	return strconv.Itoa(f.ID) + "号　" + f.Name + "　" + name.ZH
+}
+
+// instead names what an action brought: a file, or what stands in its place.
+func (d *Dossier) instead(x *Action) string {
+	if x.Attachment != nil {
+		return d.named(x.Attachment)
+	}
+	name, _ := d.template.material(x.Material)
+	return strings.TrimSpace(strconv.Itoa(x.Seq) + "号　" + name.ZH + "　" + x.Refers)
+}
+
+// wayNames are the ways to meet a material in words.
+var wayNames = map[Way]string{"": "缺", MetByFile: "附件", MetByCertificate: "引用电子证明"}
+
+// materials lists what the case needs and how it is met.
+func (d *Dossier) materials() []any {
+	var rows []any
+	for i := range d.Application.Materials {
+		m := &d.Application.Materials[i]
+		how := wayNames[m.Way]
+		if m.By > 0 {
+			how += "　" + strconv.Itoa(m.By) + "号"
+		}
+		if c := m.Certificate; c != nil {
+			how += "　" + c.Code + "　现" + statusNames[c.Status]
+		}
+		rows = append(rows, map[string]any{"name": m.Name.ZH, "how": how})
+	}
+	return rows
 }
 
 func (d *Dossier) attachments() []any {

@@ -21,6 +21,9 @@ func (s *Service) Issue(ctx context.Context, id string) (*Certificate, error) {
 	if errors.Is(err, errMoot) {
 		err = s.endMoot(ctx, id, err)
 	}
+	if errors.Is(err, errUnmet) {
+		err = s.recall(ctx, id, err)
+	}
 	s.troubles.note(id, err)
 	return cert, err
 }
@@ -58,6 +61,11 @@ func (s *Service) reserve(ctx context.Context, id string) (*Case, *Certificate, 
 	c, err := s.load(ctx, id)
 	if err != nil {
 		return nil, nil, err
+	}
+	if c.State == Approved || c.State == Issuing {
+		if err := s.referencesHold(ctx, c); err != nil {
+			return nil, nil, err
+		}
 	}
 	switch c.State {
 	case Issued:
@@ -323,6 +331,9 @@ func (s *Service) commit(ctx context.Context, c *Case, cert *Certificate, pdf []
 	next := c.with(Action{At: now, Kind: Issue, By: SystemActor, Name: SystemActor})
 	finish := func(ctx context.Context) error {
 		if err := s.sameTree(ctx, c.Directory.Version); err != nil {
+			return err
+		}
+		if err := s.referencesHold(ctx, c); err != nil { // again, where no revocation can come in between
 			return err
 		}
 		if err := s.Store.FinishIssue(ctx, cert, pdf); err != nil {

@@ -88,7 +88,30 @@ func (l *linter) materials() {
 		for j := range m.When {
 			l.clause(fmt.Sprintf("%s.when[%d]", p, j), &m.When[j])
 		}
+		l.ways(p, m)
 	}
+}
+
+// ways faults what may stand in a material's place.
+func (l *linter) ways(p string, m *Material) {
+	for j, item := range m.Certificate {
+		q := fmt.Sprintf("%s.certificate[%d]", p, j)
+		l.require(itemCode.MatchString(item), q, "code", "应为事项代码", "expected the code of an item")
+		l.require(!slices.Contains(m.Certificate[:j], item), q, "twice", "事项重复", "this item is listed twice")
+	}
+	l.require(m.Scan || len(m.Certificate) == 0, p+".certificate", "scan", "只有须上传的材料（scan）才能由其他方式代替", "only a material that has to be attached (scan) can be met otherwise")
+	l.require(l.t.Token.ID != "" || len(m.Certificate) == 0, p+".certificate", "holder", "引用电子证明须有持证人证件（token.id）", "a certificate on record is found by the holder's document (token.id)")
+}
+
+// CheckItems names every item that the materials refer to and that is not known.
+func (t *Template) CheckItems(known func(code string) bool) []FieldError {
+	l := &linter{t: t}
+	for i := range t.Materials {
+		for j, item := range t.Materials[i].Certificate {
+			l.require(known(item), fmt.Sprintf("materials[%d].certificate[%d]", i, j), "unknown-item", "没有“"+item+"”这个事项的模板", "there is no template of an item "+item)
+		}
+	}
+	return l.faults
 }
 
 func (l *linter) fields(path string, fields []Field, inner bool) {

@@ -52,14 +52,23 @@ func TestTemplateCheck(t *testing.T) {
 		{"a commitment", func(t *Template) { t.Materials[0].Key = CommitmentMaterial }, nil},
 		{"a condition on nothing", func(t *Template) { t.Materials[0].When = []Clause{{Field: "sex", Is: Male}} }, []string{"materials[0].when clause"}},
 		{"a material's condition", func(t *Template) {
-			t.Materials[0] = Material{"id_card", both("x"), true, []Clause{{Field: "sex", Is: Male}}}
+			t.Materials[0] = Material{Key: "id_card", Text: both("x"), Scan: true, When: []Clause{{Field: "sex", Is: Male}}}
 		}, nil},
 		{"... on an absent field", func(t *Template) {
-			t.Materials[0] = Material{"id_card", both("x"), true, []Clause{{Field: "size", Is: Male}}}
+			t.Materials[0] = Material{Key: "id_card", Text: both("x"), Scan: true, When: []Clause{{Field: "size", Is: Male}}}
 		}, []string{"materials[0].when[0].field absent-field"}},
 		{"... that never holds", func(t *Template) {
-			t.Materials[0] = Material{"id_card", both("x"), true, []Clause{{Field: "sex", Is: "x"}}}
+			t.Materials[0] = Material{Key: "id_card", Text: both("x"), Scan: true, When: []Clause{{Field: "sex", Is: "x"}}}
 		}, []string{"materials[0].when[0] unreachable"}},
+
+		{"a certificate in a material's place", func(t *Template) {
+			t.Materials[0].Scan, t.Materials[0].Certificate = true, []string{"residence", "kin"}
+		}, nil},
+		{"... of no item", func(t *Template) { t.Materials[0].Scan, t.Materials[0].Certificate = true, []string{"居住", "kin", "kin"} }, []string{"materials[0].certificate[0] code", "materials[0].certificate[2] twice"}},
+		{"... of what is shown at the counter", func(t *Template) { t.Materials[0].Certificate = []string{"residence"} }, []string{"materials[0].certificate scan"}},
+		{"... without the holder's document", func(t *Template) {
+			t.Materials[0].Scan, t.Materials[0].Certificate, t.Token.ID = true, []string{"residence"}, ""
+		}, []string{"materials[0].certificate holder"}},
 
 		{"the register", field(0, func(f *Field) { f.Record = "name" }), nil},
 		{"an unknown entry of the register", field(0, func(f *Field) { f.Record = "nickname" }), []string{"fields[0].record choice"}},

@@ -32,7 +32,7 @@ func (s *server) attachmentOperations() []operation {
 			},
 		},
 		{
-			method: http.MethodDelete, path: attachments + "/{attachment}", id: "detach-file", tag: "attachments", summary: "撤下附件 · Take a file off a draft or a returned case", ifMatch: true,
+			method: http.MethodDelete, path: attachments + "/{attachment}", id: "detach-file", tag: "attachments", summary: "撤下附件或引用 · Take a file, or a reference to a certificate, off a draft or a returned case", ifMatch: true,
 			gives: typeOf[yinzheng.CaseView](), do: func(c *call) (any, error) {
 				return c.changedCase(s.Service.DetachFile(c.Context(), c.by, c.PathValue("id"), c.seen, c.attachment()))
 			},

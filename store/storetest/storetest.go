@@ -90,7 +90,7 @@ func Run(t *testing.T, open func(t *testing.T) yinzheng.Store) {
 }
 
 // Kept compares cases by what a store keeps of them: not by what Fold alone knows.
-var Kept = cmp.Options{cmpopts.IgnoreUnexported(yinzheng.Application{}), cmpopts.IgnoreFields(yinzheng.Application{}, "Attachments", "Desks", "Due", "Late", "Recused", "Stranded")}
+var Kept = cmp.Options{cmpopts.IgnoreUnexported(yinzheng.Application{}), cmpopts.IgnoreFields(yinzheng.Application{}, "Attachments", "Substitutes", "Desks", "Due", "Late", "Recused", "Stranded")}
 
 // Start is the moment at which the samples begin.
 var Start = time.Date(2026, 11, 2, 8, 15, 0, 123456000, time.UTC)
@@ -172,6 +172,8 @@ func Next(a *yinzheng.Application, kinds []yinzheng.ActionKind, office, division
 			}
 		case yinzheng.Detach:
 			x.Detached = len(actions)
+		case yinzheng.Refer:
+			x.Material, x.Refers = "id_card", "C0"
 		case yinzheng.Suspend:
 			x.Code, x.Reason = "C"+a.ID, "complaint"
 		}

@@ -1,0 +1,177 @@
+package yinzheng
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Material is what an applicant brings. With Scan a case needs it to be
+// submitted, where all of When hold: a file of it or, in its place, what else the
+// template allows. Without Scan it is shown at the counter and a file may be
+// attached. A template that lists the key commitment asks for a signed commitment;
+// authority and other are understood without being listed.
+type Material struct {
+	Key  string `yaml:"key" json:"key"`
+	Text `yaml:",inline"`
+	Scan bool     `yaml:"scan,omitempty" json:"scan,omitempty"`
+	When []Clause `yaml:"when,omitempty" json:"when,omitempty"`
+
+	Certificate []string `yaml:"certificate,omitempty" json:"certificate,omitempty"` // items: a certificate in force of one of them, of the same holder, will do
+}
+
+// Materials that no template needs to name.
+const (
+	AuthorityMaterial  = "authority"  // what authorises an agent
+	CommitmentMaterial = "commitment" // the applicant's signed promise
+	OtherMaterial      = "other"
+)
+
+var commonMaterials = map[string]Text{
+	AuthorityMaterial:  {"代办授权依据", "Proof of the agent's authority"},
+	CommitmentMaterial: {"签署的告知承诺书", "Signed commitment"},
+	OtherMaterial:      {"其他材料", "Other material"},
+}
+
+// material names what a key stands for.
+func (t *Template) material(key string) (Text, bool) {
+	if m := t.listed(key); m != nil {
+		return m.Text, true
+	}
+	name, ok := commonMaterials[key]
+	return name, ok
+}
+
+// listed is a material that the template lists, or nil.
+func (t *Template) listed(key string) *Material {
+	i := slices.IndexFunc(t.Materials, func(m Material) bool { return m.Key == key })
+	if i < 0 {
+		return nil
+	}
+	return &t.Materials[i]
+}
+
+// materialKeys lists the keys that a file may have.
+func (t *Template) materialKeys() string {
+	var keys []string
+	for _, m := range t.Materials {
+		keys = append(keys, m.Key)
+	}
+	for _, key := range []string{AuthorityMaterial, CommitmentMaterial, OtherMaterial} {
+		if !slices.Contains(keys, key) {
+			keys = append(keys, key)
+		}
+	}
+	return strings.Join(keys, ", ")
+}
+
+// Needed lists the materials that a case with these values needs. An agent's
+// authority comes on top.
+func (t *Template) Needed(v Values) []Material {
+	return slices.DeleteFunc(slices.Clone(t.Materials), func(m Material) bool { return !m.Scan || !allHold(m.When, v) })
+}
+
+// needed is a material if the case needs it, or nil.
+func (c *Case) needed(key string) *Material {
+	m := c.Template.listed(key)
+	if m == nil || !m.Scan || !allHold(m.When, c.Values) {
+		return nil
+	}
+	return m
+}
+
+// Way is how a case meets a material.
+type Way string
+
+// The ways, what weighs most first.
+const (
+	MetByFile        Way = "file"
+	MetByCertificate Way = "certificate" // one on record, by reference
+)
+
+// Substitute stands in the place of a material's file.
+type Substitute struct {
+	ID          int    // Seq of the action
+	Material    string // key
+	Certificate string // code
+}
+
+// meeting is how a case meets one material.
+type meeting struct {
+	way  Way         // "": it does not
+	file *Attachment // by which
+	sub  *Substitute // or by which
+}
+
+// met tells how the case meets a material: of several ways by the one that
+// weighs most.
+func (a *Application) met(key string) meeting {
+	if i := slices.IndexFunc(a.Attachments, func(f Attachment) bool { return f.Material == key }); i >= 0 {
+		return meeting{way: MetByFile, file: &a.Attachments[i]}
+	}
+	if i := slices.IndexFunc(a.Substitutes, func(s Substitute) bool { return s.Material == key }); i >= 0 {
+		return meeting{way: MetByCertificate, sub: &a.Substitutes[i]}
+	}
+	return meeting{}
+}
+
+// substitute returns one of the case's substitutes, or nil.
+func (a *Application) substitute(id int) *Substitute {
+	i := slices.IndexFunc(a.Substitutes, func(s Substitute) bool { return s.ID == id })
+	if i < 0 {
+		return nil
+	}
+	return &a.Substitutes[i]
+}
+
+// fileProblems is what stands between what a case has and its submission:
+// materials that nothing meets, a witness who has become a party since.
+func fileProblems(t *Template, a *Application) []FieldError {
+	var out []FieldError
+	need := func(key string, name, otherwise Text) {
+		if a.met(key).way == "" {
+			out = append(out, FieldError{"attachments." + key, "required", Text{
+				fmt.Sprintf("请上传“%s”的照片、扫描件或 PDF%s", name.ZH, otherwise.ZH), fmt.Sprintf("Please attach a photograph, a scan or a PDF of “%s”%s", name.EN, otherwise.EN),
+			}})
+		}
+	}
+	for _, m := range t.Needed(a.Values) {
+		need(m.Key, m.Text, m.otherwise())
+	}
+	if a.Applicant.As == AsAgent {
+		need(AuthorityMaterial, commonMaterials[AuthorityMaterial], Text{})
+	}
+	parties := (&Case{Application: a, Template: t}).Parties()
+	for i := range a.Attachments {
+		if w := a.Attachments[i].witness(); w != nil && slices.ContainsFunc(parties, w.ID.same) {
+			out = append(out, FieldError{"attachments." + a.Attachments[i].Material, "party", Text{
+				"见证人是本办件的当事人，请撤下承诺书，另请见证人后重新签署", "The witness is a party of the case; please take the commitment off and have it signed before another one",
+			}})
+		}
+	}
+	return out
+}
+
+// otherwise says what else meets the material.
+func (m *Material) otherwise() Text {
+	var zh, en []string
+	if len(m.Certificate) > 0 {
+		zh, en = append(zh, "引用持证人的有效电子证明"), append(en, "refer to a certificate in force of the holder's")
+	}
+	if zh == nil {
+		return Text{}
+	}
+	return Text{"；也可以" + strings.Join(zh, "，或") , "; or " + strings.Join(en, ", or ")}
+}
+
+// MaterialView is one material that a case needs and how it is met, as the
+// people of the case see it.
+type MaterialView struct {
+	Key         string        `json:"key"`
+	Name        Text          `json:"name"`
+	Way         Way           `json:"way,omitempty"`         // how it is met; empty: it is not
+	By          int           `json:"by,omitempty"`          // number of the action that met it
+	Certificate *ReferredView `json:"certificate,omitempty"` // that it is met by
+
+	Offers []ReferredView `json:"offers,omitempty"` // certificates in force of the holder's that would meet it
+}
