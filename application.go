@@ -48,6 +48,8 @@ const (
 	Attach   ActionKind = "attach"   // a file was added
 	Detach   ActionKind = "detach"   // one, or a reference, was taken off; the history keeps it
 	Refer    ActionKind = "refer"    // a certificate on record meets a material
+	Promise  ActionKind = "promise"  // a material follows by Due
+	Overdue  ActionKind = "overdue"  // it did not; Due is when the case lapses, where issuing waits for it
 	Recall   ActionKind = "recall"   // approved, and a certificate that it refers to has ended: back to the clerk
 	Revoke   ActionKind = "revoke"   // the certificate was revoked; the case stays issued
 	Move     ActionKind = "move"     // the offices changed: Office has the case now, Input.Division is where it belongs
@@ -123,7 +125,7 @@ type Action struct {
 
 	Attachment *Attachment `json:"attachment,omitempty"` // attach
 	Detached   int         `json:"detached,omitempty"`   // detach: which attachment or reference
-	Material   string      `json:"material,omitempty"`   // refer: what it meets
+	Material   string      `json:"material,omitempty"`   // refer, promise, and what comes of it: which
 	Refers     string      `json:"refers_to,omitempty"`  // refer: code of the certificate
 
 	Against *AgainstRecord `json:"-"` // submit: what it says otherwise than was on record; for those only whom the record is for
@@ -150,6 +152,7 @@ const SystemActor = "system"
 // apply adds one action to the case: the only place where state changes.
 func (a *Application) apply(t *Template, x Action) {
 	x.Seq = a.Version + 1
+	a.Substitutes = slices.Clone(a.Substitutes) // changed below, and shared with the case as it was
 	switch x.Kind {
 	case Create:
 		a.State, a.Office = Draft, x.Office
@@ -166,7 +169,15 @@ func (a *Application) apply(t *Template, x Action) {
 	case Return:
 		a.returned(t, x)
 	case Remind:
-		a.Reminded = true
+		if s := a.gap(x.Material); s != nil {
+			s.reminded = true
+		} else {
+			a.Reminded = true
+		}
+	case Overdue:
+		if s := a.gap(x.Material); s != nil {
+			s.late, s.last = true, x.Due
+		}
 	case Escalate:
 		a.Late = true
 	case Recuse:
@@ -196,9 +207,11 @@ func (a *Application) apply(t *Template, x Action) {
 		a.Attachments = append(slices.Clip(a.Attachments), file)
 	case Detach:
 		a.Attachments = slices.DeleteFunc(slices.Clone(a.Attachments), func(f Attachment) bool { return f.ID == x.Detached })
-		a.Substitutes = slices.DeleteFunc(slices.Clone(a.Substitutes), func(f Substitute) bool { return f.ID == x.Detached })
+		a.Substitutes = slices.DeleteFunc(a.Substitutes, func(f Substitute) bool { return f.ID == x.Detached })
 	case Refer:
-		a.Substitutes = append(slices.Clip(a.Substitutes), Substitute{ID: x.Seq, Material: x.Material, Certificate: x.Refers})
+		a.Substitutes = append(a.Substitutes, Substitute{ID: x.Seq, Material: x.Material, Certificate: x.Refers})
+	case Promise:
+		a.Substitutes = append(a.Substitutes, Substitute{ID: x.Seq, Material: x.Material, begun: x.At, due: x.Due})
 	case Recall:
 		a.sendBack(t.last(a.Values), x.Seq)
 		a.Code = ""
@@ -214,6 +227,7 @@ func (a *Application) apply(t *Template, x Action) {
 	} else if a.State != Submitted && a.State != Returned {
 		a.Due = time.Time{}
 	}
+	a.seeGaps(t)
 	a.Holder = a.Values.String(t.Token.Name)
 	a.Version = x.Seq
 	a.Actions = append(a.Actions, x)
@@ -253,20 +267,6 @@ func (a *Application) enter(t *Template, step, seq int) {
 	if step == len(t.Chain) {
 		a.State = Approved
 	}
-}
-
-// Next is when the system has to do something about a case that nobody has
-// touched by then: to remind, as the last day of its limit begins, or what comes
-// past the limit. Zero: never. What came on that very day needs no reminder.
-func (a *Application) Next() time.Time {
-	lastDay := a.Due.AddDate(0, 0, -1)
-	switch {
-	case a.Due.IsZero() || a.Late:
-		return time.Time{}
-	case !a.Reminded && a.entered > 0 && lastDay.After(a.Actions[a.entered-1].At):
-		return lastDay
-	}
-	return a.Due
 }
 
 // The ways that a returned case comes back (Template.Resubmit).
@@ -339,8 +339,8 @@ type Applications interface {
 	SaveApplication(ctx context.Context, a *Application, seen int) error
 	// Queue lists cases, newest change first.
 	Queue(ctx context.Context, q QueueFilter) ([]QueueEntry, error)
-	// Waiting lists the IDs of cases that are approved or issuing and whose
-	// lease, if any, has run out.
+	// Waiting lists the IDs of cases that are approved, and wait for no material
+	// (Incomplete), or issuing, and whose lease, if any, has run out.
 	Waiting(ctx context.Context, now time.Time, limit int) ([]string, error)
 }
 
@@ -372,4 +372,6 @@ type QueueEntry struct {
 	Office   string    `json:"office"`
 	Changed  time.Time `json:"changed_at"`
 	Cursor   string    `json:"-"`
+
+	Incomplete bool `json:"incomplete,omitempty"` // a material that was promised has not come
 }

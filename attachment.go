@@ -126,13 +126,14 @@ type WitnessView struct {
 }
 
 // Attach adds a file to the case: by a clerk of the office that took it in while
-// it is drafted or mended, or by whoever may decide where it waits. Four eyes
+// it is drafted or mended, or by whoever may decide where it waits. A material
+// that was promised, and not more, is added by those clerks at any time. Four eyes
 // counts it as drafting, or as acting at that step. Errors: ErrNotFound when the
 // case does not exist for this person, ErrForbidden, ErrState, and ErrInvalid
 // for a material that the item does not know, a commitment that nobody signed,
 // a witness who cannot be one, or more files than a case may have.
 func (c *Case) Attach(by *Account, f *Attachment, now time.Time) (*Application, error) {
-	x, err := c.mayAttach(by, now)
+	x, err := c.mayAttach(by, f.Material, now)
 	if err != nil {
 		return nil, err
 	}
@@ -144,22 +145,32 @@ func (c *Case) Attach(by *Account, f *Attachment, now time.Time) (*Application, 
 	return c.with(x), nil
 }
 
-// mayAttach returns the action by which a person may attach a file now.
-func (c *Case) mayAttach(by *Account, now time.Time) (Action, error) {
+// mayAttach returns the action by which a person may attach a file of a material
+// now.
+func (c *Case) mayAttach(by *Account, material string, now time.Time) (Action, error) {
 	if c.State == Submitted {
 		seat, err := c.mayDecide(by, now)
-		if err != nil {
+		if err == nil {
+			x := actionBy(by, seat.grant, Attach, now)
+			x.Step = c.Template.Chain[c.Step].Key
+			return x, nil
+		}
+		if !c.follows(material) {
 			return Action{}, err
 		}
-		x := actionBy(by, seat.grant, Attach, now)
-		x.Step = c.Template.Chain[c.Step].Key
-		return x, nil
+	}
+	if c.follows(material) {
+		grant, err := c.mayWork(by, now)
+		if err == nil {
+			err = c.fourEyes(by, c.intakeStep())
+		}
+		return actionBy(by, grant, Attach, now), err
 	}
 	grant, err := c.mayMend(by, now, "添加附件", "added to")
 	return actionBy(by, grant, Attach, now), err
 }
 
-// Detach takes a file or a reference off the case while it is drafted or mended; its history
+// Detach takes a file, a reference or a promise off the case while it is drafted or mended; its history
 // keeps it. What somebody attached who decides is theirs to judge by and stays.
 // Errors as of Attach, and ErrNotFound when the case has no such attachment.
 func (c *Case) Detach(by *Account, id int, now time.Time) (*Application, error) {
@@ -292,7 +303,7 @@ func (s *Service) AttachFile(ctx context.Context, by *Account, id string, seen i
 	if c.Version != seen {
 		return nil, c.stale(seen)
 	}
-	if _, err := c.mayAttach(by, s.now()); err != nil { // before the file is looked at, which is work
+	if _, err := c.mayAttach(by, in.Material, s.now()); err != nil { // before the file is looked at, which is work
 		return nil, err
 	}
 	clean, err := s.Cleaner.Clean(ctx, in.File)
@@ -304,7 +315,7 @@ func (s *Service) AttachFile(ctx context.Context, by *Account, id string, seen i
 		Digest: digestHex(clean.Content), Original: digestHex(in.File), Signed: in.Signed,
 	}
 	attach := func(c *Case, now time.Time) (*Application, error) { return c.Attach(by, f, now) }
-	return s.changeBy(ctx, by, id, seen, attach, func(ctx context.Context, c *Case, a *Application) error {
+	view, err := s.changeBy(ctx, by, id, seen, attach, func(ctx context.Context, c *Case, a *Application) error {
 		return s.Store.Tx(ctx, func(ctx context.Context) error {
 			if err := s.Store.AddFile(ctx, f.Digest, clean.Content); err != nil {
 				return err
@@ -312,9 +323,10 @@ func (s *Service) AttachFile(ctx context.Context, by *Account, id string, seen i
 			return s.save(ctx, a, c.Version)
 		})
 	})
+	return s.issueNow(ctx, by, view, err)
 }
 
-// DetachFile takes a file or a reference off a case that is at version seen.
+// DetachFile takes a file, a reference or a promise off a case that is at version seen.
 func (s *Service) DetachFile(ctx context.Context, by *Account, id string, seen, attachment int) (*CaseView, error) {
 	return s.change(ctx, by, id, seen, func(c *Case, now time.Time) (*Application, error) {
 		return c.Detach(by, attachment, now)

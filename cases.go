@@ -35,11 +35,12 @@ type CaseView struct {
 	State       State            `json:"state"`
 	StateName   Text             `json:"state_name"`
 	Version     int              `json:"version"`
-	Step        *Step            `json:"step,omitempty"`     // where it waits
-	Desks       []Desk           `json:"desks,omitempty"`    // who may decide it now
-	Due         *time.Time       `json:"due,omitempty"`      // end of the present limit
-	Late        bool             `json:"late,omitempty"`     // past it, and escalated
-	Stranded    bool             `json:"stranded,omitempty"` // nobody is left to go on with it; the administrators were told
+	Step        *Step            `json:"step,omitempty"`       // where it waits
+	Desks       []Desk           `json:"desks,omitempty"`      // who may decide it now
+	Due         *time.Time       `json:"due,omitempty"`        // end of the present limit
+	Late        bool             `json:"late,omitempty"`       // past it, and escalated
+	Incomplete  bool             `json:"incomplete,omitempty"` // it went on with a material that was promised and has not come
+	Stranded    bool             `json:"stranded,omitempty"`   // nobody is left to go on with it; the administrators were told
 	Office      string           `json:"office"`
 	Division    string           `json:"division"`
 	Applicant   Applicant        `json:"applicant"`
@@ -48,8 +49,8 @@ type CaseView struct {
 	History     []Action         `json:"history"`
 	Attachments []AttachmentView `json:"attachments,omitempty"`
 	Materials   []MaterialView   `json:"materials,omitempty"` // what the case needs, and how it is met
-	Problems    []FieldError     `json:"problems,omitempty"` // what must be mended before it can be submitted
-	Changes     []Change         `json:"changes,omitempty"`  // what was normalised just now
+	Problems    []FieldError     `json:"problems,omitempty"`  // what must be mended before it can be submitted
+	Changes     []Change         `json:"changes,omitempty"`   // what was normalised just now
 	Certificate *CertificateRef  `json:"certificate,omitempty"`
 	Trouble     *Text            `json:"trouble,omitempty"` // why issuing waits
 
@@ -231,7 +232,7 @@ func (s *Service) problems(ctx context.Context, t *Template, a *Application, che
 			out = append(out, FieldError{"division", "no-issuer", e.Text})
 		}
 	}
-	out = append(out, fileProblems(t, a)...)
+	out = append(append(out, fileProblems(t, a)...), gapProblems(a, s.now())...)
 	stale, err := s.staleReferences(ctx, &Case{Application: a, Template: t, Directory: d})
 	return append(append(out, stale...), s.missingGlyphs(t, a.Values)...), err
 }
@@ -478,7 +479,8 @@ var actionNames = map[ActionKind]Text{
 	Suspend: {"中止证明", "the certificate was suspended"}, Lift: {"恢复证明", "the suspension was lifted"},
 	ProposeRevocation: {"提议撤销证明", "revocation of the certificate was proposed"}, DeclineRevocation: {"否决撤销提议", "the revocation was declined"},
 	Attach: {"添加附件", "a file was attached"}, Detach: {"撤下附件", "a file was taken off"},
-	Refer: {"引用电子证明", "a certificate on record was referred to"}, Recall: {"引用的证明失效，退回补正", "returned, since a certificate that it refers to has ended"},
+	Refer: {"引用电子证明", "a certificate on record was referred to"}, Promise: {"约定容缺补交", "a material was promised"}, Overdue: {"逾期未补交", "a material did not follow in time"},
+	Recall:    {"引用的证明失效，退回补正", "returned, since a certificate that it refers to has ended"},
 	Supersede: {"证明被替代", "the certificate was superseded"}, Reissue: {"决定补发", "it was decided to issue again"}, Moot: {"无从替代而终止", "ended, with nothing left to replace"},
 }
 
@@ -492,7 +494,7 @@ func (s *Service) issueNow(ctx context.Context, by *Account, view *CaseView, err
 	if err != nil {
 		return view, nil // the decision stands; reading it again can wait
 	}
-	if trouble != nil && (after.State == Approved || after.State == Issuing) {
+	if trouble != nil && !errors.Is(trouble, errHeld) && (after.State == Approved || after.State == Issuing) {
 		s.Log.Error("issuing waits", "application", view.ID, "reason", reason(trouble), "error", forLog(trouble))
 	}
 	return after, nil
@@ -554,7 +556,7 @@ func (s *Service) view(ctx context.Context, a *Application, t *Template) (*CaseV
 	v := &CaseView{
 		ID: a.ID, Item: a.Template.Code, Template: a.Template.Version, State: a.State, StateName: a.State.Name(), Version: a.Version,
 		Office: a.Office, Division: a.Division, Applicant: a.Applicant, Values: a.Values, Replaces: a.Replaces(), History: a.Actions, Stranded: a.Stranded,
-		Attachments: attachmentViews(t, a),
+		Attachments: attachmentViews(t, a), Incomplete: a.Incomplete() != "",
 	}
 	if a.State == Submitted {
 		v.Step, v.Desks, v.Late = &t.Chain[a.Step], a.Desks, a.Late
@@ -562,7 +564,10 @@ func (s *Service) view(ctx context.Context, a *Application, t *Template) (*CaseV
 	if !a.Due.IsZero() {
 		v.Due = &a.Due
 	}
-	if a.State == Approved || a.State == Issuing {
+	switch {
+	case a.held():
+		v.Trouble = heldText(t, a)
+	case a.State == Approved || a.State == Issuing:
 		v.Trouble = s.troubles.of(a.ID)
 	}
 	if a.Actions[len(a.Actions)-1].Kind == Moot {

@@ -30,6 +30,7 @@ type CertificateView struct {
 	Replacements []string        `json:"replacements,omitempty"` // corrections and reissues begun: cases
 	Revocation   *RevocationView `json:"revocation,omitempty"`   // proposed, waits for a second person
 	Copies       int             `json:"copies,omitempty"`       // handed out so far
+	Awaited      []AwaitedView   `json:"awaited,omitempty"`      // materials that it was issued without
 }
 
 // openCertificate reads a record if its case exists for this person.
@@ -88,6 +89,7 @@ func (s *Service) certificateView(c *Certificate, a *Application, l links) *Cert
 		Organ: c.Organ, OrganName: c.OrganName, Name: c.Name, ID: c.ID, IssuedAt: c.IssuedAt, Pages: c.Pages,
 		Status: c.Status, StatusSince: c.StatusAt, Reason: c.Reason, Successor: c.Successor,
 		Replaces: a.Replaces(), Replacements: l.replacements, Revocation: revocationView(c, a), Copies: l.copies,
+		Awaited: awaited(s.templates[a.Template], a),
 	}
 	if !c.Expires.IsZero() {
 		v.Expires = &c.Expires

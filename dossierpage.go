@@ -193,7 +193,7 @@ func (d *Dossier) instead(x *Action) string {
 }
 
 // wayNames are the ways to meet a material in words.
-var wayNames = map[Way]string{"": "缺", MetByFile: "附件", MetByCertificate: "引用电子证明"}
+var wayNames = map[Way]string{"": "缺", MetByFile: "附件", MetByCertificate: "引用电子证明", MetLater: "约定补交"}
 
 // materials lists what the case needs and how it is met.
 func (d *Dossier) materials() []any {
@@ -206,6 +206,12 @@ func (d *Dossier) materials() []any {
 		}
 		if c := m.Certificate; c != nil {
 			how += "　" + c.Code + "　现" + statusNames[c.Status]
+		}
+		if m.Due != nil {
+			how += "　应于 " + lastDayBefore(*m.Due) + " 前"
+		}
+		if m.Late {
+			how += "　逾期未交"
 		}
 		rows = append(rows, map[string]any{"name": m.Name.ZH, "how": how})
 	}

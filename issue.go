@@ -13,7 +13,8 @@ import (
 // Issue makes the certificate of an approved case, or goes on with one that an
 // earlier attempt left in issuing: same number, same code. It is safe to call
 // again at any time, from several places at once: never do two certificates
-// come of one application. Errors: ErrState when the case is not approved,
+// come of one application. Errors: ErrState when the case is not approved, or
+// waits for a material,
 // ErrConflict when somebody else is at work on it, ErrUnavailable when a key or
 // the disk does not answer; the case stays in issuing and Recover tries again.
 func (s *Service) Issue(ctx context.Context, id string) (*Certificate, error) {
@@ -61,6 +62,9 @@ func (s *Service) reserve(ctx context.Context, id string) (*Case, *Certificate, 
 	c, err := s.load(ctx, id)
 	if err != nil {
 		return nil, nil, err
+	}
+	if c.held() {
+		return nil, nil, &Error{Kind: ErrState, Text: *heldText(c.Template, c.Application), Cause: errHeld}
 	}
 	if c.State == Approved || c.State == Issuing {
 		if err := s.referencesHold(ctx, c); err != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Material is what an applicant brings. With Scan a case needs it to be
@@ -18,6 +19,7 @@ type Material struct {
 	When []Clause `yaml:"when,omitempty" json:"when,omitempty"`
 
 	Certificate []string `yaml:"certificate,omitempty" json:"certificate,omitempty"` // items: a certificate in force of one of them, of the same holder, will do
+	Later       *Later   `yaml:"later,omitempty" json:"later,omitempty"`             // it may follow
 }
 
 // Materials that no template needs to name.
@@ -87,13 +89,21 @@ type Way string
 const (
 	MetByFile        Way = "file"
 	MetByCertificate Way = "certificate" // one on record, by reference
+	MetLater         Way = "later"       // it was promised
 )
 
-// Substitute stands in the place of a material's file.
+// Substitute stands in the place of a material's file: a certificate on record
+// or, without one, the promise that it follows.
 type Substitute struct {
 	ID          int    // Seq of the action
 	Material    string // key
 	Certificate string // code
+
+	// Of a promise.
+	begun, due     time.Time
+	last           time.Time // late, and issuing waits: the case lapses then
+	reminded, late bool      // its last day has begun; it is past
+	open, waits    bool      // it waits to be kept; nothing is issued before (seeGaps)
 }
 
 // meeting is how a case meets one material.
@@ -109,10 +119,17 @@ func (a *Application) met(key string) meeting {
 	if i := slices.IndexFunc(a.Attachments, func(f Attachment) bool { return f.Material == key }); i >= 0 {
 		return meeting{way: MetByFile, file: &a.Attachments[i]}
 	}
-	if i := slices.IndexFunc(a.Substitutes, func(s Substitute) bool { return s.Material == key }); i >= 0 {
-		return meeting{way: MetByCertificate, sub: &a.Substitutes[i]}
+	out := meeting{}
+	for i := range a.Substitutes {
+		switch s := &a.Substitutes[i]; {
+		case s.Material != key:
+		case s.Certificate != "":
+			return meeting{way: MetByCertificate, sub: s}
+		default:
+			out = meeting{way: MetLater, sub: s}
+		}
 	}
-	return meeting{}
+	return out
 }
 
 // substitute returns one of the case's substitutes, or nil.
@@ -158,10 +175,13 @@ func (m *Material) otherwise() Text {
 	if len(m.Certificate) > 0 {
 		zh, en = append(zh, "引用持证人的有效电子证明"), append(en, "refer to a certificate in force of the holder's")
 	}
+	if m.Later != nil {
+		zh, en = append(zh, fmt.Sprintf("约定 %d 个工作日内补交", m.Later.Days)), append(en, fmt.Sprintf("promise it within %d working days", m.Later.Days))
+	}
 	if zh == nil {
 		return Text{}
 	}
-	return Text{"；也可以" + strings.Join(zh, "，或") , "; or " + strings.Join(en, ", or ")}
+	return Text{"；也可以" + strings.Join(zh, "，或"), "; or " + strings.Join(en, ", or ")}
 }
 
 // MaterialView is one material that a case needs and how it is met, as the
@@ -172,6 +192,9 @@ type MaterialView struct {
 	Way         Way           `json:"way,omitempty"`         // how it is met; empty: it is not
 	By          int           `json:"by,omitempty"`          // number of the action that met it
 	Certificate *ReferredView `json:"certificate,omitempty"` // that it is met by
+	Due         *time.Time    `json:"due,omitempty"`         // end of the day by which it is to follow
+	Late        bool          `json:"late,omitempty"`        // that day is past
+	Waits       bool          `json:"waits,omitempty"`       // nothing is issued before it has come
 
 	Offers []ReferredView `json:"offers,omitempty"` // certificates in force of the holder's that would meet it
 }

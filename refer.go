@@ -46,7 +46,7 @@ func (r *referred) view(now time.Time) *ReferredView {
 // file now. Errors as of Attach, and ErrInvalid where the certificate, which came
 // of another case, does not meet it.
 func (c *Case) Refer(by *Account, material string, cert *Certificate, of *Case, now time.Time) (*Application, error) {
-	x, err := c.mayAttach(by, now)
+	x, err := c.mayAttach(by, material, now)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +102,7 @@ func (s *Service) referredTo(ctx context.Context, code string) (*referred, error
 // the applicant showed it. Errors as of Case.Refer.
 func (s *Service) ReferTo(ctx context.Context, by *Account, id string, seen int, in *Reference) (*CaseView, error) {
 	view, err := s.change(ctx, by, id, seen, func(c *Case, now time.Time) (*Application, error) {
-		if _, err := c.mayAttach(by, now); err != nil { // before anything is said about the certificate
+		if _, err := c.mayAttach(by, in.Material, now); err != nil { // before anything is said about the certificate
 			return nil, err
 		}
 		code, _ := NormalCode(in.Certificate)
@@ -115,7 +115,7 @@ func (s *Service) ReferTo(ctx context.Context, by *Account, id string, seen int,
 		}
 		return c.Refer(by, in.Material, r.Certificate, r.of, now)
 	})
-	return view, err
+	return s.issueNow(ctx, by, view, err)
 }
 
 // staleReferences says of each material that a certificate alone meets why it
@@ -178,11 +178,13 @@ func (s *Service) materialViews(ctx context.Context, by *Account, c *Case) ([]Ma
 		switch {
 		case met.file != nil:
 			v.By = met.file.ID
+		case met.way == MetLater:
+			v.By, v.Due, v.Late, v.Waits = met.sub.ID, &met.sub.due, met.sub.late, met.sub.waits
 		case met.sub != nil:
 			v.By = met.sub.ID
 			v.Certificate, err = s.referredView(ctx, met.sub.Certificate)
 		}
-		if err == nil && met.way == "" && c.State.waits() {
+		if err == nil && (met.way == "" && c.State.waits() || met.way == MetLater && met.sub.open) {
 			v.Offers, err = s.offers(ctx, by, c, &m)
 		}
 		if err != nil {

@@ -99,7 +99,18 @@ func (l *linter) ways(p string, m *Material) {
 		l.require(itemCode.MatchString(item), q, "code", "应为事项代码", "expected the code of an item")
 		l.require(!slices.Contains(m.Certificate[:j], item), q, "twice", "事项重复", "this item is listed twice")
 	}
-	l.require(m.Scan || len(m.Certificate) == 0, p+".certificate", "scan", "只有须上传的材料（scan）才能由其他方式代替", "only a material that has to be attached (scan) can be met otherwise")
+	scan := func(way string, allowed bool) {
+		l.require(m.Scan || !allowed, p+"."+way, "scan", "只有须上传的材料（scan）才能由其他方式代替", "only a material that has to be attached (scan) can be met otherwise")
+	}
+	scan("certificate", len(m.Certificate) > 0)
+	scan("later", m.Later != nil)
+	if later := m.Later; later != nil {
+		waits := later.Issue == IssueWaits
+		l.require(later.Days >= 1 && later.Days <= maxDays, p+".later.days", "range", "应在 1 到 250 个工作日之间", "expected 1 to 250 working days")
+		l.require(waits || later.Issue == IssueFlagged, p+".later.issue", "choice", "应为 wait（补齐后签发）或 flag（先签发并注明）", "expected wait, issued once it has come, or flag, issued and marked")
+		l.require(!waits || later.Lapse >= 1 && later.Lapse <= maxDays, p+".later.lapse_days", "range", "补齐后签发的，须写明逾期多少个工作日（1 到 250）后办件作废", "where issuing waits, say after how many working days more, 1 to 250, the case lapses")
+		l.require(waits || later.Lapse == 0, p+".later.lapse_days", "not-applicable", "先签发的办件不会作废", "a case that is issued does not lapse")
+	}
 	l.require(l.t.Token.ID != "" || len(m.Certificate) == 0, p+".certificate", "holder", "引用电子证明须有持证人证件（token.id）", "a certificate on record is found by the holder's document (token.id)")
 }
 

@@ -13,6 +13,9 @@ func TestTemplateCheck(t *testing.T) {
 	}
 	step := func(i int, edit func(*Step)) func(*Template) { return func(t *Template) { edit(&t.Chain[i]) } }
 	field := func(i int, edit func(*Field)) func(*Template) { return func(t *Template) { edit(&t.Fields[i]) } }
+	later := func(scan bool, l Later) func(*Template) {
+		return func(t *Template) { t.Materials[0].Scan, t.Materials[0].Later = scan, &l }
+	}
 	const list = 10
 	rule := func(r Rule) func(*Template) { return func(t *Template) { t.Rules = []Rule{r} } }
 	block := func(b Block) func(*Template) { return func(t *Template) { t.Page.Body = []Block{b} } }
@@ -64,11 +67,22 @@ func TestTemplateCheck(t *testing.T) {
 		{"a certificate in a material's place", func(t *Template) {
 			t.Materials[0].Scan, t.Materials[0].Certificate = true, []string{"residence", "kin"}
 		}, nil},
-		{"... of no item", func(t *Template) { t.Materials[0].Scan, t.Materials[0].Certificate = true, []string{"居住", "kin", "kin"} }, []string{"materials[0].certificate[0] code", "materials[0].certificate[2] twice"}},
+		{"... of no item", func(t *Template) {
+			t.Materials[0].Scan, t.Materials[0].Certificate = true, []string{"居住", "kin", "kin"}
+		}, []string{"materials[0].certificate[0] code", "materials[0].certificate[2] twice"}},
 		{"... of what is shown at the counter", func(t *Template) { t.Materials[0].Certificate = []string{"residence"} }, []string{"materials[0].certificate scan"}},
 		{"... without the holder's document", func(t *Template) {
 			t.Materials[0].Scan, t.Materials[0].Certificate, t.Token.ID = true, []string{"residence"}, ""
 		}, []string{"materials[0].certificate holder"}},
+
+		{"a material that follows", later(true, Later{2, IssueWaits, 3}), nil},
+		{"... and is issued without", later(true, Later{250, IssueFlagged, 0}), nil},
+		{"... that is shown at the counter", later(false, Later{2, IssueFlagged, 0}), []string{"materials[0].later scan"}},
+		{"... at no time", later(true, Later{0, IssueFlagged, 0}), []string{"materials[0].later.days range"}},
+		{"... in years", later(true, Later{251, IssueFlagged, 0}), []string{"materials[0].later.days range"}},
+		{"... to whatever end", later(true, Later{2, "", 0}), []string{"materials[0].later.issue choice"}},
+		{"... and is waited for without end", later(true, Later{2, IssueWaits, 0}), []string{"materials[0].later.lapse_days range"}},
+		{"... and lets what is issued lapse", later(true, Later{2, IssueFlagged, 3}), []string{"materials[0].later.lapse_days not-applicable"}},
 
 		{"the register", field(0, func(f *Field) { f.Record = "name" }), nil},
 		{"an unknown entry of the register", field(0, func(f *Field) { f.Record = "nickname" }), []string{"fields[0].record choice"}},

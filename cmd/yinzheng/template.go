@@ -182,6 +182,12 @@ func otherWays(m *yinzheng.Material) string {
 	if len(m.Certificate) > 0 {
 		text += ", or by reference: " + strings.Join(m.Certificate, ", ")
 	}
+	if later := m.Later; later != nil {
+		text += fmt.Sprintf(", or within %d working days after", later.Days)
+		if later.Issue == yinzheng.IssueWaits {
+			text += ", which issuing waits for"
+		}
+	}
 	return text
 }
 

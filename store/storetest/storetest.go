@@ -95,9 +95,11 @@ var Kept = cmp.Options{cmpopts.IgnoreUnexported(yinzheng.Application{}), cmpopts
 // Start is the moment at which the samples begin.
 var Start = time.Date(2026, 11, 2, 8, 15, 0, 123456000, time.UTC)
 
-// Template is a chain of village, town and district.
+// Template is a chain of village, town and district, which issuing waits past for
+// a material that was promised.
 var Template = &yinzheng.Template{
 	Code: "residence", Version: 2, Token: yinzheng.TokenFields{Name: "name"},
+	Materials: []yinzheng.Material{{Key: "lease", Scan: true, Later: &yinzheng.Later{Days: 2, Issue: yinzheng.IssueWaits, Lapse: 3}}},
 	Chain: []yinzheng.Step{
 		{Key: "village", Name: yinzheng.Text{ZH: "村（社区）核实", EN: "village"}, Level: yinzheng.Village, Role: yinzheng.Clerk},
 		{Key: "town", Name: yinzheng.Text{ZH: "镇（街道）审批", EN: "town"}, Level: yinzheng.Town, Role: yinzheng.Approver},
@@ -174,6 +176,8 @@ func Next(a *yinzheng.Application, kinds []yinzheng.ActionKind, office, division
 			x.Detached = len(actions)
 		case yinzheng.Refer:
 			x.Material, x.Refers = "id_card", "C0"
+		case yinzheng.Promise:
+			x.Material, x.Due = "lease", Start.AddDate(0, 0, 4)
 		case yinzheng.Suspend:
 			x.Code, x.Reason = "C"+a.ID, "complaint"
 		}
