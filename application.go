@@ -50,6 +50,8 @@ const (
 	Refer    ActionKind = "refer"    // a certificate on record meets a material
 	Promise  ActionKind = "promise"  // a material follows by Due
 	Overdue  ActionKind = "overdue"  // it did not; Due is when the case lapses, where issuing waits for it
+	Schedule ActionKind = "schedule" // a commitment is to be inspected by Due; by Office
+	Inspect  ActionKind = "inspect"  // it was; Reason is the outcome
 	Recall   ActionKind = "recall"   // approved, and a certificate that it refers to has ended: back to the clerk
 	Revoke   ActionKind = "revoke"   // the certificate was revoked; the case stays issued
 	Move     ActionKind = "move"     // the offices changed: Office has the case now, Input.Division is where it belongs
@@ -75,6 +77,7 @@ type Application struct {
 	Filled      []Filled     `json:"-"` // values that come from the record; Fold knows them
 	Attachments []Attachment `json:"-"` // its files, those taken off left out; Fold knows them
 	Substitutes []Substitute `json:"-"` // what stands in the place of files, as they do
+	Inspections []Inspection `json:"-"` // of its commitments, once it was issued, as they do
 
 	// Of the step it waits at: Fold knows these, the store keeps them only to find
 	// cases by them.
@@ -121,11 +124,11 @@ type Action struct {
 	Opinion string     `json:"opinion,omitempty"`
 	Input   *Input     `json:"input,omitempty"`  // create and edit: the whole content as it stood then; move: the division alone
 	Code    string     `json:"code,omitempty"`   // reserve, what ends a reservation, and acts on the certificate: its code; supersede: the successor's
-	Reason  string     `json:"reason,omitempty"` // class, of acts on the certificate
+	Reason  string     `json:"reason,omitempty"` // class, of acts on the certificate; the outcome of an inspection
 
 	Attachment *Attachment `json:"attachment,omitempty"` // attach
 	Detached   int         `json:"detached,omitempty"`   // detach: which attachment or reference
-	Material   string      `json:"material,omitempty"`   // refer, promise, and what comes of it: which
+	Material   string      `json:"material,omitempty"`   // refer, promise, inspect, and what comes of them: which
 	Refers     string      `json:"refers_to,omitempty"`  // refer: code of the certificate
 
 	Against *AgainstRecord `json:"-"` // submit: what it says otherwise than was on record; for those only whom the record is for
@@ -152,7 +155,7 @@ const SystemActor = "system"
 // apply adds one action to the case: the only place where state changes.
 func (a *Application) apply(t *Template, x Action) {
 	x.Seq = a.Version + 1
-	a.Substitutes = slices.Clone(a.Substitutes) // changed below, and shared with the case as it was
+	a.Substitutes, a.Inspections = slices.Clone(a.Substitutes), slices.Clone(a.Inspections) // changed below, and shared with the case as it was
 	switch x.Kind {
 	case Create:
 		a.State, a.Office = Draft, x.Office
@@ -171,6 +174,8 @@ func (a *Application) apply(t *Template, x Action) {
 	case Remind:
 		if s := a.gap(x.Material); s != nil {
 			s.reminded = true
+		} else if k := a.inspection(x.Material); k != nil {
+			k.reminded = true
 		} else {
 			a.Reminded = true
 		}
@@ -179,7 +184,17 @@ func (a *Application) apply(t *Template, x Action) {
 			s.late, s.last = true, x.Due
 		}
 	case Escalate:
-		a.Late = true
+		if k := a.inspection(x.Material); k != nil {
+			k.late = true
+		} else {
+			a.Late = true
+		}
+	case Schedule:
+		a.Inspections = append(a.Inspections, Inspection{Material: x.Material, Office: x.Office, begun: x.At, due: x.Due})
+	case Inspect:
+		if k := a.inspection(x.Material); k != nil {
+			k.Outcome = x.Reason
+		}
 	case Recuse:
 		a.Recused, a.Stranded = x.Office, false
 	case Strand:

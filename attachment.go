@@ -29,6 +29,8 @@ type Attachment struct {
 	Digest   string   `json:"digest"`          // of what is kept
 	Original string   `json:"original"`        // of what was sent
 	Signed   *Signing `json:"signed,omitempty"`
+
+	TextDigest string `json:"text_digest,omitempty"` // of a commitment in a material's place: what was signed (CommitmentSheet.Digest)
 }
 
 // Signing says how a commitment was signed.
@@ -96,7 +98,7 @@ type NewAttachment struct {
 	Material string
 	Name     string
 	File     []byte
-	Signed   *Signing // of a commitment
+	Signed   *Signing // of a commitment: the template's own, or one in a material's place
 }
 
 // AttachmentView is an attachment as the people of its case see it.
@@ -238,9 +240,10 @@ func (c *Case) checkAttachment(f *Attachment, by []*Account, now time.Time) erro
 	switch {
 	case f.Material == CommitmentMaterial && f.Signed == nil:
 		k.refuse("signed", "required", "请说明承诺书如何签署：signature（签名）或 fingerprint（按指印）", "Please say how the commitment was signed: signature or fingerprint")
-	case f.Material != CommitmentMaterial && f.Signed != nil:
-		k.refuse("signed", "not-applicable", "只有告知承诺书（commitment）要说明如何签署", "Only a commitment says how it was signed")
 	case f.Signed != nil:
+		if f.commits() {
+			c.checkCommitment(k, f)
+		}
 		f.Signed = c.checkSigning(k, f.Signed, by)
 	}
 	return k.faults()
@@ -305,6 +308,11 @@ func (s *Service) AttachFile(ctx context.Context, by *Account, id string, seen i
 	}
 	if _, err := c.mayAttach(by, in.Material, s.now()); err != nil { // before the file is looked at, which is work
 		return nil, err
+	}
+	if (&Attachment{Material: in.Material, Signed: in.Signed}).commits() {
+		if err := s.mayCommit(ctx, c); err != nil {
+			return nil, err
+		}
 	}
 	clean, err := s.Cleaner.Clean(ctx, in.File)
 	if err != nil {

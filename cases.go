@@ -233,8 +233,16 @@ func (s *Service) problems(ctx context.Context, t *Template, a *Application, che
 		}
 	}
 	out = append(append(out, fileProblems(t, a)...), gapProblems(a, s.now())...)
-	stale, err := s.staleReferences(ctx, &Case{Application: a, Template: t, Directory: d})
-	return append(append(out, stale...), s.missingGlyphs(t, a.Values)...), err
+	c := &Case{Application: a, Template: t, Directory: d}
+	out = append(out, commitmentProblems(c)...)
+	for _, look := range []func(context.Context, *Case) ([]FieldError, error){s.unsignable, s.staleReferences} {
+		more, err := look(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, more...)
+	}
+	return append(out, s.missingGlyphs(t, a.Values)...), nil
 }
 
 // missingGlyphs names every character of the values that no face holds.
@@ -479,7 +487,8 @@ var actionNames = map[ActionKind]Text{
 	Suspend: {"中止证明", "the certificate was suspended"}, Lift: {"恢复证明", "the suspension was lifted"},
 	ProposeRevocation: {"提议撤销证明", "revocation of the certificate was proposed"}, DeclineRevocation: {"否决撤销提议", "the revocation was declined"},
 	Attach: {"添加附件", "a file was attached"}, Detach: {"撤下附件", "a file was taken off"},
-	Refer: {"引用电子证明", "a certificate on record was referred to"}, Promise: {"约定容缺补交", "a material was promised"}, Overdue: {"逾期未补交", "a material did not follow in time"},
+	Refer: {"引用电子证明", "a certificate on record was referred to"}, Schedule: {"排定承诺核查", "an inspection of a commitment was scheduled"}, Inspect: {"核查承诺", "a commitment was inspected"},
+	Promise: {"约定容缺补交", "a material was promised"}, Overdue: {"逾期未补交", "a material did not follow in time"},
 	Recall:    {"引用的证明失效，退回补正", "returned, since a certificate that it refers to has ended"},
 	Supersede: {"证明被替代", "the certificate was superseded"}, Reissue: {"决定补发", "it was decided to issue again"}, Moot: {"无从替代而终止", "ended, with nothing left to replace"},
 }

@@ -26,11 +26,12 @@ type CertificateView struct {
 	Reason      string     `json:"reason,omitempty"`
 	Successor   string     `json:"successor,omitempty"`
 
-	Replaces     string          `json:"replaces,omitempty"`     // code of the certificate that this one replaced
-	Replacements []string        `json:"replacements,omitempty"` // corrections and reissues begun: cases
-	Revocation   *RevocationView `json:"revocation,omitempty"`   // proposed, waits for a second person
-	Copies       int             `json:"copies,omitempty"`       // handed out so far
-	Awaited      []AwaitedView   `json:"awaited,omitempty"`      // materials that it was issued without
+	Replaces     string               `json:"replaces,omitempty"`     // code of the certificate that this one replaced
+	Replacements []string             `json:"replacements,omitempty"` // corrections and reissues begun: cases
+	Revocation   *RevocationView      `json:"revocation,omitempty"`   // proposed, waits for a second person
+	Copies       int                  `json:"copies,omitempty"`       // handed out so far
+	Inspections  []InspectionStanding `json:"inspections,omitempty"`  // of the commitments that it was issued on
+	Awaited      []AwaitedView        `json:"awaited,omitempty"`      // materials that it was issued without
 }
 
 // openCertificate reads a record if its case exists for this person.
@@ -89,7 +90,7 @@ func (s *Service) certificateView(c *Certificate, a *Application, l links) *Cert
 		Organ: c.Organ, OrganName: c.OrganName, Name: c.Name, ID: c.ID, IssuedAt: c.IssuedAt, Pages: c.Pages,
 		Status: c.Status, StatusSince: c.StatusAt, Reason: c.Reason, Successor: c.Successor,
 		Replaces: a.Replaces(), Replacements: l.replacements, Revocation: revocationView(c, a), Copies: l.copies,
-		Awaited: awaited(s.templates[a.Template], a),
+		Inspections: inspectionStandings(s.templates[a.Template], a), Awaited: awaited(s.templates[a.Template], a),
 	}
 	if !c.Expires.IsZero() {
 		v.Expires = &c.Expires

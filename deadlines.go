@@ -41,10 +41,10 @@ type Notice struct {
 	At          time.Time `json:"at"`
 	Office      string    `json:"office"`
 	Role        Role      `json:"role"`
-	Kind        string    `json:"kind"` // waiting, moved, due-soon, overdue, recused, stranded, returned, issued, rejected, lapsed, gap-due-soon, gap-overdue, revocation-proposed, holder-died, reorganisation-stuck
+	Kind        string    `json:"kind"` // waiting, moved, due-soon, overdue, recused, stranded, returned, issued, rejected, lapsed, gap-due-soon, gap-overdue, inspection-due-soon, inspection-overdue, revocation-proposed, holder-died, reorganisation-stuck
 	Application string    `json:"application"`
 	Step        string    `json:"step,omitempty"`
-	About       string    `json:"about,omitempty"` // stranded: the office that nobody is left at; reorganisation-stuck: its ID; gap-…: the material
+	About       string    `json:"about,omitempty"` // stranded: the office that nobody is left at; reorganisation-stuck: its ID; gap-… and inspection-…: the material
 }
 
 // Notices is the outbox. Senders (mail, messages) will read it too.
@@ -87,6 +87,8 @@ func noticesOf(a *Application, d *Directory) []Notice {
 	switch {
 	case x.Kind == Strand:
 		n.Kind, n.About, posts = "stranded", x.Office, d.administrators(x.Office)
+	case (x.Kind == Remind || x.Kind == Escalate) && a.inspection(x.Material) != nil:
+		n.Kind, n.About, posts = map[ActionKind]string{Remind: "inspection-due-soon", Escalate: "inspection-overdue"}[x.Kind], x.Material, d.inspectionDesks(a.inspection(x.Material))
 	case x.Kind == Remind && x.Material != "":
 		n.Kind, n.About, posts = "gap-due-soon", x.Material, []Desk{{Office: a.Office, Role: Clerk}}
 	case x.Kind == Overdue:

@@ -192,8 +192,11 @@ func (d *Dossier) instead(x *Action) string {
 	return strings.TrimSpace(strconv.Itoa(x.Seq) + "号　" + name.ZH + "　" + x.Refers)
 }
 
+// outcomeNames are the outcomes of an inspection in words.
+var outcomeNames = map[string]string{"": "未核查", FoundTrue: "属实", FoundFalse: "不实", FoundUnclear: "无法查实"}
+
 // wayNames are the ways to meet a material in words.
-var wayNames = map[Way]string{"": "缺", MetByFile: "附件", MetByCertificate: "引用电子证明", MetLater: "约定补交"}
+var wayNames = map[Way]string{"": "缺", MetByFile: "附件", MetByCommitment: "告知承诺", MetByCertificate: "引用电子证明", MetLater: "约定补交"}
 
 // materials lists what the case needs and how it is met.
 func (d *Dossier) materials() []any {
@@ -206,6 +209,9 @@ func (d *Dossier) materials() []any {
 		}
 		if c := m.Certificate; c != nil {
 			how += "　" + c.Code + "　现" + statusNames[c.Status]
+		}
+		if k := m.Inspection; k != nil {
+			how += "　核查期限 " + lastDayBefore(k.Due) + "　" + outcomeNames[k.Outcome]
 		}
 		if m.Due != nil {
 			how += "　应于 " + lastDayBefore(*m.Due) + " 前"

@@ -194,11 +194,20 @@ func lastDay(from time.Time, months int) time.Time {
 	return last.UTC()
 }
 
-// issuer is the organ that seals for a case: that of the office that took the
-// last decision, or, before there is one, the first of the last step's division.
+// issuer is the organ that seals for a case; ErrUnavailable when there is none.
 func (s *Service) issuer(t *Template, a *Application) (*Organ, error) {
+	if o := s.issuingOffice(t, a); o != nil {
+		return s.Directory().Organ(o.Organ), nil
+	}
+	return nil, fail(ErrUnavailable, "该区划没有可以用印的机关，请联系管理员", "No organ can seal for this division; please ask an administrator")
+}
+
+// issuingOffice is the office whose organ seals for a case: that which took the
+// last decision or, before there is one, the first of the last step's division;
+// nil when none can.
+func (s *Service) issuingOffice(t *Template, a *Application) *Office {
 	d, now := s.Directory(), s.Now()
-	var first *Organ
+	var first *Office
 	decided := d.OfficeNow(a.decidedBy())
 	for _, o := range d.OfficesOf(Post{Level: t.Issuer, Function: t.Function}, a.Division) {
 		organ := d.Organ(o.Organ)
@@ -206,16 +215,13 @@ func (s *Service) issuer(t *Template, a *Application) (*Organ, error) {
 			continue
 		}
 		if o.ID == decided {
-			return organ, nil
+			return o
 		}
 		if first == nil {
-			first = organ
+			first = o
 		}
 	}
-	if first != nil {
-		return first, nil
-	}
-	return nil, fail(ErrUnavailable, "该区划没有可以用印的机关，请联系管理员", "No organ can seal for this division; please ask an administrator")
+	return first
 }
 
 // renewKeys chooses the organ's keys in force: an attempt that is taken up
@@ -332,7 +338,8 @@ func (s *Service) selfCheck(cert *Certificate, p *page) error {
 func (s *Service) commit(ctx context.Context, c *Case, cert *Certificate, pdf []byte) error {
 	now := s.now()
 	cert.Status, cert.StatusAt = StatusOK, now
-	next := c.with(Action{At: now, Kind: Issue, By: SystemActor, Name: SystemActor})
+	issued := c.with(Action{At: now, Kind: Issue, By: SystemActor, Name: SystemActor})
+	next := c.scheduled(issued, s.issuingOffice(c.Template, c.Application).ID, now)
 	finish := func(ctx context.Context) error {
 		if err := s.sameTree(ctx, c.Directory.Version); err != nil {
 			return err
@@ -346,7 +353,13 @@ func (s *Service) commit(ctx context.Context, c *Case, cert *Certificate, pdf []
 		if err := s.Store.SaveApplication(ctx, next, c.Version); err != nil {
 			return err
 		}
-		if err := s.Store.Notify(ctx, noticesOf(next, c.Directory)); err != nil {
+		for i := range next.Inspections {
+			k := &next.Inspections[i]
+			if err := s.Store.AddInspection(ctx, &PendingInspection{Application: c.ID, Material: k.Material, Office: k.Office, Due: k.due}); err != nil {
+				return err
+			}
+		}
+		if err := s.Store.Notify(ctx, noticesOf(issued, c.Directory)); err != nil {
 			return err
 		}
 		return s.Store.Record(ctx, Event{At: now, Kind: "certificate-issued", Subject: cert.Code, By: SystemActor, Detail: cert.Number})

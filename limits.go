@@ -25,7 +25,7 @@ func (d *deadline) next() time.Time {
 // deadlines lists what has to be done by a moment, and nothing was done yet
 // about its being late.
 func (a *Application) deadlines() []deadline {
-	out := a.gapDeadlines()
+	out := append(a.gapDeadlines(), a.inspectionDeadlines()...)
 	if a.Due.IsZero() || a.Late {
 		return out
 	}

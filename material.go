@@ -18,8 +18,9 @@ type Material struct {
 	Scan bool     `yaml:"scan,omitempty" json:"scan,omitempty"`
 	When []Clause `yaml:"when,omitempty" json:"when,omitempty"`
 
-	Certificate []string `yaml:"certificate,omitempty" json:"certificate,omitempty"` // items: a certificate in force of one of them, of the same holder, will do
-	Later       *Later   `yaml:"later,omitempty" json:"later,omitempty"`             // it may follow
+	Commitment  *Commitment `yaml:"commitment,omitempty" json:"commitment,omitempty"`   // the applicant's signed promise will do
+	Certificate []string    `yaml:"certificate,omitempty" json:"certificate,omitempty"` // items: a certificate in force of one of them, of the same holder, will do
+	Later       *Later      `yaml:"later,omitempty" json:"later,omitempty"`             // it may follow
 }
 
 // Materials that no template needs to name.
@@ -88,6 +89,7 @@ type Way string
 // The ways, what weighs most first.
 const (
 	MetByFile        Way = "file"
+	MetByCommitment  Way = "commitment"  // the applicant's, signed
 	MetByCertificate Way = "certificate" // one on record, by reference
 	MetLater         Way = "later"       // it was promised
 )
@@ -116,13 +118,19 @@ type meeting struct {
 // met tells how the case meets a material: of several ways by the one that
 // weighs most.
 func (a *Application) met(key string) meeting {
-	if i := slices.IndexFunc(a.Attachments, func(f Attachment) bool { return f.Material == key }); i >= 0 {
-		return meeting{way: MetByFile, file: &a.Attachments[i]}
-	}
 	out := meeting{}
+	for i := range a.Attachments {
+		switch f := &a.Attachments[i]; {
+		case f.Material != key:
+		case !f.commits():
+			return meeting{way: MetByFile, file: f}
+		default:
+			out = meeting{way: MetByCommitment, file: f}
+		}
+	}
 	for i := range a.Substitutes {
 		switch s := &a.Substitutes[i]; {
-		case s.Material != key:
+		case s.Material != key || out.way == MetByCommitment:
 		case s.Certificate != "":
 			return meeting{way: MetByCertificate, sub: s}
 		default:
@@ -172,6 +180,9 @@ func fileProblems(t *Template, a *Application) []FieldError {
 // otherwise says what else meets the material.
 func (m *Material) otherwise() Text {
 	var zh, en []string
+	if m.Commitment != nil {
+		zh, en = append(zh, "由申请人签署告知承诺代替"), append(en, "have the applicant sign a commitment in its place")
+	}
 	if len(m.Certificate) > 0 {
 		zh, en = append(zh, "引用持证人的有效电子证明"), append(en, "refer to a certificate in force of the holder's")
 	}
@@ -187,14 +198,16 @@ func (m *Material) otherwise() Text {
 // MaterialView is one material that a case needs and how it is met, as the
 // people of the case see it.
 type MaterialView struct {
-	Key         string        `json:"key"`
-	Name        Text          `json:"name"`
-	Way         Way           `json:"way,omitempty"`         // how it is met; empty: it is not
-	By          int           `json:"by,omitempty"`          // number of the action that met it
-	Certificate *ReferredView `json:"certificate,omitempty"` // that it is met by
-	Due         *time.Time    `json:"due,omitempty"`         // end of the day by which it is to follow
-	Late        bool          `json:"late,omitempty"`        // that day is past
-	Waits       bool          `json:"waits,omitempty"`       // nothing is issued before it has come
+	Key         string              `json:"key"`
+	Name        Text                `json:"name"`
+	Way         Way                 `json:"way,omitempty"`         // how it is met; empty: it is not
+	By          int                 `json:"by,omitempty"`          // number of the action that met it
+	Certificate *ReferredView       `json:"certificate,omitempty"` // that it is met by
+	Inspection  *InspectionStanding `json:"inspection,omitempty"`  // of the commitment that it is met by, once issued
+	RightEnded  bool                `json:"right_ended,omitempty"` // another commitment of the applicant's was found false
+	Due         *time.Time          `json:"due,omitempty"`         // end of the day by which it is to follow
+	Late        bool                `json:"late,omitempty"`        // that day is past
+	Waits       bool                `json:"waits,omitempty"`       // nothing is issued before it has come
 
 	Offers []ReferredView `json:"offers,omitempty"` // certificates in force of the holder's that would meet it
 }

@@ -176,6 +176,14 @@ func (s *Service) materialViews(ctx context.Context, by *Account, c *Case) ([]Ma
 		v := MaterialView{Key: m.Key, Name: m.Text, Way: met.way}
 		var err error
 		switch {
+		case met.way == MetByCommitment:
+			v.By = met.file.ID
+			if k := c.inspection(m.Key); k != nil {
+				v.Inspection = k.standing(c.Template)
+			}
+			if err = s.mayCommit(ctx, c); errors.Is(err, errNoRight) {
+				v.RightEnded, err = true, nil
+			}
 		case met.file != nil:
 			v.By = met.file.ID
 		case met.way == MetLater:

@@ -102,6 +102,7 @@ func (l *linter) ways(p string, m *Material) {
 	scan := func(way string, allowed bool) {
 		l.require(m.Scan || !allowed, p+"."+way, "scan", "只有须上传的材料（scan）才能由其他方式代替", "only a material that has to be attached (scan) can be met otherwise")
 	}
+	scan("commitment", m.Commitment != nil)
 	scan("certificate", len(m.Certificate) > 0)
 	scan("later", m.Later != nil)
 	if later := m.Later; later != nil {
@@ -111,7 +112,20 @@ func (l *linter) ways(p string, m *Material) {
 		l.require(!waits || later.Lapse >= 1 && later.Lapse <= maxDays, p+".later.lapse_days", "range", "补齐后签发的，须写明逾期多少个工作日（1 到 250）后办件作废", "where issuing waits, say after how many working days more, 1 to 250, the case lapses")
 		l.require(waits || later.Lapse == 0, p+".later.lapse_days", "not-applicable", "先签发的办件不会作废", "a case that is issued does not lapse")
 	}
+	l.commitment(p+".commitment", m)
 	l.require(l.t.Token.ID != "" || len(m.Certificate) == 0, p+".certificate", "holder", "引用电子证明须有持证人证件（token.id）", "a certificate on record is found by the holder's document (token.id)")
+}
+
+func (l *linter) commitment(p string, m *Material) {
+	if m.Commitment == nil {
+		return
+	}
+	l.text(p, m.Commitment.Text)
+	l.fillIns(p+".zh", m.Commitment.ZH, l.t.Fields, false)
+	l.fillIns(p+".en", m.Commitment.EN, l.t.Fields, false)
+	l.require(m.Commitment.InspectDays >= 1 && m.Commitment.InspectDays <= maxDays, p+".inspect_days", "range", "须在 1 到 250 个工作日内核查", "it is to be inspected within 1 to 250 working days")
+	l.require(m.Key != CommitmentMaterial, p, "not-applicable", "要求提交的就是承诺书，不能再由承诺代替", "this material is a commitment itself")
+	l.require(l.t.Token.ID != "", p, "holder", "承诺须有持证人证件（token.id）", "who signs is known by a document (token.id)")
 }
 
 // CheckItems names every item that the materials refer to and that is not known.

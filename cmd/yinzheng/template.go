@@ -179,6 +179,9 @@ func (c *dryRunCmd) Run(_ context.Context, e *env) error {
 // otherWays says what else meets a material.
 func otherWays(m *yinzheng.Material) string {
 	text := ""
+	if m.Commitment != nil {
+		text += fmt.Sprintf(", or by commitment, inspected within %d working days of issuing", m.Commitment.InspectDays)
+	}
 	if len(m.Certificate) > 0 {
 		text += ", or by reference: " + strings.Join(m.Certificate, ", ")
 	}

@@ -23,7 +23,7 @@ func applicationRoundTrip(t *testing.T, s yinzheng.Store) {
 	a := Case("A1", "north", North)
 	check(t, s.SaveApplication(ctx, a, 0))
 	for _, kinds := range [][]yinzheng.ActionKind{
-		{}, {yinzheng.Attach, yinzheng.Detach, yinzheng.Attach, yinzheng.Refer, yinzheng.Promise}, {yinzheng.Edit, yinzheng.Submit}, {yinzheng.Approve}, {yinzheng.Return}, {yinzheng.Approve, yinzheng.Approve, yinzheng.Approve}, {yinzheng.Reserve}, {yinzheng.Unissue}, {yinzheng.Reserve, yinzheng.Issue}, {yinzheng.Suspend},
+		{}, {yinzheng.Attach, yinzheng.Detach, yinzheng.Attach, yinzheng.Refer, yinzheng.Promise}, {yinzheng.Edit, yinzheng.Submit}, {yinzheng.Approve}, {yinzheng.Return}, {yinzheng.Approve, yinzheng.Approve, yinzheng.Approve}, {yinzheng.Reserve}, {yinzheng.Unissue}, {yinzheng.Reserve, yinzheng.Issue, yinzheng.Schedule}, {yinzheng.Inspect}, {yinzheng.Suspend},
 	} {
 		seen := a.Version
 		if a = Next(a, kinds, "north", North); len(kinds) > 0 {

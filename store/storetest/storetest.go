@@ -44,6 +44,8 @@ func Run(t *testing.T, open func(t *testing.T) yinzheng.Store) {
 		"Papers":                     papers,
 		"Papers/scan":                paperScan,
 		"Files":                      files,
+		"Inspections":                inspections,
+		"Commitment rights":          commitmentRights,
 		"Directory":                  directory,
 		"Directory/undone":           directoryUndone,
 		"Publications":               publications,
@@ -90,7 +92,7 @@ func Run(t *testing.T, open func(t *testing.T) yinzheng.Store) {
 }
 
 // Kept compares cases by what a store keeps of them: not by what Fold alone knows.
-var Kept = cmp.Options{cmpopts.IgnoreUnexported(yinzheng.Application{}), cmpopts.IgnoreFields(yinzheng.Application{}, "Attachments", "Substitutes", "Desks", "Due", "Late", "Recused", "Stranded")}
+var Kept = cmp.Options{cmpopts.IgnoreUnexported(yinzheng.Application{}), cmpopts.IgnoreFields(yinzheng.Application{}, "Attachments", "Substitutes", "Inspections", "Desks", "Due", "Late", "Recused", "Stranded")}
 
 // Start is the moment at which the samples begin.
 var Start = time.Date(2026, 11, 2, 8, 15, 0, 123456000, time.UTC)
@@ -169,7 +171,7 @@ func Next(a *yinzheng.Application, kinds []yinzheng.ActionKind, office, division
 		case yinzheng.Attach:
 			x.Attachment = &yinzheng.Attachment{
 				Material: "commitment", Name: "承诺书.jpg", Type: "image/jpeg", Size: 1 << 20, Width: 2560, Height: 1440,
-				Digest: Digest("kept"), Original: Digest("sent"),
+				Digest: Digest("kept"), Original: Digest("sent"), TextDigest: Digest("text"),
 				Signed: &yinzheng.Signing{By: yinzheng.ByFingerprint, Witness: &yinzheng.Witness{Name: "周敏", ID: yinzheng.ID{Type: yinzheng.ResidentID, Number: "441302199001011234"}}},
 			}
 		case yinzheng.Detach:
@@ -178,6 +180,10 @@ func Next(a *yinzheng.Application, kinds []yinzheng.ActionKind, office, division
 			x.Material, x.Refers = "id_card", "C0"
 		case yinzheng.Promise:
 			x.Material, x.Due = "lease", Start.AddDate(0, 0, 4)
+		case yinzheng.Schedule:
+			x.Material, x.Due = "lease", Start.AddDate(0, 0, 30)
+		case yinzheng.Inspect:
+			x.Material, x.Reason, x.Opinion = "lease", yinzheng.FoundTrue, "已走访"
 		case yinzheng.Suspend:
 			x.Code, x.Reason = "C"+a.ID, "complaint"
 		}
