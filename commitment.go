@@ -124,22 +124,25 @@ func (s *Service) CommitmentSheet(ctx context.Context, by *Account, id, material
 	if sheet == nil {
 		return nil, fail(ErrNotFound, "本办件没有可由承诺代替的这项材料", "The case needs no such material that a commitment may stand in the place of")
 	}
-	return sheet, s.mayCommit(ctx, c)
+	if err := s.mayCommit(ctx, c); err != nil {
+		return nil, err
+	}
+	return sheet, nil
 }
 
 // CommitmentPDF typesets the sheet to be printed and signed.
 func (s *Service) CommitmentPDF(c *CommitmentSheet) ([]byte, error) {
 	return s.Renderer.Record(&Sheet{Template: commitmentPage, Number: c.Application, Date: s.now().In(Zone), Values: Values{
 		"item": c.ItemName.ZH, "material": c.Name.ZH, "applicant": c.Applicant, "id": displayID(c.ID), "text": c.Text.ZH,
-		"inspection": fmt.Sprintf("承诺内容将在签发后 %d 个工作日内核查。经查不实的，证明将被撤销，今后申请办理证明事项不再适用告知承诺。", c.InspectDays),
-		"digest":     c.Digest,
+		"duty":   fmt.Sprintf("承诺内容将在签发后 %d 个工作日内核查。经查不实的，证明将被撤销，今后申请办理证明事项不再适用告知承诺。", c.InspectDays),
+		"digest": c.Digest,
 	}})
 }
 
 // commitmentPage is the page of a commitment. It belongs to no item.
 var commitmentPage = &Template{
 	Code: "commitment", Version: 1,
-	Fields: texts("item", "material", "applicant", "id", "text", "check", "digest"),
+	Fields: texts("item", "material", "applicant", "id", "text", "duty", "digest"),
 	Page: PageText{
 		Title: "告知承诺书",
 		Body: []Block{
@@ -149,9 +152,10 @@ var commitmentPage = &Template{
 				{Label: "申请人", Text: "{applicant}"},
 				{Label: "证件", Text: "{id}"},
 				{Label: "承诺内容", Text: "{text}"},
-				{Label: "核查与责任", Text: "{check}"},
-				{Label: "签署", Text: "以上内容本人已知晓，所作承诺真实。　　　　　　　　　　　　　　　　　　　　　　　　　　　　　　　　　　　　　　　　　　　　承诺人（签名或按指印）："},
-				{Label: "见证人", Text: "（按指印的填写）姓名：　　　　　　　　　证件号码："},
+				{Label: "核查与责任", Text: "{duty}"},
+				{Label: "声明", Text: "以上内容本人已知晓，所作承诺真实。"},
+				{Label: "承诺人", Text: "（签名或按指印）"},
+				{Label: "见证人", Text: "（按指印的填写姓名和证件号码）"},
 				{Label: "日期", Text: "　　　　年　　月　　日"},
 				{Label: "内容摘要", Text: "{digest}"},
 			}},

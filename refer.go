@@ -181,8 +181,10 @@ func (s *Service) materialViews(ctx context.Context, by *Account, c *Case) ([]Ma
 			if k := c.inspection(m.Key); k != nil {
 				v.Inspection = k.standing(c.Template)
 			}
-			if err = s.mayCommit(ctx, c); errors.Is(err, errNoRight) {
-				v.RightEnded, err = true, nil
+			if c.State.waits() {
+				if err = s.mayCommit(ctx, c); errors.Is(err, errNoRight) {
+					v.RightEnded, err = true, nil
+				}
 			}
 		case met.file != nil:
 			v.By = met.file.ID

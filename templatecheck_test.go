@@ -16,6 +16,11 @@ func TestTemplateCheck(t *testing.T) {
 	later := func(scan bool, l Later) func(*Template) {
 		return func(t *Template) { t.Materials[0].Scan, t.Materials[0].Later = scan, &l }
 	}
+	commitment := func(zh string, days int) func(*Template) {
+		return func(t *Template) {
+			t.Materials[0].Scan, t.Materials[0].Commitment = true, &Commitment{Text{zh, "I, {name}, promise."}, days}
+		}
+	}
 	const list = 10
 	rule := func(r Rule) func(*Template) { return func(t *Template) { t.Rules = []Rule{r} } }
 	block := func(b Block) func(*Template) { return func(t *Template) { t.Page.Body = []Block{b} } }
@@ -83,6 +88,15 @@ func TestTemplateCheck(t *testing.T) {
 		{"... to whatever end", later(true, Later{2, "", 0}), []string{"materials[0].later.issue choice"}},
 		{"... and is waited for without end", later(true, Later{2, IssueWaits, 0}), []string{"materials[0].later.lapse_days range"}},
 		{"... and lets what is issued lapse", later(true, Later{2, IssueFlagged, 3}), []string{"materials[0].later.lapse_days not-applicable"}},
+
+		{"a commitment in a material's place", commitment("本人{name}承诺。", 30), nil},
+		{"... without a text", commitment("", 30), []string{"materials[0].commitment.zh required"}},
+		{"... of what the case does not say", commitment("本人{nickname}承诺。", 30), []string{"materials[0].commitment.zh absent-field"}},
+		{"... with half a brace", commitment("本人{name承诺。", 30), []string{"materials[0].commitment.zh braces"}},
+		{"... that nobody inspects", commitment("本人{name}承诺。", 0), []string{"materials[0].commitment.inspect_days range"}},
+		{"... in place of a commitment", func(t *Template) { commitment("承诺。", 30)(t); t.Materials[0].Key = CommitmentMaterial }, []string{"materials[0].commitment not-applicable"}},
+		{"... by whoever it may be", func(t *Template) { commitment("承诺。", 30)(t); t.Token.ID = "" }, []string{"materials[0].commitment holder"}},
+		{"... of what is shown at the counter", func(t *Template) { commitment("承诺。", 30)(t); t.Materials[0].Scan = false }, []string{"materials[0].commitment scan"}},
 
 		{"the register", field(0, func(f *Field) { f.Record = "name" }), nil},
 		{"an unknown entry of the register", field(0, func(f *Field) { f.Record = "nickname" }), []string{"fields[0].record choice"}},
