@@ -161,13 +161,9 @@ func (d *Dossier) history() []any {
 				what += "　" + d.template.Chain[n].Name.ZH
 			}
 		}
-		opinion := x.Opinion
-		if x.Attachment != nil {
-			opinion = d.named(x.Attachment)
-		} else if x.Detached != 0 { // which stands nowhere else
-			opinion = d.instead(&d.Application.History[x.Detached-1])
-		} else if x.Material != "" {
-			opinion = d.instead(x)
+		opinion := d.about(x)
+		if x.Detached != 0 { // which stands nowhere else
+			opinion = d.about(&d.Application.History[x.Detached-1])
 		}
 		who := d.who(x.By, x.Name)
 		if x.ForName != "" {
@@ -183,13 +179,24 @@ func (d *Dossier) named(f *Attachment) string {
 	return strconv.Itoa(f.ID) + "号　" + f.Name + "　" + name.ZH
 }
 
-// instead names what an action brought: a file, or what stands in its place.
-func (d *Dossier) instead(x *Action) string {
+// about says what an action brought or found: a file, what stands in its place,
+// an opinion.
+func (d *Dossier) about(x *Action) string {
 	if x.Attachment != nil {
 		return d.named(x.Attachment)
 	}
+	if x.Material == "" {
+		return x.Opinion
+	}
 	name, _ := d.template.material(x.Material)
-	return strings.TrimSpace(strconv.Itoa(x.Seq) + "号　" + name.ZH + "　" + x.Refers)
+	parts := []string{name.ZH, x.Refers, x.Opinion}
+	if x.Kind == Inspect {
+		parts = slices.Insert(parts, 1, outcomeNames[x.Reason])
+	}
+	if !x.Due.IsZero() {
+		parts = append(parts, "至 "+lastDayBefore(x.Due))
+	}
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), "　")
 }
 
 // outcomeNames are the outcomes of an inspection in words.

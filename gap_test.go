@@ -132,6 +132,26 @@ func TestGapLapses(t *testing.T) {
 	}
 }
 
+// TestGapNoCommitment: what was promised is what comes; nobody decided on a
+// commitment in its place.
+func TestGapNoCommitment(t *testing.T) {
+	m := later(yinzheng.IssueWaits, 3)
+	m.Commitment, m.Certificate = byCommitment.Commitment, byCertificate.Certificate
+	h := withMaterial(t, m)
+	v := h.climb(h.promise(h.enrol("clerk", "e")), "town", "district")
+	if _, err := h.commit(v); faultOf(err) != "signed too-late" {
+		t.Errorf("a commitment once it was approved: %v", err)
+	}
+	held := h.issued("k").Certificate.Code
+	v, err := h.Application(h.ctx, h.people["clerk"], v.ID)
+	if must(t, err); len(v.Materials[0].Offers) != 1 {
+		t.Errorf("%+v", v.Materials[0])
+	}
+	if v = h.refer(v, held); v.State != yinzheng.Issued || v.Materials[0].Way != yinzheng.MetByCertificate {
+		t.Errorf("with a certificate that was issued meanwhile: %s", v.State)
+	}
+}
+
 // TestGapFlagged: issued with a flag, the certificate says what is missing until
 // it comes.
 func TestGapFlagged(t *testing.T) {
