@@ -162,10 +162,7 @@ func (c *Case) mayAttach(by *Account, material string, now time.Time) (Action, e
 		}
 	}
 	if c.follows(material) {
-		grant, err := c.mayWork(by, now)
-		if err == nil {
-			err = c.fourEyes(by, c.intakeStep())
-		}
+		grant, err := c.mayFollow(by, now)
 		return actionBy(by, grant, Attach, now), err
 	}
 	grant, err := c.mayMend(by, now, "添加附件", "added to")

@@ -62,22 +62,30 @@ func (s *Service) Certificate(ctx context.Context, by *Account, code string) (*C
 	if err != nil {
 		return nil, err
 	}
-	links, err := s.links(ctx, cert.Code)
+	links, err := s.links(ctx, cert.Code, c)
 	if err != nil {
 		return nil, err
 	}
 	return s.certificateView(cert, c.Application, links), nil
 }
 
-// links is what is kept beside a certificate's record.
+// links is what a certificate's record is shown with.
 type links struct {
 	replacements []string
 	copies       int
+	rests        *Case // whose materials it rests on: its own or, issued again, that of the first
 }
 
-func (s *Service) links(ctx context.Context, code string) (l links, err error) {
+func (s *Service) links(ctx context.Context, code string, c *Case) (l links, err error) {
 	if l.replacements, err = s.Store.Replacements(ctx, code); err != nil {
 		return l, err
+	}
+	for l.rests = c; l.rests.reissues(); {
+		before, err := s.referredTo(ctx, l.rests.Replaces())
+		if err != nil {
+			return l, err
+		}
+		l.rests = before.of
 	}
 	copies, err := s.Store.Copies(ctx, code)
 	l.copies = countCopies(copies)
@@ -90,7 +98,7 @@ func (s *Service) certificateView(c *Certificate, a *Application, l links) *Cert
 		Organ: c.Organ, OrganName: c.OrganName, Name: c.Name, ID: c.ID, IssuedAt: c.IssuedAt, Pages: c.Pages,
 		Status: c.Status, StatusSince: c.StatusAt, Reason: c.Reason, Successor: c.Successor,
 		Replaces: a.Replaces(), Replacements: l.replacements, Revocation: revocationView(c, a), Copies: l.copies,
-		Inspections: inspectionStandings(s.templates[a.Template], a), Awaited: awaited(s.templates[a.Template], a),
+		Inspections: l.rests.inspectionStandings(), Awaited: l.rests.awaited(),
 	}
 	if !c.Expires.IsZero() {
 		v.Expires = &c.Expires

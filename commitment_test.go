@@ -268,6 +268,8 @@ func TestFoundFalse(t *testing.T) {
 		{"who found it", restore(finder, holder, "认定有误"), yinzheng.ErrForbidden},
 		{"the person", restore(self, holder, "认定有误"), yinzheng.ErrForbidden},
 		{"without a reason", restore(h.people["admin"], holder, " "), yinzheng.ErrInvalid},
+		{"with a name in the reason", restore(h.people["admin"], holder, "张三丰并无虚假"), yinzheng.ErrInvalid},
+		{"with a number in the reason", restore(h.people["admin"], holder, "证件 4413 0219 9003"), yinzheng.ErrInvalid},
 		{"without a document", restore(h.people["admin"], yinzheng.ID{}, "认定有误"), yinzheng.ErrInvalid},
 		{"somebody who never lost it", restore(h.people["admin"], yinzheng.ID{Type: yinzheng.ResidentID, Number: chen}, "认定有误"), yinzheng.ErrState},
 		{"an administrator of the top", restore(h.people["admin"], holder, "已更正，认定有误"), nil},
@@ -285,6 +287,9 @@ func TestFoundFalse(t *testing.T) {
 	var kinds []string
 	for _, e := range events {
 		kinds = append(kinds, e.Kind)
+		if e.Kind == yinzheng.EventRightRestored && e.Detail != "已更正，认定有误" {
+			t.Errorf("restored for %q", e.Detail)
+		}
 	}
 	if got := strings.Join(kinds, " "); got != "certificate-issued commitment-inspected commitment-right-ended revocation-proposed certificate-revoked commitment-right-restored" {
 		t.Errorf("on record: %s", got)
@@ -346,6 +351,9 @@ func TestFoundFalseAfterwards(t *testing.T) {
 	}
 	if a, err := h.Verify(h.ctx, &yinzheng.Question{Code: last.Certificate.Code}); err != nil || a.Verdict != yinzheng.Suspended {
 		t.Errorf("%+v %v", a, err)
+	}
+	if cert, err := h.Certificate(h.ctx, h.people["town"], last.Certificate.Code); err != nil || len(cert.Inspections) != 1 || cert.Inspections[0].Outcome != yinzheng.FoundFalse {
+		t.Errorf("the one issued again does not say so: %+v %v", cert, err)
 	}
 
 	v = h.committed("suspended")

@@ -159,6 +159,9 @@ func (s *Service) restore(ctx context.Context, by *Account, grant Grant, ended [
 		if slices.ContainsFunc(actors(by, grant), c.Actions[r.Action-1].isBy) {
 			return fail(ErrForbidden, "不实由您（或委托您的人）认定，须由另一位管理员恢复", "You, or who delegated to you, found the commitment false; another administrator has to restore the right")
 		}
+		if c.names(reason) || longNumber(reason) {
+			return invalidFields([]FieldError{{"reason", "personal-data", Text{"理由会记入日志，请不要写姓名或证件号码", "The reason is put on record; please leave out names and ID numbers"}}})
+		}
 		if restored[r.Document] {
 			continue
 		}
@@ -166,7 +169,7 @@ func (s *Service) restore(ctx context.Context, by *Account, grant Grant, ended [
 		if err := s.Store.AddCommitmentRight(ctx, &CommitmentRight{At: now, Document: r.Document, By: by.ID, Application: r.Application, Reason: reason}); err != nil {
 			return err
 		}
-		if err := s.Store.Record(ctx, Event{At: now, Kind: EventRightRestored, Subject: r.Application, By: by.ID}); err != nil {
+		if err := s.Store.Record(ctx, Event{At: now, Kind: EventRightRestored, Subject: r.Application, By: by.ID, Detail: reason}); err != nil {
 			return err
 		}
 	}

@@ -91,6 +91,20 @@ func (a *Application) follows(material string) bool {
 	return a.Incomplete() != "" && a.gap(material) != nil
 }
 
+// mayFollow returns the grant under which a person brings what was promised: a
+// clerk of the office that took the case in. Nobody hands it in again, so a party
+// is refused here.
+func (c *Case) mayFollow(by *Account, now time.Time) (Grant, error) {
+	grant, err := c.mayWork(by, now)
+	switch {
+	case err != nil:
+		return Grant{}, err
+	case slices.ContainsFunc(actors(by, grant), c.isParty):
+		return Grant{}, fail(ErrForbidden, "您（或委托您的人）是本办件的当事人，请由同事办理", "You, or who delegated to you, are a party of this case; a colleague has to handle it")
+	}
+	return grant, c.fourEyes(by, c.intakeStep())
+}
+
 // Incomplete tells whether the case went on with a material missing, and what
 // becomes of it when approved: IssueWaits, IssueFlagged or "".
 func (a *Application) Incomplete() string {
@@ -175,11 +189,11 @@ type AwaitedView struct {
 }
 
 // awaited lists the materials that an issued case still waits for.
-func awaited(t *Template, a *Application) []AwaitedView {
+func (c *Case) awaited() []AwaitedView {
 	var out []AwaitedView
-	for i := range a.Substitutes {
-		if s := &a.Substitutes[i]; s.open && t != nil {
-			name, _ := t.material(s.Material)
+	for i := range c.Substitutes {
+		if s := &c.Substitutes[i]; s.open {
+			name, _ := c.Template.material(s.Material)
 			out = append(out, AwaitedView{s.Material, name, s.due, s.late})
 		}
 	}

@@ -93,6 +93,13 @@ func TestGapWaits(t *testing.T) {
 			t.Errorf("%s attaches what the clerks are to bring: %v", who, err)
 		}
 	}
+	party := *h.people["clerk"]
+	party.Person = yinzheng.ID{Type: yinzheng.ResidentID, Number: wang}
+	f := photo()
+	f.Material = "proof"
+	if _, err := h.AttachFile(h.ctx, &party, v.ID, v.Version, f); !errors.Is(err, yinzheng.ErrForbidden) {
+		t.Errorf("a party: %v", err)
+	}
 	if _, err := h.AttachFile(h.ctx, h.people["clerk"], v.ID, v.Version, photo()); !errors.Is(err, yinzheng.ErrState) {
 		t.Errorf("another file after the last decision: %v", err)
 	}
@@ -168,6 +175,11 @@ func TestGapFlagged(t *testing.T) {
 	if a := awaited(); len(a) != 1 || a[0].Material != "proof" || a[0].Late {
 		t.Errorf("%+v", a)
 	}
+	again, _, err := h.Reissue(h.ctx, h.people["district"], v.Certificate.Code, &yinzheng.Reissuing{Reason: "lost", Opinion: "遗失"}, "r")
+	must(t, err)
+	if cert, err := h.Certificate(h.ctx, h.people["town"], again.Certificate.Code); err != nil || len(cert.Awaited) != 1 {
+		t.Errorf("issued again, and nothing is missing: %+v %v", cert, err)
+	}
 	for range 30 {
 		h.later(day)
 		v = h.scanned(v)
@@ -178,7 +190,7 @@ func TestGapFlagged(t *testing.T) {
 	if _, err := h.supply("sibling", v); !errors.Is(err, yinzheng.ErrNotFound) {
 		t.Errorf("a stranger: %v", err)
 	}
-	v, err := h.supply("clerk", v)
+	v, err = h.supply("clerk", v)
 	if err != nil || v.Incomplete || len(awaited()) != 0 {
 		t.Errorf("%v %+v", err, awaited())
 	}

@@ -200,12 +200,10 @@ type InspectionStanding struct {
 }
 
 // inspectionStandings lists the inspections of a case.
-func inspectionStandings(t *Template, a *Application) []InspectionStanding {
+func (c *Case) inspectionStandings() []InspectionStanding {
 	var out []InspectionStanding
-	for i := range a.Inspections {
-		if t != nil {
-			out = append(out, *a.Inspections[i].standing(t))
-		}
+	for i := range c.Inspections {
+		out = append(out, *c.Inspections[i].standing(c.Template))
 	}
 	return out
 }
