@@ -3,11 +3,13 @@ package yinzheng_test
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"yinzheng"
+	"yinzheng/offices"
 	"yinzheng/register"
 )
 
@@ -414,4 +416,45 @@ func TestFoundFalseWhole(t *testing.T) {
 		}
 	}
 	t.Error("never done")
+}
+
+// TestMaterialsMove: after the offices have changed, whoever has taken the work
+// over inspects what was promised, and brings what was to follow.
+func TestMaterialsMove(t *testing.T) {
+	m := later(yinzheng.IssueWaits, 3)
+	m.Commitment = byCommitment.Commitment
+	h := withMaterial(t, m)
+	committed, waits := h.committed("c"), h.climb(h.promise(h.enrol("clerk", "w")), "town", "district")
+	order := mergeVillages()
+	order.Add = offices.Additions{Organs: []offices.NewOrgan{{Code: newOrgan, Name: "惠州市惠城区政务服务局"}}, Offices: []offices.NewOffice{{Name: "政务服务局", Division: testDistrict, Function: "services", Organ: newOrgan}}}
+	order.Close = []offices.Close{{Office: "district", Successor: "o" + testDistrict + "-services"}}
+	_, err := h.reorganise(order)
+	must(t, err)
+	for _, who := range []string{"second", "sibling"} {
+		h.people[who] = h.again(who)
+	}
+	list, _, err := h.PendingInspections(h.ctx, h.people["second"], "", 0)
+	must(t, err)
+	if len(list) != 1 || list[0].Application != committed.ID {
+		t.Fatalf("%+v", list)
+	}
+	h.later(3 * day)
+	_, err = h.Scan(h.ctx)
+	must(t, err)
+	for _, c := range []struct{ who, kind, id string }{{"second", "inspection-overdue", committed.ID}, {"second", "gap-overdue", waits.ID}, {"sibling", "gap-overdue", waits.ID}} {
+		told, err := h.Notices(h.ctx, h.people[c.who], 0, 0)
+		must(t, err)
+		if !slices.ContainsFunc(told, func(n yinzheng.Notice) bool { return n.Kind == c.kind && n.Application == c.id }) {
+			t.Errorf("%s was not told: %s", c.who, c.kind)
+		}
+	}
+	committed, err = h.Application(h.ctx, h.people["second"], committed.ID)
+	must(t, err)
+	_, err = h.inspect("second", committed, yinzheng.FoundFalse)
+	must(t, err)
+	waits, err = h.Application(h.ctx, h.people["sibling"], waits.ID)
+	must(t, err)
+	if waits, err = h.supply("sibling", waits); err != nil || waits.State != yinzheng.Issued {
+		t.Errorf("%v: %v, %s", err, waits.Trouble, h.log)
+	}
 }

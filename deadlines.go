@@ -90,9 +90,9 @@ func noticesOf(a *Application, d *Directory) []Notice {
 	case (x.Kind == Remind || x.Kind == Escalate) && a.inspection(x.Material) != nil:
 		n.Kind, n.About, posts = map[ActionKind]string{Remind: "inspection-due-soon", Escalate: "inspection-overdue"}[x.Kind], x.Material, d.inspectionDesks(a.inspection(x.Material))
 	case x.Kind == Remind && x.Material != "":
-		n.Kind, n.About, posts = "gap-due-soon", x.Material, []Desk{{Office: a.Office, Role: Clerk}}
+		n.Kind, n.About, posts = "gap-due-soon", x.Material, []Desk{{Office: d.OfficeNow(a.Office), Role: Clerk}}
 	case x.Kind == Overdue:
-		n.Kind, n.About, posts = "gap-overdue", x.Material, append(a.waitingFor(), Desk{Office: a.Office, Role: Clerk})
+		n.Kind, n.About, posts = "gap-overdue", x.Material, append(d.waitFor(a), Desk{Office: d.OfficeNow(a.Office), Role: Clerk})
 	case x.Kind == Remind && a.State == Submitted:
 		n.Kind, posts = "due-soon", a.Desks
 	case x.Kind == Escalate:
@@ -122,13 +122,13 @@ func noticesOf(a *Application, d *Directory) []Notice {
 	return out
 }
 
-// waitingFor lists the posts that wait for a material which was promised: who
-// decides now or, when all is decided, the approvers of who decided last.
-func (a *Application) waitingFor() []Desk {
+// waitFor lists the posts that wait for a material which was promised: who decides
+// now or, when all is decided, the approvers of who decided last.
+func (d *Directory) waitFor(a *Application) []Desk {
 	if a.State == Submitted {
 		return slices.Clone(a.Desks)
 	}
-	if office := a.decidedBy(); office != "" {
+	if office := d.OfficeNow(a.decidedBy()); office != "" {
 		return []Desk{{Office: office, Role: Approver}}
 	}
 	return nil
