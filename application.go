@@ -171,30 +171,8 @@ func (a *Application) apply(t *Template, x Action) {
 		}
 	case Return:
 		a.returned(t, x)
-	case Remind:
-		if s := a.gap(x.Material); s != nil {
-			s.reminded = true
-		} else if k := a.inspection(x.Material); k != nil {
-			k.reminded = true
-		} else {
-			a.Reminded = true
-		}
-	case Overdue:
-		if s := a.gap(x.Material); s != nil {
-			s.late, s.last = true, x.Due
-		}
-	case Escalate:
-		if k := a.inspection(x.Material); k != nil {
-			k.late = true
-		} else {
-			a.Late = true
-		}
-	case Schedule:
-		a.Inspections = append(a.Inspections, Inspection{Material: x.Material, Office: x.Office, begun: x.At, due: x.Due})
-	case Inspect:
-		if k := a.inspection(x.Material); k != nil {
-			k.Outcome = x.Reason
-		}
+	case Remind, Escalate, Overdue:
+		a.tell(x)
 	case Recuse:
 		a.Recused, a.Stranded = x.Office, false
 	case Strand:
@@ -216,20 +194,11 @@ func (a *Application) apply(t *Template, x Action) {
 	case Move:
 		a.Office, a.Division = x.Office, x.Input.Division
 		a.Recused, a.Stranded = "", false // who decides instead, and who has to know, may be others now
-	case Attach:
-		file := *x.Attachment
-		file.ID, x.Attachment = x.Seq, &file
-		a.Attachments = append(slices.Clip(a.Attachments), file)
-	case Detach:
-		a.Attachments = slices.DeleteFunc(slices.Clone(a.Attachments), func(f Attachment) bool { return f.ID == x.Detached })
-		a.Substitutes = slices.DeleteFunc(a.Substitutes, func(f Substitute) bool { return f.ID == x.Detached })
-	case Refer:
-		a.Substitutes = append(a.Substitutes, Substitute{ID: x.Seq, Material: x.Material, Certificate: x.Refers})
-	case Promise:
-		a.Substitutes = append(a.Substitutes, Substitute{ID: x.Seq, Material: x.Material, begun: x.At, due: x.Due})
 	case Recall:
 		a.sendBack(t.last(a.Values), x.Seq)
 		a.Code = ""
+	default:
+		a.meet(&x)
 	}
 	if a.State == Submitted {
 		a.Waiting = &t.Chain[a.Step]

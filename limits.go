@@ -39,6 +39,26 @@ func (a *Application) deadlines() []deadline {
 	return append(out, own)
 }
 
+// tell notes that something is nearly due, or past its day, and that those whom it
+// concerns were told.
+func (a *Application) tell(x Action) {
+	gap, inspection, reminds := a.gap(x.Material), a.inspection(x.Material), x.Kind == Remind
+	switch {
+	case gap != nil && reminds:
+		gap.reminded = true
+	case gap != nil:
+		gap.late, gap.last = true, x.Due
+	case inspection != nil && reminds:
+		inspection.reminded = true
+	case inspection != nil:
+		inspection.late = true
+	case reminds:
+		a.Reminded = true
+	case x.Kind == Escalate:
+		a.Late = true
+	}
+}
+
 // deadline is that of which something has to be done first, or nil.
 func (a *Application) deadline() *deadline {
 	all := a.deadlines()

@@ -115,6 +115,30 @@ type meeting struct {
 	sub  *Substitute // or by which
 }
 
+// meet takes what an action brings to meet a material, or takes off, and what
+// becomes of it.
+func (a *Application) meet(x *Action) {
+	switch x.Kind {
+	case Attach:
+		file := *x.Attachment
+		file.ID, x.Attachment = x.Seq, &file
+		a.Attachments = append(slices.Clip(a.Attachments), file)
+	case Detach:
+		a.Attachments = slices.DeleteFunc(slices.Clone(a.Attachments), func(f Attachment) bool { return f.ID == x.Detached })
+		a.Substitutes = slices.DeleteFunc(a.Substitutes, func(s Substitute) bool { return s.ID == x.Detached })
+	case Refer:
+		a.Substitutes = append(a.Substitutes, Substitute{ID: x.Seq, Material: x.Material, Certificate: x.Refers})
+	case Promise:
+		a.Substitutes = append(a.Substitutes, Substitute{ID: x.Seq, Material: x.Material, begun: x.At, due: x.Due})
+	case Schedule:
+		a.Inspections = append(a.Inspections, Inspection{Material: x.Material, Office: x.Office, begun: x.At, due: x.Due})
+	case Inspect:
+		if k := a.inspection(x.Material); k != nil {
+			k.Outcome = x.Reason
+		}
+	}
+}
+
 // met tells how the case meets a material: of several ways by the one that
 // weighs most.
 func (a *Application) met(key string) meeting {
