@@ -51,7 +51,7 @@ func (s *Service) ActOn(ctx context.Context, by *Account, code string, a Act) (*
 	if err != nil {
 		return nil, err
 	}
-	links, err := s.links(ctx, cert.Code)
+	links, err := s.links(ctx, cert.Code, c)
 	if err != nil {
 		return nil, err
 	}

@@ -46,7 +46,13 @@ const (
 	Strand   ActionKind = "strand"   // nobody is left, nor an office above that could go on: the administrators are told
 	Lapse    ActionKind = "lapse"    // returned, and not mended in time: withdrawn
 	Attach   ActionKind = "attach"   // a file was added
-	Detach   ActionKind = "detach"   // one was taken off; the history keeps it
+	Detach   ActionKind = "detach"   // one, or a reference, was taken off; the history keeps it
+	Refer    ActionKind = "refer"    // a certificate on record meets a material
+	Promise  ActionKind = "promise"  // a material follows by Due
+	Overdue  ActionKind = "overdue"  // it did not; Due is when the case lapses, where issuing waits for it
+	Schedule ActionKind = "schedule" // a commitment is to be inspected by Due; by Office
+	Inspect  ActionKind = "inspect"  // it was; Reason is the outcome
+	Recall   ActionKind = "recall"   // approved, and a certificate that it refers to has ended: back to the clerk
 	Revoke   ActionKind = "revoke"   // the certificate was revoked; the case stays issued
 	Move     ActionKind = "move"     // the offices changed: Office has the case now, Input.Division is where it belongs
 )
@@ -70,6 +76,8 @@ type Application struct {
 
 	Filled      []Filled     `json:"-"` // values that come from the record; Fold knows them
 	Attachments []Attachment `json:"-"` // its files, those taken off left out; Fold knows them
+	Substitutes []Substitute `json:"-"` // what stands in the place of files, as they do
+	Inspections []Inspection `json:"-"` // of its commitments, once it was issued, as they do
 
 	// Of the step it waits at: Fold knows these, the store keeps them only to find
 	// cases by them.
@@ -116,10 +124,12 @@ type Action struct {
 	Opinion string     `json:"opinion,omitempty"`
 	Input   *Input     `json:"input,omitempty"`  // create and edit: the whole content as it stood then; move: the division alone
 	Code    string     `json:"code,omitempty"`   // reserve, what ends a reservation, and acts on the certificate: its code; supersede: the successor's
-	Reason  string     `json:"reason,omitempty"` // class, of acts on the certificate
+	Reason  string     `json:"reason,omitempty"` // class, of acts on the certificate; the outcome of an inspection
 
 	Attachment *Attachment `json:"attachment,omitempty"` // attach
-	Detached   int         `json:"detached,omitempty"`   // detach: which attachment
+	Detached   int         `json:"detached,omitempty"`   // detach: which attachment or reference
+	Material   string      `json:"material,omitempty"`   // refer, promise, inspect, and what comes of them: which
+	Refers     string      `json:"refers_to,omitempty"`  // refer: code of the certificate
 
 	Against *AgainstRecord `json:"-"` // submit: what it says otherwise than was on record; for those only whom the record is for
 
@@ -145,6 +155,7 @@ const SystemActor = "system"
 // apply adds one action to the case: the only place where state changes.
 func (a *Application) apply(t *Template, x Action) {
 	x.Seq = a.Version + 1
+	a.Substitutes, a.Inspections = slices.Clone(a.Substitutes), slices.Clone(a.Inspections) // changed below, and shared with the case as it was
 	switch x.Kind {
 	case Create:
 		a.State, a.Office = Draft, x.Office
@@ -160,10 +171,8 @@ func (a *Application) apply(t *Template, x Action) {
 		}
 	case Return:
 		a.returned(t, x)
-	case Remind:
-		a.Reminded = true
-	case Escalate:
-		a.Late = true
+	case Remind, Escalate, Overdue:
+		a.tell(x)
 	case Recuse:
 		a.Recused, a.Stranded = x.Office, false
 	case Strand:
@@ -185,12 +194,11 @@ func (a *Application) apply(t *Template, x Action) {
 	case Move:
 		a.Office, a.Division = x.Office, x.Input.Division
 		a.Recused, a.Stranded = "", false // who decides instead, and who has to know, may be others now
-	case Attach:
-		file := *x.Attachment
-		file.ID, x.Attachment = x.Seq, &file
-		a.Attachments = append(slices.Clip(a.Attachments), file)
-	case Detach:
-		a.Attachments = slices.DeleteFunc(slices.Clone(a.Attachments), func(f Attachment) bool { return f.ID == x.Detached })
+	case Recall:
+		a.sendBack(t.last(a.Values), x.Seq)
+		a.Code = ""
+	default:
+		a.meet(&x)
 	}
 	if a.State == Submitted {
 		a.Waiting = &t.Chain[a.Step]
@@ -203,6 +211,7 @@ func (a *Application) apply(t *Template, x Action) {
 	} else if a.State != Submitted && a.State != Returned {
 		a.Due = time.Time{}
 	}
+	a.seeGaps(t)
 	a.Holder = a.Values.String(t.Token.Name)
 	a.Version = x.Seq
 	a.Actions = append(a.Actions, x)
@@ -222,12 +231,16 @@ func (a *Application) begin(t *Template, x Action) {
 }
 
 func (a *Application) returned(t *Template, x Action) {
-	from := a.Step
 	if i := t.StepIndex(x.ToStep); i >= 0 {
 		a.enter(t, i, x.Seq)
 		return
 	}
-	a.State, a.returner, a.entered = Returned, from+1, x.Seq
+	a.sendBack(a.Step, x.Seq)
+}
+
+// sendBack gives the case back to the clerk, from a step.
+func (a *Application) sendBack(from, seq int) {
+	a.State, a.returner, a.entered = Returned, from+1, seq
 	a.approved, a.Reminded, a.Late, a.Recused, a.Stranded = nil, false, false, "", false
 }
 
@@ -238,20 +251,6 @@ func (a *Application) enter(t *Template, step, seq int) {
 	if step == len(t.Chain) {
 		a.State = Approved
 	}
-}
-
-// Next is when the system has to do something about a case that nobody has
-// touched by then: to remind, as the last day of its limit begins, or what comes
-// past the limit. Zero: never. What came on that very day needs no reminder.
-func (a *Application) Next() time.Time {
-	lastDay := a.Due.AddDate(0, 0, -1)
-	switch {
-	case a.Due.IsZero() || a.Late:
-		return time.Time{}
-	case !a.Reminded && a.entered > 0 && lastDay.After(a.Actions[a.entered-1].At):
-		return lastDay
-	}
-	return a.Due
 }
 
 // The ways that a returned case comes back (Template.Resubmit).
@@ -324,8 +323,8 @@ type Applications interface {
 	SaveApplication(ctx context.Context, a *Application, seen int) error
 	// Queue lists cases, newest change first.
 	Queue(ctx context.Context, q QueueFilter) ([]QueueEntry, error)
-	// Waiting lists the IDs of cases that are approved or issuing and whose
-	// lease, if any, has run out.
+	// Waiting lists the IDs of cases that are approved, and wait for no material
+	// (Incomplete), or issuing, and whose lease, if any, has run out.
 	Waiting(ctx context.Context, now time.Time, limit int) ([]string, error)
 }
 
@@ -357,4 +356,6 @@ type QueueEntry struct {
 	Office   string    `json:"office"`
 	Changed  time.Time `json:"changed_at"`
 	Cursor   string    `json:"-"`
+
+	Incomplete bool `json:"incomplete,omitempty"` // a material that was promised has not come
 }

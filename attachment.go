@@ -29,6 +29,8 @@ type Attachment struct {
 	Digest   string   `json:"digest"`          // of what is kept
 	Original string   `json:"original"`        // of what was sent
 	Signed   *Signing `json:"signed,omitempty"`
+
+	TextDigest string `json:"text_digest,omitempty"` // of a commitment in a material's place: what was signed (CommitmentSheet.Digest)
 }
 
 // Signing says how a commitment was signed.
@@ -49,41 +51,11 @@ const (
 	ByFingerprint = "fingerprint"
 )
 
-// Materials that no template needs to name.
-const (
-	AuthorityMaterial  = "authority"  // what authorises an agent
-	CommitmentMaterial = "commitment" // the applicant's signed promise
-	OtherMaterial      = "other"
-)
-
-var commonMaterials = map[string]Text{
-	AuthorityMaterial:  {"代办授权依据", "Proof of the agent's authority"},
-	CommitmentMaterial: {"签署的告知承诺书", "Signed commitment"},
-	OtherMaterial:      {"其他材料", "Other material"},
-}
-
 // Limits of a case's files. What was taken off is kept too, for good.
 const (
 	maxAttachments = 30  // that are there
 	maxAttached    = 100 // that ever were
 )
-
-// material names what a key stands for.
-func (t *Template) material(key string) (Text, bool) {
-	for _, m := range t.Materials {
-		if m.Key == key {
-			return m.Text, true
-		}
-	}
-	name, ok := commonMaterials[key]
-	return name, ok
-}
-
-// Needed lists the materials of which a case with these values needs a file. An
-// agent's authority comes on top.
-func (t *Template) Needed(v Values) []Material {
-	return slices.DeleteFunc(slices.Clone(t.Materials), func(m Material) bool { return !m.Scan || !allHold(m.When, v) })
-}
 
 // Cleaner makes of a file from outside what can be kept. Implemented by
 // attachments.Cleaner.
@@ -126,7 +98,7 @@ type NewAttachment struct {
 	Material string
 	Name     string
 	File     []byte
-	Signed   *Signing // of a commitment
+	Signed   *Signing // of a commitment: the template's own, or one in a material's place
 }
 
 // AttachmentView is an attachment as the people of its case see it.
@@ -156,13 +128,14 @@ type WitnessView struct {
 }
 
 // Attach adds a file to the case: by a clerk of the office that took it in while
-// it is drafted or mended, or by whoever may decide where it waits. Four eyes
+// it is drafted or mended, or by whoever may decide where it waits. A material
+// that was promised, and not more, is added by those clerks at any time. Four eyes
 // counts it as drafting, or as acting at that step. Errors: ErrNotFound when the
 // case does not exist for this person, ErrForbidden, ErrState, and ErrInvalid
 // for a material that the item does not know, a commitment that nobody signed,
 // a witness who cannot be one, or more files than a case may have.
 func (c *Case) Attach(by *Account, f *Attachment, now time.Time) (*Application, error) {
-	x, err := c.mayAttach(by, now)
+	x, err := c.mayAttach(by, f.Material, now)
 	if err != nil {
 		return nil, err
 	}
@@ -174,22 +147,29 @@ func (c *Case) Attach(by *Account, f *Attachment, now time.Time) (*Application, 
 	return c.with(x), nil
 }
 
-// mayAttach returns the action by which a person may attach a file now.
-func (c *Case) mayAttach(by *Account, now time.Time) (Action, error) {
+// mayAttach returns the action by which a person may attach a file of a material
+// now.
+func (c *Case) mayAttach(by *Account, material string, now time.Time) (Action, error) {
 	if c.State == Submitted {
 		seat, err := c.mayDecide(by, now)
-		if err != nil {
+		if err == nil {
+			x := actionBy(by, seat.grant, Attach, now)
+			x.Step = c.Template.Chain[c.Step].Key
+			return x, nil
+		}
+		if !c.follows(material) {
 			return Action{}, err
 		}
-		x := actionBy(by, seat.grant, Attach, now)
-		x.Step = c.Template.Chain[c.Step].Key
-		return x, nil
+	}
+	if c.follows(material) {
+		grant, err := c.mayFollow(by, now)
+		return actionBy(by, grant, Attach, now), err
 	}
 	grant, err := c.mayMend(by, now, "添加附件", "added to")
 	return actionBy(by, grant, Attach, now), err
 }
 
-// Detach takes a file off the case while it is drafted or mended; its history
+// Detach takes a file, a reference or a promise off the case while it is drafted or mended; its history
 // keeps it. What somebody attached who decides is theirs to judge by and stays.
 // Errors as of Attach, and ErrNotFound when the case has no such attachment.
 func (c *Case) Detach(by *Account, id int, now time.Time) (*Application, error) {
@@ -197,7 +177,7 @@ func (c *Case) Detach(by *Account, id int, now time.Time) (*Application, error) 
 	if err != nil {
 		return nil, err
 	}
-	if c.attachment(id) == nil {
+	if c.attachment(id) == nil && c.substitute(id) == nil {
 		return nil, errNoAttachment()
 	}
 	if c.Actions[id-1].Step != "" {
@@ -245,7 +225,7 @@ func (c *Case) checkAttachment(f *Attachment, by []*Account, now time.Time) erro
 	k := &checker{now: now.In(Zone)}
 	name, known := c.Template.material(f.Material)
 	if !known {
-		k.refuse("material", "choice", "应为 "+c.materialKeys()+" 之一", "Expected one of "+c.materialKeys())
+		k.refuse("material", "choice", "应为 "+c.Template.materialKeys()+" 之一", "Expected one of "+c.Template.materialKeys())
 	}
 	switch {
 	case len(c.Attachments) >= maxAttachments:
@@ -257,25 +237,13 @@ func (c *Case) checkAttachment(f *Attachment, by []*Account, now time.Time) erro
 	switch {
 	case f.Material == CommitmentMaterial && f.Signed == nil:
 		k.refuse("signed", "required", "请说明承诺书如何签署：signature（签名）或 fingerprint（按指印）", "Please say how the commitment was signed: signature or fingerprint")
-	case f.Material != CommitmentMaterial && f.Signed != nil:
-		k.refuse("signed", "not-applicable", "只有告知承诺书（commitment）要说明如何签署", "Only a commitment says how it was signed")
 	case f.Signed != nil:
+		if f.commits() {
+			c.checkCommitment(k, f)
+		}
 		f.Signed = c.checkSigning(k, f.Signed, by)
 	}
 	return k.faults()
-}
-
-func (c *Case) materialKeys() string {
-	var keys []string
-	for _, m := range c.Template.Materials {
-		keys = append(keys, m.Key)
-	}
-	for _, key := range []string{AuthorityMaterial, CommitmentMaterial, OtherMaterial} {
-		if !slices.Contains(keys, key) {
-			keys = append(keys, key)
-		}
-	}
-	return strings.Join(keys, ", ")
 }
 
 func (c *Case) checkSigning(k *checker, s *Signing, by []*Account) *Signing {
@@ -325,34 +293,6 @@ func fileName(sent, otherwise, ending string) string {
 	return name + ending
 }
 
-// fileProblems is what stands between a case's files and its submission:
-// materials that are missing, a witness who has become a party since.
-func fileProblems(t *Template, a *Application) []FieldError {
-	var out []FieldError
-	need := func(key string, name Text) {
-		if !slices.ContainsFunc(a.Attachments, func(f Attachment) bool { return f.Material == key }) {
-			out = append(out, FieldError{"attachments." + key, "required", Text{
-				fmt.Sprintf("请上传“%s”的照片、扫描件或 PDF", name.ZH), fmt.Sprintf("Please attach a photograph, a scan or a PDF of “%s”", name.EN),
-			}})
-		}
-	}
-	for _, m := range t.Needed(a.Values) {
-		need(m.Key, m.Text)
-	}
-	if a.Applicant.As == AsAgent {
-		need(AuthorityMaterial, commonMaterials[AuthorityMaterial])
-	}
-	parties := (&Case{Application: a, Template: t}).Parties()
-	for i := range a.Attachments {
-		if w := a.Attachments[i].witness(); w != nil && slices.ContainsFunc(parties, w.ID.same) {
-			out = append(out, FieldError{"attachments." + CommitmentMaterial, "party", Text{
-				"见证人是本办件的当事人，请撤下承诺书，另请见证人后重新签署", "The witness is a party of the case; please take the commitment off and have it signed before another one",
-			}})
-		}
-	}
-	return out
-}
-
 // AttachFile adds a file to a case that is at version seen. Errors as of
 // Case.Attach and Cleaner.Clean; whatever the error, nothing of the file is kept.
 func (s *Service) AttachFile(ctx context.Context, by *Account, id string, seen int, in *NewAttachment) (*CaseView, error) {
@@ -363,8 +303,13 @@ func (s *Service) AttachFile(ctx context.Context, by *Account, id string, seen i
 	if c.Version != seen {
 		return nil, c.stale(seen)
 	}
-	if _, err := c.mayAttach(by, s.now()); err != nil { // before the file is looked at, which is work
+	if _, err := c.mayAttach(by, in.Material, s.now()); err != nil { // before the file is looked at, which is work
 		return nil, err
+	}
+	if (&Attachment{Material: in.Material, Signed: in.Signed}).commits() {
+		if err := s.mayCommit(ctx, c); err != nil {
+			return nil, err
+		}
 	}
 	clean, err := s.Cleaner.Clean(ctx, in.File)
 	if err != nil {
@@ -375,7 +320,7 @@ func (s *Service) AttachFile(ctx context.Context, by *Account, id string, seen i
 		Digest: digestHex(clean.Content), Original: digestHex(in.File), Signed: in.Signed,
 	}
 	attach := func(c *Case, now time.Time) (*Application, error) { return c.Attach(by, f, now) }
-	return s.changeBy(ctx, by, id, seen, attach, func(ctx context.Context, c *Case, a *Application) error {
+	view, err := s.changeBy(ctx, by, id, seen, attach, func(ctx context.Context, c *Case, a *Application) error {
 		return s.Store.Tx(ctx, func(ctx context.Context) error {
 			if err := s.Store.AddFile(ctx, f.Digest, clean.Content); err != nil {
 				return err
@@ -383,9 +328,10 @@ func (s *Service) AttachFile(ctx context.Context, by *Account, id string, seen i
 			return s.save(ctx, a, c.Version)
 		})
 	})
+	return s.issueNow(ctx, by, view, err)
 }
 
-// DetachFile takes a file off a case that is at version seen.
+// DetachFile takes a file, a reference or a promise off a case that is at version seen.
 func (s *Service) DetachFile(ctx context.Context, by *Account, id string, seen, attachment int) (*CaseView, error) {
 	return s.change(ctx, by, id, seen, func(c *Case, now time.Time) (*Application, error) {
 		return c.Detach(by, attachment, now)

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 )
 
@@ -35,11 +34,12 @@ type CaseView struct {
 	State       State            `json:"state"`
 	StateName   Text             `json:"state_name"`
 	Version     int              `json:"version"`
-	Step        *Step            `json:"step,omitempty"`     // where it waits
-	Desks       []Desk           `json:"desks,omitempty"`    // who may decide it now
-	Due         *time.Time       `json:"due,omitempty"`      // end of the present limit
-	Late        bool             `json:"late,omitempty"`     // past it, and escalated
-	Stranded    bool             `json:"stranded,omitempty"` // nobody is left to go on with it; the administrators were told
+	Step        *Step            `json:"step,omitempty"`       // where it waits
+	Desks       []Desk           `json:"desks,omitempty"`      // who may decide it now
+	Due         *time.Time       `json:"due,omitempty"`        // end of the present limit
+	Late        bool             `json:"late,omitempty"`       // past it, and escalated
+	Incomplete  bool             `json:"incomplete,omitempty"` // it went on with a material that was promised and has not come
+	Stranded    bool             `json:"stranded,omitempty"`   // nobody is left to go on with it; the administrators were told
 	Office      string           `json:"office"`
 	Division    string           `json:"division"`
 	Applicant   Applicant        `json:"applicant"`
@@ -47,8 +47,9 @@ type CaseView struct {
 	Replaces    string           `json:"replaces,omitempty"` // code of the certificate that this case corrects or issues again
 	History     []Action         `json:"history"`
 	Attachments []AttachmentView `json:"attachments,omitempty"`
-	Problems    []FieldError     `json:"problems,omitempty"` // what must be mended before it can be submitted
-	Changes     []Change         `json:"changes,omitempty"`  // what was normalised just now
+	Materials   []MaterialView   `json:"materials,omitempty"` // what the case needs, and how it is met
+	Problems    []FieldError     `json:"problems,omitempty"`  // what must be mended before it can be submitted
+	Changes     []Change         `json:"changes,omitempty"`   // what was normalised just now
 	Certificate *CertificateRef  `json:"certificate,omitempty"`
 	Trouble     *Text            `json:"trouble,omitempty"` // why issuing waits
 
@@ -137,8 +138,9 @@ func (s *Service) CreateApplication(ctx context.Context, by *Account, in *NewApp
 	if err != nil {
 		return nil, false, err
 	}
-	view.Changes, view.Problems = checked.Changes, s.problems(t, a, checked)
-	return view, false, nil
+	view.Changes = checked.Changes
+	view.Problems, err = s.problems(ctx, t, a, checked)
+	return view, false, err
 }
 
 // begin is a new case after its first actions.
@@ -210,67 +212,6 @@ func (c *checker) applicant(in *Applicant) Applicant {
 	return out
 }
 
-// problems is everything that stands between a draft and its submission.
-func (s *Service) problems(t *Template, a *Application, checked *Checked) []FieldError {
-	out := checked.Problems
-	d := s.Directory()
-	for _, step := range t.Chain {
-		if step.applies(a.Values) && !d.staffed(&step, a.Division) {
-			out = append(out, FieldError{"division", "division", Text{
-				fmt.Sprintf("该区划下没有“%s”所在的层级，请填写更具体的区划代码", step.Name.ZH),
-				fmt.Sprintf("This division does not lie in one of the level that “%s” needs; please give a more precise code", step.Name.EN),
-			}})
-			break
-		}
-	}
-	if _, err := s.issuer(t, a); err != nil && len(out) == 0 {
-		var e *Error
-		if errors.As(err, &e) {
-			out = append(out, FieldError{"division", "no-issuer", e.Text})
-		}
-	}
-	out = append(out, fileProblems(t, a)...)
-	return append(out, s.missingGlyphs(t, a.Values)...)
-}
-
-// missingGlyphs names every character of the values that no face holds.
-func (s *Service) missingGlyphs(t *Template, v Values) []FieldError {
-	var out []FieldError
-	eachText("values", t.Fields, v, func(path, text string) {
-		if missing := s.Renderer.Missing(text); len(missing) > 0 {
-			var names []string
-			for _, r := range missing {
-				names = append(names, fmt.Sprintf("“%c” (U+%04X)", r, r))
-			}
-			list := strings.Join(names, ", ")
-			out = append(out, FieldError{path, "missing-glyph", Text{
-				"字库中没有 " + list + "，草稿已保存；请管理员在 --fonts-dir 中加入含此字的字体",
-				"No font here holds " + list + "; the draft is kept. An administrator can add a face that does to --fonts-dir",
-			}})
-		}
-	})
-	return out
-}
-
-// eachText visits every text of the values, with its path.
-func eachText(path string, fields []Field, v Values, visit func(path, text string)) {
-	for i := range fields {
-		f := &fields[i]
-		p := path + "." + f.Key
-		switch x := v[f.Key].(type) {
-		case string:
-			visit(p, x)
-		case map[string]any:
-			id := idOf(x)
-			visit(p, id.Number+id.Reason)
-		case []any:
-			for j, row := range v.Rows(f.Key) {
-				eachText(fmt.Sprintf("%s[%d]", p, j), f.Fields, row, visit)
-			}
-		}
-	}
-}
-
 // load reads a case with its template, its state folded from its actions.
 func (s *Service) load(ctx context.Context, id string) (*Case, error) {
 	a, err := s.Store.Application(ctx, id)
@@ -312,7 +253,8 @@ func (s *Service) Application(ctx context.Context, by *Account, id string) (*Cas
 	var broken *Error
 	switch {
 	case err == nil:
-		v.Problems = s.problems(c.Template, c.Application, checked)
+		v.Problems, err = s.problems(ctx, c.Template, c.Application, checked)
+		return v, err
 	case errors.As(err, &broken): // kept by an earlier program that took more
 		v.Problems = broken.Fields
 	}
@@ -351,8 +293,8 @@ func (s *Service) EditApplication(ctx context.Context, by *Account, id string, s
 		in.Filled = stillFilled(c.Template, c.Filled, &Input{Division: c.Division, Values: c.Values}, in)
 		a, err := c.Edit(by, in, now)
 		if err == nil {
-			ok.Problems = s.problems(c.Template, a, ok)
 			checked = ok
+			ok.Problems, err = s.problems(ctx, c.Template, a, ok)
 		}
 		return a, err
 	})
@@ -375,7 +317,11 @@ func (s *Service) SubmitApplication(ctx context.Context, by *Account, id string,
 		if err != nil {
 			return nil, err
 		}
-		if problems := s.problems(c.Template, c.Application, checked); len(problems) > 0 {
+		problems, err := s.problems(ctx, c.Template, c.Application, checked)
+		if err != nil {
+			return nil, err
+		}
+		if len(problems) > 0 {
 			return nil, invalidFields(problems)
 		}
 		a.lastSubmit().Against, err = s.against(ctx, c)
@@ -389,7 +335,11 @@ func (s *Service) SubmitApplication(ctx context.Context, by *Account, id string,
 // fails for now, as soon as it can be (CaseView.Trouble says why it waits).
 func (s *Service) Decide(ctx context.Context, by *Account, id string, seen int, d Decision) (*CaseView, error) {
 	view, err := s.change(ctx, by, id, seen, func(c *Case, now time.Time) (*Application, error) {
-		return c.Decide(by, d, now)
+		a, err := c.Decide(by, d, now)
+		if err == nil && d.Action == Approve {
+			err = s.referencesHold(ctx, c)
+		}
+		return a, err
 	})
 	return s.issueNow(ctx, by, view, err)
 }
@@ -466,6 +416,9 @@ var actionNames = map[ActionKind]Text{
 	Suspend: {"中止证明", "the certificate was suspended"}, Lift: {"恢复证明", "the suspension was lifted"},
 	ProposeRevocation: {"提议撤销证明", "revocation of the certificate was proposed"}, DeclineRevocation: {"否决撤销提议", "the revocation was declined"},
 	Attach: {"添加附件", "a file was attached"}, Detach: {"撤下附件", "a file was taken off"},
+	Refer: {"引用电子证明", "a certificate on record was referred to"}, Schedule: {"排定承诺核查", "an inspection of a commitment was scheduled"}, Inspect: {"核查承诺", "a commitment was inspected"},
+	Promise: {"约定容缺补交", "a material was promised"}, Overdue: {"逾期未补交", "a material did not follow in time"},
+	Recall:    {"引用的证明失效，退回补正", "returned, since a certificate that it refers to has ended"},
 	Supersede: {"证明被替代", "the certificate was superseded"}, Reissue: {"决定补发", "it was decided to issue again"}, Moot: {"无从替代而终止", "ended, with nothing left to replace"},
 }
 
@@ -479,7 +432,7 @@ func (s *Service) issueNow(ctx context.Context, by *Account, view *CaseView, err
 	if err != nil {
 		return view, nil // the decision stands; reading it again can wait
 	}
-	if trouble != nil && (after.State == Approved || after.State == Issuing) {
+	if trouble != nil && !errors.Is(trouble, errHeld) && (after.State == Approved || after.State == Issuing) {
 		s.Log.Error("issuing waits", "application", view.ID, "reason", reason(trouble), "error", forLog(trouble))
 	}
 	return after, nil
@@ -541,7 +494,7 @@ func (s *Service) view(ctx context.Context, a *Application, t *Template) (*CaseV
 	v := &CaseView{
 		ID: a.ID, Item: a.Template.Code, Template: a.Template.Version, State: a.State, StateName: a.State.Name(), Version: a.Version,
 		Office: a.Office, Division: a.Division, Applicant: a.Applicant, Values: a.Values, Replaces: a.Replaces(), History: a.Actions, Stranded: a.Stranded,
-		Attachments: attachmentViews(t, a),
+		Attachments: attachmentViews(t, a), Incomplete: a.Incomplete() != "",
 	}
 	if a.State == Submitted {
 		v.Step, v.Desks, v.Late = &t.Chain[a.Step], a.Desks, a.Late
@@ -549,7 +502,10 @@ func (s *Service) view(ctx context.Context, a *Application, t *Template) (*CaseV
 	if !a.Due.IsZero() {
 		v.Due = &a.Due
 	}
-	if a.State == Approved || a.State == Issuing {
+	switch {
+	case a.held():
+		v.Trouble = heldText(t, a)
+	case a.State == Approved || a.State == Issuing:
 		v.Trouble = s.troubles.of(a.ID)
 	}
 	if a.Actions[len(a.Actions)-1].Kind == Moot {

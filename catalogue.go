@@ -72,11 +72,12 @@ func (s *Service) refuseEnded(ctx context.Context, t *Template, v Values, now ti
 	if ended.By == "" {
 		return e
 	}
-	code, err := s.certificateOf(ctx, ended.By, v.ID(t.Token.ID), now)
+	held, err := s.certificatesOf(ctx, ended.By, v.ID(t.Token.ID), now)
 	if err != nil {
 		return err
 	}
-	if code != "" {
+	if len(held) > 0 {
+		code := held[0].Code
 		text := Text{fmt.Sprintf("持证人已有有效的电子证明，验证码 %s", code), fmt.Sprintf("The holder has a valid e-certificate already, code %s", code)}
 		e.Text = Text{e.Text.ZH + "。" + text.ZH, e.Text.EN + ". " + text.EN}
 		e.Fields = append(e.Fields, FieldError{"certificate", "on-record", text})
@@ -84,35 +85,36 @@ func (s *Service) refuseEnded(ctx context.Context, t *Template, v Values, now ti
 	return e
 }
 
-// certificateOf finds the newest valid certificate of an item that the bearer
-// of a document holds; "": there is none.
-func (s *Service) certificateOf(ctx context.Context, item string, holder ID, now time.Time) (string, error) {
+// certificatesOf finds the certificates of an item in force that the bearer of a
+// document holds, newest first.
+func (s *Service) certificatesOf(ctx context.Context, item string, holder ID, now time.Time) ([]*referred, error) {
 	mark := documentMark(holder)
 	if mark == "" {
-		return "", nil
+		return nil, nil
 	}
 	found, err := s.Store.Alike(ctx, "", Marks{Document: item + "|" + mark}, now, maxLikenesses)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
+	var out []*referred
 	for _, l := range found {
 		c, err := s.load(ctx, l.ID)
 		if errors.Is(err, errNoTemplate) {
 			continue
 		}
 		if err != nil {
-			return "", err
+			return nil, err
 		}
 		if c.State != Issued {
 			continue
 		}
 		cert, err := s.Store.Certificate(ctx, c.Code)
 		if err != nil {
-			return "", err
+			return nil, err
 		}
 		if cert.inForce(now) {
-			return cert.Code, nil
+			out = append(out, &referred{cert, c})
 		}
 	}
-	return "", nil
+	return out, nil
 }

@@ -178,6 +178,8 @@ type Store interface {
 	Revocations
 	CopyBooks
 	Papers
+	Inspections
+	CommitmentRights
 	Files
 	Directories
 	Calendars

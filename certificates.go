@@ -26,10 +26,12 @@ type CertificateView struct {
 	Reason      string     `json:"reason,omitempty"`
 	Successor   string     `json:"successor,omitempty"`
 
-	Replaces     string          `json:"replaces,omitempty"`     // code of the certificate that this one replaced
-	Replacements []string        `json:"replacements,omitempty"` // corrections and reissues begun: cases
-	Revocation   *RevocationView `json:"revocation,omitempty"`   // proposed, waits for a second person
-	Copies       int             `json:"copies,omitempty"`       // handed out so far
+	Replaces     string               `json:"replaces,omitempty"`     // code of the certificate that this one replaced
+	Replacements []string             `json:"replacements,omitempty"` // corrections and reissues begun: cases
+	Revocation   *RevocationView      `json:"revocation,omitempty"`   // proposed, waits for a second person
+	Copies       int                  `json:"copies,omitempty"`       // handed out so far
+	Inspections  []InspectionStanding `json:"inspections,omitempty"`  // of the commitments that it was issued on
+	Awaited      []AwaitedView        `json:"awaited,omitempty"`      // materials that it was issued without
 }
 
 // openCertificate reads a record if its case exists for this person.
@@ -60,22 +62,30 @@ func (s *Service) Certificate(ctx context.Context, by *Account, code string) (*C
 	if err != nil {
 		return nil, err
 	}
-	links, err := s.links(ctx, cert.Code)
+	links, err := s.links(ctx, cert.Code, c)
 	if err != nil {
 		return nil, err
 	}
 	return s.certificateView(cert, c.Application, links), nil
 }
 
-// links is what is kept beside a certificate's record.
+// links is what a certificate's record is shown with.
 type links struct {
 	replacements []string
 	copies       int
+	rests        *Case // whose materials it rests on: its own or, issued again, that of the first
 }
 
-func (s *Service) links(ctx context.Context, code string) (l links, err error) {
+func (s *Service) links(ctx context.Context, code string, c *Case) (l links, err error) {
 	if l.replacements, err = s.Store.Replacements(ctx, code); err != nil {
 		return l, err
+	}
+	for l.rests = c; l.rests.reissues(); {
+		before, err := s.referredTo(ctx, l.rests.Replaces())
+		if err != nil {
+			return l, err
+		}
+		l.rests = before.of
 	}
 	copies, err := s.Store.Copies(ctx, code)
 	l.copies = countCopies(copies)
@@ -88,6 +98,7 @@ func (s *Service) certificateView(c *Certificate, a *Application, l links) *Cert
 		Organ: c.Organ, OrganName: c.OrganName, Name: c.Name, ID: c.ID, IssuedAt: c.IssuedAt, Pages: c.Pages,
 		Status: c.Status, StatusSince: c.StatusAt, Reason: c.Reason, Successor: c.Successor,
 		Replaces: a.Replaces(), Replacements: l.replacements, Revocation: revocationView(c, a), Copies: l.copies,
+		Inspections: l.rests.inspectionStandings(), Awaited: l.rests.awaited(),
 	}
 	if !c.Expires.IsZero() {
 		v.Expires = &c.Expires

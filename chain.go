@@ -205,24 +205,6 @@ func (a *Application) limit(t *Template) int {
 	return 0
 }
 
-// PastLimit returns the case after what its limit has come to: on its last day
-// those who have to act are reminded; past it a step is escalated, a case not
-// mended lapses. ErrState when it is not so late, or that was dealt with.
-func (c *Case) PastLimit(now time.Time) (*Application, error) {
-	next := c.Next()
-	if next.IsZero() || now.Before(next) {
-		return nil, fail(ErrState, "尚未临近或超过时限", "The limit is neither near nor past")
-	}
-	x := Action{At: now, By: SystemActor, Name: SystemActor, Kind: Lapse}
-	if c.State == Submitted {
-		x.Kind, x.Step = Escalate, c.Template.Chain[c.Step].Key
-	}
-	if now.Before(c.Due) {
-		x.Kind = Remind
-	}
-	return c.with(x), nil
-}
-
 func actionBy(by *Account, g Grant, kind ActionKind, now time.Time) Action {
 	return Action{
 		At: now, Kind: kind, By: by.ID, Name: by.Name, Person: by.Person, Office: g.Office, Role: g.Role,

@@ -41,10 +41,10 @@ type Notice struct {
 	At          time.Time `json:"at"`
 	Office      string    `json:"office"`
 	Role        Role      `json:"role"`
-	Kind        string    `json:"kind"` // waiting, moved, due-soon, overdue, recused, stranded, returned, issued, rejected, lapsed, revocation-proposed, holder-died, reorganisation-stuck
+	Kind        string    `json:"kind"` // waiting, moved, due-soon, overdue, recused, stranded, returned, issued, rejected, lapsed, gap-due-soon, gap-overdue, inspection-due-soon, inspection-overdue, revocation-proposed, holder-died, reorganisation-stuck
 	Application string    `json:"application"`
 	Step        string    `json:"step,omitempty"`
-	About       string    `json:"about,omitempty"` // stranded: the office that nobody is left at; reorganisation-stuck: its ID
+	About       string    `json:"about,omitempty"` // stranded: the office that nobody is left at; reorganisation-stuck: its ID; gap-… and inspection-…: the material
 }
 
 // Notices is the outbox. Senders (mail, messages) will read it too.
@@ -87,6 +87,12 @@ func noticesOf(a *Application, d *Directory) []Notice {
 	switch {
 	case x.Kind == Strand:
 		n.Kind, n.About, posts = "stranded", x.Office, d.administrators(x.Office)
+	case (x.Kind == Remind || x.Kind == Escalate) && a.inspection(x.Material) != nil:
+		n.Kind, n.About, posts = map[ActionKind]string{Remind: "inspection-due-soon", Escalate: "inspection-overdue"}[x.Kind], x.Material, d.inspectionDesks(a.inspection(x.Material))
+	case x.Kind == Remind && x.Material != "":
+		n.Kind, n.About, posts = "gap-due-soon", x.Material, []Desk{{Office: d.OfficeNow(a.Office), Role: Clerk}}
+	case x.Kind == Overdue:
+		n.Kind, n.About, posts = "gap-overdue", x.Material, append(d.waitFor(a), Desk{Office: d.OfficeNow(a.Office), Role: Clerk})
 	case x.Kind == Remind && a.State == Submitted:
 		n.Kind, posts = "due-soon", a.Desks
 	case x.Kind == Escalate:
@@ -116,8 +122,20 @@ func noticesOf(a *Application, d *Directory) []Notice {
 	return out
 }
 
+// waitFor lists the posts that wait for a material which was promised: who decides
+// now or, when all is decided, the approvers of who decided last.
+func (d *Directory) waitFor(a *Application) []Desk {
+	if a.State == Submitted {
+		return slices.Clone(a.Desks)
+	}
+	if office := d.OfficeNow(a.decidedBy()); office != "" {
+		return []Desk{{Office: office, Role: Approver}}
+	}
+	return nil
+}
+
 // clerksTold are the actions that concern those who took a case in.
-var clerksTold = map[ActionKind]string{Return: "returned", Reject: "rejected", Moot: "rejected", Remind: "due-soon", Lapse: "lapsed", Issue: "issued", Move: "moved"}
+var clerksTold = map[ActionKind]string{Return: "returned", Recall: "returned", Reject: "rejected", Moot: "rejected", Remind: "due-soon", Lapse: "lapsed", Issue: "issued", Move: "moved"}
 
 // told lists the posts that are told that the step where a case waits is past
 // its limit, besides those who decide it.
@@ -147,7 +165,7 @@ func (d *Directory) administrators(office string) []Desk {
 
 // Scan does what is due: carries out reorganisations, reminds those whose limit
 // is near, escalates steps past it, lets cases lapse that were not mended in
-// time, hands on those that nobody is left to go on with. It is safe to run in several processes at once and
+// time or whose material did not come, hands on those that nobody is left to go on with. It is safe to run in several processes at once and
 // to be cut off at any moment: each case is one compare-and-swap. It returns how
 // many cases it moved.
 func (s *Service) Scan(ctx context.Context) (int, error) {

@@ -79,7 +79,7 @@ func (s *Service) addCertificates(ctx context.Context, d *Dossier, c *Case) erro
 		if err != nil {
 			return err
 		}
-		links, err := s.links(ctx, cert.Code)
+		links, err := s.links(ctx, cert.Code, c)
 		if err != nil {
 			return err
 		}

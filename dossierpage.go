@@ -21,6 +21,7 @@ var dossierTemplate = &Template{
 		{Key: "head", Type: TextField},
 		{Key: "facts", Type: ListField, Fields: texts("label", "value")},
 		{Key: "against", Type: ListField, Fields: texts("label", "on_record", "filled_in", "source")},
+		{Key: "materials", Type: ListField, Fields: texts("name", "how")},
 		{Key: "attachments", Type: ListField, Fields: texts("file", "what", "digest", "by")},
 		{Key: "history", Type: ListField, Fields: texts("at", "what", "who", "opinion")},
 		{Key: "certificates", Type: ListField, Fields: texts("code", "number", "organ", "issued", "status")},
@@ -43,6 +44,8 @@ var dossierTemplate = &Template{
 			{Table: &Table{Rows: "facts", Columns: []Column{{"项目", "{label}", 2}, {"内容", "{value}", 4}}}},
 			{When: "against", Text: "提交时与登记不一致"},
 			{When: "against", Table: &Table{Rows: "against", Columns: []Column{{"项目", "{label}", 18}, {"登记", "{on_record}", 28}, {"填写", "{filled_in}", 28}, {"登记来源", "{source}", 26}}}},
+			{When: "materials", Text: "材料"},
+			{When: "materials", Table: &Table{Rows: "materials", Columns: []Column{{"材料", "{name}", 34}, {"如何满足", "{how}", 66}}}},
 			{When: "attachments", Text: "附件"},
 			{When: "attachments", Table: &Table{Rows: "attachments", Columns: []Column{{"附件", "{file}", 22}, {"材料", "{what}", 24}, {"SHA-256", "{digest}", 32}, {"添加", "{by}", 22}}}},
 			{Text: "二、办理经过"},
@@ -82,6 +85,9 @@ func (d *Dossier) page() Values {
 	}
 	if list := d.against(); len(list) > 0 {
 		out["against"] = list
+	}
+	if list := d.materials(); len(list) > 0 {
+		out["materials"] = list
 	}
 	if list := d.attachments(); len(list) > 0 {
 		out["attachments"] = list
@@ -158,11 +164,9 @@ func (d *Dossier) history() []any {
 				what += "　" + d.template.Chain[n].Name.ZH
 			}
 		}
-		opinion := x.Opinion
-		if x.Attachment != nil {
-			opinion = d.named(x.Attachment)
-		} else if x.Detached != 0 { // which stands nowhere else
-			opinion = d.named(d.Application.History[x.Detached-1].Attachment)
+		opinion := d.about(x)
+		if x.Detached != 0 { // which stands nowhere else
+			opinion = d.about(&d.Application.History[x.Detached-1])
 		}
 		who := d.who(x.By, x.Name)
 		if x.ForName != "" {
@@ -176,6 +180,58 @@ func (d *Dossier) history() []any {
 func (d *Dossier) named(f *Attachment) string {
 	name, _ := d.template.material(f.Material)
 	return strconv.Itoa(f.ID) + "号　" + f.Name + "　" + name.ZH
+}
+
+// about says what an action brought or found: a file, what stands in its place,
+// an opinion.
+func (d *Dossier) about(x *Action) string {
+	if x.Attachment != nil {
+		return d.named(x.Attachment)
+	}
+	if x.Material == "" {
+		return x.Opinion
+	}
+	name, _ := d.template.material(x.Material)
+	parts := []string{name.ZH, x.Refers, x.Opinion}
+	if x.Kind == Inspect {
+		parts = slices.Insert(parts, 1, outcomeNames[x.Reason])
+	}
+	if !x.Due.IsZero() {
+		parts = append(parts, "至 "+lastDayBefore(x.Due))
+	}
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), "　")
+}
+
+// outcomeNames are the outcomes of an inspection in words.
+var outcomeNames = map[string]string{"": "未核查", FoundTrue: "属实", FoundFalse: "不实", FoundUnclear: "无法查实"}
+
+// wayNames are the ways to meet a material in words.
+var wayNames = map[Way]string{"": "缺", MetByFile: "附件", MetByCommitment: "告知承诺", MetByCertificate: "引用电子证明", MetLater: "约定补交"}
+
+// materials lists what the case needs and how it is met.
+func (d *Dossier) materials() []any {
+	var rows []any
+	for i := range d.Application.Materials {
+		m := &d.Application.Materials[i]
+		how := wayNames[m.Way]
+		if m.By > 0 {
+			how += "　" + strconv.Itoa(m.By) + "号"
+		}
+		if c := m.Certificate; c != nil {
+			how += "　" + c.Code + "　现" + statusNames[c.Status]
+		}
+		if k := m.Inspection; k != nil {
+			how += "　核查期限 " + lastDayBefore(k.Due) + "　" + outcomeNames[k.Outcome]
+		}
+		if m.Due != nil {
+			how += "　应于 " + lastDayBefore(*m.Due) + " 前"
+		}
+		if m.Late {
+			how += "　逾期未交"
+		}
+		rows = append(rows, map[string]any{"name": m.Name.ZH, "how": how})
+	}
+	return rows
 }
 
 func (d *Dossier) attachments() []any {

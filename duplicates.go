@@ -214,6 +214,9 @@ func (s *Service) viewFor(ctx context.Context, by *Account, a *Application, t *T
 		v.Duplicates, err = s.duplicates(ctx, by, a, t)
 	}
 	if err == nil {
+		v.Materials, err = s.materialViews(ctx, by, &Case{Application: a, Template: t, Directory: s.Directory()})
+	}
+	if err == nil {
 		err = s.fromRecord(ctx, by, &Case{Application: a, Template: t, Directory: s.Directory()}, v)
 	}
 	return v, err

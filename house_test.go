@@ -399,6 +399,6 @@ func (s *shaky) CertificateByNumber(ctx context.Context, number string) (c *yinz
 	return c, nil
 }
 
-// itemsOf limits the organs' keys to the sample's item, by its short code as a
-// token names it; the service's own keys have none.
-var itemsOf = map[yinzheng.KeyPurpose][]string{yinzheng.DocumentKey: {"QS"}, yinzheng.TokenKey: {"QS"}}
+// itemsOf limits the organs' keys to the samples' items, by their short codes as a
+// token names them; the service's own keys have none.
+var itemsOf = map[yinzheng.KeyPurpose][]string{yinzheng.DocumentKey: {"QS", "RU"}, yinzheng.TokenKey: {"QS", "RU"}}

@@ -13,13 +13,17 @@ import (
 // Issue makes the certificate of an approved case, or goes on with one that an
 // earlier attempt left in issuing: same number, same code. It is safe to call
 // again at any time, from several places at once: never do two certificates
-// come of one application. Errors: ErrState when the case is not approved,
+// come of one application. Errors: ErrState when the case is not approved, or
+// waits for a material,
 // ErrConflict when somebody else is at work on it, ErrUnavailable when a key or
 // the disk does not answer; the case stays in issuing and Recover tries again.
 func (s *Service) Issue(ctx context.Context, id string) (*Certificate, error) {
 	cert, err := s.issue(ctx, id)
 	if errors.Is(err, errMoot) {
 		err = s.endMoot(ctx, id, err)
+	}
+	if errors.Is(err, errUnmet) {
+		err = s.recall(ctx, id, err)
 	}
 	s.troubles.note(id, err)
 	return cert, err
@@ -58,6 +62,14 @@ func (s *Service) reserve(ctx context.Context, id string) (*Case, *Certificate, 
 	c, err := s.load(ctx, id)
 	if err != nil {
 		return nil, nil, err
+	}
+	if c.held() {
+		return nil, nil, &Error{Kind: ErrState, Text: *heldText(c.Template, c.Application), Cause: errHeld}
+	}
+	if c.State == Approved || c.State == Issuing {
+		if err := s.referencesHold(ctx, c); err != nil {
+			return nil, nil, err
+		}
 	}
 	switch c.State {
 	case Issued:
@@ -182,11 +194,20 @@ func lastDay(from time.Time, months int) time.Time {
 	return last.UTC()
 }
 
-// issuer is the organ that seals for a case: that of the office that took the
-// last decision, or, before there is one, the first of the last step's division.
+// issuer is the organ that seals for a case; ErrUnavailable when there is none.
 func (s *Service) issuer(t *Template, a *Application) (*Organ, error) {
+	if o := s.issuingOffice(t, a); o != nil {
+		return s.Directory().Organ(o.Organ), nil
+	}
+	return nil, fail(ErrUnavailable, "该区划没有可以用印的机关，请联系管理员", "No organ can seal for this division; please ask an administrator")
+}
+
+// issuingOffice is the office whose organ seals for a case: that which took the
+// last decision or, before there is one, the first of the last step's division;
+// nil when none can.
+func (s *Service) issuingOffice(t *Template, a *Application) *Office {
 	d, now := s.Directory(), s.Now()
-	var first *Organ
+	var first *Office
 	decided := d.OfficeNow(a.decidedBy())
 	for _, o := range d.OfficesOf(Post{Level: t.Issuer, Function: t.Function}, a.Division) {
 		organ := d.Organ(o.Organ)
@@ -194,16 +215,13 @@ func (s *Service) issuer(t *Template, a *Application) (*Organ, error) {
 			continue
 		}
 		if o.ID == decided {
-			return organ, nil
+			return o
 		}
 		if first == nil {
-			first = organ
+			first = o
 		}
 	}
-	if first != nil {
-		return first, nil
-	}
-	return nil, fail(ErrUnavailable, "该区划没有可以用印的机关，请联系管理员", "No organ can seal for this division; please ask an administrator")
+	return first
 }
 
 // renewKeys chooses the organ's keys in force: an attempt that is taken up
@@ -320,9 +338,13 @@ func (s *Service) selfCheck(cert *Certificate, p *page) error {
 func (s *Service) commit(ctx context.Context, c *Case, cert *Certificate, pdf []byte) error {
 	now := s.now()
 	cert.Status, cert.StatusAt = StatusOK, now
-	next := c.with(Action{At: now, Kind: Issue, By: SystemActor, Name: SystemActor})
+	issued := c.with(Action{At: now, Kind: Issue, By: SystemActor, Name: SystemActor})
+	next := c.scheduled(issued, s.issuingOffice(c.Template, c.Application).ID, now)
 	finish := func(ctx context.Context) error {
 		if err := s.sameTree(ctx, c.Directory.Version); err != nil {
+			return err
+		}
+		if err := s.referencesHold(ctx, c); err != nil { // again, where no revocation can come in between
 			return err
 		}
 		if err := s.Store.FinishIssue(ctx, cert, pdf); err != nil {
@@ -331,7 +353,13 @@ func (s *Service) commit(ctx context.Context, c *Case, cert *Certificate, pdf []
 		if err := s.Store.SaveApplication(ctx, next, c.Version); err != nil {
 			return err
 		}
-		if err := s.Store.Notify(ctx, noticesOf(next, c.Directory)); err != nil {
+		for i := range next.Inspections {
+			k := &next.Inspections[i]
+			if err := s.Store.AddInspection(ctx, &PendingInspection{Application: c.ID, Material: k.Material, Office: k.Office, Due: k.due}); err != nil {
+				return err
+			}
+		}
+		if err := s.Store.Notify(ctx, noticesOf(issued, c.Directory)); err != nil {
 			return err
 		}
 		return s.Store.Record(ctx, Event{At: now, Kind: "certificate-issued", Subject: cert.Code, By: SystemActor, Detail: cert.Number})

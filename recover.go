@@ -26,14 +26,16 @@ func (s *Service) Recover(ctx context.Context) (int, error) {
 		}
 		for _, id := range ids {
 			tried[id] = true
-			if _, err := s.Issue(ctx, id); errors.Is(err, errMoot) {
+			switch _, err := s.Issue(ctx, id); {
+			case err == nil:
+				made++
+			case errors.Is(err, errMoot):
 				s.Log.Warn("a case has nothing left to replace and has ended", "application", id)
-				continue
-			} else if err != nil {
+			case errors.Is(err, errUnmet):
+				s.Log.Warn("a certificate that a case refers to has ended; the case was returned", "application", id)
+			default:
 				s.Log.Error("issuing failed, will be tried again", "application", id, "reason", reason(err), "error", forLog(err))
-				continue
 			}
-			made++
 		}
 	}
 }
@@ -186,6 +188,38 @@ func (s *Service) conclude(ctx context.Context, c *Case, a *Application) error {
 		return err
 	})
 	if err == nil {
+		s.board.void(void)
+	}
+	return err
+}
+
+// stopIssuing takes a case that is approved or being issued away from there by an
+// action of the system's, and notes what it means beside it. A reservation ends
+// with it.
+func (s *Service) stopIssuing(ctx context.Context, id string, kind ActionKind, note func(context.Context, *Case, *Action) error) error {
+	var void *Certificate
+	err := s.Store.Tx(ctx, func(ctx context.Context) error {
+		void = nil
+		c, err := s.load(ctx, id)
+		if err != nil {
+			return err
+		}
+		if c.State != Approved && c.State != Issuing {
+			return nil
+		}
+		next := c.with(Action{At: s.now(), Kind: kind, By: SystemActor, Name: SystemActor, Code: c.Code})
+		if err := s.save(ctx, next, c.Version); err != nil {
+			return err
+		}
+		x := &next.Actions[len(next.Actions)-1]
+		if c.State == Issuing {
+			if void, err = s.voidReservation(ctx, x); err != nil {
+				return err
+			}
+		}
+		return note(ctx, c, x)
+	})
+	if err == nil && void != nil {
 		s.board.void(void)
 	}
 	return err

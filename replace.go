@@ -102,8 +102,9 @@ func (s *Service) Correct(ctx context.Context, by *Account, code string, in *Cor
 	if err != nil {
 		return nil, false, err
 	}
-	view.Changes, view.Problems = checked.Changes, s.problems(t, a, checked)
-	return view, false, nil
+	view.Changes = checked.Changes
+	view.Problems, err = s.problems(ctx, t, a, checked)
+	return view, false, err
 }
 
 // corrected merges the changes into the values of a case; something must change.
@@ -314,33 +315,11 @@ func (s *Service) supersede(ctx context.Context, c *Case, successor string, now 
 // endMoot ends a case that has nothing left to replace: rejected, its number, if
 // it has one, void. It returns why.
 func (s *Service) endMoot(ctx context.Context, id string, why error) error {
-	var void *Certificate
-	err := s.Store.Tx(ctx, func(ctx context.Context) error {
-		void = nil
-		c, err := s.load(ctx, id)
-		if err != nil {
-			return err
-		}
-		if c.State != Approved && c.State != Issuing {
-			return nil
-		}
-		next := c.with(Action{At: s.now(), Kind: Moot, By: SystemActor, Name: SystemActor, Code: c.Code})
-		if err := s.save(ctx, next, c.Version); err != nil {
-			return err
-		}
-		x := &next.Actions[len(next.Actions)-1]
-		if c.State == Issuing {
-			if void, err = s.voidReservation(ctx, x); err != nil {
-				return err
-			}
-		}
+	err := s.stopIssuing(ctx, id, Moot, func(ctx context.Context, c *Case, x *Action) error {
 		return s.Store.Record(ctx, Event{At: x.At, Kind: "replacement-moot", Subject: c.Replaces(), By: SystemActor, Detail: id})
 	})
 	if err != nil {
 		return err
-	}
-	if void != nil {
-		s.board.void(void)
 	}
 	return why
 }

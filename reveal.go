@@ -115,6 +115,10 @@ const (
 	EventDossier    = "dossier-exported"
 	EventAttachment = "attachment-opened"
 	EventScan       = "scan-opened"
+
+	EventInspected     = "commitment-inspected"
+	EventRightEnded    = "commitment-right-ended"
+	EventRightRestored = "commitment-right-restored"
 )
 
 var eventNames = map[string]Text{
@@ -130,6 +134,9 @@ var eventNames = map[string]Text{
 	EventImportTried:         {"试导入人员登记，查看与登记的差异", "an import of the register was tried, which showed what is on record"},
 	EventAttachment:          {"打开附件", "attachment opened"},
 	EventScan:                {"打开纸质证明的扫描件", "scan of a paper opened"},
+	EventInspected:           {"核查承诺", "commitment inspected"},
+	EventRightEnded:          {"取消告知承诺资格", "right to commitments ended"},
+	EventRightRestored:       {"恢复告知承诺资格", "right to commitments restored"},
 }
 
 // EventView is an event about a case, for the people of the case.

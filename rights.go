@@ -282,7 +282,7 @@ func (c *Case) actedElsewhere(by *Account, step string) string {
 		switch x.Kind {
 		case Create, Edit, Submit:
 			at = c.intakeStep()
-		case Attach, Detach:
+		case Attach, Detach, Refer, Promise:
 			if at == "" {
 				at = c.intakeStep()
 			}

@@ -104,17 +104,26 @@ func rightsCases(t *testing.T, office string) []namedCase {
 	t.Helper()
 	tpl := SampleTemplate()
 	tpl.Chain[1].Limit, tpl.Chain[1].TakeOver = 2, &Post{Level: District}
+	tpl.Materials = []Material{{
+		Key: "proof", Text: both("材料"), Scan: true, When: []Clause{{Field: "purpose", Is: "补交"}},
+		Certificate: []string{"kin"}, Later: &Later{Days: 2, Issue: IssueWaits, Lapse: 2},
+	}}
 	clerk := SampleAccount("its clerk", 80, [2]string{"clerk", office})
 	var out []namedCase
 	c := &Case{&Application{ID: "CASE", Template: tpl.Ref()}, tpl, testDir, nil}
 	keep := func(name string) { out = append(out, namedCase{name, &Case{c.Application, tpl, testDir, nil}}) }
 	act := func(x Action) { c.Application = c.with(x) }
-	x := actionBy(clerk, clerk.Grants[0], Create, testNow)
-	x.Input = &Input{Division: testVillage, Applicant: Applicant{As: AsHolder}, Values: SampleValues()}
-	act(x)
-	x = actionBy(clerk, clerk.Grants[0], Attach, testNow)
-	x.Attachment = &Attachment{Material: OtherMaterial}
-	act(x)
+	begin := func(purpose string) {
+		c.Application = &Application{ID: "CASE", Template: tpl.Ref()}
+		x := actionBy(clerk, clerk.Grants[0], Create, testNow)
+		x.Input = &Input{Division: testVillage, Applicant: Applicant{As: AsHolder}, Values: SampleValues()}
+		x.Input.Values["purpose"], x.Input.Values["id"] = purpose, ID{Type: ResidentID, Number: idHolder}.Value()
+		act(x)
+		x = actionBy(clerk, clerk.Grants[0], Attach, testNow)
+		x.Attachment = &Attachment{Material: OtherMaterial}
+		act(x)
+	}
+	begin("办理入学")
 	keep("draft")
 	submit := func() {
 		x := actionBy(clerk, clerk.Grants[0], Submit, testNow)
@@ -152,6 +161,9 @@ func rightsCases(t *testing.T, office string) []namedCase {
 	act(Action{At: testNow, Kind: Issue, By: SystemActor})
 	keep("issued")
 	issued := c.Application
+	act(Action{At: testNow, Kind: Schedule, By: SystemActor, Office: "district", Material: "proof"})
+	keep("issued, a commitment to be inspected")
+	c.Application = issued
 	act(Action{At: testNow, Kind: Suspend, By: "d1"})
 	keep("issued, suspended")
 	c.Application = issued
@@ -165,6 +177,17 @@ func rightsCases(t *testing.T, office string) []namedCase {
 	c.Application = town
 	act(Action{At: testNow, Kind: Withdraw, By: clerk.ID})
 	keep("withdrawn")
+	begin("补交")
+	keep("draft, a material asked for")
+	act(Action{At: testNow, Kind: Promise, By: clerk.ID, Material: "proof", Due: testNow.AddDate(0, 0, 3)})
+	submit()
+	if office != "village" {
+		act(Action{At: testNow, Kind: Approve, By: "v", Step: "village"})
+	}
+	keep("at town, a material to follow")
+	act(Action{At: testNow, Kind: Approve, By: "t", Step: "town"})
+	act(Action{At: testNow, Kind: Approve, By: "d", Step: "district"})
+	keep("approved, a material to follow")
 	return out
 }
 
@@ -183,13 +206,25 @@ func rightsOf(c *Case, by *Account) string {
 	_, err := c.Edit(by, &Input{Division: c.Division, Applicant: c.Applicant, Values: c.Values}, now)
 	try("edit", err)
 	_, err = c.Attach(by, &Attachment{Material: OtherMaterial}, now)
-	try("attach", err)
+	if try("attach", err); err != nil { // only what was promised
+		_, err = c.Attach(by, &Attachment{Material: "proof"}, now)
+		try("bring what was promised", err)
+	}
 	_, err = c.Detach(by, 2, now)
 	try("detach", err)
+	_, err = c.Refer(by, "proof", &Certificate{Code: "R", Template: c.Application.Template, Status: StatusOK}, c, now)
+	try("refer", err)
+	_, err = c.Promise(by, "proof", now)
+	try("promise", err)
+	_, err = c.Inspect(by, InspectionResult{Material: "proof", Outcome: FoundTrue, Opinion: "x"}, now)
+	try("inspect", err)
 	if c.attachment(2) != nil {
 		try("open attachment", c.MaySee(by, now))
 	}
 	_, err = c.Submit(by, now)
+	for _, p := range fileProblems(c.Template, c.Application) {
+		err = errors.Join(err, p)
+	}
 	try("submit", err)
 	_, err = c.Withdraw(by, "", now)
 	try("withdraw", err)

@@ -80,6 +80,10 @@ func New(ctx context.Context, c Config) (*Service, error) {
 		if faults := t.CheckOffices(s.Directory()); len(faults) > 0 {
 			s.Log.Warn("the present office tree lacks an office that this item needs; it may not be offered", "item", t.Code, "fault", faults[0].Error())
 		}
+		known := func(code string) bool { _, err := s.Template(code); return err == nil }
+		if faults := t.CheckItems(known); len(faults) > 0 {
+			s.Log.Warn("a material can be met by certificates of an item that is not here", "item", t.Code, "fault", faults[0].Error())
+		}
 	}
 	if err := s.board.load(ctx, s.Store); err != nil {
 		return nil, fmt.Errorf("read the status lists: %w", err)

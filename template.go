@@ -76,17 +76,6 @@ type TemplateRef struct {
 	Version int    `json:"version"`
 }
 
-// Material is what an applicant brings. With Scan a case needs a file of it to be
-// submitted, where all of When hold; else it is shown at the counter and a file
-// may be attached. A template that lists the key commitment asks for a signed
-// commitment; authority and other are understood without being listed.
-type Material struct {
-	Key  string `yaml:"key" json:"key"`
-	Text `yaml:",inline"`
-	Scan bool     `yaml:"scan,omitempty" json:"scan,omitempty"`
-	When []Clause `yaml:"when,omitempty" json:"when,omitempty"`
-}
-
 // Step is one link of the approval chain. It is decided by somebody with Role
 // in the office of Level that the resident's division lies in or, with
 // Deciders, by several side by side.
@@ -180,6 +169,15 @@ func (c *Clause) holds(v Values) bool {
 // next is the first step after i that applies, or the chain's length.
 func (t *Template) next(i int, v Values) int {
 	for i++; i < len(t.Chain) && !t.Chain[i].applies(v); i++ {
+	}
+	return i
+}
+
+// last is the last step that applies, or -1.
+func (t *Template) last(v Values) int {
+	i := len(t.Chain) - 1
+	for i >= 0 && !t.Chain[i].applies(v) {
+		i--
 	}
 	return i
 }

@@ -88,7 +88,55 @@ func (l *linter) materials() {
 		for j := range m.When {
 			l.clause(fmt.Sprintf("%s.when[%d]", p, j), &m.When[j])
 		}
+		l.ways(p, m)
 	}
+}
+
+// ways faults what may stand in a material's place.
+func (l *linter) ways(p string, m *Material) {
+	for j, item := range m.Certificate {
+		q := fmt.Sprintf("%s.certificate[%d]", p, j)
+		l.require(itemCode.MatchString(item), q, "code", "应为事项代码", "expected the code of an item")
+		l.require(!slices.Contains(m.Certificate[:j], item), q, "twice", "事项重复", "this item is listed twice")
+	}
+	scan := func(way string, allowed bool) {
+		l.require(m.Scan || !allowed, p+"."+way, "scan", "只有须上传的材料（scan）才能由其他方式代替", "only a material that has to be attached (scan) can be met otherwise")
+	}
+	scan("commitment", m.Commitment != nil)
+	scan("certificate", len(m.Certificate) > 0)
+	scan("later", m.Later != nil)
+	if later := m.Later; later != nil {
+		waits := later.Issue == IssueWaits
+		l.require(later.Days >= 1 && later.Days <= maxDays, p+".later.days", "range", "应在 1 到 250 个工作日之间", "expected 1 to 250 working days")
+		l.require(waits || later.Issue == IssueFlagged, p+".later.issue", "choice", "应为 wait（补齐后签发）或 flag（先签发并注明）", "expected wait, issued once it has come, or flag, issued and marked")
+		l.require(!waits || later.Lapse >= 1 && later.Lapse <= maxDays, p+".later.lapse_days", "range", "补齐后签发的，须写明逾期多少个工作日（1 到 250）后办件作废", "where issuing waits, say after how many working days more, 1 to 250, the case lapses")
+		l.require(waits || later.Lapse == 0, p+".later.lapse_days", "not-applicable", "先签发的办件不会作废", "a case that is issued does not lapse")
+	}
+	l.commitment(p+".commitment", m)
+	l.require(l.t.Token.ID != "" || len(m.Certificate) == 0, p+".certificate", "holder", "引用电子证明须有持证人证件（token.id）", "a certificate on record is found by the holder's document (token.id)")
+}
+
+func (l *linter) commitment(p string, m *Material) {
+	if m.Commitment == nil {
+		return
+	}
+	l.text(p, m.Commitment.Text)
+	l.fillIns(p+".zh", m.Commitment.ZH, l.t.Fields, false)
+	l.fillIns(p+".en", m.Commitment.EN, l.t.Fields, false)
+	l.require(m.Commitment.InspectDays >= 1 && m.Commitment.InspectDays <= maxDays, p+".inspect_days", "range", "须在 1 到 250 个工作日内核查", "it is to be inspected within 1 to 250 working days")
+	l.require(m.Key != CommitmentMaterial, p, "not-applicable", "要求提交的就是承诺书，不能再由承诺代替", "this material is a commitment itself")
+	l.require(l.t.Token.ID != "", p, "holder", "承诺须有持证人证件（token.id）", "who signs is known by a document (token.id)")
+}
+
+// CheckItems names every item that the materials refer to and that is not known.
+func (t *Template) CheckItems(known func(code string) bool) []FieldError {
+	l := &linter{t: t}
+	for i := range t.Materials {
+		for j, item := range t.Materials[i].Certificate {
+			l.require(known(item), fmt.Sprintf("materials[%d].certificate[%d]", i, j), "unknown-item", "没有“"+item+"”这个事项的模板", "there is no template of an item "+item)
+		}
+	}
+	return l.faults
 }
 
 func (l *linter) fields(path string, fields []Field, inner bool) {

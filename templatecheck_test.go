@@ -13,6 +13,14 @@ func TestTemplateCheck(t *testing.T) {
 	}
 	step := func(i int, edit func(*Step)) func(*Template) { return func(t *Template) { edit(&t.Chain[i]) } }
 	field := func(i int, edit func(*Field)) func(*Template) { return func(t *Template) { edit(&t.Fields[i]) } }
+	later := func(scan bool, l Later) func(*Template) {
+		return func(t *Template) { t.Materials[0].Scan, t.Materials[0].Later = scan, &l }
+	}
+	commitment := func(zh string, days int) func(*Template) {
+		return func(t *Template) {
+			t.Materials[0].Scan, t.Materials[0].Commitment = true, &Commitment{Text{zh, "I, {name}, promise."}, days}
+		}
+	}
 	const list = 10
 	rule := func(r Rule) func(*Template) { return func(t *Template) { t.Rules = []Rule{r} } }
 	block := func(b Block) func(*Template) { return func(t *Template) { t.Page.Body = []Block{b} } }
@@ -52,14 +60,43 @@ func TestTemplateCheck(t *testing.T) {
 		{"a commitment", func(t *Template) { t.Materials[0].Key = CommitmentMaterial }, nil},
 		{"a condition on nothing", func(t *Template) { t.Materials[0].When = []Clause{{Field: "sex", Is: Male}} }, []string{"materials[0].when clause"}},
 		{"a material's condition", func(t *Template) {
-			t.Materials[0] = Material{"id_card", both("x"), true, []Clause{{Field: "sex", Is: Male}}}
+			t.Materials[0] = Material{Key: "id_card", Text: both("x"), Scan: true, When: []Clause{{Field: "sex", Is: Male}}}
 		}, nil},
 		{"... on an absent field", func(t *Template) {
-			t.Materials[0] = Material{"id_card", both("x"), true, []Clause{{Field: "size", Is: Male}}}
+			t.Materials[0] = Material{Key: "id_card", Text: both("x"), Scan: true, When: []Clause{{Field: "size", Is: Male}}}
 		}, []string{"materials[0].when[0].field absent-field"}},
 		{"... that never holds", func(t *Template) {
-			t.Materials[0] = Material{"id_card", both("x"), true, []Clause{{Field: "sex", Is: "x"}}}
+			t.Materials[0] = Material{Key: "id_card", Text: both("x"), Scan: true, When: []Clause{{Field: "sex", Is: "x"}}}
 		}, []string{"materials[0].when[0] unreachable"}},
+
+		{"a certificate in a material's place", func(t *Template) {
+			t.Materials[0].Scan, t.Materials[0].Certificate = true, []string{"residence", "kin"}
+		}, nil},
+		{"... of no item", func(t *Template) {
+			t.Materials[0].Scan, t.Materials[0].Certificate = true, []string{"居住", "kin", "kin"}
+		}, []string{"materials[0].certificate[0] code", "materials[0].certificate[2] twice"}},
+		{"... of what is shown at the counter", func(t *Template) { t.Materials[0].Certificate = []string{"residence"} }, []string{"materials[0].certificate scan"}},
+		{"... without the holder's document", func(t *Template) {
+			t.Materials[0].Scan, t.Materials[0].Certificate, t.Token.ID = true, []string{"residence"}, ""
+		}, []string{"materials[0].certificate holder"}},
+
+		{"a material that follows", later(true, Later{2, IssueWaits, 3}), nil},
+		{"... and is issued without", later(true, Later{250, IssueFlagged, 0}), nil},
+		{"... that is shown at the counter", later(false, Later{2, IssueFlagged, 0}), []string{"materials[0].later scan"}},
+		{"... at no time", later(true, Later{0, IssueFlagged, 0}), []string{"materials[0].later.days range"}},
+		{"... in years", later(true, Later{251, IssueFlagged, 0}), []string{"materials[0].later.days range"}},
+		{"... to whatever end", later(true, Later{2, "", 0}), []string{"materials[0].later.issue choice"}},
+		{"... and is waited for without end", later(true, Later{2, IssueWaits, 0}), []string{"materials[0].later.lapse_days range"}},
+		{"... and lets what is issued lapse", later(true, Later{2, IssueFlagged, 3}), []string{"materials[0].later.lapse_days not-applicable"}},
+
+		{"a commitment in a material's place", commitment("本人{name}承诺。", 30), nil},
+		{"... without a text", commitment("", 30), []string{"materials[0].commitment.zh required"}},
+		{"... of what the case does not say", commitment("本人{nickname}承诺。", 30), []string{"materials[0].commitment.zh absent-field"}},
+		{"... with half a brace", commitment("本人{name承诺。", 30), []string{"materials[0].commitment.zh braces"}},
+		{"... that nobody inspects", commitment("本人{name}承诺。", 0), []string{"materials[0].commitment.inspect_days range"}},
+		{"... in place of a commitment", func(t *Template) { commitment("承诺。", 30)(t); t.Materials[0].Key = CommitmentMaterial }, []string{"materials[0].commitment not-applicable"}},
+		{"... by whoever it may be", func(t *Template) { commitment("承诺。", 30)(t); t.Token.ID = "" }, []string{"materials[0].commitment holder"}},
+		{"... of what is shown at the counter", func(t *Template) { commitment("承诺。", 30)(t); t.Materials[0].Scan = false }, []string{"materials[0].commitment scan"}},
 
 		{"the register", field(0, func(f *Field) { f.Record = "name" }), nil},
 		{"an unknown entry of the register", field(0, func(f *Field) { f.Record = "nickname" }), []string{"fields[0].record choice"}},

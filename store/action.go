@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -12,13 +13,13 @@ import (
 
 var (
 	selectActions = query(`SELECT seq, at, kind, account, name, person_type, person_number, person_reason, office, role, step, to_step, opinion, input, code, post, due, for_account, for_name, for_type, for_number, reason, office_name,
-		material, file_name, file_type, file_size, width, height, pages, digest, original, signed_by, witness_name, witness_type, witness_number, detached, against
+		material, file_name, file_type, file_size, width, height, pages, digest, original, signed_by, witness_name, witness_type, witness_number, detached, against, refers, text_digest
 		FROM actions WHERE application = $1 AND seq <= $2 ORDER BY seq`)
 	insertAction = query(`INSERT INTO actions (application, seq, at, kind, account, name, person_type, person_number, person_reason,
 		office, role, step, to_step, opinion, input, code, post, due, for_account, for_name, for_type, for_number, reason, office_name,
-		material, file_name, file_type, file_size, width, height, pages, digest, original, signed_by, witness_name, witness_type, witness_number, detached, against)
+		material, file_name, file_type, file_size, width, height, pages, digest, original, signed_by, witness_name, witness_type, witness_number, detached, against, refers, text_digest)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
-		$24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39)`)
+		$24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41)`)
 	// What was decided depends on the template, so an entry of the log names it.
 	actionRecord = recordOf(insertAction, "application", "item", "template_version")
 )
@@ -34,7 +35,7 @@ func loadActions(ctx context.Context, q querier, application int64, version int)
 			(*text)(&x.Person.Type), (*text)(&x.Person.Number), (*text)(&x.Person.Reason), (*text)(&x.Office), (*text)(&x.Role),
 			(*text)(&x.Step), (*text)(&x.ToStep), (*text)(&x.Opinion), &input, (*text)(&x.Code),
 			(*whole)(&x.Post), (*moment)(&x.Due), (*text)(&x.For), (*text)(&x.ForName), (*text)(&x.ForID.Type), (*text)(&x.ForID.Number), (*text)(&x.Reason), (*text)(&x.Called),
-		}, append(f.into(&x), &against)...)...)
+		}, append(f.into(&x), &against, (*text)(&x.Refers), (*text)(&f.file.TextDigest))...)...)
 		if err == nil && input != nil {
 			x.Input, err = decodeInput(input)
 		}
@@ -88,7 +89,7 @@ func (s *Store) saveActions(ctx context.Context, q querier, application int64, a
 			optional(x.Step), optional(x.ToStep), optional(x.Opinion), input, optional(x.Code),
 			x.Post, micros(x.Due), optional(x.For), optional(x.ForName), optional(x.ForID.Type), optional(x.ForID.Number), optional(x.Reason), optional(x.Called),
 		}
-		args = append(append(args, fileArgs(x)...), against)
+		args = append(append(args, fileArgs(x)...), against, optional(x.Refers), optional(textDigest(x)))
 		if _, err := change(ctx, q, insertAction, args...); err != nil {
 			return err
 		}
@@ -120,9 +121,11 @@ func (f *fileColumns) into(x *yinzheng.Action) []any {
 	}
 }
 
-// attach gives an action the file that its columns tell of, if they do.
+// attach gives an action the file that its columns tell of or, without one, the
+// material that it is about.
 func (f *fileColumns) attach(x *yinzheng.Action) {
 	if f.file.Digest == "" {
+		x.Material = f.file.Material
 		return
 	}
 	f.file.ID, x.Attachment = x.Seq, &f.file
@@ -133,6 +136,14 @@ func (f *fileColumns) attach(x *yinzheng.Action) {
 	if f.witness.Name != "" {
 		f.signing.Witness = &f.witness
 	}
+}
+
+// textDigest is that of the commitment that an action attached.
+func textDigest(x *yinzheng.Action) string {
+	if x.Attachment == nil {
+		return ""
+	}
+	return x.Attachment.TextDigest
 }
 
 // fileArgs are those columns as they are written.
@@ -150,7 +161,7 @@ func fileArgs(x *yinzheng.Action) []any {
 		witness = *signing.Witness
 	}
 	return []any{
-		optional(f.Material), optional(f.Name), optional(f.Type), positive(f.Size), positive(f.Width), positive(f.Height), positive(f.Pages),
+		optional(cmp.Or(f.Material, x.Material)), optional(f.Name), optional(f.Type), positive(f.Size), positive(f.Width), positive(f.Height), positive(f.Pages),
 		optional(f.Digest), optional(f.Original), optional(signing.By),
 		optional(witness.Name), optional(witness.ID.Type), optional(witness.ID.Number), positive(x.Detached),
 	}

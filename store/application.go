@@ -18,14 +18,15 @@ var (
 		FROM applications WHERE id = $1`)
 	insertApplication = query(`INSERT INTO applications (id, item, template_version, state, version, changed_at, office, division,
 		village, town, district, city, province, step, step_key, step_name_zh, step_name_en, step_level, step_role,
-		holder, code, applicant, field_values, due_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24) RETURNING key`)
+		holder, code, applicant, field_values, due_at, incomplete)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25) RETURNING key`)
 	updateApplication = query(`UPDATE applications SET item = $1, template_version = $2, state = $3, version = $4, changed_at = $5,
 		office = $6, division = $7, village = $8, town = $9, district = $10, city = $11, province = $12,
 		step = $13, step_key = $14, step_name_zh = $15, step_name_en = $16, step_level = $17, step_role = $18,
-		holder = $19, code = $20, applicant = $21, field_values = $22, due_at = $23
-		WHERE id = $24 AND version = $25 RETURNING key`)
-	selectUnissued = query(`SELECT a.id FROM applications a WHERE a.state IN ('approved', 'issuing') AND NOT EXISTS (
+		holder = $19, code = $20, applicant = $21, field_values = $22, due_at = $23, incomplete = $24
+		WHERE id = $25 AND version = $26 RETURNING key`)
+	selectUnissued = query(`SELECT a.id FROM applications a WHERE a.state IN ('approved', 'issuing')
+		AND NOT (a.state = 'approved' AND coalesce(a.incomplete, '') = 'wait') AND NOT EXISTS (
 		SELECT 1 FROM certificates c WHERE c.code = a.code AND c.status = 'reserved' AND c.lease > $1)
 		ORDER BY a.changed_at, a.key LIMIT $2`)
 )
@@ -110,7 +111,7 @@ func (s *Store) SaveApplication(ctx context.Context, a *yinzheng.Application, se
 	})
 }
 
-// head lists the columns from item to field_values.
+// head lists the columns from item to incomplete.
 func (s *Store) head(ctx context.Context, q querier, a *yinzheng.Application) ([]any, error) {
 	applicant, err := json.Marshal(a.Applicant)
 	if err != nil {
@@ -121,7 +122,7 @@ func (s *Store) head(ctx context.Context, q querier, a *yinzheng.Application) ([
 		return nil, err
 	}
 	changed := a.Actions[len(a.Actions)-1].At
-	args := make([]any, 0, 25)
+	args := make([]any, 0, 26)
 	args = append(args, a.Template.Code, a.Template.Version, string(a.State), a.Version, changed.UnixMicro(), a.Office, a.Division)
 	if args, err = s.appendDivisions(ctx, q, args, a); err != nil {
 		return nil, err
@@ -132,7 +133,7 @@ func (s *Store) head(ctx context.Context, q querier, a *yinzheng.Application) ([
 	} else {
 		args = append(args, nil, nil, nil, nil, nil)
 	}
-	return append(args, a.Holder, optional(a.Code), string(applicant), string(values), micros(a.Next())), nil
+	return append(args, a.Holder, optional(a.Code), string(applicant), string(values), micros(a.Next()), optional(a.Incomplete())), nil
 }
 
 var (

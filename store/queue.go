@@ -13,7 +13,7 @@ import (
 )
 
 // lineColumns are a line of a list.
-const lineColumns = "SELECT a.key, a.id, a.item, a.state, a.step_key, a.version, a.holder, a.division, a.office, a.changed_at FROM "
+const lineColumns = "SELECT a.key, a.id, a.item, a.state, a.step_key, a.version, a.holder, a.division, a.office, a.changed_at, a.incomplete IS NOT NULL FROM "
 
 // A queue is put together from one query for each scope and, where only some
 // states are asked for, each of these. Each reads its lines off an index in
@@ -79,7 +79,7 @@ func (s *Store) lines(ctx context.Context, doing string, parts func(context.Cont
 		for _, p := range all {
 			if err := each(ctx, q, func(r *sql.Rows) error {
 				var l line
-				err := r.Scan(&l.key, &l.ID, &l.Item, &l.State, (*text)(&l.Step), (*whole)(&l.Version), &l.Holder, &l.Division, &l.Office, (*moment)(&l.Changed))
+				err := r.Scan(&l.key, &l.ID, &l.Item, &l.State, (*text)(&l.Step), (*whole)(&l.Version), &l.Holder, &l.Division, &l.Office, (*moment)(&l.Changed), &l.Incomplete)
 				lines = append(lines, l)
 				return err
 			}, p.text, p.args...); err != nil {

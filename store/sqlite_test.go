@@ -153,6 +153,7 @@ func TestAppendOnly(t *testing.T) {
 	c := storetest.Certificate(1, "A1")
 	for _, err := range []error{
 		s.Record(t.Context(), yinzheng.Event{At: storetest.Start, Kind: "k"}),
+		s.AddCommitmentRight(t.Context(), &yinzheng.CommitmentRight{At: storetest.Start, Document: "111:1", Ended: true}),
 		s.AddCatalogueAct(t.Context(), &yinzheng.CatalogueAct{Seq: 1, At: storetest.Start, Kind: "draft"}),
 		s.Reserve(t.Context(), c), s.FinishIssue(t.Context(), storetest.Finished(c, []byte("pdf")), []byte("pdf")),
 	} {
@@ -165,6 +166,7 @@ func TestAppendOnly(t *testing.T) {
 		"REPLACE INTO actions (application, seq, at, kind, account, name) VALUES (1, 1, 0, 'approve', 'x', 'x')",
 		"INSERT INTO actions (application, seq, at, kind, account, name) VALUES (1, 3, 0, 'approve', 'x', 'x')",
 		"UPDATE events SET detail = 'x'", "DELETE FROM events", "INSERT OR REPLACE INTO events SELECT * FROM events",
+		"UPDATE commitment_rights SET ended = 0", "DELETE FROM commitment_rights", "INSERT OR REPLACE INTO commitment_rights SELECT * FROM commitment_rights",
 		"UPDATE catalogue_acts SET content = 'x'", "DELETE FROM catalogue_acts", "INSERT OR REPLACE INTO catalogue_acts SELECT * FROM catalogue_acts",
 		"UPDATE log SET subject = 'x'", "DELETE FROM log", "INSERT OR REPLACE INTO log SELECT * FROM log",
 		"INSERT INTO log SELECT seq + 5, at, kind, 'x', part, salt, digest, hash FROM log WHERE seq = 1",

@@ -17,7 +17,7 @@ func (s *server) attachmentOperations() []operation {
 			summary: "添加附件：照片、扫描件、PDF；图片转正并重新编码 · Attach a file; pictures are turned upright and encoded anew",
 			form: []formField{
 				{"material", "a key of the item's materials, or authority, commitment or other", true},
-				{"signed", "of a commitment: signature or fingerprint", false},
+				{"signed", "of a commitment, be it in the place of the material named: signature or fingerprint", false},
 				{"witness_name", "who saw it signed; needed beside a fingerprint", false},
 				{"witness_id", `a resident ID number, or {"type","number"}`, false},
 				{"file", "JPEG, PNG, WebP or PDF of at most 20 MB", true},
@@ -32,7 +32,7 @@ func (s *server) attachmentOperations() []operation {
 			},
 		},
 		{
-			method: http.MethodDelete, path: attachments + "/{attachment}", id: "detach-file", tag: "attachments", summary: "撤下附件 · Take a file off a draft or a returned case", ifMatch: true,
+			method: http.MethodDelete, path: attachments + "/{attachment}", id: "detach-file", tag: "attachments", summary: "撤下附件或引用 · Take a file, or a reference to a certificate, off a draft or a returned case", ifMatch: true,
 			gives: typeOf[yinzheng.CaseView](), do: func(c *call) (any, error) {
 				return c.changedCase(s.Service.DetachFile(c.Context(), c.by, c.PathValue("id"), c.seen, c.attachment()))
 			},

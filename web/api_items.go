@@ -17,7 +17,7 @@ type itemView struct {
 	Issuer    yinzheng.Level      `json:"issuer" doc:"level of the organ that seals"`
 	Validity  int                 `json:"validity_months,omitempty"`
 	AnyOffice bool                `json:"any_office" doc:"any office of the district takes it in"`
-	Materials []yinzheng.Material `json:"materials" doc:"what to bring; of one with scan a file is needed, where all of when hold"`
+	Materials []yinzheng.Material `json:"materials" doc:"what to bring; of one with scan a file is needed, where all of when hold, or what else it allows: commitment, the applicant's, inspected after issuing; certificate, one in force of one of these items; later, it may follow"`
 	Chain     []yinzheng.Step     `json:"chain"`
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,6 +25,7 @@ type lintCmd struct {
 	Tree   string `help:"Office tree to hold the chain against: CSV or .xlsx with the columns code,name,parent,level." type:"existingfile" xor:"tree"`
 	Organs string `help:"Organs of that tree, as init takes them: they say which offices have a function." type:"existingfile"`
 	Dir    string `help:"Data folder whose office tree to hold the chain against, beside a running server if need be." type:"existingdir" xor:"tree"`
+	Others string `name:"templates-dir" help:"Folder of the templates beside it, whose items its materials may refer to, besides the built-in ones." type:"existingdir"`
 }
 
 func (lintCmd) Help() string {
@@ -54,16 +56,45 @@ func (c *lintCmd) Run(ctx context.Context, e *env) error {
 				note = "; functions were not held against the tree, for which --organs or --dir is needed"
 			}
 		}
-		if len(faults) > 0 {
-			var lines []string
-			for _, f := range faults {
-				lines = append(lines, f.Error())
-			}
-			return errors.New(c.File + ": " + strings.Join(lines, "\n"))
+		if err := c.refuse(faults); err != nil {
+			return err
 		}
+	}
+	known, err := c.items(t)
+	if err != nil {
+		return err
+	}
+	if err := c.refuse(t.CheckItems(known)); err != nil {
+		return err
 	}
 	fmt.Fprintf(e.stdout, "%s: %s version %d, %d steps, no faults%s\n", c.File, t.Code, t.Version, len(t.Chain), note)
 	return nil
+}
+
+// refuse is the error that lists faults, nil when there are none.
+func (c *lintCmd) refuse(faults []yinzheng.FieldError) error {
+	if len(faults) == 0 {
+		return nil
+	}
+	var lines []string
+	for _, f := range faults {
+		lines = append(lines, f.Error())
+	}
+	return errors.New(c.File + ": " + strings.Join(lines, "\n"))
+}
+
+// items tells which items there are: the template's own, the built-in ones and
+// those of the folder beside it.
+func (c *lintCmd) items(t *yinzheng.Template) (known func(code string) bool, err error) {
+	all, err := templates.Builtin()
+	if err == nil && c.Others != "" {
+		var others []*yinzheng.Template
+		others, err = templates.LoadDir(c.Others)
+		all = append(all, others...)
+	}
+	return func(code string) bool {
+		return code == t.Code || slices.ContainsFunc(all, func(o *yinzheng.Template) bool { return o.Code == code })
+	}, err
 }
 
 // directory is the office tree to hold a template against, or nil.
@@ -120,7 +151,7 @@ func (c *dryRunCmd) Run(_ context.Context, e *env) error {
 		fmt.Fprintf(e.stdout, "to be mended: %s\n", p.Error())
 	}
 	for _, m := range t.Needed(checked.Values) {
-		fmt.Fprintf(e.stdout, "to be attached: %s %s\n", m.Key, m.ZH)
+		fmt.Fprintf(e.stdout, "to be attached: %s %s%s\n", m.Key, m.ZH, otherWays(&m))
 	}
 	for _, s := range t.Route(checked.Values) {
 		fmt.Fprintf(e.stdout, "%-12s %s", s.Step.Key, s.Step.Name.ZH)
@@ -143,6 +174,24 @@ func (c *dryRunCmd) Run(_ context.Context, e *env) error {
 	}
 	fmt.Fprintf(e.stdout, "%-12s %s %s\n", "seal", t.Issuer, t.Function)
 	return nil
+}
+
+// otherWays says what else meets a material.
+func otherWays(m *yinzheng.Material) string {
+	text := ""
+	if m.Commitment != nil {
+		text += fmt.Sprintf(", or by commitment, inspected within %d working days of issuing", m.Commitment.InspectDays)
+	}
+	if len(m.Certificate) > 0 {
+		text += ", or by reference: " + strings.Join(m.Certificate, ", ")
+	}
+	if later := m.Later; later != nil {
+		text += fmt.Sprintf(", or within %d working days after", later.Days)
+		if later.Issue == yinzheng.IssueWaits {
+			text += ", which issuing waits for"
+		}
+	}
+	return text
 }
 
 // pastLimit says what happens when a step's limit is past.

@@ -23,7 +23,7 @@ func applicationRoundTrip(t *testing.T, s yinzheng.Store) {
 	a := Case("A1", "north", North)
 	check(t, s.SaveApplication(ctx, a, 0))
 	for _, kinds := range [][]yinzheng.ActionKind{
-		{}, {yinzheng.Attach, yinzheng.Detach, yinzheng.Attach}, {yinzheng.Edit, yinzheng.Submit}, {yinzheng.Approve}, {yinzheng.Return}, {yinzheng.Approve, yinzheng.Approve, yinzheng.Approve}, {yinzheng.Reserve}, {yinzheng.Unissue}, {yinzheng.Reserve, yinzheng.Issue}, {yinzheng.Suspend},
+		{}, {yinzheng.Attach, yinzheng.Detach, yinzheng.Attach, yinzheng.Refer, yinzheng.Promise}, {yinzheng.Edit, yinzheng.Submit}, {yinzheng.Approve}, {yinzheng.Return}, {yinzheng.Approve, yinzheng.Approve, yinzheng.Approve}, {yinzheng.Reserve}, {yinzheng.Unissue}, {yinzheng.Reserve, yinzheng.Issue, yinzheng.Schedule}, {yinzheng.Inspect}, {yinzheng.Suspend},
 	} {
 		seen := a.Version
 		if a = Next(a, kinds, "north", North); len(kinds) > 0 {
@@ -203,6 +203,7 @@ func waiting(t *testing.T, s yinzheng.Store) {
 		Case("submitted", "north", North, submit...),
 		Case("leased", "north", North, append(approve[:3:3], yinzheng.Reserve)...),
 		Case("approved", "north", North, approve...),
+		Case("held", "north", North, append([]yinzheng.ActionKind{yinzheng.Promise}, approve...)...), // until its material comes
 		Case("issued", "north", North, append(approve[:3:3], yinzheng.Reserve, yinzheng.Issue)...),
 	} {
 		check(t, s.SaveApplication(ctx, a, 0))
@@ -222,6 +223,13 @@ func waiting(t *testing.T, s yinzheng.Store) {
 		check(t, err)
 		if d := cmp.Diff(tt.want, got); d != "" {
 			t.Errorf("at %v (-want +got):\n%s", tt.now, d)
+		}
+	}
+	entries, err := s.Queue(ctx, yinzheng.QueueFilter{Scopes: []yinzheng.QueueScope{{Office: "north"}}})
+	check(t, err)
+	for _, e := range entries {
+		if e.Incomplete != (e.ID == "held") {
+			t.Errorf("%s, incomplete: %v", e.ID, e.Incomplete)
 		}
 	}
 }

@@ -44,6 +44,8 @@ func Run(t *testing.T, open func(t *testing.T) yinzheng.Store) {
 		"Papers":                     papers,
 		"Papers/scan":                paperScan,
 		"Files":                      files,
+		"Inspections":                inspections,
+		"Commitment rights":          commitmentRights,
 		"Directory":                  directory,
 		"Directory/undone":           directoryUndone,
 		"Publications":               publications,
@@ -90,14 +92,16 @@ func Run(t *testing.T, open func(t *testing.T) yinzheng.Store) {
 }
 
 // Kept compares cases by what a store keeps of them: not by what Fold alone knows.
-var Kept = cmp.Options{cmpopts.IgnoreUnexported(yinzheng.Application{}), cmpopts.IgnoreFields(yinzheng.Application{}, "Attachments", "Desks", "Due", "Late", "Recused", "Stranded")}
+var Kept = cmp.Options{cmpopts.IgnoreUnexported(yinzheng.Application{}), cmpopts.IgnoreFields(yinzheng.Application{}, "Attachments", "Substitutes", "Inspections", "Desks", "Due", "Late", "Recused", "Stranded")}
 
 // Start is the moment at which the samples begin.
 var Start = time.Date(2026, 11, 2, 8, 15, 0, 123456000, time.UTC)
 
-// Template is a chain of village, town and district.
+// Template is a chain of village, town and district, which issuing waits past for
+// a material that was promised.
 var Template = &yinzheng.Template{
 	Code: "residence", Version: 2, Token: yinzheng.TokenFields{Name: "name"},
+	Materials: []yinzheng.Material{{Key: "lease", Scan: true, Later: &yinzheng.Later{Days: 2, Issue: yinzheng.IssueWaits, Lapse: 3}}},
 	Chain: []yinzheng.Step{
 		{Key: "village", Name: yinzheng.Text{ZH: "村（社区）核实", EN: "village"}, Level: yinzheng.Village, Role: yinzheng.Clerk},
 		{Key: "town", Name: yinzheng.Text{ZH: "镇（街道）审批", EN: "town"}, Level: yinzheng.Town, Role: yinzheng.Approver},
@@ -167,11 +171,19 @@ func Next(a *yinzheng.Application, kinds []yinzheng.ActionKind, office, division
 		case yinzheng.Attach:
 			x.Attachment = &yinzheng.Attachment{
 				Material: "commitment", Name: "承诺书.jpg", Type: "image/jpeg", Size: 1 << 20, Width: 2560, Height: 1440,
-				Digest: Digest("kept"), Original: Digest("sent"),
+				Digest: Digest("kept"), Original: Digest("sent"), TextDigest: Digest("text"),
 				Signed: &yinzheng.Signing{By: yinzheng.ByFingerprint, Witness: &yinzheng.Witness{Name: "周敏", ID: yinzheng.ID{Type: yinzheng.ResidentID, Number: "441302199001011234"}}},
 			}
 		case yinzheng.Detach:
 			x.Detached = len(actions)
+		case yinzheng.Refer:
+			x.Material, x.Refers = "id_card", "C0"
+		case yinzheng.Promise:
+			x.Material, x.Due = "lease", Start.AddDate(0, 0, 4)
+		case yinzheng.Schedule:
+			x.Material, x.Due = "lease", Start.AddDate(0, 0, 30)
+		case yinzheng.Inspect:
+			x.Material, x.Reason, x.Opinion = "lease", yinzheng.FoundTrue, "已走访"
 		case yinzheng.Suspend:
 			x.Code, x.Reason = "C"+a.ID, "complaint"
 		}

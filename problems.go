@@ -1,0 +1,78 @@
+package yinzheng
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// problems is everything that stands between a draft and its submission.
+func (s *Service) problems(ctx context.Context, t *Template, a *Application, checked *Checked) ([]FieldError, error) {
+	out := checked.Problems
+	d := s.Directory()
+	for _, step := range t.Chain {
+		if step.applies(a.Values) && !d.staffed(&step, a.Division) {
+			out = append(out, FieldError{"division", "division", Text{
+				fmt.Sprintf("该区划下没有“%s”所在的层级，请填写更具体的区划代码", step.Name.ZH),
+				fmt.Sprintf("This division does not lie in one of the level that “%s” needs; please give a more precise code", step.Name.EN),
+			}})
+			break
+		}
+	}
+	if _, err := s.issuer(t, a); err != nil && len(out) == 0 {
+		var e *Error
+		if errors.As(err, &e) {
+			out = append(out, FieldError{"division", "no-issuer", e.Text})
+		}
+	}
+	out = append(append(out, fileProblems(t, a)...), gapProblems(a, s.now())...)
+	c := &Case{Application: a, Template: t, Directory: d}
+	out = append(out, commitmentProblems(c)...)
+	for _, look := range []func(context.Context, *Case) ([]FieldError, error){s.unsignable, s.staleReferences} {
+		more, err := look(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, more...)
+	}
+	return append(out, s.missingGlyphs(t, a.Values)...), nil
+}
+
+// missingGlyphs names every character of the values that no face holds.
+func (s *Service) missingGlyphs(t *Template, v Values) []FieldError {
+	var out []FieldError
+	eachText("values", t.Fields, v, func(path, text string) {
+		if missing := s.Renderer.Missing(text); len(missing) > 0 {
+			var names []string
+			for _, r := range missing {
+				names = append(names, fmt.Sprintf("“%c” (U+%04X)", r, r))
+			}
+			list := strings.Join(names, ", ")
+			out = append(out, FieldError{path, "missing-glyph", Text{
+				"字库中没有 " + list + "，草稿已保存；请管理员在 --fonts-dir 中加入含此字的字体",
+				"No font here holds " + list + "; the draft is kept. An administrator can add a face that does to --fonts-dir",
+			}})
+		}
+	})
+	return out
+}
+
+// eachText visits every text of the values, with its path.
+func eachText(path string, fields []Field, v Values, visit func(path, text string)) {
+	for i := range fields {
+		f := &fields[i]
+		p := path + "." + f.Key
+		switch x := v[f.Key].(type) {
+		case string:
+			visit(p, x)
+		case map[string]any:
+			id := idOf(x)
+			visit(p, id.Number+id.Reason)
+		case []any:
+			for j, row := range v.Rows(f.Key) {
+				eachText(fmt.Sprintf("%s[%d]", p, j), f.Fields, row, visit)
+			}
+		}
+	}
+}
