@@ -214,7 +214,9 @@ func (s *Service) viewFor(ctx context.Context, by *Account, a *Application, t *T
 		v.Duplicates, err = s.duplicates(ctx, by, a, t)
 	}
 	if err == nil {
-		err = s.fromRecord(ctx, by, &Case{Application: a, Template: t, Directory: s.Directory()}, v)
+		c := &Case{Application: a, Template: t, Directory: s.Directory(), Calendar: s.calendar.Load()}
+		v.Of, v.May, v.ReturnTo = t, c.Permits(by, s.Now()), c.ReturnTargets()
+		err = s.fromRecord(ctx, by, c, v)
 	}
 	return v, err
 }
