@@ -3,6 +3,7 @@ package yinzheng
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -16,17 +17,7 @@ type Permit struct {
 // by this person. Acts that its state rules out for everybody are not listed.
 func (c *Case) Permits(by *Account, now time.Time) []Permit {
 	var out []Permit
-	add := func(action ActionKind, err error) {
-		p := Permit{Action: action}
-		var e *Error
-		switch {
-		case errors.As(err, &e):
-			p.Why = &e.Text
-		case err != nil:
-			p.Why = &Text{err.Error(), err.Error()}
-		}
-		out = append(out, p)
-	}
+	add := func(action ActionKind, err error) { out = append(out, permit(action, err)) }
 	_, working := c.mayWork(by, now)
 	switch c.State {
 	case Draft, Returned:
@@ -45,6 +36,64 @@ func (c *Case) Permits(by *Account, now time.Time) []Permit {
 		add(Withdraw, working)
 	}
 	return out
+}
+
+// What may be done with a certificate besides the acts on it (ActOn).
+const (
+	ToCorrect ActionKind = "correct"
+	ToCopy    ActionKind = "copies"
+)
+
+// CertificatePermits lists what may be done with the case's certificate as it is
+// now, and which of that by this person. What its status rules out for
+// everybody is not listed.
+func (c *Case) CertificatePermits(cert *Certificate, by *Account, now time.Time) []Permit {
+	if c.MaySee(by, now) != nil {
+		return nil
+	}
+	life := LifeOf(c.Actions)
+	var out []Permit
+	add := func(action ActionKind, possible, allowed error) {
+		if possible == nil {
+			out = append(out, permit(action, allowed))
+		}
+	}
+	for _, kind := range []ActionKind{Suspend, Lift, ProposeRevocation, Revoke, DeclineRevocation} {
+		a := Act{Kind: kind}
+		if life.Proposed != nil {
+			a.Proposal = life.Proposed.Seq
+		}
+		_, allowed := c.mayActOn(cert, by, kind, now)
+		add(kind, life.allows(a), allowed)
+	}
+	_, allowed := mayTakeIn(c.Template, c.Directory, by, "", c.Division, now)
+	add(ToCorrect, life.mayBeReplaced(), allowed)
+	_, allowed = c.mayActOn(cert, by, Reissue, now)
+	add(Reissue, life.mayBeReplaced(), allowed)
+	_, allowed = c.mayHandOut(by, now)
+	add(ToCopy, life.Mark(cert).mayBeCopied(now), allowed)
+	return out
+}
+
+// ReasonsFor lists the classes of reason (Reasons) of which an act needs one;
+// none for an act without.
+func ReasonsFor(kind ActionKind) []string {
+	if kind == ToCorrect {
+		kind = Create
+	}
+	return slices.Clone(actReasons[kind])
+}
+
+func permit(action ActionKind, err error) Permit {
+	p := Permit{Action: action}
+	var e *Error
+	switch {
+	case errors.As(err, &e):
+		p.Why = &e.Text
+	case err != nil:
+		p.Why = &Text{err.Error(), err.Error()}
+	}
+	return p
 }
 
 // ReturnTargets are the steps that a case can be returned to from where it

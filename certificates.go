@@ -30,6 +30,7 @@ type CertificateView struct {
 	Replacements []string        `json:"replacements,omitempty"` // corrections and reissues begun: cases
 	Revocation   *RevocationView `json:"revocation,omitempty"`   // proposed, waits for a second person
 	Copies       int             `json:"copies,omitempty"`       // handed out so far
+	May          []Permit        `json:"may,omitempty"`          // what may be done with it now, and why not by this person
 }
 
 // openCertificate reads a record if its case exists for this person.
@@ -64,7 +65,9 @@ func (s *Service) Certificate(ctx context.Context, by *Account, code string) (*C
 	if err != nil {
 		return nil, err
 	}
-	return s.certificateView(cert, c.Application, links), nil
+	v := s.certificateView(cert, c.Application, links)
+	v.May = c.CertificatePermits(cert, by, s.Now())
+	return v, nil
 }
 
 // links is what is kept beside a certificate's record.

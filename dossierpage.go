@@ -66,11 +66,6 @@ func texts(keys ...string) []Field {
 	return fields
 }
 
-// statusNames are the statuses of a certificate in words.
-var statusNames = map[Status]string{
-	StatusOK: "有效", StatusIsSuspended: "已中止", StatusIsRevoked: "已撤销", StatusIsSuperseded: "已被替代", Status(Expired): "已过期",
-}
-
 // page is the dossier as the values of dossierTemplate.
 func (d *Dossier) page() Values {
 	v := d.Application
@@ -208,7 +203,7 @@ func (d *Dossier) certificates() []any {
 	for _, c := range d.Certificates {
 		rows = append(rows, map[string]any{
 			"code": c.Code, "number": c.Number, "organ": c.OrganName, "issued": stamp(c.IssuedAt),
-			"status": strings.TrimSpace(statusNames[c.Status] + "　" + Reasons[c.Reason].ZH + "　" + stamp(c.StatusSince)),
+			"status": strings.TrimSpace(c.Status.Name().ZH + "　" + Reasons[c.Reason].ZH + "　" + stamp(c.StatusSince)),
 		})
 	}
 	return rows

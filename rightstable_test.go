@@ -108,7 +108,21 @@ func checkPermits(t *testing.T, c namedCase, somebody *Account, cell string) {
 			t.Errorf("%s: no reason why %s is refused", c.name, p.Action)
 		}
 	}
+	words := map[string]string{string(ToCorrect): "correct", string(Reissue): "issue again", string(ToCopy): "hand out copies"}
+	for kind, word := range actWords {
+		words[string(kind)] = word
+	}
+	if c.State == Issued {
+		for _, p := range c.CertificatePermits(&Certificate{Code: "C", Organ: DistrictOrgan}, somebody, testNow.Add(time.Hour)) {
+			told[words[string(p.Action)]] = p.Why == nil
+		}
+	}
 	may := strings.Split(cell, ", ")
+	for _, word := range words {
+		if allowed := slices.Contains(may, word); told[word] != allowed {
+			t.Errorf("%s, %s of %s: told %v that they may %s, the rules say %v", c.name, somebody.Grants[0].Role, somebody.Grants[0].Office, told[word], word, allowed)
+		}
+	}
 	for _, action := range []ActionKind{Edit, Submit, Withdraw, Approve, Return, Reject} {
 		if allowed := slices.Contains(may, string(action)); told[string(action)] != allowed {
 			t.Errorf("%s, %s of %s: told %v that they may %s, the rules say %v", c.name, somebody.Grants[0].Role, somebody.Grants[0].Office, told[string(action)], action, allowed)

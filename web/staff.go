@@ -57,6 +57,10 @@ func (s *server) staffRoutes() {
 		"POST /work/cases/{id}/detach":         s.detachForm,
 		"GET /work/cases/{id}/files/{file}":    s.attachedFile,
 		"GET /work/cases/{id}/certificate.pdf": s.certificateFile,
+		"GET /work/cases/{id}/certificate":     s.certificatePage,
+		"POST /work/cases/{id}/certificate":    s.actForm,
+		"GET /work/cases/{id}/correct":         s.correctPage,
+		"POST /work/cases/{id}/correct":        s.correctForm,
 	} {
 		m.HandleFunc(pattern, s.preferring(s.staff(do)))
 	}
@@ -189,6 +193,7 @@ var dones = map[string]yinzheng.Text{
 	"reject":    {ZH: "已作出不同意的决定，这是下一件。", EN: "Rejected. This is the next one."},
 	"last":      {ZH: "已办结，没有其他待办。", EN: "Done. Nothing else is waiting for you."},
 	"attached":  {ZH: "附件已添加。", EN: "The file was added."},
+	"acted":     {ZH: "已办好，即时生效。", EN: "Done, with effect at once."},
 	"detached":  {ZH: "附件已撤下，历史中仍有记录。", EN: "The file was taken off; the history keeps it."},
 }
 

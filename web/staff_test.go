@@ -149,6 +149,54 @@ func TestStaffWithoutScripts(t *testing.T) {
 	}
 }
 
+// TestStaffCertificate does with an issued certificate what its page offers.
+func TestStaffCertificate(t *testing.T) {
+	w := newWorld(t, unhurried)
+	code, _, _ := w.issued("one")
+	cert, err := w.store.Certificate(t.Context(), code)
+	must(t, err)
+	here := "/work/cases/" + cert.Application
+	clerk, town := w.signedIn(t, "village"), w.signedIn(t, "town")
+	_, page := clerk.get(here + "/certificate")
+	if strings.Contains(page, `id="act-suspend"`) || !strings.Contains(page, `id="act-copies"`) {
+		t.Errorf("a clerk is offered: %s", page)
+	}
+	copies := url.Values{"act": {"copies"}, "key": {field(t, page, "key")}, "collector_name": {"李雷"}, "collector.type": {"111"}, "collector": {"441302199003070120"}, "count": {"2"}, "purpose": {"入学"}}
+	for range 2 { // a second click counts nothing twice
+		_, page = clerk.post(here+"/certificate", copies)
+	}
+	if !strings.Contains(page, "李雷") || !strings.Contains(page, "2 份") || strings.Contains(page, "441302199003070120") || strings.Count(page, "李雷") != 1 {
+		t.Errorf("copies: %s", page)
+	}
+	copies.Set("count", "many")
+	copies.Set("key", "another key of this page")
+	if r, page := clerk.post(here+"/certificate", copies); r.StatusCode != 422 || !strings.Contains(page, `value="many"`) {
+		t.Errorf("many copies: %d %s", r.StatusCode, page)
+	}
+
+	_, page = town.get(here + "/certificate")
+	if r, page := town.post(here+"/certificate", url.Values{"act": {"suspend"}, "reason": {"complaint"}}); r.StatusCode != 422 || !strings.Contains(page, "open") {
+		t.Errorf("a suspension without words: %d %s", r.StatusCode, page)
+	}
+	_, page = town.post(here+"/certificate", url.Values{"act": {"suspend"}, "reason": {"complaint"}, "opinion": {"有人反映"}})
+	if !strings.Contains(page, "已中止") || !strings.Contains(page, `id="act-lift"`) {
+		t.Errorf("suspended: %s", page)
+	}
+	_, page = town.post(here+"/certificate", url.Values{"act": {"lift"}, "reason": {"cleared"}, "opinion": {"核实无误"}})
+	if !strings.Contains(page, "chip status-valid") {
+		t.Errorf("lifted: %s", page)
+	}
+
+	_, page = clerk.get(here + "/correct")
+	form := url.Values{"key": {field(t, page, "key")}, "reason": {"error"}, "opinion": {"地址写错"}}
+	for _, m := range regexp.MustCompile(`(?:id|name)="(values\.[a-z_.]+)" name="values[^"]*" value="([^"]*)"`).FindAllStringSubmatch(page, -1) {
+		form.Set(m[1], m[2])
+	}
+	if r, page := clerk.post(here+"/correct", form); r.StatusCode != 422 || !strings.Contains(page, "没有任何更正") {
+		t.Errorf("a correction of nothing: %d %s", r.StatusCode, page)
+	}
+}
+
 // TestStaffStrangers: a case of others does not exist, a form from another site
 // is refused, what was typed is never markup, and who is not signed in sees
 // nothing.
