@@ -58,6 +58,10 @@ type CaseView struct {
 	HolderDied    *Known         `json:"holder_died,omitempty"`    // a register has the holder's death
 
 	Duplicates []PossibleDuplicate `json:"possible_duplicates,omitempty"`
+
+	May      []Permit  `json:"may"`                 // what may be done to it now, and why not by this person
+	ReturnTo []string  `json:"return_to,omitempty"` // where it can be returned to; "": to the clerk
+	Of       *Template `json:"-"`                   // the version that it runs on
 }
 
 // CertificateRef points to the certificate of a case.

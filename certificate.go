@@ -20,6 +20,14 @@ const (
 	StatusIsSuperseded Status = "superseded"
 )
 
+var statusNames = map[Status]Text{
+	StatusOK: {"有效", "valid"}, StatusIsSuspended: {"已中止", "suspended"}, StatusIsRevoked: {"已撤销", "revoked"},
+	StatusIsSuperseded: {"已被替代", "superseded"}, Status(Expired): {"已过期", "expired"},
+}
+
+// Name is a status in words; expired is one too.
+func (s Status) Name() Text { return statusNames[s] }
+
 // Certificate is one certificate's record, without its PDF.
 type Certificate struct {
 	Code        string

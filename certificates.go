@@ -32,6 +32,7 @@ type CertificateView struct {
 	Copies       int                  `json:"copies,omitempty"`       // handed out so far
 	Inspections  []InspectionStanding `json:"inspections,omitempty"`  // of the commitments that it was issued on
 	Awaited      []AwaitedView        `json:"awaited,omitempty"`      // materials that it was issued without
+	May          []Permit             `json:"may,omitempty"`          // what may be done with it now, and why not by this person
 }
 
 // openCertificate reads a record if its case exists for this person.
@@ -66,7 +67,9 @@ func (s *Service) Certificate(ctx context.Context, by *Account, code string) (*C
 	if err != nil {
 		return nil, err
 	}
-	return s.certificateView(cert, c.Application, links), nil
+	v := s.certificateView(cert, c.Application, links)
+	v.May = c.CertificatePermits(cert, by, s.Now())
+	return v, nil
 }
 
 // links is what a certificate's record is shown with.

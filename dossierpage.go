@@ -69,11 +69,6 @@ func texts(keys ...string) []Field {
 	return fields
 }
 
-// statusNames are the statuses of a certificate in words.
-var statusNames = map[Status]string{
-	StatusOK: "有效", StatusIsSuspended: "已中止", StatusIsRevoked: "已撤销", StatusIsSuperseded: "已被替代", Status(Expired): "已过期",
-}
-
 // page is the dossier as the values of dossierTemplate.
 func (d *Dossier) page() Values {
 	v := d.Application
@@ -218,7 +213,7 @@ func (d *Dossier) materials() []any {
 			how += "　" + strconv.Itoa(m.By) + "号"
 		}
 		if c := m.Certificate; c != nil {
-			how += "　" + c.Code + "　现" + statusNames[c.Status]
+			how += "　" + c.Code + "　现" + c.Status.Name().ZH
 		}
 		if k := m.Inspection; k != nil {
 			how += "　核查期限 " + lastDayBefore(k.Due) + "　" + outcomeNames[k.Outcome]
@@ -267,7 +262,7 @@ func (d *Dossier) certificates() []any {
 	for _, c := range d.Certificates {
 		rows = append(rows, map[string]any{
 			"code": c.Code, "number": c.Number, "organ": c.OrganName, "issued": stamp(c.IssuedAt),
-			"status": strings.TrimSpace(statusNames[c.Status] + "　" + Reasons[c.Reason].ZH + "　" + stamp(c.StatusSince)),
+			"status": strings.TrimSpace(c.Status.Name().ZH + "　" + Reasons[c.Reason].ZH + "　" + stamp(c.StatusSince)),
 		})
 	}
 	return rows

@@ -213,11 +213,13 @@ func (s *Service) viewFor(ctx context.Context, by *Account, a *Application, t *T
 	if err == nil {
 		v.Duplicates, err = s.duplicates(ctx, by, a, t)
 	}
+	c := &Case{Application: a, Template: t, Directory: s.Directory(), Calendar: s.calendar.Load()}
 	if err == nil {
-		v.Materials, err = s.materialViews(ctx, by, &Case{Application: a, Template: t, Directory: s.Directory()})
+		v.Of, v.May, v.ReturnTo = t, c.Permits(by, s.Now()), c.ReturnTargets()
+		v.Materials, err = s.materialViews(ctx, by, c)
 	}
 	if err == nil {
-		err = s.fromRecord(ctx, by, &Case{Application: a, Template: t, Directory: s.Directory()}, v)
+		err = s.fromRecord(ctx, by, c, v)
 	}
 	return v, err
 }

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -86,12 +87,47 @@ func rightsTable(t *testing.T) []byte {
 			}
 			fmt.Fprintf(&b, "| %s | %s |", r.role, relation)
 			for _, c := range cases {
-				b.WriteString(" " + rightsOf(c.Case, SampleAccount("somebody", 90, [2]string{string(r.role), r.office})) + " |")
+				somebody := SampleAccount("somebody", 90, [2]string{string(r.role), r.office})
+				cell := rightsOf(c.Case, somebody)
+				checkPermits(t, c, somebody, cell)
+				b.WriteString(" " + cell + " |")
 			}
 			b.WriteString("\n")
 		}
 	}
 	return b.Bytes()
+}
+
+// checkPermits holds what somebody is told that they may do against what they may.
+func checkPermits(t *testing.T, c namedCase, somebody *Account, cell string) {
+	t.Helper()
+	told := map[string]bool{}
+	for _, p := range c.Permits(somebody, testNow) {
+		told[string(p.Action)] = p.Why == nil
+		if p.Why != nil && (p.Why.ZH == "" || p.Why.EN == "") {
+			t.Errorf("%s: no reason why %s is refused", c.name, p.Action)
+		}
+	}
+	words := map[string]string{string(ToCorrect): "correct", string(Reissue): "issue again", string(ToCopy): "hand out copies"}
+	for kind, word := range actWords {
+		words[string(kind)] = word
+	}
+	if c.State == Issued {
+		for _, p := range c.CertificatePermits(&Certificate{Code: "C", Organ: DistrictOrgan}, somebody, testNow.Add(time.Hour)) {
+			told[words[string(p.Action)]] = p.Why == nil
+		}
+	}
+	may := strings.Split(cell, ", ")
+	for _, word := range words {
+		if allowed := slices.Contains(may, word); told[word] != allowed {
+			t.Errorf("%s, %s of %s: told %v that they may %s, the rules say %v", c.name, somebody.Grants[0].Role, somebody.Grants[0].Office, told[word], word, allowed)
+		}
+	}
+	for _, action := range []ActionKind{Edit, Submit, Withdraw, Approve, Return, Reject} {
+		if allowed := slices.Contains(may, string(action)); told[string(action)] != allowed {
+			t.Errorf("%s, %s of %s: told %v that they may %s, the rules say %v", c.name, somebody.Grants[0].Role, somebody.Grants[0].Office, told[string(action)], action, allowed)
+		}
+	}
 }
 
 type namedCase struct {

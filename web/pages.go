@@ -10,6 +10,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"yinzheng"
 )
@@ -25,6 +26,9 @@ type pages struct {
 	csp       []string
 	files     map[string]staticFile // by name under /assets/
 	script    string                // address of the module
+
+	staffStyle, staffScript string   // addresses
+	staffCSP                []string // of the staff's pages
 }
 
 type staticFile struct {
@@ -54,11 +58,41 @@ func newPages() (*pages, error) {
 		files:  map[string]staticFile{name: {"text/javascript; charset=utf-8", script}, "icon.svg": {"image/svg+xml", icon}},
 		script: "/assets/" + name,
 	}
-	p.templates, err = template.ParseFS(assets, "assets/*.html")
+	if p.staffStyle, err = p.keep("staff.css", "text/css; charset=utf-8"); err != nil {
+		return nil, err
+	}
+	if p.staffScript, err = p.keep("staff.js", "text/javascript; charset=utf-8"); err != nil {
+		return nil, err
+	}
+	p.staffCSP = []string{"default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' blob:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"}
+	p.templates, err = template.New("").Funcs(template.FuncMap{"dict": dict, "add": func(a, b int) int { return a + b }}).ParseFS(assets, "assets/*.html", "assets/staff/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("read the page templates: %w", err)
 	}
 	return p, nil
+}
+
+// dict hands several things to a template: names and values in turn.
+func dict(pairs ...any) map[string]any {
+	out := make(map[string]any, len(pairs)/2)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		out[pairs[i].(string)] = pairs[i+1]
+	}
+	return out
+}
+
+// keep serves a file of the staff's pages under a name that changes with its
+// content, and returns its address.
+func (p *pages) keep(file, media string) (address string, err error) {
+	content, err := assets.ReadFile("assets/staff/" + file)
+	if err != nil {
+		return "", err
+	}
+	hash := sha256.Sum256(content)
+	base, ending, _ := strings.Cut(file, ".")
+	name := base + "." + hex.EncodeToString(hash[:6]) + "." + ending
+	p.files[name] = staticFile{media, content}
+	return "/assets/" + name, nil
 }
 
 // asset serves a file whose name changes with its content, or the icon.

@@ -101,6 +101,8 @@ func (s *server) routes() error {
 	m.HandleFunc("GET /assets/{file}", s.asset)
 	m.HandleFunc("GET /problems/{type}", s.problemPage)
 
+	s.staffRoutes()
+
 	m.HandleFunc("GET /.well-known/jwks.json", s.keyList)
 	m.HandleFunc("GET /status/{list}", s.statusList)
 	m.HandleFunc("GET /ca/{file}", s.revocationList)

@@ -142,7 +142,7 @@ func setDemoPasswords(ctx context.Context, sys *system, password string) error {
 
 func (c *demoCmd) welcome(e *env, addr, password string, made []demoCertificate) {
 	w := e.stdout
-	fmt.Fprintf(w, "印证 Yinzheng demo, throwaway data\n\n  Verify       http://%s/verify\n  API          http://%s/api/openapi.json\n\n  Accounts, password %s\n", addr, addr, password)
+	fmt.Fprintf(w, "印证 Yinzheng demo, throwaway data\n\n  Work         http://%s/work\n  Verify       http://%s/verify\n  API          http://%s/api/openapi.json\n\n  Accounts, password %s\n", addr, addr, addr, password)
 	for _, p := range demoPeople {
 		fmt.Fprintf(w, "    %-11s %s\n", p.username, p.post)
 	}

@@ -1,0 +1,130 @@
+// What the staff's pages gain from scripts; every one of them works without.
+
+const form = document.getElementById('form');
+const state = document.getElementById('state');
+const page = document.getElementById('page');
+
+document.querySelector('[data-focus]')?.focus();
+
+// A second click sends nothing twice.
+document.addEventListener('submit', (e) => {
+  const button = e.submitter;
+  if (e.target.dataset.sent) { e.preventDefault(); return; }
+  e.target.dataset.sent = '1';
+  if (button) button.setAttribute('aria-busy', 'true');
+  if (e.target === form) leaving = true;
+});
+addEventListener('pageshow', () => {
+  for (const f of document.forms) delete f.dataset.sent;
+  for (const b of document.querySelectorAll('[aria-busy]')) b.removeAttribute('aria-busy');
+});
+
+// Opinions at hand are put into the field, where they can be changed.
+for (const list of document.querySelectorAll('[data-fill]')) {
+  const field = document.getElementById(list.dataset.fill);
+  list.hidden = false;
+  list.addEventListener('click', (e) => {
+    if (e.target.tagName !== 'BUTTON') return;
+    field.value = e.target.textContent;
+    field.focus();
+  });
+}
+
+// A field that matters only for one choice is shown only then.
+for (const part of document.querySelectorAll('[data-when]')) {
+  const choice = document.getElementsByName(part.dataset.when)[0];
+  const show = () => { part.hidden = choice.value !== part.dataset.is; };
+  choice.addEventListener('change', show);
+  show();
+}
+
+// The form: the page beside it is set anew while somebody types, and what they
+// typed is saved.
+let leaving = false, dirty = false, saving = false, drawn = 0, asked = 0;
+let drawTimer, saveTimer, focused = '';
+
+function body() {
+  const data = new URLSearchParams(new FormData(form));
+  if (focused) data.set('focus', focused.replace(/\.(type|reason)$/, ''));
+  return data;
+}
+
+async function draw() {
+  const mine = ++asked;
+  try {
+    const answer = await fetch(form.dataset.live, { method: 'POST', body: body() });
+    if (!answer.ok || mine < drawn) return;
+    const picture = URL.createObjectURL(await answer.blob());
+    if (mine < drawn) return;
+    drawn = mine;
+    const old = page.src;
+    page.src = picture;
+    if (old.startsWith('blob:')) URL.revokeObjectURL(old);
+  } catch { /* the network: the page stays as it was, saving says so */ }
+}
+
+function say(text, bad) {
+  state.textContent = text;
+  state.classList.toggle('bad', Boolean(bad));
+}
+
+async function save() {
+  if (saving || !dirty || leaving) return;
+  saving = true;
+  dirty = false;
+  say(form.dataset.saving);
+  try {
+    const answer = await fetch(form.getAttribute('action'), { method: 'POST', headers: { Accept: 'application/json' }, body: body() });
+    if (!answer.ok) {
+      dirty = true;
+      say(answer.status >= 500 ? form.dataset.unsaved : form.dataset.stale, true);
+      if (answer.status >= 500) later(5000);
+      return;
+    }
+    const saved = await answer.json();
+    form.elements.version.value = saved.version;
+    show(saved);
+    if (!dirty) say(form.dataset.saved + ' ' + saved.at);
+  } catch {
+    dirty = true;
+    say(form.dataset.unsaved, true);
+    later(5000);
+  } finally {
+    saving = false;
+    if (dirty && !leaving) later(1500);
+  }
+}
+
+function later(wait) {
+  clearTimeout(saveTimer);
+  saveTimer = setTimeout(save, wait);
+}
+
+// What the server found wrong, and what it wrote differently, stands at its field.
+function show(saved) {
+  for (const box of form.querySelectorAll('[data-field]')) {
+    const path = box.dataset.field;
+    if (box.contains(document.activeElement)) continue;
+    const faults = (saved.faults ?? []).filter((f) => f.field === path || f.field.startsWith(path + '.'));
+    const note = document.getElementById(path + '-fault');
+    if (box.querySelector('[data-field]') || !note) continue;
+    note.textContent = faults.map((f) => f.detail).join(' ');
+    box.classList.toggle('bad', faults.length > 0);
+    const change = (saved.changes ?? []).find((c) => c.field === path);
+    const input = document.getElementById(path);
+    if (change && input && 'value' in input && input.type !== 'date') input.value = change.to;
+  }
+}
+
+if (form) {
+  form.addEventListener('focusin', (e) => { focused = e.target.name ?? ''; });
+  form.addEventListener('input', () => {
+    dirty = true;
+    clearTimeout(drawTimer);
+    drawTimer = setTimeout(draw, 400);
+    later(3000);
+  });
+  form.addEventListener('change', () => later(300));
+  addEventListener('online', save);
+  addEventListener('beforeunload', (e) => { if (dirty && !leaving) e.preventDefault(); });
+}

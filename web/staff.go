@@ -1,0 +1,283 @@
+package web
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"yinzheng"
+)
+
+// The pages of the staff. Each is an address that works without scripts; what
+// is posted ends in a redirect, so that going back or loading anew repeats
+// nothing. Who is signed in is in a cookie that no script can read; forms from
+// other sites are refused before they come here (middleware.go).
+
+// visit is one request of somebody who is signed in.
+type visit struct {
+	*http.Request
+	w      http.ResponseWriter
+	by     *yinzheng.Account
+	secret string // of the session
+}
+
+// Names of the cookies: who is signed in, and how they like to read.
+const (
+	sessionCookie  = "yinzheng"
+	languageCookie = "yinzheng-lang"
+	sizeCookie     = "yinzheng-size"
+)
+
+// staffRoutes lists the addresses of the staff's pages.
+func (s *server) staffRoutes() {
+	m := s.mux
+	m.HandleFunc("GET /signin", s.preferring(s.signInPage))
+	m.HandleFunc("POST /signin", s.preferring(s.signInForm))
+	for pattern, do := range map[string]func(*visit) error{
+		"POST /signout":                        s.signOutForm,
+		"GET /work":                            s.queuePage,
+		"POST /work/search":                    s.searchPage,
+		"GET /work/new":                        s.itemsPage,
+		"GET /work/new/{item}":                 s.startPage,
+		"POST /work/new/{item}":                s.startForm,
+		"GET /work/cases/{id}":                 s.casePage,
+		"GET /work/cases/{id}/edit":            s.formPage,
+		"POST /work/cases/{id}/edit":           s.saveForm,
+		"POST /work/cases/{id}/page.svg":       s.livePage,
+		"GET /work/cases/{id}/page.svg":        s.pagePicture,
+		"GET /work/cases/{id}/check":           s.checkPage,
+		"POST /work/cases/{id}/submit":         s.submitForm,
+		"POST /work/cases/{id}/withdraw":       s.withdrawForm,
+		"POST /work/cases/{id}/decide":         s.decideForm,
+		"POST /work/cases/{id}/attach":         s.attachForm,
+		"POST /work/cases/{id}/detach":         s.detachForm,
+		"GET /work/cases/{id}/files/{file}":    s.attachedFile,
+		"GET /work/cases/{id}/certificate.pdf": s.certificateFile,
+		"GET /work/cases/{id}/certificate":     s.certificatePage,
+		"POST /work/cases/{id}/certificate":    s.actForm,
+		"GET /work/cases/{id}/correct":         s.correctPage,
+		"POST /work/cases/{id}/correct":        s.correctForm,
+	} {
+		m.HandleFunc(pattern, s.preferring(s.staff(do)))
+	}
+}
+
+// preferring reads how somebody likes to read: from the address, which is then
+// remembered, or from what is remembered.
+func (s *server) preferring(do http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.RawQuery != "" {
+			q := r.URL.Query()
+			for name, values := range map[string][]string{languageCookie: {"zh", "en"}, sizeCookie: {"normal", "large"}} {
+				chosen := q.Get(strings.TrimPrefix(name, "yinzheng-"))
+				for _, v := range values {
+					if v == chosen {
+						http.SetCookie(w, s.cookie(name, v, time.Now().AddDate(1, 0, 0)))
+					}
+				}
+			}
+		}
+		if c, err := r.Cookie(languageCookie); err == nil && (c.Value == "zh" || c.Value == "en") {
+			r.Header.Set("Accept-Language", c.Value)
+		}
+		do(w, r)
+	}
+}
+
+func (s *server) cookie(name, value string, expires time.Time) *http.Cookie {
+	//nolint:gosec // over plain HTTP, on a development machine, a secure cookie would never come back
+	return &http.Cookie{Name: name, Value: value, Path: "/", Expires: expires, HttpOnly: true, Secure: s.https, SameSite: http.SameSiteLaxMode}
+}
+
+// large tells whether somebody reads in large letters (长辈版).
+func large(r *http.Request) bool {
+	if size := r.URL.Query().Get("size"); size != "" {
+		return size == "large"
+	}
+	c, err := r.Cookie(sizeCookie)
+	return err == nil && c.Value == "large"
+}
+
+// staff answers somebody who is signed in. Anybody else is asked to sign in;
+// what they posted is kept in that page's form and can be sent after it.
+func (s *server) staff(do func(*visit) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost && mediaType(r) == "application/x-www-form-urlencoded" {
+			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+			if err := r.ParseForm(); err != nil {
+				s.fail(w, r, brokenForm(err))
+				return
+			}
+		}
+		v := &visit{Request: r, w: w}
+		var err error
+		if c, missing := r.Cookie(sessionCookie); missing == nil {
+			v.secret = c.Value
+			v.by, err = s.Service.Authenticate(r.Context(), c.Value)
+		} else {
+			err = yinzheng.ErrUnauthorized
+		}
+		switch {
+		case errors.Is(err, yinzheng.ErrUnauthorized):
+			s.signInAgain(w, r)
+			return
+		case err != nil:
+			s.fail(w, r, err)
+			return
+		}
+		if err := do(v); err != nil {
+			s.staffFail(v, err)
+		}
+	}
+}
+
+// desk is what every page of the staff is drawn from.
+type desk struct {
+	page
+	Me      *yinzheng.Account
+	Where   string // the offices of their posts
+	Large   bool
+	Style   string // address of the style sheet
+	Done    yinzheng.Text
+	Back    string // where a message leads back to
+	View    any
+	clerk   bool
+	service *yinzheng.Service
+}
+
+// IsClerk tells whether somebody may start cases.
+func (d *desk) IsClerk() bool { return d.clerk }
+
+// Day is a day in the page's language, Moment a time of it.
+func (d *desk) Day(t time.Time) string    { return day(t, d.Lang) }
+func (d *desk) Moment(t time.Time) string { return minute(t, d.Lang) }
+
+// Called names an office or a division, now or as it was called.
+func (d *desk) Called(id string) string {
+	if o := d.service.Directory().Office(id); o != nil {
+		return o.Name
+	}
+	if v := d.service.Directory().Division(id); v != nil {
+		return v.Name
+	}
+	return id
+}
+
+// ItemName names an item.
+func (d *desk) ItemName(code string) string {
+	if t, err := d.service.Template(code); err == nil {
+		return d.T(t.Name)
+	}
+	return code
+}
+
+func minute(t time.Time, lang string) string {
+	t = t.In(yinzheng.Zone)
+	if lang == "en" {
+		return t.Format("2 January 2006, 15:04")
+	}
+	return t.Format("2006年1月2日 15:04")
+}
+
+// dones are the words in an address that say what was done just before.
+var dones = map[string]yinzheng.Text{
+	"saved":     {ZH: "已保存。", EN: "Saved."},
+	"submitted": {ZH: "已提交。下面是它接下来的去处。", EN: "Handed in. Where it goes next stands below."},
+	"withdrawn": {ZH: "已撤回。", EN: "Taken back."},
+	"approve":   {ZH: "已同意，这是下一件。", EN: "Approved. This is the next one."},
+	"return":    {ZH: "已退回，这是下一件。", EN: "Returned. This is the next one."},
+	"reject":    {ZH: "已作出不同意的决定，这是下一件。", EN: "Rejected. This is the next one."},
+	"last":      {ZH: "已办结，没有其他待办。", EN: "Done. Nothing else is waiting for you."},
+	"attached":  {ZH: "附件已添加。", EN: "The file was added."},
+	"acted":     {ZH: "已办好，即时生效。", EN: "Done, with effect at once."},
+	"detached":  {ZH: "附件已撤下，历史中仍有记录。", EN: "The file was taken off; the history keeps it."},
+}
+
+// draw writes a page of the staff.
+func (s *server) draw(v *visit, status int, name string, title yinzheng.Text, view any) error {
+	lang := language(v.Request)
+	d := &desk{
+		page: page{Lang: lang, Title: title.In(lang), Script: s.pages.staffScript, Path: v.URL.EscapedPath()},
+		Me:   v.by, Large: large(v.Request), Style: s.pages.staffStyle, Done: dones[v.URL.Query().Get("done")], View: view, service: s.Service,
+	}
+	if v.Method != http.MethodGet {
+		d.Path = "/work"
+	}
+	d.Where, d.clerk = s.posts(v.by)
+	var b bytes.Buffer
+	if err := s.pages.templates.ExecuteTemplate(&b, name, d); err != nil {
+		return fmt.Errorf("draw page %s: %w", name, err)
+	}
+	h := v.w.Header()
+	h["Content-Security-Policy"] = s.pages.staffCSP
+	h.Set("Content-Language", d.Tag(lang))
+	writeBody(v.w, status, "text/html; charset=utf-8", b.Bytes())
+	return nil
+}
+
+// posts names the offices in which somebody works, and tells whether they are a
+// clerk in any.
+func (s *server) posts(by *yinzheng.Account) (where string, clerk bool) {
+	var names []string
+	seen := map[string]bool{}
+	note := func(role yinzheng.Role) bool {
+		_, held := by.Holds(role, s.Service.Now(), func(office string) bool {
+			if o := s.Service.Directory().Office(office); o != nil && !seen[office] {
+				seen[office] = true
+				names = append(names, o.Name)
+			}
+			return false
+		})
+		return held
+	}
+	for _, role := range []yinzheng.Role{yinzheng.Clerk, yinzheng.Approver, yinzheng.Admin, yinzheng.Department} {
+		note(role)
+	}
+	_, clerk = by.Holds(yinzheng.Clerk, s.Service.Now(), func(string) bool { return true })
+	return strings.Join(names, "、"), clerk
+}
+
+// staffFail shows what went wrong and the way out.
+func (s *server) staffFail(v *visit, err error) {
+	if gone(v.Context(), err) {
+		return
+	}
+	f := faultOf(err)
+	if f.status >= http.StatusInternalServerError || v.Header.Get("Accept") == "application/json" {
+		s.fail(v.w, v.Request, err)
+		return
+	}
+	back := "/work"
+	if id := v.PathValue("id"); id != "" && f.status != http.StatusNotFound {
+		back = "/work/cases/" + id
+	}
+	if err := s.draw(v, f.status, "staff-message", kinds[f.kind], &messageView{f.text, f.fields, back}); err != nil {
+		s.fail(v.w, v.Request, err)
+	}
+}
+
+// messageView is a page that says what went wrong.
+type messageView struct {
+	Text   yinzheng.Text
+	Fields []yinzheng.FieldError
+	Back   string
+}
+
+// see sends the browser on after something was done.
+func (v *visit) see(path, done string) error {
+	if done != "" {
+		path += "?done=" + url.QueryEscape(done)
+	}
+	seeOther(v.w, path)
+	return nil
+}
+
+// seeOther sends a browser to another page of ours.
+func seeOther(w http.ResponseWriter, path string) {
+	w.Header().Set("Location", path)
+	w.WriteHeader(http.StatusSeeOther)
+}

@@ -1,0 +1,180 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"yinzheng"
+)
+
+// pageLines is how many lines a page of a list has.
+const pageLines = 50
+
+// tab is one list of the work queue.
+type tab struct {
+	Key    string
+	Name   yinzheng.Text
+	states []yinzheng.State
+	clerks bool          // of an office's own cases, which only its clerks work on
+	Empty  yinzheng.Text // what to do when there is nothing in it
+}
+
+var tabs = []tab{
+	{"inbox", yinzheng.Text{ZH: "待我办理", EN: "Waiting for me"}, nil, false, yinzheng.Text{ZH: "没有等您办理的办件。有新的办件到您的岗位，就会出现在这里。", EN: "Nothing waits for you. What comes to your post appears here."}},
+	{"draft", yinzheng.Text{ZH: "草稿", EN: "Drafts"}, []yinzheng.State{yinzheng.Draft}, true, yinzheng.Text{ZH: "没有草稿。从“新办”开始一件。", EN: "No drafts. Start a case with “New”."}},
+	{"returned", yinzheng.Text{ZH: "被退回", EN: "Returned"}, []yinzheng.State{yinzheng.Returned}, true, yinzheng.Text{ZH: "没有被退回的办件。", EN: "Nothing was returned."}},
+	{"running", yinzheng.Text{ZH: "审批中", EN: "Under way"}, []yinzheng.State{yinzheng.Submitted, yinzheng.Approved, yinzheng.Issuing}, true, yinzheng.Text{ZH: "没有审批中的办件。", EN: "Nothing is under way."}},
+	{"issued", yinzheng.Text{ZH: "已签发", EN: "Issued"}, []yinzheng.State{yinzheng.Issued}, true, yinzheng.Text{ZH: "还没有签发的证明。", EN: "No certificate was issued yet."}},
+	{"ended", yinzheng.Text{ZH: "未签发而结束", EN: "Ended otherwise"}, []yinzheng.State{yinzheng.Rejected, yinzheng.Withdrawn}, true, yinzheng.Text{ZH: "没有不同意或撤回的办件。", EN: "Nothing was rejected or taken back."}},
+}
+
+// queueView is a list of cases.
+type queueView struct {
+	Tabs   []tab
+	Now    *tab
+	Lines  []lineView
+	Next   string // address of the next page
+	Sought string // what was searched for
+	After  string // cursor of a search's next page
+}
+
+// lineView is a line of a list.
+type lineView struct {
+	yinzheng.QueueEntry
+	yinzheng.Wait
+	Step yinzheng.Text // where it waits
+	Tone string        // of the due date: late, soon or ""
+	When yinzheng.Text // the due date in words
+}
+
+// queuePage is where everybody begins.
+func (s *server) queuePage(v *visit) error {
+	_, clerk := s.posts(v.by)
+	key := v.URL.Query().Get("tab")
+	i := max(0, slices.IndexFunc(tabs, func(t tab) bool { return t.Key == key && (clerk || !t.clerks) }))
+	view := &queueView{Now: &tabs[i]}
+	for _, t := range tabs {
+		if clerk || !t.clerks {
+			view.Tabs = append(view.Tabs, t)
+		}
+	}
+	var entries []yinzheng.QueueEntry
+	var next string
+	var err error
+	cursor := v.URL.Query().Get("after")
+	if view.Now.states == nil {
+		entries, next, err = s.Service.Inbox(v.Context(), v.by, cursor, pageLines)
+	} else {
+		entries, next, err = s.Service.Workqueue(v.Context(), v.by, view.Now.states, cursor, pageLines)
+	}
+	if err != nil {
+		return err
+	}
+	if next != "" {
+		view.Next = "/work?" + url.Values{"tab": {view.Now.Key}, "after": {next}}.Encode()
+	}
+	if view.Lines, err = s.linesOf(v, entries); err != nil {
+		return err
+	}
+	if view.Now.states == nil { // what is due first comes first
+		slices.SortStableFunc(view.Lines, func(a, b lineView) int { return dueFirst(a.Due, b.Due) })
+	}
+	return s.draw(v, http.StatusOK, "staff-queue", yinzheng.Text{ZH: "工作台", EN: "Work"}, view)
+}
+
+// dueFirst orders by due date, what has none last.
+func dueFirst(a, b time.Time) int {
+	if a.IsZero() != b.IsZero() {
+		if a.IsZero() {
+			return 1
+		}
+		return -1
+	}
+	return a.Compare(b)
+}
+
+// searchPage finds cases. It is posted: names and ID numbers stand in no address.
+func (s *server) searchPage(v *visit) error {
+	view := &queueView{Sought: v.PostForm.Get("q")}
+	found, next, err := s.Service.Search(v.Context(), v.by, view.Sought, v.PostForm.Get("after"), pageLines)
+	if err != nil {
+		return err
+	}
+	entries := make([]yinzheng.QueueEntry, len(found))
+	for i := range found {
+		entries[i] = found[i].QueueEntry
+	}
+	if view.Lines, err = s.linesOf(v, entries); err != nil {
+		return err
+	}
+	view.After = next
+	return s.draw(v, http.StatusOK, "staff-queue", yinzheng.Text{ZH: "查找结果", EN: "What was found"}, view)
+}
+
+// linesOf says of each line what it waits for and until when.
+func (s *server) linesOf(v *visit, entries []yinzheng.QueueEntry) ([]lineView, error) {
+	waits, err := s.Service.Waits(v.Context(), v.by, entries)
+	if err != nil {
+		return nil, err
+	}
+	lines := make([]lineView, len(entries))
+	for i, e := range entries {
+		lines[i] = lineView{QueueEntry: e, Wait: waits[i], Step: waits[i].Step}
+		lines[i].When, lines[i].Tone = due(waits[i], s.Service.Now())
+	}
+	return lines, nil
+}
+
+// due says how long there is, in words.
+func due(w yinzheng.Wait, now time.Time) (words yinzheng.Text, tone string) {
+	switch {
+	case w.Stranded:
+		return yinzheng.Text{ZH: "无人可办，已告知管理员", EN: "Nobody can act; administrators were told"}, "late"
+	case w.Late:
+		return yinzheng.Text{ZH: "已超期", EN: "Overdue"}, "late"
+	case w.Due.IsZero():
+		return yinzheng.Text{}, ""
+	}
+	last := w.Due.Add(-time.Second).In(yinzheng.Zone) // a limit ends with its last day
+	days := int(midnight(last).Sub(midnight(now.In(yinzheng.Zone))).Hours() / 24)
+	switch {
+	case days < 0:
+		return yinzheng.Text{ZH: "已超期", EN: "Overdue"}, "late"
+	case days == 0:
+		return yinzheng.Text{ZH: "今天到期", EN: "Due today"}, "soon"
+	case days == 1:
+		return yinzheng.Text{ZH: "明天到期", EN: "Due tomorrow"}, "soon"
+	}
+	return yinzheng.Text{ZH: last.Format("1月2日前"), EN: "By " + last.Format("2 January")}, ""
+}
+
+func midnight(t time.Time) time.Time {
+	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC)
+}
+
+// nextInbox is the case that somebody should look at next: "" when there is none.
+func (s *server) nextInbox(v *visit, after string) (string, error) {
+	entries, _, err := s.Service.Inbox(v.Context(), v.by, "", pageLines)
+	if err != nil {
+		return "", err
+	}
+	waits, err := s.Service.Waits(v.Context(), v.by, entries)
+	if err != nil {
+		return "", err
+	}
+	best := -1
+	for i := range entries {
+		if entries[i].ID == after || !waits[i].Mine {
+			continue
+		}
+		if best < 0 || dueFirst(waits[i].Due, waits[best].Due) < 0 {
+			best = i
+		}
+	}
+	if best < 0 {
+		return "", nil
+	}
+	return entries[best].ID, nil
+}
