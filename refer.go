@@ -82,8 +82,8 @@ func (c *Case) checkReference(material string, r *referred, now time.Time) *Fiel
 
 func notInForce(r *ReferredView) Text {
 	return Text{
-		fmt.Sprintf("所引用的证明 %s 现为“%s”，请撤下，另行提交材料或引用有效的证明", r.Code, statusNames[r.Status]),
-		fmt.Sprintf("Certificate %s is %s; please take it off, and attach the material or refer to one in force", r.Code, r.Status),
+		fmt.Sprintf("所引用的证明 %s 现为“%s”，请撤下，另行提交材料或引用有效的证明", r.Code, r.Status.Name().ZH),
+		fmt.Sprintf("Certificate %s is %s; please take it off, and attach the material or refer to one in force", r.Code, r.Status.Name().EN),
 	}
 }
 
