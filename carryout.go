@@ -236,26 +236,31 @@ func (s *Service) makeSeals(ctx context.Context, r *Reorganisation) error {
 		if s.Seals == nil || o == nil || !s.lacksSeal(s.Directory(), o) {
 			continue
 		}
-		keys, err := s.Seals.MakeSeals(ctx, o)
-		if err != nil {
-			return fmt.Errorf("make the seals of organ %s: %w", o.Code, err)
-		}
-		err = s.Store.Tx(ctx, func(ctx context.Context) error {
-			for _, k := range keys {
-				if err := s.Store.PutKey(ctx, k); err != nil {
-					return err
-				}
-			}
-			return s.Store.PutDirectory(ctx, &Directory{}) // no other tree, but a new version: other processes read the keys again
-		})
-		if err != nil {
-			return err
-		}
-		if err := s.Reload(ctx); err != nil {
+		if err := s.newSeals(ctx, o, DocumentKey, TokenKey); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// newSeals makes an organ's keys for some purposes and takes them into use.
+func (s *Service) newSeals(ctx context.Context, o *Organ, purposes ...KeyPurpose) error {
+	keys, err := s.Seals.MakeSeals(ctx, o, purposes...)
+	if err != nil {
+		return fmt.Errorf("make the seals of organ %s: %w", o.Code, err)
+	}
+	err = s.Store.Tx(ctx, func(ctx context.Context) error {
+		for _, k := range keys {
+			if err := s.Store.PutKey(ctx, k); err != nil {
+				return err
+			}
+		}
+		return s.Store.PutDirectory(ctx, &Directory{}) // no other tree, but a new version: other processes read the keys again
+	})
+	if err != nil {
+		return err
+	}
+	return s.Reload(ctx)
 }
 
 // stoppedKeys are an organ's active keys, if it ends or gets another name.

@@ -194,6 +194,7 @@ type Store interface {
 	Reorganisations
 	Publications
 	Catalogues
+	Inquiries
 	Delegations
 	Staffs
 	Notices

@@ -92,9 +92,12 @@ type mint struct {
 	lent []signer.PrivateKey
 }
 
-func (m *mint) MakeSeals(_ context.Context, o *yinzheng.Organ) ([]*yinzheng.Key, error) {
-	organ := keys.Organ{Name: o.Name, Code: o.Code}
-	return m.make(keys.SealRequest{Purpose: keys.Document, Organ: organ}, keys.SealRequest{Purpose: keys.Token, Organ: organ}), nil
+func (m *mint) MakeSeals(_ context.Context, o *yinzheng.Organ, purposes ...yinzheng.KeyPurpose) ([]*yinzheng.Key, error) {
+	var requests []keys.SealRequest
+	for _, p := range purposes {
+		requests = append(requests, keys.SealRequest{Purpose: keys.Purpose(p), Organ: keys.Organ{Name: o.Name, Code: o.Code}})
+	}
+	return m.make(requests...), nil
 }
 
 func (m *mint) make(requests ...keys.SealRequest) []*yinzheng.Key {

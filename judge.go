@@ -32,6 +32,7 @@ type Answer struct {
 	Verdict     Verdict    `json:"verdict"`
 	Checks      Checks     `json:"checks"`
 	Certificate *Facts     `json:"certificate,omitempty"`
+	Reply       *Reply     `json:"reply,omitempty"` // the token is no certificate's: it is a reply to an inquiry
 	CheckedAt   time.Time  `json:"checked_at"`
 	StatusAsOf  *time.Time `json:"status_as_of,omitempty"`
 	StatusSince *time.Time `json:"status_since,omitempty"` // since when revoked, suspended, superseded

@@ -16,6 +16,7 @@ const (
 	TokenKey    KeyPurpose = "token"
 	StatusKey   KeyPurpose = "status"
 	LogKey      KeyPurpose = "log"
+	ReplyKey    KeyPurpose = "reply" // replies to inquiries, for an organ
 )
 
 // KeyState tells how far a key is believed.

@@ -46,6 +46,11 @@ func (o *Offline) Verify(q *Question) (*Answer, error) {
 	if token == "" && e.PDF == nil {
 		return nil, ErrNoToken
 	}
+	if q.Token != "" {
+		if r := o.Checker.CheckReply(token, keys); r != nil {
+			return JudgeReply(&ReplyEvidence{Now: o.Now, ReplyReport: r}), nil
+		}
+	}
 	if token != "" {
 		r := o.Checker.CheckToken(token, keys)
 		e.Token = &r

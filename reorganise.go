@@ -72,11 +72,12 @@ type Reorganisations interface {
 	DesksOf(ctx context.Context, id string) ([]Desk, error)
 }
 
-// SealMaker makes the seals of a new organ, or of one with a new name.
+// SealMaker makes the seals of a new organ, or of one with a new name, and keys
+// that an organ has not needed before.
 type SealMaker interface {
-	// MakeSeals makes a document and a token key, ready to sign, and returns their
+	// MakeSeals makes a key for each purpose, ready to sign, and returns their
 	// public halves; ErrUnavailable.
-	MakeSeals(ctx context.Context, organ *Organ) ([]*Key, error)
+	MakeSeals(ctx context.Context, organ *Organ, purposes ...KeyPurpose) ([]*Key, error)
 }
 
 // Reorganise checks a change of the office tree and, unless it is only tried,

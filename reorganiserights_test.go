@@ -196,12 +196,12 @@ type brokenMint struct {
 	made   int
 }
 
-func (m *brokenMint) MakeSeals(ctx context.Context, o *yinzheng.Organ) ([]*yinzheng.Key, error) {
+func (m *brokenMint) MakeSeals(ctx context.Context, o *yinzheng.Organ, purposes ...yinzheng.KeyPurpose) ([]*yinzheng.Key, error) {
 	if m.broken {
 		return nil, errDisk
 	}
 	m.made++
-	return m.SealMaker.MakeSeals(ctx, o)
+	return m.SealMaker.MakeSeals(ctx, o, purposes...)
 }
 
 // TestSealComesLater: the old seal stops on the day even if the new one cannot be

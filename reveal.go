@@ -16,7 +16,8 @@ type HolderView struct {
 	ID   *ID    `json:"id,omitempty"` // nil where the item asks for none
 }
 
-// maxPurpose bounds the purpose of a reveal, in characters.
+// maxPurpose bounds a text that goes on record, such as the purpose of a reveal,
+// in characters.
 const maxPurpose = 100
 
 // RevealHolder gives the full name and document of a certificate's holder to
@@ -45,22 +46,31 @@ func (s *Service) RevealHolder(ctx context.Context, by *Account, code, purpose s
 // checkPurpose cleans a purpose and refuses one that would carry personal data,
 // as names tells them, or any long number, into the record of events.
 func checkPurpose(purpose string, names func(string) bool) (string, error) {
-	refuse := func(code, zh, en string) (string, error) {
-		return "", invalidFields([]FieldError{{"purpose", code, Text{zh, en}}})
-	}
-	purpose = strings.TrimSpace(purpose)
-	if n := utf8.RuneCountInString(purpose); n < 2 {
-		return refuse("required", "请写明查看完整信息的用途", "Please say what the full data are needed for")
-	} else if n > maxPurpose {
-		return refuse("too-long", "用途最多 100 字", "A purpose is at most 100 characters")
-	}
-	if code, zh, en := uncleanText(purpose); code != "" {
-		return refuse(code, zh, en)
-	}
-	if names(purpose) || longNumber(purpose) {
-		return refuse("personal-data", "用途会记入日志，请不要写姓名或证件号码", "A purpose is put on record; please leave out names and ID numbers")
+	purpose, fault := ForRecord("purpose", purpose, names)
+	if fault != nil {
+		return "", invalidFields([]FieldError{*fault})
 	}
 	return purpose, nil
+}
+
+// ForRecord cleans a text that says for the record what is done something for,
+// and refuses one that is missing or would carry personal data there, as names
+// tells them, or any long number.
+func ForRecord(field, text string, names func(string) bool) (string, *FieldError) {
+	text = strings.TrimSpace(text)
+	code, zh, en := uncleanText(text)
+	switch n := utf8.RuneCountInString(text); {
+	case n < 2:
+		code, zh, en = "required", "请写明为什么需要", "Please say what it is needed for"
+	case n > maxPurpose:
+		code, zh, en = "too-long", "最多 100 字", "At most 100 characters"
+	case code == "" && (names(text) || longNumber(text)):
+		code, zh, en = "personal-data", "这段文字会记录在案，请不要写姓名或证件号码", "This is put on record; please leave out names and ID numbers"
+	}
+	if code != "" {
+		return "", &FieldError{field, code, Text{zh, en}}
+	}
+	return text, nil
 }
 
 // names tells whether a text holds a name or a number of somebody on the case.

@@ -24,6 +24,14 @@ func (a *Account) Holds(role Role, now time.Time, ok func(office string) bool) (
 	return Grant{}, false
 }
 
+// InForce lists the grants that hold at a moment.
+func (a *Account) InForce(now time.Time) []Grant {
+	if a.Disabled {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(a.Grants), func(g Grant) bool { return !g.active(now) })
+}
+
 // errNoCase is what somebody learns of a case that is not theirs to see: a
 // stranger's case does not exist.
 func errNoCase() error {

@@ -54,6 +54,7 @@ type Service struct {
 	board        statusBoard
 	lists        signedLists
 	reorganising sync.Mutex // held while a reorganisation is carried out
+	sealing      sync.Mutex // held while a key for replies is looked for, or made
 	changing     sync.Mutex // held while a certificate's status changes, in the store and then on the board
 	scans        scanCache
 	signIns      signInGuard

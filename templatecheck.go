@@ -20,6 +20,9 @@ var (
 // rank orders levels upwards from 0 (village); -1 for an unknown one.
 func (l Level) rank() int { return slices.Index(levelOrder, l) }
 
+// Reaches tells whether a level is another one or stands above it.
+func (l Level) Reaches(other Level) bool { return l.Known() && l.rank() >= other.rank() }
+
 // Check validates a template and returns every fault, each with its path (such
 // as chain[1].role). It must have returned none before the template is used.
 func (t *Template) Check() []FieldError {

@@ -78,6 +78,8 @@ type Sealer interface {
 	SealPDF(kid string, u *Unsigned) error
 	// SignStatusList returns the list's JWT.
 	SignStatusList(kid string, l *StatusList, ttl time.Duration) ([]byte, error)
+	// SignReply returns the compact JWS over a reply to an inquiry.
+	SignReply(kid string, c *ReplyClaims) (string, error)
 	// SignKeyList returns the JSON of /.well-known/jwks.json, signed by the issuing CA.
 	SignKeyList(l *KeyList) ([]byte, error)
 }

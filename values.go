@@ -270,7 +270,11 @@ func Commit(salt []byte, ref TemplateRef, number string, values Values) string {
 	b = append(b, `,"template_version":`...)
 	b = strconv.AppendInt(b, int64(ref.Version), 10)
 	b = append(b, `,"values":`...)
-	b = append(canonicalObject(b, values), '}')
-	sum := sha256.Sum256(b)
+	return commit(append(canonicalObject(b, values), '}'))
+}
+
+// commit is base64url of the first 24 bytes of a text's SHA-256.
+func commit(text []byte) string {
+	sum := sha256.Sum256(text)
 	return base64.RawURLEncoding.EncodeToString(sum[:24])
 }

@@ -77,5 +77,8 @@ func DigestPDF(pdf []byte) [32]byte { return sha256.Sum256(pdf) }
 // signer; it judges nothing, Judge does.
 type Checker interface {
 	CheckToken(token string, keys *KeyList) TokenReport
+	// CheckReply reports on a token whose header says that it is a reply to an
+	// inquiry; nil for any other.
+	CheckReply(token string, keys *KeyList) *ReplyReport
 	CheckPDF(pdf []byte) *PDFReport
 }

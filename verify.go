@@ -29,6 +29,9 @@ func (s *Service) Verify(ctx context.Context, q *Question) (*Answer, error) {
 	}
 	switch {
 	case q.Token != "":
+		if a, err := s.verifyReply(ctx, q.Token); a != nil || err != nil {
+			return a, err
+		}
 		return s.verifyToken(ctx, q.Token, "")
 	case q.URL != "":
 		code, token, err := ParseURL(q.URL)
@@ -214,17 +217,24 @@ func (s *Service) judge(ctx context.Context, e *Evidence) (*Answer, error) {
 			a.Certificate.ItemName = t.Name
 		}
 	}
-	if a.Alarm != "" {
-		ev := Event{At: e.Now, Kind: "verification-alarm", By: SystemActor, Detail: a.Alarm}
-		if e.Token != nil {
-			ev.Subject = e.Token.Claims.Code
-		}
-		s.Log.Warn("a good signature without its record", "alarm", a.Alarm, "code", ev.Subject)
-		if err := s.Store.Record(ctx, ev); err != nil { // the asker gets the answer all the same
-			s.Log.Error("recording an alarm", "alarm", a.Alarm, "code", ev.Subject, "reason", reason(err))
-		}
+	code := ""
+	if e.Token != nil {
+		code = e.Token.Claims.Code
 	}
+	s.alarm(ctx, a, code)
 	return a, nil
+}
+
+// alarm puts on record that an answer raises one; the asker gets the answer all
+// the same.
+func (s *Service) alarm(ctx context.Context, a *Answer, code string) {
+	if a.Alarm == "" {
+		return
+	}
+	s.Log.Warn("a good signature without its record", "alarm", a.Alarm, "code", code)
+	if err := s.Store.Record(ctx, Event{At: a.CheckedAt, Kind: "verification-alarm", Subject: code, By: SystemActor, Detail: a.Alarm}); err != nil {
+		s.Log.Error("recording an alarm", "alarm", a.Alarm, "code", code, "reason", reason(err))
+	}
 }
 
 // scan is a token that verified, with its record: what a second scan of the

@@ -47,6 +47,7 @@ var wording = map[Purpose]string{ //nolint:gosec // names of purposes, no secret
 	Token:    "验证码签名",
 	Status:   "状态列表签名",
 	Log:      "日志签名",
+	Reply:    "协查答复签名",
 }
 
 // usage of seals (RFC 5280 section 4.2.1.3). contentCommitment, once called

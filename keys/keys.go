@@ -77,6 +77,7 @@ const (
 	Token    Purpose = "token"    // tokens in QR codes
 	Status   Purpose = "status"   // status lists
 	Log      Purpose = "log"      // heads of the transparency log
+	Reply    Purpose = "reply"    // replies to inquiries
 )
 
 // The purposes of the two CAs, which are no seals: they never appear in List.

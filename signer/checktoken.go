@@ -120,6 +120,7 @@ const (
 	headerStart = `{"alg":"ES256","kid":"`
 	headerEnd   = `"}`
 	headerSize  = len(headerStart) + kidLength + len(headerEnd)
+	plainHeader = (headerSize*8 + 5) / 6 // in base64url
 )
 
 // strictBase64 takes one spelling of every value (RFC 4648 §3.5).
@@ -127,7 +128,7 @@ var strictBase64 = base64.RawURLEncoding.Strict()
 
 // plainKID reads the kid of a header that is exactly {"alg":"ES256","kid":…}.
 func plainKID(segment string) (kid string, ok bool) {
-	var in [(headerSize*8 + 5) / 6]byte
+	var in [plainHeader]byte
 	var out [headerSize]byte
 	if copy(in[:], segment) != len(segment) || len(segment) != len(in) {
 		return "", false

@@ -225,7 +225,7 @@ func (c *keyListClaims) read(trust *trust, root *x509.Certificate) (*yinzheng.Ke
 }
 
 var (
-	purposes = []yinzheng.KeyPurpose{yinzheng.DocumentKey, yinzheng.TokenKey, yinzheng.StatusKey, yinzheng.LogKey}
+	purposes = []yinzheng.KeyPurpose{yinzheng.DocumentKey, yinzheng.TokenKey, yinzheng.StatusKey, yinzheng.LogKey, yinzheng.ReplyKey}
 	states   = []yinzheng.KeyState{yinzheng.KeyActive, yinzheng.KeyRetired, yinzheng.KeySuspended, yinzheng.KeyCompromised}
 )
 

@@ -169,7 +169,7 @@ func TestKeyList(t *testing.T) {
 	var set struct {
 		Keys []map[string]any `json:"keys"`
 	}
-	if err := json.Unmarshal(data, &set); err != nil || len(set.Keys) != 5 {
+	if err := json.Unmarshal(data, &set); err != nil || len(set.Keys) != 6 {
 		t.Fatalf("%d keys, %v", len(set.Keys), err)
 	}
 	for _, member := range []string{"kty", "crv", "x", "y", "kid", "alg", "use", "x5c", "purpose", "organ", "organ_name", "items", "nbf", "exp", "state", "since"} {

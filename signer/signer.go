@@ -34,10 +34,11 @@ var (
 
 // keyring is one state of the keys, by kid.
 type keyring struct {
-	seals  map[string]*Seal
-	tokens map[string]*jwsKey
-	lists  map[string]*jwsKey // of status lists
-	issuer *jwsKey            // of the key list
+	seals   map[string]*Seal
+	tokens  map[string]*jwsKey
+	lists   map[string]*jwsKey // of status lists
+	replies map[string]*jwsKey // to inquiries
+	issuer  *jwsKey            // of the key list
 }
 
 // jwsKey is a key prepared for JWS.
@@ -57,7 +58,7 @@ func New(issuer PrivateKey, keys []PrivateKey) (*Signer, error) {
 // Use replaces the keys, at once for everyone, after a rotation. On an error
 // the old ones stay. Log keys are not for this package and are passed over.
 func (s *Signer) Use(issuer PrivateKey, keys []PrivateKey) error {
-	r := &keyring{seals: map[string]*Seal{}, tokens: map[string]*jwsKey{}, lists: map[string]*jwsKey{}}
+	r := &keyring{seals: map[string]*Seal{}, tokens: map[string]*jwsKey{}, lists: map[string]*jwsKey{}, replies: map[string]*jwsKey{}}
 	for _, k := range keys {
 		if err := r.add(k); err != nil {
 			return fmt.Errorf("signer: key %s: %w", k.KID, err)
@@ -93,6 +94,8 @@ func (r *keyring) add(k PrivateKey) error {
 		r.tokens[k.KID], err = newTokenKey(k)
 	case yinzheng.StatusKey:
 		r.lists[k.KID], err = newJWSKey(k.Key, map[string]any{"kid": k.KID, "typ": statusListType})
+	case yinzheng.ReplyKey:
+		r.replies[k.KID], err = newReplyKey(k)
 	case yinzheng.LogKey:
 	default:
 		err = fmt.Errorf("unknown purpose %q", k.Purpose)

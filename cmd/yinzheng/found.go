@@ -98,7 +98,7 @@ func (f *founding) fill(ctx context.Context, s *store.Store, public []*yinzheng.
 func (f *founding) sealRequests() []keys.SealRequest {
 	requests := []keys.SealRequest{{Purpose: keys.Status, Organ: keys.Organ{Name: "印证 状态名单"}}}
 	for i := range f.seats {
-		requests = append(requests, sealRequests(&f.seats[i].Organ)...)
+		requests = append(requests, sealRequests(&f.seats[i].Organ, yinzheng.DocumentKey, yinzheng.TokenKey)...)
 	}
 	return requests
 }

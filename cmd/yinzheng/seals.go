@@ -24,10 +24,10 @@ type sealMaker struct {
 
 // MakeSeals implements yinzheng.SealMaker. Those that an earlier attempt made and
 // nobody took into use are taken first.
-func (m *sealMaker) MakeSeals(ctx context.Context, organ *yinzheng.Organ) ([]*yinzheng.Key, error) {
-	seals, err := m.unused(ctx, organ)
+func (m *sealMaker) MakeSeals(ctx context.Context, organ *yinzheng.Organ, purposes ...yinzheng.KeyPurpose) ([]*yinzheng.Key, error) {
+	seals, err := m.unused(ctx, organ, purposes)
 	if err == nil && len(seals) == 0 {
-		seals, err = m.ring.NewSeals(sealRequests(organ)...)
+		seals, err = m.ring.NewSeals(sealRequests(organ, purposes...)...)
 	}
 	if err == nil {
 		err = lend(m.sealer, m.ring)
@@ -38,21 +38,25 @@ func (m *sealMaker) MakeSeals(ctx context.Context, organ *yinzheng.Organ) ([]*yi
 	return publicKeys(seals), nil
 }
 
-// unused are the seals in an organ's present name that the store does not know.
-func (m *sealMaker) unused(ctx context.Context, organ *yinzheng.Organ) ([]keys.Seal, error) {
+// unused are the seals for some purposes, in an organ's present name, that the
+// store does not know.
+func (m *sealMaker) unused(ctx context.Context, organ *yinzheng.Organ, purposes []yinzheng.KeyPurpose) ([]keys.Seal, error) {
 	known, err := m.store.Keys(ctx)
 	if err != nil {
 		return nil, err
 	}
 	return slices.DeleteFunc(m.ring.List(), func(s keys.Seal) bool {
-		return s.Organ != (keys.Organ{Name: organ.Name, Code: organ.Code}) || slices.ContainsFunc(known, func(k *yinzheng.Key) bool { return k.KID == s.KID })
+		return !slices.Contains(purposes, yinzheng.KeyPurpose(s.Purpose)) || s.Organ != (keys.Organ{Name: organ.Name, Code: organ.Code}) || slices.ContainsFunc(known, func(k *yinzheng.Key) bool { return k.KID == s.KID })
 	}), nil
 }
 
-// sealRequests asks for an organ's document key and its token key.
-func sealRequests(o *yinzheng.Organ) []keys.SealRequest {
-	organ := keys.Organ{Name: o.Name, Code: o.Code}
-	return []keys.SealRequest{{Purpose: keys.Document, Organ: organ}, {Purpose: keys.Token, Organ: organ}}
+// sealRequests asks for an organ's keys for some purposes.
+func sealRequests(o *yinzheng.Organ, purposes ...yinzheng.KeyPurpose) []keys.SealRequest {
+	requests := make([]keys.SealRequest, len(purposes))
+	for i, p := range purposes {
+		requests[i] = keys.SealRequest{Purpose: keys.Purpose(p), Organ: keys.Organ{Name: o.Name, Code: o.Code}}
+	}
+	return requests
 }
 
 // revocationList is what stands at /ca/{n}.crl.

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"time"
 
 	"yinzheng"
 	"yinzheng/signer"
@@ -182,11 +183,25 @@ func printAnswer(e *env, o *yinzheng.Offline, a *yinzheng.Answer) {
 	for _, f := range a.Findings {
 		fmt.Fprintf(w, "  - %s  %s [%s]\n", f.Text.ZH, f.Text.EN, f.Code)
 	}
+	if a.Reply != nil {
+		printReply(e, a.Reply)
+	}
 	if c := a.Certificate; c != nil {
 		fmt.Fprintf(w, "\n  %s %s\n", c.ItemName.ZH, c.Item)
 		fmt.Fprintf(w, "  持证人 holder     %s %s\n  机关   organ      %s (%s)\n  签发   issued     %s\n  编码   code       %s\n  密钥   key        %s\n",
 			c.Name, c.ID, c.OrganName, c.Organ, c.IssuedAt.In(yinzheng.Zone).Format("2006-01-02 15:04"), c.Code, c.KID)
 	}
+}
+
+// printReply says what a reply to an inquiry says, and for whom it is.
+func printReply(e *env, r *yinzheng.Reply) {
+	answer := r.Answer
+	if r.Counts != nil {
+		answer = fmt.Sprintf("yes %d, no %d, cannot say %d", r.Counts.Yes, r.Counts.No, r.Counts.CannotSay)
+	}
+	day := func(t time.Time) string { return t.In(yinzheng.Zone).Format("2006-01-02 15:04") }
+	fmt.Fprintf(e.stdout, "\n  协查答复，不是证明 reply to an inquiry, not a certificate\n  事项 kind         %s (%s)\n  答复 answer       %s (%s)\n  提出 for          %s (%s)\n  机关 organ        %s (%s)\n  截至 as of        %s\n  签发 signed       %s\n  有效 until        %s\n  编号 inquiry      %s\n  密钥 key          %s\n",
+		r.KindName, r.Kind, answer, r.By, r.AskerName, r.Asker, r.OrganName, r.Organ, r.AsOf, day(r.IssuedAt), day(r.Expires), r.ID, r.KID)
 }
 
 // fingerprint is how people compare a root certificate by eye.
