@@ -18,6 +18,9 @@ func appendAnswer(b []byte, a *yinzheng.Answer) []byte {
 	if a.Certificate != nil {
 		b = appendFacts(append(b, `,"certificate":`...), a.Certificate)
 	}
+	if a.Reply != nil { // asked for rarely
+		b = appendJSON(append(b, `,"reply":`...), a.Reply)
+	}
 	b = appendTime(append(b, `,"checked_at":`...), a.CheckedAt)
 	if a.StatusAsOf != nil {
 		b = appendTime(append(b, `,"status_as_of":`...), *a.StatusAsOf)
@@ -119,10 +122,13 @@ func appendString(b []byte, s string) []byte {
 // lineBreak tells whether a text begins with U+2028 or U+2029.
 func lineBreak(s string) bool { return len(s) > 2 && s[1] == 0x80 && s[2]|1 == 0xA9 }
 
-func appendEscaped(b []byte, s string) []byte {
-	escaped, err := json.Marshal(s)
+func appendEscaped(b []byte, s string) []byte { return appendJSON(b, s) }
+
+// appendJSON writes texts and numbers as encoding/json does.
+func appendJSON(b []byte, v any) []byte {
+	text, err := json.Marshal(v)
 	if err != nil {
-		panic("web: encoding/json refuses a string: " + err.Error()) // it cannot
+		panic("web: encoding/json refuses an answer: " + err.Error()) // it cannot
 	}
-	return append(b, escaped...)
+	return append(b, text...)
 }

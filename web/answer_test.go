@@ -39,6 +39,8 @@ func fill(r *rand.Rand, v reflect.Value) {
 		v.SetString(samples[r.IntN(len(samples))])
 	case reflect.Bool:
 		v.SetBool(true)
+	case reflect.Int:
+		v.SetInt(r.Int64N(100))
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
 		fill(r, v.Elem())

@@ -20,6 +20,7 @@ import (
 	"yinzheng"
 	"yinzheng/attachments"
 	"yinzheng/catalogue"
+	"yinzheng/inquiry"
 	"yinzheng/keys"
 	"yinzheng/signer"
 	"yinzheng/store"
@@ -117,6 +118,7 @@ func newWorldOver(t testing.TB, st *store.Store, changes ...change) *world {
 	w.Service, err = yinzheng.New(ctx, sc)
 	must(t, err)
 	wc.Service = w.Service
+	wc.Inquiries = inquiry.New(inquiry.Config{Store: st, Records: w.Service, Seal: w.Service, Now: sc.Now})
 	w.passwords()
 	handler, err := web.New(wc)
 	must(t, err)

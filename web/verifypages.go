@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"yinzheng"
+	"yinzheng/inquiry"
 )
 
 // askView is the form that asks.
@@ -195,8 +197,8 @@ func (s *server) view(a *yinzheng.Answer, kind, lang string) *resultView {
 		look = [2]string{"look", "compare"}
 	}
 	v := &resultView{
-		Answer: a, Tone: look[0], Icon: look[1], Paper: kind == "token" || kind == "url", File: kind == "file",
-		Checks: checkViews(a), Facts: factViews(a.Certificate, lang), Reason: yinzheng.Reasons[a.Reason],
+		Answer: a, Tone: look[0], Icon: look[1], Paper: (kind == "token" || kind == "url") && a.Reply == nil, File: kind == "file",
+		Checks: checkViews(a), Facts: append(factViews(a.Certificate, lang), replyViews(a.Reply, lang)...), Reason: yinzheng.Reasons[a.Reason],
 		Host: hostOf(s.Service.PublicURL), At: moment(a.CheckedAt, lang),
 	}
 	if a.Scan != "" {
@@ -254,7 +256,7 @@ func checkViews(a *yinzheng.Answer) []checkView {
 			return yinzheng.Text{ZH: "写在纸上，系统无从检查", EN: "Written on paper: there is nothing that the system could check"}
 		case r == yinzheng.NotChecked && (a.Verdict == yinzheng.NotFound || a.Verdict == yinzheng.NoSignature):
 			return yinzheng.Text{ZH: "没有可供检查的内容", EN: "There was nothing to check"}
-		case r == yinzheng.NotChecked && a.Certificate == nil:
+		case r == yinzheng.NotChecked && a.Certificate == nil && a.Reply == nil:
 			return yinzheng.Text{ZH: "凭据不可依赖，未再检查", EN: "Not looked at: nothing here can be relied on"}
 		case r == yinzheng.Fail && a.Verdict == yinzheng.Forged && check == "integrity":
 			return yinzheng.Text{ZH: "签名与签发机关的密钥不符", EN: "The signature does not fit the issuer's key"}
@@ -303,6 +305,28 @@ func factViews(f *yinzheng.Facts, lang string) []factView {
 	add("签发密钥", "Key", f.KID, true)
 	return out
 }
+
+// replyViews lists what a reply to an inquiry says. It names nobody.
+func replyViews(r *yinzheng.Reply, lang string) []factView {
+	if r == nil {
+		return nil
+	}
+	answer := answers[r.Answer].In(lang)
+	if r.Counts != nil {
+		answer = fmt.Sprintf(yinzheng.Text{ZH: "名单：是 %d，否 %d，无法确认 %d", EN: "a list: %d yes, %d no, %d cannot say"}.In(lang), r.Counts.Yes, r.Counts.No, r.Counts.CannotSay)
+	}
+	one := func(zh, en, value string) factView {
+		return factView{yinzheng.Text{ZH: zh, EN: en}, []string{value}, false}
+	}
+	return []factView{
+		one("协查事项", "Asked", r.KindName), one("答复", "Answer", answer), one("提出单位", "Asked by", r.AskerName), one("答复机关", "Replied by", r.OrganName),
+		one("截至", "As of", r.AsOf), one("有效期至", "Valid until", day(r.Expires, lang)),
+		{yinzheng.Text{ZH: "协查编号", EN: "Inquiry"}, []string{r.ID}, true},
+	}
+}
+
+// answers are what a reply says, in words.
+var answers = map[string]yinzheng.Text{inquiry.Yes: {ZH: "是", EN: "yes"}, inquiry.No: {ZH: "否", EN: "no"}, inquiry.CannotSay: {ZH: "无法确认", EN: "cannot say"}}
 
 // grouped writes a code in threes of four characters, as it is read aloud.
 func grouped(code string) string {

@@ -15,6 +15,7 @@ import (
 	"yinzheng"
 	"yinzheng/attachments"
 	"yinzheng/catalogue"
+	"yinzheng/inquiry"
 	"yinzheng/keys"
 	"yinzheng/register"
 	"yinzheng/signer"
@@ -72,6 +73,7 @@ func (f *folder) open(ctx context.Context, e *env) (*system, error) {
 type system struct {
 	*yinzheng.Service
 	catalogue *catalogue.Catalogue
+	inquiries *inquiry.Inquiries
 	store     *store.Store
 	ring      *keys.Keyring
 	renderer  *templates.Typesetter
@@ -140,7 +142,8 @@ func assemble(ctx context.Context, s *store.Store, ring *keys.Keyring, c setting
 	if err != nil {
 		return nil, err
 	}
-	return &system{Service: service, catalogue: items, store: s, ring: ring, renderer: renderer, fontsDir: c.FontsDir}, nil
+	asked := inquiry.New(inquiry.Config{Store: s, Records: service, Seal: service, Now: e.now, Log: e.log})
+	return &system{Service: service, catalogue: items, inquiries: asked, store: s, ring: ring, renderer: renderer, fontsDir: c.FontsDir}, nil
 }
 
 // templateSet is the built-in templates and those of a folder, if one is given.
@@ -194,6 +197,7 @@ func (s *system) background(ctx context.Context, log *slog.Logger) error {
 	ctx, s.stop = context.WithCancel(ctx)
 	go s.KeepRecovering(ctx, 2*time.Second)
 	go s.markCases(ctx, log)
+	go s.workInquiries(ctx, 2*time.Second, log)
 	if s.fontsDir != "" {
 		go watchFonts(ctx, s.fontsDir, 2*time.Second, s.renderer, log)
 	}
@@ -208,6 +212,27 @@ func (s *system) markCases(ctx context.Context, log *slog.Logger) {
 	}
 	if n > 0 {
 		log.Info("cases of an earlier program can be found now, by a search and as duplicates", "cases", n)
+	}
+}
+
+// workInquiries takes lists of inquiries on and tells of late ones, every so
+// often, until the context ends. What fails is tried again.
+func (s *system) workInquiries(ctx context.Context, every time.Duration, log *slog.Logger) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		_, err := s.inquiries.Work(ctx)
+		if err == nil {
+			_, err = s.inquiries.Overdue(ctx)
+		}
+		if err != nil && ctx.Err() == nil {
+			log.Error("working on inquiries; tried again soon", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
 	}
 }
 
