@@ -82,16 +82,28 @@ func form(k *Kind) *yinzheng.Template {
 	return t
 }
 
-// question brings what is asked about a person into normal form.
-func (s *asking) question(raw yinzheng.Values, division string) (*Asked, []yinzheng.FieldError) {
-	checked, err := form(s.kind).CheckValues(raw, s.now)
+// normal brings what a form holds into normal form; nil, with the faults, when it
+// cannot be.
+func normal(form *yinzheng.Template, raw yinzheng.Values, now time.Time) (yinzheng.Values, []yinzheng.FieldError) {
+	checked, err := form.CheckValues(raw, now)
 	var broken *yinzheng.Error
 	if errors.As(err, &broken) {
 		return nil, plainFields(broken.Fields)
 	}
-	v := checked.Values
-	a := &Asked{Kind: *s.kind, Name: v.String("name"), ID: v.ID("id"), Division: division, About: v["about"], Question: v.String("question"), Office: s.grant.Office, Role: s.grant.Role, Place: division}
-	return a, plainFields(checked.Problems)
+	return checked.Values, plainFields(checked.Problems)
+}
+
+// question brings what is asked about a person into normal form; nil, with the
+// faults, when it cannot be.
+func (s *asking) question(raw yinzheng.Values, division string) (*Asked, []yinzheng.FieldError) {
+	v, problems := normal(form(s.kind), raw, s.now)
+	if v == nil {
+		return nil, problems
+	}
+	return &Asked{
+		Kind: *s.kind, Name: v.String("name"), ID: v.ID("id"), Division: division, About: v["about"], Question: v.String("question"),
+		Office: s.grant.Office, Role: s.grant.Role, Place: division,
+	}, problems
 }
 
 // plainFields names fields as they were sent.

@@ -283,12 +283,9 @@ func (s *Step) check(a *Act) error {
 	if s.Action == Answer && !slices.Contains([]string{Yes, No, CannotSay}, a.Answer) {
 		f.add("answer", "choice", "应为 yes、no 或 cannot-say", "Expected yes, no or cannot-say")
 	}
-	checked, err := opinion.CheckValues(yinzheng.Values{"opinion": a.Opinion}, a.At)
-	if err != nil {
-		return err
-	}
-	f = append(f, plainFields(checked.Problems)...)
-	if a.Opinion = checked.Values.String("opinion"); a.Opinion == "" && (s.Action == Return || s.Action == Answer && a.Answer != Yes) {
+	v, problems := normal(opinion, yinzheng.Values{"opinion": a.Opinion}, a.At)
+	f = append(f, problems...)
+	if a.Opinion = v.String("opinion"); len(problems) == 0 && a.Opinion == "" && (s.Action == Return || s.Action == Answer && a.Answer != Yes) {
 		f.add("opinion", "required", "请写明理由", "Please say why")
 	}
 	return f.err()

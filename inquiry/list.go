@@ -194,17 +194,17 @@ func (r *reading) inDivision(division string) faults {
 
 // row checks one row.
 func (r *reading) row(line *table.Row) *Asked {
-	raw := yinzheng.Values{"name": line.Get("name"), "id": documentCell(line)}
+	id := documentCell(line, &r.faults)
+	if id == nil {
+		return nil
+	}
+	raw := yinzheng.Values{"name": line.Get("name"), "id": id}
 	if about := line.Get("about"); about != "" || r.kind.about() != "" {
 		raw["about"] = about
 	}
 	division := cmp.Or(line.Get("division"), r.asked.Division)
 	a, problems := r.question(raw, division)
-	for _, p := range problems {
-		column, _, _ := strings.Cut(p.Field, ".")
-		p.Field = line.Place(column)
-		r.faults = append(r.faults, p)
-	}
+	r.cells(line, problems)
 	for _, p := range r.inDivision(division) {
 		p.Field = line.Place("division")
 		r.faults = append(r.faults, p)
@@ -212,19 +212,15 @@ func (r *reading) row(line *table.Row) *Asked {
 	if a == nil {
 		return nil
 	}
-	switch m := mark(a.ID); {
-	case m == "":
-		r.add(line.Place("id"), "no-document", "名单中每个人都须有证件号码", "Everybody in a list needs a document")
-	case r.first[m] != "":
-		r.add(line.Place("id"), "twice", "与 "+r.first[m]+" 是同一个号码", "The same number as in "+r.first[m])
-	default:
+	if m := mark(a.ID); len(problems) == 0 && once(r.first, m, line, &r.faults) {
 		r.first[m] = line.Place("id")
 	}
 	return a
 }
 
-// documentCell reads a document as people write one.
-func documentCell(line *table.Row) any {
+// documentCell reads a document as people write one; nil, with the fault, for
+// somebody who has none.
+func documentCell(line *table.Row, f *faults) any {
 	number := strings.Join(strings.Fields(width.Narrow.String(line.Get("id"))), "")
 	kind := line.Get("id_type")
 	for code, name := range yinzheng.IDTypes {
@@ -232,10 +228,32 @@ func documentCell(line *table.Row) any {
 			kind = code
 		}
 	}
-	if kind == "" {
+	switch kind {
+	case "":
 		return number
+	case yinzheng.NoID:
+		f.add(line.Place("id_type"), "no-document", "名单中每个人都须有证件号码", "Everybody in a list needs a document")
+		return nil
 	}
 	return map[string]any{"type": kind, "number": number}
+}
+
+// cells adds what is wrong with the cells of a row.
+func (f *faults) cells(line *table.Row, problems []yinzheng.FieldError) {
+	for _, p := range problems {
+		column, _, _ := strings.Cut(p.Field, ".")
+		p.Field = line.Place(column)
+		*f = append(*f, p)
+	}
+}
+
+// once refuses a document that stands in a file twice; first is where each did.
+func once(first map[string]string, document string, line *table.Row, f *faults) bool {
+	before, twice := first[document]
+	if twice {
+		f.add(line.Place("id"), "twice", "与 "+before+" 是同一个号码", "The same number as in "+before)
+	}
+	return !twice
 }
 
 // eachRow reads a file of at most MaxRows rows. The error is an ErrInvalid for

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"yinzheng"
@@ -36,11 +35,8 @@ func (q *Inquiries) PutRoll(ctx context.Context, by *yinzheng.Account, in *NewRo
 	if err != nil {
 		return nil, err
 	}
-	checked, err := rollForm.CheckValues(yinzheng.Values{"title": in.Title, "as_of": in.AsOf}, now)
-	if err != nil {
-		return nil, err
-	}
-	f := faults(plainFields(checked.Problems))
+	v, problems := normal(rollForm, yinzheng.Values{"title": in.Title, "as_of": in.AsOf}, now)
+	f := faults(problems)
 	entries, err := readRoll(in.File, now, &f)
 	if err == nil {
 		err = f[:min(len(f), maxFaults)].err()
@@ -53,7 +49,7 @@ func (q *Inquiries) PutRoll(ctx context.Context, by *yinzheng.Account, in *NewRo
 		return nil, err
 	}
 	r := &yinzheng.InquiryRoll{
-		ID: id, Kind: in.Kind, At: now, By: by.ID, Office: office, Title: checked.Values.String("title"), AsOf: checked.Values.String("as_of"),
+		ID: id, Kind: in.Kind, At: now, By: by.ID, Office: office, Title: v.String("title"), AsOf: v.String("as_of"),
 		Digest: fmt.Sprintf("%x", sha256.Sum256(in.File)), Rows: len(entries),
 	}
 	err = q.Store.Tx(ctx, func(ctx context.Context) error {
@@ -97,23 +93,14 @@ func readRoll(file []byte, now time.Time, f *faults) ([]yinzheng.RollEntry, erro
 	first := map[string]string{}
 	person := form(&Kind{})
 	err := eachRow(file, columns[:3], func(line *table.Row) error {
-		checked, err := person.CheckValues(yinzheng.Values{"name": line.Get("name"), "id": documentCell(line)}, now)
-		if err != nil {
-			return err
+		id := documentCell(line, f)
+		if id == nil {
+			return nil
 		}
-		for _, p := range plainFields(checked.Problems) {
-			column, _, _ := strings.Cut(p.Field, ".")
-			p.Field = line.Place(column)
-			*f = append(*f, p)
-		}
-		e := yinzheng.EntryOf(checked.Values.String("name"), checked.Values.ID("id"))
-		switch {
-		case len(checked.Problems) > 0:
-		case e.Document == "":
-			f.add(line.Place("id"), "no-document", "名册中每个人都须有证件号码", "Everybody on a roll needs a document")
-		case first[e.Document] != "":
-			f.add(line.Place("id"), "twice", "与 "+first[e.Document]+" 是同一个号码", "The same number as in "+first[e.Document])
-		default:
+		v, problems := normal(person, yinzheng.Values{"name": line.Get("name"), "id": id}, now)
+		f.cells(line, problems)
+		e := yinzheng.EntryOf(v.String("name"), v.ID("id"))
+		if len(problems) == 0 && once(first, e.Document, line, f) {
 			first[e.Document] = line.Place("id")
 			entries = append(entries, e)
 		}
