@@ -58,15 +58,24 @@ type listRow struct {
 	About    any         `json:"about,omitempty"`
 }
 
-// ListView is a list as who asked sees it.
-type ListView struct {
-	Cursor int64     `json:"cursor"` // sent back to read lists on
+// ListEntry is a list in a list of them.
+type ListEntry struct {
+	Cursor int64     `json:"cursor"` // sent back to read on
 	ID     string    `json:"id"`
 	State  string    `json:"state"`
 	Kind   string    `json:"kind"`
 	At     time.Time `json:"at"`
 	Rows   int       `json:"rows"`
 	Worked int       `json:"worked"` // rows that were looked up on record
+}
+
+func entryOf(l *yinzheng.InquiryList) ListEntry {
+	return ListEntry{Cursor: l.Key, ID: l.ID, State: l.State, Kind: l.Kind, At: l.At, Rows: l.Rows, Worked: l.Worked}
+}
+
+// ListView is a list as who asked sees it.
+type ListView struct {
+	ListEntry
 	yinzheng.InquiryTally
 
 	Token string `json:"token,omitempty"` // of the reply
@@ -92,7 +101,7 @@ func (q *Inquiries) AskList(ctx context.Context, by *yinzheng.Account, in *NewLi
 	}
 	l := &yinzheng.InquiryList{ID: id, Kind: s.kind.Code, State: ListWorking, Asker: asked.Office, Role: asked.Role, Account: by.ID, At: s.now, Rows: len(rows)}
 	if try {
-		return &ListView{Kind: l.Kind, Rows: l.Rows}, nil
+		return &ListView{ListEntry: ListEntry{Kind: l.Kind, Rows: l.Rows}}, nil
 	}
 	act, err := q.act(Act{Kind: Ask, Asked: asked, Opinion: fmt.Sprintf("%x", sha256.Sum256(in.File))}, by, s.grant, s.now)
 	if err != nil {
@@ -323,12 +332,7 @@ func (q *Inquiries) ReadList(ctx context.Context, by *yinzheng.Account, id strin
 	if err != nil {
 		return nil, err
 	}
-	return q.listView(ctx, l)
-}
-
-func (q *Inquiries) listView(ctx context.Context, l *yinzheng.InquiryList) (*ListView, error) {
-	v := &ListView{Cursor: l.Key, ID: l.ID, State: l.State, Kind: l.Kind, At: l.At, Rows: l.Rows, Worked: l.Worked}
-	var err error
+	v := &ListView{ListEntry: entryOf(l)}
 	if v.InquiryTally, err = q.Store.TallyInquiryRows(ctx, l.ID); err != nil || l.State != ListReplied {
 		return v, err
 	}
@@ -341,12 +345,12 @@ func (q *Inquiries) listView(ctx context.Context, l *yinzheng.InquiryList) (*Lis
 
 // Lists lists somebody's offices' lists, newest first, before a cursor (0: from
 // the newest).
-func (q *Inquiries) Lists(ctx context.Context, by *yinzheng.Account, before int64) ([]*ListView, error) {
+func (q *Inquiries) Lists(ctx context.Context, by *yinzheng.Account, before int64) ([]ListEntry, error) {
 	d, err := q.Store.Directory(ctx)
 	if err != nil {
 		return nil, err
 	}
-	out := []*ListView{}
+	out := []ListEntry{}
 	for _, g := range by.InForce(q.now()) {
 		for _, office := range d.Formerly(g.Office) {
 			lists, err := q.Store.InquiryListsOf(ctx, office, g.Role, before, maxLines)
@@ -354,15 +358,11 @@ func (q *Inquiries) Lists(ctx context.Context, by *yinzheng.Account, before int6
 				return nil, err
 			}
 			for i := range lists {
-				v, err := q.listView(ctx, &lists[i])
-				if err != nil {
-					return nil, err
-				}
-				out = append(out, v)
+				out = append(out, entryOf(&lists[i]))
 			}
 		}
 	}
-	return newestFirst(out, func(v *ListView) int64 { return v.Cursor }), nil
+	return newestFirst(out, func(l ListEntry) int64 { return l.Cursor }), nil
 }
 
 // ActOnList pauses a list or resumes it. Errors: ErrNotFound, ErrState,

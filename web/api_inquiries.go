@@ -150,7 +150,7 @@ type inquiryLines struct {
 }
 
 type inquiryLists struct {
-	Items []*inquiry.ListView `json:"items"`
+	Items []inquiry.ListEntry `json:"items"`
 }
 
 type inquiryKinds struct {
