@@ -1,7 +1,10 @@
 package inquiry
 
 import (
+	"context"
+	"errors"
 	"slices"
+	"time"
 
 	"yinzheng"
 )
@@ -66,4 +69,52 @@ func called(p *yinzheng.OnRecord, name string) bool {
 	return slices.ContainsFunc(append([]string{now}, p.FormerNames...), func(known string) bool {
 		return yinzheng.FoldName(known) == yinzheng.FoldName(name)
 	})
+}
+
+// evidence gathers what is on record about somebody who is asked about.
+func (q *Inquiries) evidence(ctx context.Context, a *Asked, roll *yinzheng.InquiryRoll) (*evidence, error) {
+	e := &evidence{today: q.now().In(yinzheng.Zone).Format(time.DateOnly)}
+	var err error
+	if e.person, err = q.Records.Known(ctx, a.ID); err != nil && !errors.Is(err, yinzheng.ErrNotFound) {
+		return nil, err
+	}
+	if s := a.Kind.Record; s != nil && s.Item != "" {
+		if e.certificate, err = q.Records.Certified(ctx, s.Item, a.ID); err != nil && !errors.Is(err, yinzheng.ErrNotFound) {
+			return nil, err
+		}
+	}
+	if roll == nil {
+		return e, nil
+	}
+	on, err := q.Store.OnInquiryRoll(ctx, roll.ID, yinzheng.EntryOf(a.Name, a.ID))
+	if on {
+		e.roll = roll
+	}
+	return e, err
+}
+
+// roll is the newest roll of a kind that is answered by one; nil: there is none.
+func (q *Inquiries) roll(ctx context.Context, k *Kind) (*yinzheng.InquiryRoll, error) {
+	if k.Record == nil || k.Record.Roll == "" {
+		return nil, nil
+	}
+	r, err := q.Store.InquiryRoll(ctx, k.Code)
+	if errors.Is(err, yinzheng.ErrNotFound) {
+		return nil, nil
+	}
+	return r, err
+}
+
+// onRecord asks the record, and says whose people answer what it leaves open:
+// those of the person's own village, where the record knows it.
+func (q *Inquiries) onRecord(ctx context.Context, d *yinzheng.Directory, a *Asked, roll *yinzheng.InquiryRoll) (RecordSays, error) {
+	e, err := q.evidence(ctx, a, roll)
+	if err != nil {
+		return RecordSays{}, err
+	}
+	a.Place = a.Division
+	if e.person != nil && d.Within(e.person.Division, a.Division) {
+		a.Place = e.person.Division
+	}
+	return find(&a.Kind, a, e, d), nil
 }
