@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"testing"
 	"time"
@@ -166,7 +165,7 @@ func newWorld(t *testing.T) *world {
 		b := *a
 		must(t, kept.PutAccount(w.ctx, &b))
 	}
-	w.Inquiries = New(Config{Store: w.store, Records: w.record, Seal: w.stamp, Now: func() time.Time { return w.clock }, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	w.Inquiries = New(Config{Store: w.store, Records: w.record, Seal: w.stamp, Now: func() time.Time { return w.clock }, Log: slog.New(slog.DiscardHandler)})
 	for _, k := range []Kind{
 		{Code: "hardship", Name: both("生活困难"), Subject: None, Level: yinzheng.Town},
 		{Code: "vaccination", Name: both("接种查验"), Subject: None, Level: yinzheng.Town, Record: &Source{Roll: "health"}},

@@ -139,7 +139,10 @@ func inquiryRolls(t *testing.T, s yinzheng.Store) {
 		entry yinzheng.RollEntry
 		want  bool
 	}{
-		{"R1", li, true}, {"R1", zhang, false}, {"R2", zhang, true}, {"R2", yinzheng.EntryOf("張三", document("E200")), true},
+		{"R1", li, true},
+		{"R1", zhang, false},
+		{"R2", zhang, true},
+		{"R2", yinzheng.EntryOf("張三", document("E200")), true},
 		{"R2", yinzheng.EntryOf("张四", document("E200")), false},
 	} {
 		if on, err := s.OnInquiryRoll(ctx, tt.roll, tt.entry); err != nil || on != tt.want {
