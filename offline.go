@@ -16,6 +16,7 @@ type Offline struct {
 	Status  []*StatusList
 	Now     time.Time
 	Names   map[string]Text // item names by Template.Short, to show; may be nil
+	Content *ReplyContent   // that a reply to an inquiry came with; nil: not at hand
 }
 
 // ErrNoToken says that a question cannot be answered offline at all: it holds
@@ -48,7 +49,7 @@ func (o *Offline) Verify(q *Question) (*Answer, error) {
 	}
 	if q.Token != "" {
 		if r := o.Checker.CheckReply(token, keys); r != nil {
-			return JudgeReply(&ReplyEvidence{Now: o.Now, ReplyReport: r}), nil
+			return JudgeReply(&ReplyEvidence{Now: o.Now, Content: o.Content, ReplyReport: r}), nil
 		}
 	}
 	if token != "" {

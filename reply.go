@@ -68,8 +68,27 @@ type ReplyEvidence struct {
 	Now      time.Time
 	Online   bool // the record was looked for
 	Recorded bool // this very token is on record here
+	Content  *ReplyContent
 	*ReplyReport
 }
+
+// ReplyContent is what a reply's h commits to, as it was delivered: one of the two.
+type ReplyContent struct {
+	Salt     []byte
+	Question Values // of one inquiry
+	Result   []byte // of a list: the CSV file
+}
+
+// fits tells whether it gives the h of a reply.
+func (c *ReplyContent) fits(r *ReplyClaims) bool {
+	if r.By == byList {
+		return CommitList(c.Salt, c.Result) == r.Digest
+	}
+	return CommitReply(c.Salt, c.Question) == r.Digest
+}
+
+// byList is By of a reply to a list.
+const byList = "list"
 
 // JudgeReply gives the verdict on a reply to an inquiry. It is pure. A reply is
 // never revoked, it only expires: whoever doubts it asks again. So one that
@@ -87,10 +106,13 @@ func JudgeReply(e *ReplyEvidence) *Answer {
 		j.spoilt(Forged, "token-"+e.Problem, "答复的签名与签发机关的密钥不符", "The reply's signature does not fit the issuer's key")
 	default:
 		j.Checks.Integrity = Pass
+		if e.Content != nil && !e.Content.fits(&e.Claims) {
+			j.spoilt(Altered, "commitment", "所附的问题或结果与答复的摘要不符", "The question or the result beside it does not fit the reply's digest")
+		}
 		j.reply(e)
 	}
 	j.describe()
-	j.describeReply()
+	j.describeReply(e.Content != nil)
 	return &j.Answer
 }
 
@@ -133,8 +155,9 @@ func replyOf(e *ReplyEvidence) *Reply {
 	return r
 }
 
-// describeReply says in words that this is a reply, and no certificate.
-func (j *judge) describeReply() {
+// describeReply says in words that this is a reply, and no certificate; held tells
+// that it was held against what it commits to.
+func (j *judge) describeReply(held bool) {
 	switch j.Verdict {
 	case Valid:
 		j.Heading = Text{"协查答复，签名有效", "A reply to an inquiry; the signature holds"}
@@ -143,6 +166,9 @@ func (j *judge) describeReply() {
 			fmt.Sprintf("This is a reply to an inquiry, not a certificate, and is for “%s” alone.", j.Reply.AskerName),
 		}
 		j.Advice = Text{"问的是谁、问了什么，请用随答复交付的盐值和问题核对。", "Check whom and what it is about with the salt and the question that came with it."}
+		if held {
+			j.Advice = Text{"所附的问题或结果与答复相符。", "The question or the result beside it is what was replied to."}
+		}
 	case Expired:
 		j.Meaning = Text{"这份协查答复真实，但已超过有效期。", "This reply to an inquiry is genuine, but its validity has ended."}
 		j.Advice = Text{"请重新发起协查。", "Please inquire again."}

@@ -18,11 +18,32 @@ func TestJudgeReply(t *testing.T) {
 		ID: "Q", IssuedAt: testNow.Add(-time.Hour).Unix(), Expires: testNow.AddDate(0, 0, 30).Unix(), Organ: organ, Asker: "o1", AskerName: "教育局",
 		Kind: "kin", KindName: "母亲", Answer: "no", By: "people", AsOf: "2026-11-22", Digest: "h",
 	}
+	salt := []byte("0123456789abcdef")
+	asked := Values{"name": "李小宝"}
+	claims.Digest = CommitReply(salt, asked)
 	good := ReplyReport{WellFormed: true, KID: "k", Key: key(plain), Signed: true, Claims: claims}
 	with := func(change func(*ReplyReport)) ReplyReport {
 		r := good
 		change(&r)
 		return r
+	}
+	listed := with(func(r *ReplyReport) {
+		r.Claims.Answer, r.Claims.By, r.Claims.Digest = "", "list", CommitList(salt, []byte("1,李小宝,yes\r\n"))
+	})
+	for name, tt := range map[string]struct {
+		content *ReplyContent
+		report  ReplyReport
+		want    Verdict
+	}{
+		"its question":     {&ReplyContent{Salt: salt, Question: asked}, good, Valid},
+		"another question": {&ReplyContent{Salt: salt, Question: Values{"name": "李小贝"}}, good, Altered},
+		"another salt":     {&ReplyContent{Salt: []byte("x"), Question: asked}, good, Altered},
+		"its result":       {&ReplyContent{Salt: salt, Result: []byte("1,李小宝,yes\r\n")}, listed, Valid},
+		"another result":   {&ReplyContent{Salt: salt, Result: []byte("1,李小宝,no\r\n")}, listed, Altered},
+	} {
+		if a := JudgeReply(&ReplyEvidence{Now: testNow, Content: tt.content, ReplyReport: &tt.report}); a.Verdict != tt.want {
+			t.Errorf("%s: %+v", name, a)
+		}
 	}
 	for name, tt := range map[string]struct {
 		report           ReplyReport

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
@@ -20,11 +22,12 @@ import (
 )
 
 type verifyCmd struct {
-	What string `arg:"" help:"A PDF file, the address in a QR code (https://…/v/CODE#DIGITS), or a token." placeholder:"FILE|URL|TOKEN"`
+	What string `arg:"" help:"A PDF file, the address in a QR code (https://…/v/CODE#DIGITS), a token, or the reply to an inquiry or to a list as the API gave it (JSON)." placeholder:"FILE|URL|TOKEN"`
 
 	JWKS   string   `name:"jwks" help:"Key list, as served at /.well-known/jwks.json." type:"existingfile" env:"YINZHENG_JWKS"`
 	Status []string `help:"Status list, as served at /status/N; may be given several times." type:"existingfile" env:"YINZHENG_STATUS"`
 	Root   string   `help:"Root certificate (PEM) that the key list must chain to. Default: root.pem beside the key list." type:"existingfile" env:"YINZHENG_ROOT"`
+	Result string   `help:"Result of a list (CSV), to be held against its reply." type:"existingfile"`
 	JSON   bool     `name:"json" help:"Print the answer as JSON."`
 }
 
@@ -43,6 +46,9 @@ func (v *verifyCmd) Run(_ context.Context, e *env) error {
 	}
 	q, err := v.question()
 	if err != nil {
+		return cannotTell(e, err)
+	}
+	if o.Content, err = v.content(q); err != nil {
 		return cannotTell(e, err)
 	}
 	a, err := o.Verify(q)
@@ -96,6 +102,42 @@ func (v *verifyCmd) question() (*yinzheng.Question, error) {
 		return nil, fmt.Errorf("%s is empty", v.What)
 	}
 	return &yinzheng.Question{File: file}, nil
+}
+
+// delivered is a reply to an inquiry, or to a list, as the API gave it to who
+// asked.
+type delivered struct {
+	Reply struct {
+		Token   string          `json:"token"`
+		Salt    string          `json:"salt"`
+		Request yinzheng.Values `json:"request"`
+	} `json:"reply"`
+	Token string `json:"token"` // of a list
+	Salt  string `json:"salt"`
+}
+
+// content reads what a reply is to be held against. A file of JSON is a reply with
+// its token, which becomes the question.
+func (v *verifyCmd) content(q *yinzheng.Question) (*yinzheng.ReplyContent, error) {
+	if len(q.File) == 0 || q.File[0] != '{' {
+		return nil, nil
+	}
+	var d delivered
+	if err := json.Unmarshal(q.File, &d); err != nil || d.Reply.Token == "" && d.Token == "" {
+		return nil, fmt.Errorf("%s holds no reply to an inquiry", v.What)
+	}
+	q.File, q.Token = nil, cmp.Or(d.Reply.Token, d.Token)
+	salt, err := base64.RawURLEncoding.DecodeString(cmp.Or(d.Reply.Salt, d.Salt))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%s: its salt cannot be read", v.What)
+	case d.Reply.Token != "":
+		return &yinzheng.ReplyContent{Salt: salt, Question: d.Reply.Request}, nil
+	case v.Result == "":
+		return nil, nil
+	}
+	result, err := os.ReadFile(v.Result)
+	return &yinzheng.ReplyContent{Salt: salt, Result: result}, err
 }
 
 // tokenShape is what nobody calls a file: at least a header and claims in base64url.
