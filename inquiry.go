@@ -44,7 +44,7 @@ type InquiryPlace struct {
 	Signer  string // office where the reply is signed
 	At      time.Time
 	Due     time.Time
-	Late    bool // somebody was told that it is past its limit
+	Late    string // office that sees to it past its limit, once it was told
 }
 
 // InquiryBox is one list of inquiries that somebody works with.
@@ -55,7 +55,7 @@ const (
 	InquiriesAsked    InquiryBox = "asked"     // by it, in a role, by themselves
 	InquiriesToAnswer InquiryBox = "to-answer" // there
 	InquiriesToSign   InquiryBox = "to-sign"   // there
-	InquiriesLate     InquiryBox = "late"      // that others have not answered in time, of whose replies it signs
+	InquiriesLate     InquiryBox = "late"      // that it sees to, since others have not in time
 )
 
 // InquiryPlaces finds inquiries.

@@ -27,12 +27,15 @@ func (q *Inquiries) Act(ctx context.Context, by *yinzheng.Account, id string, se
 		return nil, err
 	}
 	now := q.now()
-	a, err := q.decide(d, i, by, in, now)
-	if err != nil {
-		return nil, err
+	if asks, handles := i.shown(d, by, now); !asks && !handles {
+		return nil, errNoInquiry()
 	}
 	if i.Version != seen {
 		return nil, &yinzheng.Error{Kind: yinzheng.ErrConflict, Text: yinzheng.Text{ZH: "这件协查已有变化，请重新读取后再操作", EN: "The inquiry has changed; please read it again"}}
+	}
+	a, err := q.decide(d, i, by, in, now)
+	if err != nil {
+		return nil, err
 	}
 	next := i.after(a)
 	var reply *yinzheng.InquiryReply
@@ -111,7 +114,7 @@ func (s *Step) check(a *Act) error {
 func (q *Inquiries) save(ctx context.Context, d *yinzheng.Directory, i *Inquiry, reply *yinzheng.InquiryReply) error {
 	r, ok := routeOf(d, &i.Asked.Kind, i.Asked.Place)
 	if !ok {
-		return &yinzheng.Error{Kind: yinzheng.ErrUnavailable, Text: yinzheng.Text{ZH: "该区划没有可以签发答复的机关", EN: "No organ signs replies for this division"}}
+		return errNoSigner()
 	}
 	last := &i.Acts[len(i.Acts)-1]
 	return q.Store.Tx(ctx, func(ctx context.Context) error {
@@ -143,8 +146,10 @@ func told(i *Inquiry, r route) []yinzheng.Notice {
 		return notices(i, "inquiry-to-sign", last.At, signs)
 	case last.Kind == Return:
 		return notices(i, "inquiry-returned", last.At, answers...)
-	case last.Kind == Remind:
+	case last.Kind == Remind && i.State == StateAsked:
 		return notices(i, "inquiry-late", last.At, append(answers, signs)...)
+	case last.Kind == Remind:
+		return notices(i, "inquiry-late", last.At, signs, desk(r.above.ID, yinzheng.Approver))
 	case last.Kind == Sign && i.Asked.List == "":
 		return notices(i, "inquiry-replied", last.At, desk(i.Asked.Office, i.Asked.Role))
 	}

@@ -273,7 +273,7 @@ func (q *Inquiries) first(s *asking, a *Asked, found *RecordSays) (*begun, error
 	}
 	r, ok := routeOf(s.tree, &a.Kind, a.Place)
 	if !ok {
-		return nil, &yinzheng.Error{Kind: yinzheng.ErrUnavailable, Text: yinzheng.Text{ZH: "该区划没有可以签发答复的机关", EN: "No organ signs replies for this division"}}
+		return nil, errNoSigner()
 	}
 	i := (&Inquiry{ID: id}).after(x)
 	return &begun{Inquiry: i, route: r}, nil
@@ -300,7 +300,7 @@ func (i *Inquiry) place(r route) *yinzheng.InquiryPlace {
 	a := i.Asked
 	return &yinzheng.InquiryPlace{
 		ID: i.ID, List: a.List, Row: a.Row, Kind: a.Kind.Code, State: i.State, Asker: a.Office, Role: a.Role, Account: i.Acts[0].By,
-		Office: r.home.ID, Signer: r.signer.ID, At: i.At, Due: a.Due, Late: i.Late,
+		Office: r.home.ID, Signer: r.signer.ID, At: i.At, Due: a.Due, Late: i.lateAt(r),
 	}
 }
 

@@ -262,9 +262,13 @@ func TestStale(t *testing.T) {
 	_, err = w.Act(w.ctx, asker, v.ID, v.Version, &Step{Action: Withdraw})
 	must(t, err)
 	_, err = w.Act(w.ctx, clerk, v.ID, v.Version, &Step{Action: Answer, Answer: Yes})
+	mustBe(t, err, yinzheng.ErrConflict)
+	_, err = w.Act(w.ctx, clerk, v.ID, v.Version+1, &Step{Action: Answer, Answer: Yes})
 	mustBe(t, err, yinzheng.ErrState)
 	_, err = w.Act(w.ctx, asker, v.ID, v.Version+1, &Step{Action: Withdraw})
 	mustBe(t, err, yinzheng.ErrState)
+	_, err = w.Act(w.ctx, admin, v.ID, 9, &Step{Action: Withdraw})
+	mustBe(t, err, yinzheng.ErrNotFound)
 	_, err = w.Act(w.ctx, clerk, "NOSUCHINQUIRY", 1, &Step{Action: Answer, Answer: Yes})
 	mustBe(t, err, yinzheng.ErrNotFound)
 }
@@ -297,6 +301,26 @@ func TestOverdue(t *testing.T) {
 	v, err = w.Act(w.ctx, signer, v.ID, v.Version+1, &Step{Action: Answer, Answer: CannotSay, Opinion: "查不到"})
 	if err != nil || v.State != StateAnswered {
 		t.Errorf("%+v %v", v, err)
+	}
+
+	// who answered cannot sign: the office above is told, and signs
+	if n, err := w.Overdue(w.ctx); n != 1 || err != nil {
+		t.Errorf("answered late: %d %v", n, err)
+	}
+	above := somebody("above", 9, [2]string{"approver", "civil"})
+	late, err = w.List(w.ctx, above, yinzheng.InquiriesLate, 0)
+	must(t, err)
+	if len(late) != 1 || late[0].ID != v.ID {
+		t.Errorf("late above: %+v", late)
+	}
+	if waiting, err := w.List(w.ctx, signer, yinzheng.InquiriesToSign, 0); err != nil || len(waiting) != 1 {
+		t.Errorf("it left the town's box: %+v %v", waiting, err)
+	}
+	if v, err = w.Act(w.ctx, above, v.ID, v.Version+1, &Step{Action: Sign}); err != nil || v.State != StateReplied {
+		t.Errorf("%+v %v", v, err)
+	}
+	if late, err = w.List(w.ctx, above, yinzheng.InquiriesLate, 0); err != nil || len(late) != 0 {
+		t.Errorf("late above, afterwards: %+v %v", late, err)
 	}
 	_, err = w.List(w.ctx, signer, "everything", 0)
 	mustBe(t, err, yinzheng.ErrInvalid)

@@ -70,8 +70,9 @@ type Act struct {
 	Found   *RecordSays `json:"found,omitempty"` // ask: what the record says
 	Answer  string      `json:"answer,omitempty"`
 	Opinion string      `json:"opinion,omitempty"`
-	Organ   string      `json:"organ,omitempty"` // sign: credit code
-	Salt    []byte      `json:"salt"`            // so that a digest of the act tells nothing
+	Organ   string      `json:"organ,omitempty"`  // sign: credit code
+	Digest  string      `json:"digest,omitempty"` // ask, of a list: SHA-256 of the file
+	Salt    []byte      `json:"salt"`             // so that a digest of the act tells nothing
 }
 
 // The states of an inquiry.
@@ -89,7 +90,7 @@ type Inquiry struct {
 	State   string
 	Asked   *Asked
 	At      time.Time
-	Late    bool
+	Late    bool // whom it waits for were reminded
 	Acts    []Act
 }
 
@@ -115,9 +116,9 @@ func (i *Inquiry) after(a *Act) *Inquiry {
 	case Ask:
 		next.State, next.Asked, next.At = StateAsked, a.Asked, a.At
 	case Answer:
-		next.State = StateAnswered
+		next.State, next.Late = StateAnswered, false
 	case Return:
-		next.State = StateAsked
+		next.State, next.Late = StateAsked, false
 	case Sign:
 		next.State = StateReplied
 	case Withdraw:
@@ -280,17 +281,35 @@ func signs(d *yinzheng.Directory, k *Kind, o *yinzheng.Office) bool {
 	return o.Organ != "" && level.Reaches(yinzheng.Town) && level.Reaches(k.Level)
 }
 
-// route is where an inquiry goes: the office whose people answer, and the one
-// whose organ signs.
-type route struct{ home, signer *yinzheng.Office }
+// route is where an inquiry goes: the office whose people answer, the one whose
+// organ signs, and the one above it that may sign too, or the same where there is
+// none.
+type route struct{ home, signer, above *yinzheng.Office }
 
 // routeOf finds the lowest office of a division, and the lowest that signs; false
 // when the tree lacks one that signs.
 func routeOf(d *yinzheng.Directory, k *Kind, division string) (r route, ok bool) {
 	offices := line(d, k, division)
-	at := slices.IndexFunc(offices, func(o *yinzheng.Office) bool { return signs(d, k, o) })
-	if at < 0 {
+	signers := slices.DeleteFunc(slices.Clone(offices), func(o *yinzheng.Office) bool { return !signs(d, k, o) })
+	if len(signers) == 0 {
 		return r, false
 	}
-	return route{offices[0], offices[at]}, true
+	return route{offices[0], signers[0], signers[min(1, len(signers)-1)]}, true
+}
+
+// errNoSigner is what a tree without an organ for a division is told.
+func errNoSigner() error {
+	return &yinzheng.Error{Kind: yinzheng.ErrUnavailable, Text: yinzheng.Text{ZH: "该区划没有可以签发答复的机关", EN: "No organ signs replies for this division"}}
+}
+
+// lateAt is the office that sees to an inquiry past its limit: who signs while it
+// is not answered, then the one above; "" while it is not late.
+func (i *Inquiry) lateAt(r route) string {
+	switch {
+	case !i.Late:
+		return ""
+	case i.State == StateAsked:
+		return r.signer.ID
+	}
+	return r.above.ID
 }

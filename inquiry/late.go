@@ -8,9 +8,10 @@ import (
 	"yinzheng"
 )
 
-// Overdue tells, once, that inquiries are past their limit; the office that signs
-// sees them from then on and may have them answered. It returns how many. It may
-// run in several processes and be cut off at any moment.
+// Overdue tells, once while they wait for the same, that inquiries are past their
+// limit: one that is not answered comes to the office that signs, which may answer
+// it, one that is not signed to the office above. It returns how many. It may run
+// in several processes and be cut off at any moment.
 func (q *Inquiries) Overdue(ctx context.Context) (int, error) {
 	n, tried := 0, map[string]bool{}
 	for {

@@ -103,7 +103,7 @@ func (q *Inquiries) AskList(ctx context.Context, by *yinzheng.Account, in *NewLi
 	if try {
 		return &ListView{ListEntry: ListEntry{Kind: l.Kind, Rows: l.Rows}}, nil
 	}
-	act, err := q.act(Act{Kind: Ask, Asked: asked, Opinion: fmt.Sprintf("%x", sha256.Sum256(in.File))}, by, s.grant, s.now)
+	act, err := q.act(Act{Kind: Ask, Asked: asked, Digest: fmt.Sprintf("%x", sha256.Sum256(in.File))}, by, s.grant, s.now)
 	if err != nil {
 		return nil, err
 	}

@@ -81,9 +81,7 @@ func (q *Inquiries) Read(ctx context.Context, by *yinzheng.Account, id string) (
 	if err != nil {
 		return nil, err
 	}
-	now := q.now()
-	_, asks := i.asks(d, by, now)
-	handles := len(i.handlers(d, by, now)) > 0
+	asks, handles := i.shown(d, by, q.now())
 	if !asks && !handles {
 		return nil, errNoInquiry()
 	}
@@ -93,6 +91,13 @@ func (q *Inquiries) Read(ctx context.Context, by *yinzheng.Account, id string) (
 		return v, nil
 	}
 	return v, q.deliver(ctx, by, i, v)
+}
+
+// shown tells whether an inquiry exists for somebody: as who asked, or as who
+// answers and signs.
+func (i *Inquiry) shown(d *yinzheng.Directory, by *yinzheng.Account, now time.Time) (asks, handles bool) {
+	_, asks = i.asks(d, by, now)
+	return asks, len(i.handlers(d, by, now)) > 0
 }
 
 func viewOf(i *Inquiry) *View {
@@ -131,8 +136,8 @@ func (q *Inquiries) deliver(ctx context.Context, by *yinzheng.Account, i *Inquir
 	return q.Store.Record(ctx, yinzheng.Event{At: q.now(), Kind: "inquiry-delivered", Subject: i.ID, By: by.ID})
 }
 
-// Boxes are the lists that somebody works with.
-var Boxes = []yinzheng.InquiryBox{yinzheng.InquiriesAsked, yinzheng.InquiriesToAnswer, yinzheng.InquiriesToSign, yinzheng.InquiriesLate}
+// boxes are the lists that somebody works with.
+var boxes = []yinzheng.InquiryBox{yinzheng.InquiriesAsked, yinzheng.InquiriesToAnswer, yinzheng.InquiriesToSign, yinzheng.InquiriesLate}
 
 // Entry is an inquiry in a list.
 type Entry struct {
@@ -152,7 +157,7 @@ const maxLines = 100
 // List shows one box of somebody's offices, newest first, before a cursor (0:
 // from the newest). Errors: ErrInvalid for no such box.
 func (q *Inquiries) List(ctx context.Context, by *yinzheng.Account, box yinzheng.InquiryBox, before int64) ([]Entry, error) {
-	if !slices.Contains(Boxes, box) {
+	if !slices.Contains(boxes, box) {
 		var f faults
 		f.add("box", "choice", "应为 asked、to-answer、to-sign 或 late", "Expected asked, to-answer, to-sign or late")
 		return nil, f.err()
@@ -176,7 +181,7 @@ func (q *Inquiries) List(ctx context.Context, by *yinzheng.Account, box yinzheng
 	}
 	out := []Entry{}
 	for _, p := range newestFirst(found, func(p yinzheng.InquiryPlace) int64 { return p.Key }) {
-		out = append(out, Entry{p.Key, p.ID, p.Kind, p.State, p.Asker, p.At, p.Due, p.Late})
+		out = append(out, Entry{p.Key, p.ID, p.Kind, p.State, p.Asker, p.At, p.Due, p.Late != ""})
 	}
 	return out, nil
 }

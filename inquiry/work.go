@@ -23,22 +23,20 @@ func (q *Inquiries) Work(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	var failed error // one list must not hide the others
 	for _, id := range ids {
 		n, err := q.workList(ctx, id)
-		rows += n
-		if err != nil {
-			return rows, err
-		}
+		rows, failed = rows+n, errors.Join(failed, err)
 	}
 	if ids, err = q.Store.InquiryListsIn(ctx, ListPeople); err != nil {
-		return rows, err
+		return rows, errors.Join(failed, err)
 	}
 	for _, id := range ids {
 		if err := q.finish(ctx, id); err != nil && !errors.Is(err, yinzheng.ErrConflict) {
-			return rows, err
+			failed = errors.Join(failed, fmt.Errorf("the result of list %s: %w", id, err))
 		}
 	}
-	return rows, nil
+	return rows, failed
 }
 
 // workList looks up the rows of a list until it is done, or paused. A batch that
@@ -102,7 +100,7 @@ func (q *Inquiries) batch(ctx context.Context, l *yinzheng.InquiryList) (int, er
 // lookUp asks the record about rows, and begins an inquiry for each that it does
 // not say yes to.
 func (q *Inquiries) lookUp(ctx context.Context, l *yinzheng.InquiryList, w *worked) error {
-	s, asked, err := q.asked(ctx, l)
+	s, asked, err := q.askedBy(ctx, l)
 	if err != nil {
 		return err
 	}
@@ -139,8 +137,8 @@ func (q *Inquiries) lookUp(ctx context.Context, l *yinzheng.InquiryList, w *work
 	return nil
 }
 
-// asked reads what a list asks, and in whose name its exceptions are asked.
-func (q *Inquiries) asked(ctx context.Context, l *yinzheng.InquiryList) (*asking, *Asked, error) {
+// askedBy reads what a list asks, and in whose name its exceptions are asked.
+func (q *Inquiries) askedBy(ctx context.Context, l *yinzheng.InquiryList) (*asking, *Asked, error) {
 	kept, err := q.Store.InquiryActs(ctx, l.ID, 0)
 	if err != nil {
 		return nil, nil, err
@@ -191,7 +189,7 @@ func (q *Inquiries) finish(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	s, asked, err := q.asked(ctx, l)
+	s, asked, err := q.askedBy(ctx, l)
 	if err != nil {
 		return err
 	}
@@ -219,7 +217,7 @@ func (q *Inquiries) finish(ctx context.Context, id string) error {
 func (q *Inquiries) signList(ctx context.Context, s *asking, l *yinzheng.InquiryList, asked *Asked) (*yinzheng.InquiryReply, *Act, error) {
 	r, ok := routeOf(s.tree, &asked.Kind, asked.Division)
 	if !ok {
-		return nil, nil, &yinzheng.Error{Kind: yinzheng.ErrUnavailable, Text: yinzheng.Text{ZH: "该区划没有可以签发答复的机关", EN: "No organ signs replies for this division"}}
+		return nil, nil, errNoSigner()
 	}
 	act, err := q.act(Act{Kind: Sign, Organ: r.signer.Organ}, system, yinzheng.Grant{Office: r.signer.ID}, s.now)
 	if err != nil {

@@ -55,8 +55,8 @@ var (
 	inquiriesAsked    = query(inquiryColumns + "list IS NULL AND asker = $1 AND role = $2 AND key < $3 ORDER BY key DESC LIMIT $4")
 	inquiriesToAnswer = query(inquiryColumns + "state = 'asked' AND office = $1 AND key < $2 ORDER BY key DESC LIMIT $3")
 	inquiriesToSign   = query(inquiryColumns + "state = 'answered' AND signer = $1 AND key < $2 ORDER BY key DESC LIMIT $3")
-	inquiriesLate     = query(inquiryColumns + "state = 'asked' AND late = 1 AND signer = $1 AND key < $2 ORDER BY key DESC LIMIT $3")
-	lateInquiries     = query("SELECT id FROM inquiries WHERE late = 0 AND state IN ('asked', 'answered') AND due <= $1 ORDER BY due LIMIT $2")
+	inquiriesLate     = query(inquiryColumns + "state IN ('asked', 'answered') AND late = $1 AND key < $2 ORDER BY key DESC LIMIT $3")
+	lateInquiries     = query("SELECT id FROM inquiries WHERE late IS NULL AND state IN ('asked', 'answered') AND due <= $1 ORDER BY due LIMIT $2")
 	openInquiriesOf   = query("SELECT count(*) FROM inquiries WHERE list = $1 AND state IN ('asked', 'answered')")
 	askedSince        = query("SELECT count(*) FROM inquiries WHERE list IS NULL AND account = $1 AND at >= $2")
 )
@@ -64,7 +64,7 @@ var (
 // PutInquiry implements yinzheng.InquiryPlaces.
 func (s *Store) PutInquiry(ctx context.Context, p *yinzheng.InquiryPlace) error {
 	return s.write(ctx, "write an inquiry", func(ctx context.Context, q querier) error {
-		_, err := change(ctx, q, putInquiry, p.ID, optional(p.List), positive(p.Row), p.Kind, p.State, p.Asker, string(p.Role), p.Account, p.Office, p.Signer, micros(p.At), micros(p.Due), p.Late)
+		_, err := change(ctx, q, putInquiry, p.ID, optional(p.List), positive(p.Row), p.Kind, p.State, p.Asker, string(p.Role), p.Account, p.Office, p.Signer, micros(p.At), micros(p.Due), optional(p.Late))
 		return err
 	})
 }
@@ -88,7 +88,7 @@ func (s *Store) InquiriesIn(ctx context.Context, box yinzheng.InquiryBox, office
 		places = nil
 		return each(ctx, q, func(r *sql.Rows) error {
 			var p yinzheng.InquiryPlace
-			err := r.Scan(&p.Key, &p.ID, (*text)(&p.List), (*number)(&p.Row), &p.Kind, &p.State, &p.Asker, &p.Role, &p.Account, &p.Office, &p.Signer, (*moment)(&p.At), (*moment)(&p.Due), &p.Late)
+			err := r.Scan(&p.Key, &p.ID, (*text)(&p.List), (*number)(&p.Row), &p.Kind, &p.State, &p.Asker, &p.Role, &p.Account, &p.Office, &p.Signer, (*moment)(&p.At), (*moment)(&p.Due), (*text)(&p.Late))
 			places = append(places, p)
 			return err
 		}, boxed, args...)

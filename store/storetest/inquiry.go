@@ -81,7 +81,7 @@ func inquiryPlaces(t *testing.T, s yinzheng.Store) {
 		}
 	}
 	late := place("C")
-	late.Late = true
+	late.Late = "town"
 	check(t, s.PutInquiry(ctx, late))
 	box(yinzheng.InquiriesLate, "town", 0, "C")
 

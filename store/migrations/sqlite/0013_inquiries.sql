@@ -31,15 +31,15 @@ CREATE TABLE inquiries (
   signer  TEXT NOT NULL,
   at      INTEGER NOT NULL,
   due     INTEGER NOT NULL,
-  late    INTEGER NOT NULL
+  late    TEXT
 );
 CREATE INDEX inquiries_asker ON inquiries (asker, role, key) WHERE list IS NULL;
 CREATE INDEX inquiries_account ON inquiries (account, at) WHERE list IS NULL;
 CREATE INDEX inquiries_office ON inquiries (office, key) WHERE state = 'asked';
 CREATE INDEX inquiries_signer ON inquiries (signer, key) WHERE state = 'answered';
-CREATE INDEX inquiries_late ON inquiries (signer, key) WHERE state = 'asked' AND late = 1;
+CREATE INDEX inquiries_late ON inquiries (late, key) WHERE late IS NOT NULL AND state IN ('asked', 'answered');
 CREATE INDEX inquiries_open ON inquiries (list) WHERE state IN ('asked', 'answered');
-CREATE INDEX inquiries_due ON inquiries (due) WHERE late = 0 AND state IN ('asked', 'answered');
+CREATE INDEX inquiries_due ON inquiries (due) WHERE late IS NULL AND state IN ('asked', 'answered');
 
 CREATE TABLE inquiry_lists (
   key     INTEGER PRIMARY KEY,
