@@ -183,6 +183,45 @@ func TestNewerStands(t *testing.T) {
 	stands("a register that says the same", "东湖路 3号", "常住人口登记", "")
 }
 
+// TestKnown: what inquiries are told is on record is what a form is filled in by:
+// the newest of registers and certificates in force.
+func TestKnown(t *testing.T) {
+	h := withRegister(t, "kinship")
+	holder := yinzheng.ID{Type: yinzheng.ResidentID, Number: wang}
+	known := func(what, address string, held bool) {
+		t.Helper()
+		rec, err := h.Known(h.ctx, holder)
+		must(t, err)
+		if says, there := rec.Says("address", strings.ReplaceAll(address, " ", "")); !says || !there {
+			t.Errorf("%s: %+v", what, rec.Facts["address"])
+		}
+		if _, there := rec.Says("spouse.id", nil); there {
+			t.Errorf("%s: a spouse", what)
+		}
+		switch cert, err := h.Certified(h.ctx, "kin", holder); {
+		case held && (err != nil || cert.Holder != "王丽"):
+			t.Errorf("%s: %+v %v", what, cert, err)
+		case !held && !errors.Is(err, yinzheng.ErrNotFound):
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if _, err := h.Known(h.ctx, holder); !errors.Is(err, yinzheng.ErrNotFound) {
+		t.Errorf("before the register: %v", err)
+	}
+	h.bring("2026-11-01", persons)
+	known("the register alone", "滨江路 8 号", false)
+	values := yinzheng.SampleValues()
+	values["id"], values["name"], values["note"] = wang, "王丽", "东湖路 3 号"
+	cert := h.finish(h.start("clerk", "cert", values)).Certificate.Code
+	known("a newer certificate", "东湖路 3 号", true)
+	_, err := h.act("district", cert, yinzheng.Act{Kind: yinzheng.Suspend, Reason: "complaint", Opinion: "核实中"})
+	must(t, err)
+	known("a suspended one", "滨江路 8 号", false)
+	if _, err := h.Certified(h.ctx, "kin", yinzheng.ID{Type: yinzheng.NoID, Reason: "新生儿"}); !errors.Is(err, yinzheng.ErrNotFound) {
+		t.Errorf("somebody without a document: %v", err)
+	}
+}
+
 // TestCorrectionAgainstRecord: a correction is not compared with what it corrects.
 func TestCorrectionAgainstRecord(t *testing.T) {
 	h := withRegister(t, "kinship")

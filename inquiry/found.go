@@ -45,7 +45,7 @@ func find(k *Kind, a *Asked, e *evidence, d *yinzheng.Directory) RecordSays {
 	case k.Record.Roll != "" && e.roll != nil:
 		return RecordSays{Yes, e.roll.Title, e.roll.AsOf}
 	case k.Record.Item != "" && c != nil && d.Within(c.Division, a.Division) && yinzheng.FoldName(c.Holder) == yinzheng.FoldName(a.Name):
-		return RecordSays{Yes, "电子证明 " + c.Code, e.today}
+		return RecordSays{Yes, certificate(c.Code), e.today}
 	case k.Record.Fact == "division" && here:
 		return found(Yes, p.Facts["division"])
 	case k.Record.Fact != "" && here:
@@ -60,7 +60,15 @@ func find(k *Kind, a *Asked, e *evidence, d *yinzheng.Directory) RecordSays {
 	return silent
 }
 
-func found(answer string, k yinzheng.Known) RecordSays { return RecordSays{answer, k.Source, k.AsOf} }
+func found(answer string, k yinzheng.Known) RecordSays {
+	if k.Certificate != "" {
+		return RecordSays{answer, certificate(k.Certificate), k.AsOf}
+	}
+	return RecordSays{answer, k.Source, k.AsOf}
+}
+
+// certificate is what a source that is one is called.
+func certificate(code string) string { return "电子证明 " + code }
 
 // called tells whether the record knows a person by a name, a former one among
 // them.
