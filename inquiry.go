@@ -32,7 +32,7 @@ type InquiryActs interface {
 // InquiryPlace is what an inquiry is found by.
 type InquiryPlace struct {
 	Key     int64  // in the order in which they were asked; given by the store
-	ID      string //
+	ID      string
 	List    string // of which it is an exception; "": it was asked by itself
 	Row     int    // of the list
 	Kind    string
@@ -123,15 +123,6 @@ type InquiryRolls interface {
 	OnInquiryRoll(ctx context.Context, roll string, e RollEntry) (bool, error)
 }
 
-// Inquiries keeps everything about inquiries.
-type Inquiries interface {
-	InquiryActs
-	InquiryPlaces
-	InquiryReplies
-	InquiryRolls
-	InquiryLists
-}
-
 // InquiryList is a list of persons about whom one question is asked.
 type InquiryList struct {
 	Key     int64 // in the order in which they were asked; given by the store
@@ -189,6 +180,15 @@ type InquiryLists interface {
 	// RowsAskedSince counts the rows of the lists that an office asked from a
 	// moment on.
 	RowsAskedSince(ctx context.Context, asker string, from time.Time) (int, error)
+}
+
+// Inquiries keeps everything about inquiries.
+type Inquiries interface {
+	InquiryActs
+	InquiryPlaces
+	InquiryReplies
+	InquiryRolls
+	InquiryLists
 }
 
 // Known returns what is on record about who has, or had, a document: what

@@ -19,9 +19,8 @@ func (s *server) noticeOperations() []operation {
 			method: http.MethodGet, path: "/api/v1/notices", id: "list-notices", tag: "notices", summary: "通知 · What the people of my posts were told, newest first",
 			queries: []*huma.Param{queryParam("before", "integer", "id of the last notice seen"), queryParam("limit", "integer", "1 to 200, default 50")},
 			gives:   typeOf[noticeList](), do: func(c *call) (any, error) {
-				before, _ := strconv.ParseInt(c.URL.Query().Get("before"), 10, 64)
 				limit, _ := strconv.Atoi(c.URL.Query().Get("limit"))
-				list, err := s.Service.Notices(c.Context(), c.by, before, limit)
+				list, err := s.Service.Notices(c.Context(), c.by, c.before(), limit)
 				return &noticeList{list}, err
 			},
 		},
