@@ -31,7 +31,7 @@ type InquiryActs interface {
 
 // InquiryPlace is what an inquiry is found by.
 type InquiryPlace struct {
-	Key     int64  // in the order in which they were asked; given by the store
+	Key     int64 // in the order in which they were asked; given by the store
 	ID      string
 	List    string // of which it is an exception; "": it was asked by itself
 	Row     int    // of the list
