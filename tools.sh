@@ -4,7 +4,7 @@
 # root; elsewhere it says what is missing.
 set -eu
 
-want="chromium:chromium pdfsig:poppler-utils pdftotext:poppler-utils qpdf:qpdf mutool:mupdf-tools zbarimg:zbar-tools openssl:openssl mvn:maven java:default-jdk-headless cc:gcc"
+want="npm:npm chromium:chromium pdfsig:poppler-utils pdftotext:poppler-utils qpdf:qpdf mutool:mupdf-tools zbarimg:zbar-tools openssl:openssl mvn:maven java:default-jdk-headless cc:gcc"
 packages=""
 missing=""
 for w in $want; do

@@ -1,0 +1,77 @@
+package web_test
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"yinzheng/internal/axe"
+)
+
+// accessible fails the test for whatever axe-core calls serious or critical on
+// the page that is open (WCAG 2.1, A and AA).
+func accessible(t *testing.T, ctx context.Context, name string) {
+	t.Helper()
+	script, err := axe.Script()
+	must(t, err)
+	run(t, ctx, chromedp.Evaluate[bool](script+";true"))
+	found := run(t, ctx, chromedp.Evaluate[[]string](`axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'], resultTypes: ['violations']}).then(r => r.violations
+		.filter(v => v.impact === 'serious' || v.impact === 'critical')
+		.map(v => v.id + ': ' + v.help + '\n    ' + v.nodes.slice(0, 4).map(n => n.html.slice(0, 160) + ' ' + (n.any[0]?.message ?? '')).join('\n    ')))`,
+		chromedp.EvalAwaitPromise))
+	if len(found) > 0 {
+		t.Errorf("%s:\n  %s", name, strings.Join(found, "\n  "))
+	}
+}
+
+// TestAccessible has axe-core look at every page, in both languages, in large
+// letters, and on a phone.
+func TestAccessible(t *testing.T) {
+	w := newWorld(t, unhurried)
+	code, token, _ := w.issued("one")
+	cert, err := w.store.Certificate(t.Context(), code)
+	must(t, err)
+	clerk := w.signedIn(t, "village")
+	waiting, draft := clerk.start("441302199003070120"), clerk.start("441302199003070120")
+	_, page := clerk.get(waiting + "/edit")
+	form := residenceForm(field(t, page, "version"))
+	form.Set("then", "check")
+	_, page = clerk.post(waiting+"/edit", form)
+	clerk.post(waiting+"/submit", url.Values{"version": {field(t, page, "version")}})
+
+	pages := map[string][]string{
+		"":        {"/signin", "/verify", w.paper(code, token)[len(w.URL):]},
+		"village": {"/work", "/work?tab=draft", "/work?tab=issued", "/work/new", "/work/new/residence", "/work/new/family-relation", draft + "/edit", draft + "/edit?check=1", waiting, "/work/cases/" + cert.Application, "/work/cases/" + cert.Application + "/certificate", "/work/cases/" + cert.Application + "/correct", "/work/cases/0000000000"},
+		"town":    {"/work", waiting, "/work/cases/" + cert.Application + "/certificate"},
+	}
+	for who, paths := range pages {
+		ctx := browser(t)
+		if who != "" {
+			open(t, ctx, w.URL+"/signin")
+			run(t, ctx, chromedp.SendKeys(chromedp.CSS("#username"), who))
+			run(t, ctx, chromedp.SendKeys(chromedp.CSS("#password"), password+"\r"))
+			run(t, ctx, chromedp.WaitVisible(chromedp.CSS(".tabs")))
+		}
+		for i, path := range paths {
+			way := []string{"lang=zh", "lang=en", "lang=zh&size=large"}[i%3]
+			for _, way := range []string{way, "size=normal"} {
+				width := int64(1366)
+				if way == "size=normal" {
+					width = 390
+				}
+				run(t, ctx, chromedp.EmulateViewport(width, 800))
+				address, fragment, _ := strings.Cut(path, "#")
+				joint := "?"
+				if strings.Contains(address, "?") {
+					joint = "&"
+				}
+				open(t, ctx, w.URL+address+joint+way+"#"+fragment)
+				accessible(t, ctx, fmt.Sprintf("%s %s?%s, %d wide", who, address, way, width))
+			}
+		}
+	}
+}
