@@ -366,7 +366,7 @@ func TestOpenAPI(t *testing.T) {
 	for _, op := range []string{
 		"POST /api/v1/sessions", "DELETE /api/v1/sessions", "GET /api/v1/items", "GET /api/v1/items/{code}", "POST /api/v1/applications", "PATCH /api/v1/applications/{id}",
 		"GET /api/v1/applications/{id}", "POST /api/v1/applications/{id}/submit", "POST /api/v1/applications/{id}/withdraw", "POST /api/v1/applications/{id}/decisions",
-		"GET /api/v1/workqueue", "POST /api/v1/search", "POST /api/v1/preview", "GET /api/v1/certificates/{code}", "GET /api/v1/certificates/{code}/pdf", "POST /api/v1/certificates/{code}/revoke",
+		"POST /api/v1/decisions", "GET /api/v1/workqueue", "POST /api/v1/search", "POST /api/v1/preview", "GET /api/v1/certificates/{code}", "GET /api/v1/certificates/{code}/pdf", "POST /api/v1/certificates/{code}/revoke",
 		"POST /api/v1/certificates/{code}/suspend", "POST /api/v1/certificates/{code}/lift", "POST /api/v1/certificates/{code}/revocations/{id}/confirm", "POST /api/v1/certificates/{code}/revocations/{id}/decline",
 		"GET /api/v1/revocations", "POST /api/v1/certificates/{code}/correct", "POST /api/v1/certificates/{code}/reissue", "POST /api/v1/certificates/{code}/copies", "GET /api/v1/certificates/{code}/copies",
 		"POST /api/v1/papers", "GET /api/v1/papers/{code}", "POST /api/v1/papers/{code}/void", "GET /api/v1/papers/{code}/scan",
