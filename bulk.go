@@ -53,7 +53,7 @@ func (s *Service) DecideMany(ctx context.Context, by *Account, cases []CaseSeen,
 	d.Opinion = opinion
 	out := make([]Decided, len(cases))
 	var approved atomic.Bool
-	atOnce(ctx, len(cases), decidersAtOnce, func(ctx context.Context, i int) {
+	AtOnce(ctx, len(cases), decidersAtOnce, func(ctx context.Context, i int) {
 		out[i] = s.decideOne(ctx, by, cases[i], d)
 		if out[i].State == Approved {
 			approved.Store(true)
@@ -123,10 +123,10 @@ func (s *Service) handOver() {
 	}
 }
 
-// atOnce calls do for 0 to n-1, so many at a time, and returns when all that
+// AtOnce calls do for 0 to n-1, so many at a time, and returns when all that
 // were begun have ended. Once ctx ends no more begin; the context that do is
 // given does not end, so that none is cut off in the middle.
-func atOnce(ctx context.Context, n, many int, do func(ctx context.Context, i int)) {
+func AtOnce(ctx context.Context, n, many int, do func(ctx context.Context, i int)) {
 	inner := context.WithoutCancel(ctx)
 	var next atomic.Int64
 	var wait sync.WaitGroup

@@ -36,7 +36,7 @@ func (s *Service) Recover(ctx context.Context) (int, error) {
 			return made, nil
 		}
 		done := make([]bool, len(ids))
-		atOnce(ctx, len(ids), issuers*runtime.GOMAXPROCS(0), func(ctx context.Context, i int) { done[i] = s.recoverOne(ctx, ids[i]) })
+		AtOnce(ctx, len(ids), issuers*runtime.GOMAXPROCS(0), func(ctx context.Context, i int) { done[i] = s.recoverOne(ctx, ids[i]) })
 		for i, id := range ids {
 			if done[i] {
 				made++

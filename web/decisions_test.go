@@ -47,9 +47,9 @@ func TestDecisions(t *testing.T) {
 		t.Errorf("again: %s", r.body)
 	}
 	for body, field := range map[string]string{
-		`{"cases":[],"action":"approve"}`:                                                  "cases",
+		`{"cases":[],"action":"approve"}`:                                                   "cases",
 		`{"cases":[` + rows[0] + `,` + rows[0] + `],"action":"approve"}`:                    "cases[1].id",
-		`{"cases":[{"id":7,"version":1}],"action":"approve"}`:                              "cases.id",
+		`{"cases":[{"id":7,"version":1}],"action":"approve"}`:                               "cases.id",
 		`{"cases":[` + rows[0] + `],"action":"burn"}`:                                       "action",
 		`{"cases":[` + rows[0] + `],"action":"reject"}`:                                     "opinion",
 		`{"cases":[` + rows[0] + `],"action":"approve","opinion":"同意","to_step":"village"}`: "to_step",
