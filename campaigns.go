@@ -268,6 +268,15 @@ func (s *Service) handInSeen(ctx context.Context, c *Case, in *Seen, now time.Ti
 // newer on record, which are filled in from there. A certificate that was
 // corrected meanwhile is followed to the one in its place.
 func (s *Service) carriedOver(ctx context.Context, t *Template, in *Seen, office string) (map[string]any, error) {
+	rec, facts, err := s.onRecord(ctx, in.ID, "")
+	switch {
+	case errors.Is(err, ErrNotFound) || err == nil && !s.Directory().Within(rec.Division, s.Directory().Office(office).Division):
+		facts = nil
+	case err != nil:
+		return nil, err
+	case rec.Died != nil:
+		return nil, fail(ErrState, "登记（%s）载明持证人已去世", "A register (%s) says that the holder has died", rec.Died.Source)
+	}
 	values := map[string]any{t.Token.Name: in.Name}
 	if t.Token.ID != "" {
 		values[t.Token.ID] = in.ID.Value()
@@ -287,21 +296,11 @@ func (s *Service) carriedOver(ctx context.Context, t *Template, in *Seen, office
 		return nil, err
 	}
 	maps.Copy(values, last.Values)
-	maps.DeleteFunc(values, func(key string, _ any) bool { return t.Field(key) == nil })
-	rec, facts, err := s.onRecord(ctx, last.holderID(), "")
-	if errors.Is(err, ErrNotFound) {
-		return values, nil
-	}
-	if err != nil || !s.Directory().Within(rec.Division, s.Directory().Office(office).Division) {
-		return values, err
-	}
 	day := cert.IssuedAt.In(Zone).Format(time.DateOnly)
-	for i := range t.Fields {
-		f := &t.Fields[i]
-		if k, known := facts[f.Record]; known && f.Key != t.Token.ID && k.AsOf >= day {
-			delete(values, f.Key)
-		}
-	}
+	maps.DeleteFunc(values, func(key string, _ any) bool {
+		f := t.Field(key)
+		return f == nil || key != t.Token.ID && facts[f.Record].AsOf >= day // never of what is not on record
+	})
 	return values, nil
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"yinzheng"
 	"yinzheng/attachments"
+	"yinzheng/campaign"
 	"yinzheng/catalogue"
 	"yinzheng/inquiry"
 	"yinzheng/keys"
@@ -74,6 +75,7 @@ type system struct {
 	*yinzheng.Service
 	catalogue *catalogue.Catalogue
 	inquiries *inquiry.Inquiries
+	campaigns *campaign.Campaigns
 	store     *store.Store
 	ring      *keys.Keyring
 	renderer  *templates.Typesetter
@@ -143,7 +145,8 @@ func assemble(ctx context.Context, s *store.Store, ring *keys.Keyring, c setting
 		return nil, err
 	}
 	asked := inquiry.New(inquiry.Config{Store: s, Records: service, Seal: service, Now: e.now, Log: e.log})
-	return &system{Service: service, catalogue: items, inquiries: asked, store: s, ring: ring, renderer: renderer, fontsDir: c.FontsDir}, nil
+	checks := campaign.New(campaign.Config{Service: service, Log: e.log})
+	return &system{Service: service, catalogue: items, inquiries: asked, campaigns: checks, store: s, ring: ring, renderer: renderer, fontsDir: c.FontsDir}, nil
 }
 
 // templateSet is the built-in templates and those of a folder, if one is given.
@@ -196,6 +199,7 @@ func (s *system) background(ctx context.Context, log *slog.Logger) error {
 	}
 	ctx, s.stop = context.WithCancel(ctx)
 	go s.KeepRecovering(ctx, 2*time.Second)
+	go s.campaigns.Keep(ctx, 2*time.Second)
 	go s.markCases(ctx, log)
 	go s.workInquiries(ctx, 2*time.Second, log)
 	if s.fontsDir != "" {
