@@ -176,25 +176,26 @@ func (p *Person) place(i int, column string) string {
 	return fmt.Sprintf("people[%d].%s", i, column)
 }
 
-// complete fills in the last day, and refuses a period that is none.
-func (n *NewCampaign) complete(now time.Time) error {
+// complete is the same with its last day; a period that is none is refused.
+func (n *NewCampaign) complete(now time.Time) (*NewCampaign, error) {
 	var f faults
+	out := *n
 	month, err := time.ParseInLocation("2006-01", n.Period, yinzheng.Zone)
 	if err != nil || month.Format("2006-01") != n.Period || month.Year() < now.Year()-1 || month.Year() > now.Year()+1 {
 		f.add("period", "month", "请填写月份，如 2026-11，最多前后一年", "Please give a month, such as 2026-11, at most a year away")
-		return f.err()
+		return nil, f.err()
 	}
 	if n.Until == "" {
-		n.Until = max(month.AddDate(0, 1, -1).Format(time.DateOnly), dayOf(now))
+		out.Until = max(month.AddDate(0, 1, -1).Format(time.DateOnly), dayOf(now))
 	}
 	today := dayOf(now)
-	if !isDay(n.Until) || n.Until < today || n.Until > dayOf(now.AddDate(1, 0, 0)) {
+	if !isDay(out.Until) || out.Until < today || out.Until > dayOf(now.AddDate(1, 0, 0)) {
 		f.add("until", "day", "请填写今天以后、一年以内的日期，如 2026-11-30", "Please give a day to come, within a year, such as 2026-11-30")
 	}
 	if len(n.People) > maxPeople {
 		f.add("people", "count", fmt.Sprintf("最多 %d 人，请分几次核验", maxPeople), fmt.Sprintf("At most %d people; please check them in several campaigns", maxPeople))
 	}
-	return f.err()
+	return &out, f.err()
 }
 
 // title is a campaign in words, for papers.

@@ -65,7 +65,7 @@ type CampaignView struct {
 	*Campaign
 	ItemName yinzheng.Text `json:"item_name"`
 	Progress *Progress     `json:"progress"` // of the places that the reader is in charge of
-	Acts     []CampaignAct         `json:"acts"`
+	Acts     []CampaignAct `json:"acts"`
 }
 
 // Start begins a campaign in the name of an office: its approvers and
@@ -93,7 +93,7 @@ func (s *Campaigns) Start(ctx context.Context, by *yinzheng.Account, in *NewCamp
 	if err != nil {
 		return nil, false, err
 	}
-	if err := in.complete(now); err != nil {
+	if in, err = in.complete(now); err != nil {
 		return nil, false, err
 	}
 	area := s.division(grant.Office)

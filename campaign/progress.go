@@ -18,7 +18,7 @@ type Counts struct {
 	Due      int `json:"due"`      // of those absent: to be looked at again by now
 
 	Cases   map[yinzheng.State]int `json:"cases,omitempty"` // made, by their state
-	Refused int                    `json:"refused"` // could not be made; the entry says why
+	Refused int                    `json:"refused"`         // could not be made; the entry says why
 }
 
 // Place is one division of a campaign.
