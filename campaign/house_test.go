@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -87,17 +86,29 @@ func newHouse(t *testing.T) *house {
 			division(town2, district, yinzheng.Town), division(west, town2, yinzheng.Village),
 		},
 		[]yinzheng.Office{
-			{ID: "district", Name: "惠城区", Division: district}, {ID: "town", Name: "桥东街道", Division: town, Organ: organ}, {ID: "north", Name: "北社区", Division: north}, {ID: "south", Name: "南社区", Division: south},
-			{ID: "town2", Name: "桥西街道", Division: town2}, {ID: "west", Name: "西社区", Division: west},
+			{ID: "district", Name: "惠城区", Division: district},
+			{ID: "town", Name: "桥东街道", Division: town, Organ: organ},
+			{ID: "north", Name: "北社区", Division: north},
+			{ID: "south", Name: "南社区", Division: south},
+			{ID: "town2", Name: "桥西街道", Division: town2},
+			{ID: "west", Name: "西社区", Division: west},
 		},
 		[]yinzheng.Organ{{Code: organ, Name: "桥东街道办事处", Mark: "专用章", From: h.now.AddDate(-1, 0, 0)}})))
 	for i, p := range []struct {
 		id, office string
 		role       yinzheng.Role
 	}{
-		{"north", "north", yinzheng.Clerk}, {"north2", "north", yinzheng.Clerk}, {"south", "south", yinzheng.Clerk}, {"west", "west", yinzheng.Clerk},
-		{"town", "town", yinzheng.Approver}, {"townclerk", "town", yinzheng.Clerk}, {"towntoo", "town", yinzheng.Approver}, {"townadmin", "town", yinzheng.Admin},
-		{"town2", "town2", yinzheng.Approver}, {"admin", "district", yinzheng.Admin}, {"department", "district", yinzheng.Department},
+		{"north", "north", yinzheng.Clerk},
+		{"north2", "north", yinzheng.Clerk},
+		{"south", "south", yinzheng.Clerk},
+		{"west", "west", yinzheng.Clerk},
+		{"town", "town", yinzheng.Approver},
+		{"townclerk", "town", yinzheng.Clerk},
+		{"towntoo", "town", yinzheng.Approver},
+		{"townadmin", "town", yinzheng.Admin},
+		{"town2", "town2", yinzheng.Approver},
+		{"admin", "district", yinzheng.Admin},
+		{"department", "district", yinzheng.Department},
 	} {
 		h.people[p.id] = &yinzheng.Account{
 			ID: p.id, Username: p.id, Name: "某" + p.id, Person: yinzheng.ID{Type: yinzheng.ResidentID, Number: resident("19750101", i+1)},
@@ -342,5 +353,3 @@ func (h *house) states(v *campaign.CampaignView) []campaign.Outcome {
 	}
 	return out
 }
-
-func sorted[T ~string](list []T) []T { return slices.Sorted(slices.Values(list)) }

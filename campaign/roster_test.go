@@ -108,8 +108,13 @@ func TestRosterOfList(t *testing.T) {
 	h := newHouse(t)
 	h.registers("2026-10-31", holder(1)+",丁一,"+south+",,", holder(2)+",丁二,"+west+",,")
 	in := &campaign.NewCampaign{Item: "survival", Period: "2026-11", People: []campaign.Person{
-		{ID: "441302194001010019", Name: "丁一"}, {ID: holder(2)}, {ID: map[string]any{"type": "none", "reason": "无"}, Name: "丁三"},
-		{ID: holder(4), Name: "丁八"}, {ID: holder(4), Name: "丁八"}, {ID: holder(5), Name: "丁六", Division: west}, {ID: 7, Name: "丁七"},
+		{ID: "441302194001010019", Name: "丁一"},
+		{ID: holder(2)},
+		{ID: map[string]any{"type": "none", "reason": "无"}, Name: "丁三"},
+		{ID: holder(4), Name: "丁八"},
+		{ID: holder(4), Name: "丁八"},
+		{ID: holder(5), Name: "丁六", Division: west},
+		{ID: 7, Name: "丁七"},
 	}}
 	_, _, err := h.Start(h.ctx, h.people["town"], in, "key", false)
 	var e *yinzheng.Error
