@@ -84,41 +84,28 @@ func (s *Campaigns) Start(ctx context.Context, by *yinzheng.Account, in *NewCamp
 	if err != nil {
 		return nil, false, err
 	}
-	now := s.now()
-	grant, err := s.mayStart(by, in.Office, now)
+	id, err := s.newID()
 	if err != nil {
 		return nil, false, err
 	}
-	t, err := s.Service.Offered(in.Item)
-	if err != nil {
-		return nil, false, err
-	}
-	if in, err = in.complete(now); err != nil {
-		return nil, false, err
-	}
-	area := s.division(grant.Office)
-	roster, err := s.roster(ctx, t, in, area)
-	if err != nil {
-		return nil, false, err
-	}
-	a := &CampaignAct{
-		Kind: Start, At: now, By: by.ID, For: grant.For, Office: grant.Office,
-		Item: in.Item, Period: in.Period, Division: area, Until: in.Until, People: len(roster.entries), Roster: roster.digest(),
-	}
-	c := (&Campaign{}).after(a)
+	p, wrong := s.prepare(ctx, by, in, id)
 	if try {
-		return &CampaignView{c, t.Name, s.progressOf(c, roster.counts(), nil), []CampaignAct{*a}}, false, nil
-	}
-	if c.ID, err = s.newID(); err != nil {
-		return nil, false, err
+		if wrong != nil {
+			return nil, false, wrong
+		}
+		p.campaign.ID = ""
+		return &CampaignView{p.campaign, p.item, s.progressOf(p.campaign, p.roster.counts(), nil), []CampaignAct{*p.act}}, false, nil
 	}
 	before := ""
-	err = s.store.Tx(ctx, func(ctx context.Context) error {
+	err = s.store.Tx(ctx, func(ctx context.Context) error { // a request that comes again is answered, whatever has changed since
 		var err error
-		if before, err = s.store.Remember(ctx, by.ID, key, sha256.Sum256(request), c.ID, now); err != nil || before != "" {
+		if before, err = s.store.Remember(ctx, by.ID, key, sha256.Sum256(request), id, s.now()); err != nil || before != "" {
 			return err
 		}
-		return s.begin(ctx, c, a, roster)
+		if wrong != nil {
+			return wrong
+		}
+		return s.begin(ctx, p)
 	})
 	if err != nil {
 		return nil, false, err
@@ -127,25 +114,71 @@ func (s *Campaigns) Start(ctx context.Context, by *yinzheng.Account, in *NewCamp
 		view, err = s.View(ctx, by, before)
 		return view, true, err
 	}
-	view, err = s.View(ctx, by, c.ID)
+	view, err = s.View(ctx, by, id)
 	return view, false, err
+}
+
+// start is a campaign that is about to start.
+type start struct {
+	campaign *Campaign
+	act      *CampaignAct
+	item     yinzheng.Text
+	roster   *roster
+	imported string // newest import that the roster was compared with
+}
+
+// prepare works out what a campaign would be.
+func (s *Campaigns) prepare(ctx context.Context, by *yinzheng.Account, in *NewCampaign, id string) (*start, error) {
+	now := s.now()
+	grant, err := s.mayStart(by, in.Office, now)
+	if err != nil {
+		return nil, err
+	}
+	t, err := s.Service.Offered(in.Item)
+	if err != nil {
+		return nil, err
+	}
+	if in, err = in.complete(now); err != nil {
+		return nil, err
+	}
+	p := &start{item: t.Name}
+	if p.imported, err = s.store.NewestImport(ctx); err != nil {
+		return nil, err
+	}
+	area := s.division(grant.Office)
+	if p.roster, err = s.roster(ctx, t, in, area); err != nil {
+		return nil, err
+	}
+	p.act = &CampaignAct{
+		Kind: Start, At: now, By: by.ID, For: grant.For, Office: grant.Office,
+		Item: in.Item, Period: in.Period, Division: area, Until: in.Until, People: len(p.roster.entries), Roster: p.roster.digest(),
+	}
+	p.campaign = (&Campaign{ID: id}).after(p.act)
+	return p, nil
 }
 
 // begin keeps a campaign and its roster, and tells the offices that work through
 // it, in a transaction.
-func (s *Campaigns) begin(ctx context.Context, c *Campaign, a *CampaignAct, r *roster) error {
-	kept, act, err := c.kept(a)
+func (s *Campaigns) begin(ctx context.Context, p *start) error {
+	newest, err := s.store.NewestImport(ctx)
 	if err != nil {
 		return err
 	}
-	entries, acts, err := r.kept(c.ID)
+	if newest != p.imported { // it may tell of deaths; Round may have looked before this campaign was there
+		return refused(yinzheng.ErrConflict, "人员登记刚刚更新，请重新发起", "A register has just been imported; please start it again")
+	}
+	kept, act, err := p.campaign.kept(p.act)
+	if err != nil {
+		return err
+	}
+	entries, acts, err := p.roster.kept(p.campaign.ID)
 	if err != nil {
 		return err
 	}
 	if err := s.store.AddCampaign(ctx, kept, entries, append([]yinzheng.CampaignAct{*act}, acts...)); err != nil {
 		return err
 	}
-	if err := s.tell(ctx, c, "campaign-started", slices.Collect(r.places())); err != nil {
+	if err := s.tell(ctx, p.campaign, "campaign-started", slices.Collect(p.roster.places())); err != nil {
 		return err
 	}
 	return s.record(ctx, act)

@@ -139,6 +139,9 @@ func TestDeathAfterTheCase(t *testing.T) {
 	if got := h.see("north2", v, dead); got.Outcome != campaign.Dead || got.Withdrawn == "" {
 		t.Errorf("%+v", got)
 	}
+	if got := h.see("north2", v, dead); !got.Again || got.Withdrawn != "" {
+		t.Errorf("again: %+v", got)
+	}
 	dead.Entry = 2 // whose case the town took in
 	if got := h.see("north", v, dead); got.Outcome != campaign.Dead || got.Withdrawn != "" {
 		t.Errorf("%+v", got)
@@ -463,6 +466,29 @@ func TestEnd(t *testing.T) {
 			t.Error(err)
 		}
 		h.start(list(3, north)...) // the same people again: nothing is running
+	}
+}
+
+// A register that comes while somebody enters what they saw is noted all the
+// same; one that comes while a campaign starts has it started anew.
+func TestRegisterComesMeanwhile(t *testing.T) {
+	h := newHouse(t)
+	h.registered(2, north)
+	h.failing.before = func() { h.registers("2026-11-01", holder(2)+",丁二,"+north+",,2026-11-01") }
+	in := &campaign.NewCampaign{Item: "survival", Period: "2026-11", People: list(2, north)}
+	if _, _, err := h.Start(h.ctx, h.people["town"], in, "key", false); kind(err) != "conflict" {
+		t.Fatal(err)
+	}
+	v, again, err := h.Start(h.ctx, h.people["town"], in, "key", false)
+	if err != nil || again || v.Progress.Total.Dead != 1 {
+		t.Fatalf("%+v %v", v, err)
+	}
+	h.now = h.now.Add(time.Hour)
+	h.registers("2026-11-02", holder(1)+",丁一,"+north+",,2026-11-01")
+	h.failing.before = func() { h.see("north", v, h.present(1, 0)) }
+	must(t, h.Round(h.ctx))
+	if e := h.entry(v, 1); e.Outcome != campaign.Disputed || e.Version != 2 {
+		t.Errorf("%+v", e)
 	}
 }
 

@@ -43,7 +43,7 @@ func TestStart(t *testing.T) {
 	if all, err := h.List(h.ctx, h.people["town"]); err != nil || len(all) != 0 {
 		t.Errorf("kept: %v %v", all, err)
 	}
-	in := &campaign.NewCampaign{Item: "survival", Period: "2026-11", People: list(2, north)}
+	in := &campaign.NewCampaign{Item: "survival", Period: "2026-11", Until: "2026-11-30", People: list(2, north)}
 	one, again, err := h.Start(h.ctx, h.people["town"], in, "key", false)
 	must(t, err)
 	if again || one.People != 2 || one.Progress.Total.Open != 2 || one.Acts[0].Roster == "" {
@@ -53,6 +53,11 @@ func TestStart(t *testing.T) {
 	if err != nil || !again || two.ID != one.ID {
 		t.Errorf("the same request: %v %v %v", two, again, err)
 	}
+	h.now = h.now.AddDate(0, 0, 60) // the month is over, and it could not be started any more
+	if two, again, err = h.Start(h.ctx, h.people["town"], in, "key", false); err != nil || !again || two.ID != one.ID {
+		t.Errorf("the same request, later: %v %v %v", two, again, err)
+	}
+	h.now = h.now.AddDate(0, 0, -60)
 	if _, _, err := h.Start(h.ctx, h.people["admin"], &campaign.NewCampaign{Item: "survival", Period: "2026-12", People: list(1, south)}, "key", false); kind(err) != "state" || !strings.Contains(err.Error(), one.ID) {
 		t.Errorf("over the same people at once: %v", err)
 	}
@@ -278,4 +283,18 @@ func TestPaper(t *testing.T) {
 	if _, err := h.Paper(h.ctx, h.people["town"], v.ID, "", "csv"); kind(err) != "invalid" {
 		t.Errorf("of no place: %v", err)
 	}
+}
+
+// FuzzReadPeople: no file makes the reader fail otherwise than with a fault that
+// its reader can mend.
+func FuzzReadPeople(f *testing.F) {
+	f.Add([]byte("id,name,division\n" + holder(1) + ",丁一," + north + "\n"))
+	f.Add([]byte("\ufeff身份证号;姓名\n1;\n"))
+	f.Add([]byte("PK\x03\x04"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		people, err := campaign.ReadPeople(data)
+		if err != nil && kind(err) != "invalid" || err == nil && len(people) == 0 {
+			t.Fatalf("%q: %d people, %v", data, len(people), err)
+		}
+	})
 }

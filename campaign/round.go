@@ -87,16 +87,22 @@ func (s *Campaigns) compare(ctx context.Context, c *Campaign) error {
 	}
 }
 
+// compareOne notes what a register says of one of them, on the entry as it is by
+// then: somebody may be entering what they saw.
 func (s *Campaigns) compareOne(ctx context.Context, c *Campaign, e *Entry, x *yinzheng.Person) error {
-	a, err := s.news(ctx, c, e, x)
-	if err != nil || a == nil {
-		return err
+	for {
+		a, err := s.news(ctx, c, e, x)
+		if err != nil || a == nil {
+			return err
+		}
+		err = s.store.Tx(ctx, func(ctx context.Context) error { return s.putEntry(ctx, c.ID, e.after(a), a) })
+		if !isConflict(err) {
+			return err
+		}
+		if e, _, err = s.entry(ctx, c.ID, e.Number); err != nil {
+			return err
+		}
 	}
-	err = s.store.Tx(ctx, func(ctx context.Context) error { return s.putEntry(ctx, c.ID, e.after(a), a) })
-	if isConflict(err) { // looked at again once the next register comes, and before its case is made
-		return nil
-	}
-	return err
 }
 
 // news is what a register says of somebody that the entry does not know; nil:

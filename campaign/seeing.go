@@ -83,7 +83,7 @@ func (s *Campaigns) enter(ctx context.Context, by *yinzheng.Account, campaign st
 		return out
 	}
 	out.Version, out.Outcome = after.Version, after.Outcome()
-	if after.Outcome() == Dead && after.Application != "" && !out.Again {
+	if after.Outcome() == Dead && after.Application != "" { // again, too: the first time may have been cut off
 		out.Withdrawn = s.withdraw(ctx, by, after.Application)
 	}
 	return out
