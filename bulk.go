@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // MaxAtOnce bounds the rows of one request that does the same to many.
@@ -102,6 +103,17 @@ func (s *Service) decideOne(ctx context.Context, by *Account, seen CaseSeen, d D
 		out.Trouble = s.troubles.of(c.ID)
 	}
 	return out
+}
+
+// deciding is the change that somebody's decision is.
+func (s *Service) deciding(ctx context.Context, by *Account, d Decision) func(*Case, time.Time) (*Application, error) {
+	return func(c *Case, now time.Time) (*Application, error) {
+		a, err := c.Decide(by, d, now)
+		if err == nil && d.Action == Approve {
+			err = s.referencesHold(ctx, c)
+		}
+		return a, err
+	}
 }
 
 // decidedBefore tells whether somebody has taken a decision at a version

@@ -342,17 +342,6 @@ func (s *Service) Decide(ctx context.Context, by *Account, id string, seen int, 
 	return s.issueNow(ctx, by, view, err)
 }
 
-// deciding is the change that somebody's decision is.
-func (s *Service) deciding(ctx context.Context, by *Account, d Decision) func(*Case, time.Time) (*Application, error) {
-	return func(c *Case, now time.Time) (*Application, error) {
-		a, err := c.Decide(by, d, now)
-		if err == nil && d.Action == Approve {
-			err = s.referencesHold(ctx, c)
-		}
-		return a, err
-	}
-}
-
 // WithdrawApplication takes a case back, at any moment before its certificate
 // is issued. Whether this or the issuing comes first is decided by
 // compare-and-swap: the other one is told that the case has changed.

@@ -43,7 +43,6 @@ type CampaignAct struct {
 	Division string `json:"division,omitempty"` // start: its area
 	Until    string `json:"until,omitempty"`    // start: the last day
 	People   int    `json:"people,omitempty"`   // start: on the roster
-	Roster   string `json:"roster,omitempty"`   // start: SHA-256 of the roster
 
 	Opinion string  `json:"opinion,omitempty"` // end, cancel
 	Day     string  `json:"day,omitempty"`     // remind

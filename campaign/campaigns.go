@@ -90,11 +90,8 @@ func (s *Campaigns) Start(ctx context.Context, by *yinzheng.Account, in *NewCamp
 	}
 	p, wrong := s.prepare(ctx, by, in, id)
 	if try {
-		if wrong != nil {
-			return nil, false, wrong
-		}
-		p.campaign.ID = ""
-		return &CampaignView{p.campaign, p.item, s.progressOf(p.campaign, p.roster.counts(), nil), []CampaignAct{*p.act}}, false, nil
+		view, err = s.trial(ctx, by, p, wrong)
+		return view, false, err
 	}
 	before := ""
 	err = s.store.Tx(ctx, func(ctx context.Context) error { // a request that comes again is answered, whatever has changed since
@@ -127,6 +124,20 @@ type start struct {
 	imported string // newest import that the roster was compared with
 }
 
+// trial shows what a campaign would be. That somebody looked is put on record: it
+// tells of people on a list where they are on record.
+func (s *Campaigns) trial(ctx context.Context, by *yinzheng.Account, p *start, wrong error) (*CampaignView, error) {
+	if wrong != nil {
+		return nil, wrong
+	}
+	e := yinzheng.Event{At: p.act.At, Kind: "campaign-tried", Subject: p.act.Office, By: by.ID, Detail: fmt.Sprintf("%s %s, %d people", p.act.Item, p.act.Period, p.act.People)}
+	if err := s.store.Record(ctx, e); err != nil {
+		return nil, err
+	}
+	p.campaign.ID = ""
+	return &CampaignView{p.campaign, p.item, s.progressOf(p.campaign, p.roster.counts(), nil), []CampaignAct{*p.act}}, nil
+}
+
 // prepare works out what a campaign would be.
 func (s *Campaigns) prepare(ctx context.Context, by *yinzheng.Account, in *NewCampaign, id string) (*start, error) {
 	now := s.now()
@@ -151,7 +162,7 @@ func (s *Campaigns) prepare(ctx context.Context, by *yinzheng.Account, in *NewCa
 	}
 	p.act = &CampaignAct{
 		Kind: Start, At: now, By: by.ID, For: grant.For, Office: grant.Office,
-		Item: in.Item, Period: in.Period, Division: area, Until: in.Until, People: len(p.roster.entries), Roster: p.roster.digest(),
+		Item: in.Item, Period: in.Period, Division: area, Until: in.Until, People: len(p.roster.entries),
 	}
 	p.campaign = (&Campaign{ID: id}).after(p.act)
 	return p, nil

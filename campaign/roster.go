@@ -3,8 +3,6 @@ package campaign
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -228,15 +226,6 @@ func (s *Campaigns) died(ctx context.Context, x *yinzheng.Person) (*EntryAct, er
 		return nil, err
 	}
 	return &EntryAct{Kind: Died, At: s.now(), By: yinzheng.SystemActor, DiedOn: f.Value, Source: m.Register + "　" + m.AsOf}, nil
-}
-
-// digest names the roster as it was fixed.
-func (r *roster) digest() string {
-	h := sha256.New()
-	for i, e := range r.entries {
-		fmt.Fprintf(h, "%d|%s|%s|%s|%s\n", e.Number, e.Division, e.Name, r.marks[i], e.Certificate)
-	}
-	return hex.EncodeToString(h.Sum(nil))
 }
 
 // places are the divisions of those who are to be seen.

@@ -27,6 +27,9 @@ func TestStart(t *testing.T) {
 			t.Errorf("%s: %+v", who, v.Campaign)
 		}
 	}
+	if events, err := h.store.EventsAbout(h.ctx, "town"); err != nil || len(events) != 2 || events[0].Kind != "campaign-tried" || events[0].Detail != "survival 2026-11, 1 people" {
+		t.Errorf("%+v %v", events, err)
+	}
 	for name, c := range map[string]struct {
 		in   campaign.NewCampaign
 		want string
@@ -46,7 +49,7 @@ func TestStart(t *testing.T) {
 	in := &campaign.NewCampaign{Item: "survival", Period: "2026-11", Until: "2026-11-30", People: list(2, north)}
 	one, again, err := h.Start(h.ctx, h.people["town"], in, "key", false)
 	must(t, err)
-	if again || one.People != 2 || one.Progress.Total.Open != 2 || one.Acts[0].Roster == "" {
+	if again || one.People != 2 || one.Progress.Total.Open != 2 || one.Acts[0].People != 2 {
 		t.Errorf("%+v", one)
 	}
 	two, again, err := h.Start(h.ctx, h.people["town"], in, "key", false)

@@ -188,15 +188,9 @@ func der(chain []*x509.Certificate) [][]byte {
 }
 
 // background does what waits or is due, now and every few seconds, and keeps an
-// eye on the folder of faces, until Close.
-func (s *system) background(ctx context.Context, log *slog.Logger) error {
-	n, err := s.Recover(ctx)
-	if err != nil {
-		return err
-	}
-	if n > 0 {
-		log.Info("issued what an earlier run left", "certificates", n)
-	}
+// eye on the folder of faces, until Close. Nobody waits for it: thousands of
+// certificates may be what an earlier run left.
+func (s *system) background(ctx context.Context, log *slog.Logger) {
 	ctx, s.stop = context.WithCancel(ctx)
 	go s.KeepRecovering(ctx, 2*time.Second)
 	go s.campaigns.Keep(ctx, 2*time.Second)
@@ -205,7 +199,6 @@ func (s *system) background(ctx context.Context, log *slog.Logger) error {
 	if s.fontsDir != "" {
 		go watchFonts(ctx, s.fontsDir, 2*time.Second, s.renderer, log)
 	}
-	return nil
 }
 
 // markCases makes the cases of an earlier program findable.
