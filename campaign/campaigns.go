@@ -186,13 +186,19 @@ func (s *Campaigns) begin(ctx context.Context, p *start) error {
 	if err != nil {
 		return err
 	}
-	if err := s.store.AddCampaign(ctx, kept, entries, append([]yinzheng.CampaignAct{*act}, acts...)); err != nil {
+	acts = append([]yinzheng.CampaignAct{*act}, acts...)
+	if err := s.store.AddCampaign(ctx, kept, entries, acts); err != nil {
 		return err
 	}
 	if err := s.tell(ctx, p.campaign, "campaign-started", slices.Collect(p.roster.places())); err != nil {
 		return err
 	}
-	return s.record(ctx, act)
+	for i := range acts {
+		if err := s.record(ctx, &acts[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // kept is a campaign as it is kept, with the act that made it so.
@@ -209,7 +215,8 @@ func (c *Campaign) kept(a *CampaignAct) (*yinzheng.Campaign, *yinzheng.CampaignA
 		&yinzheng.CampaignAct{Campaign: c.ID, Seq: c.Version, At: a.At, By: a.By, Kind: string(a.Kind), Content: said}, nil
 }
 
-// record puts an act into the log, without what it says: that may be about people.
+// record puts an act into the log by the digest of what it says, which may be
+// about people; an audit compares them.
 func (s *Campaigns) record(ctx context.Context, a *yinzheng.CampaignAct) error {
 	subject := a.Campaign
 	if a.Entry > 0 {
