@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
-	"time"
 )
 
 // MaxAtOnce bounds the rows of one request that does the same to many.
@@ -96,24 +95,10 @@ func (s *Service) decideOne(ctx context.Context, by *Account, seen CaseSeen, d D
 		}
 	}
 	out.State, out.Version = c.State, c.Version
-	switch c.State {
-	case Issued:
+	if out.Trouble = s.waitsFor(c.Template, c.Application); c.State == Issued {
 		out.Certificate = c.Code
-	case Approved, Issuing:
-		out.Trouble = s.troubles.of(c.ID)
 	}
 	return out
-}
-
-// deciding is the change that somebody's decision is.
-func (s *Service) deciding(ctx context.Context, by *Account, d Decision) func(*Case, time.Time) (*Application, error) {
-	return func(c *Case, now time.Time) (*Application, error) {
-		a, err := c.Decide(by, d, now)
-		if err == nil && d.Action == Approve {
-			err = s.referencesHold(ctx, c)
-		}
-		return a, err
-	}
 }
 
 // decidedBefore tells whether somebody has taken a decision at a version

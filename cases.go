@@ -342,6 +342,17 @@ func (s *Service) Decide(ctx context.Context, by *Account, id string, seen int, 
 	return s.issueNow(ctx, by, view, err)
 }
 
+// deciding is the change that somebody's decision is.
+func (s *Service) deciding(ctx context.Context, by *Account, d Decision) func(*Case, time.Time) (*Application, error) {
+	return func(c *Case, now time.Time) (*Application, error) {
+		a, err := c.Decide(by, d, now)
+		if err == nil && d.Action == Approve {
+			err = s.referencesHold(ctx, c)
+		}
+		return a, err
+	}
+}
+
 // WithdrawApplication takes a case back, at any moment before its certificate
 // is issued. Whether this or the issuing comes first is decided by
 // compare-and-swap: the other one is told that the case has changed.
@@ -497,6 +508,18 @@ func (s *Service) scopes(by *Account) []QueueScope {
 	return out
 }
 
+// waitsFor is why the issuing of a case waits; nil: it does not, or nobody has
+// tried it yet.
+func (s *Service) waitsFor(t *Template, a *Application) *Text {
+	switch {
+	case a.held():
+		return heldText(t, a)
+	case a.State == Approved || a.State == Issuing:
+		return s.troubles.of(a.ID)
+	}
+	return nil
+}
+
 func (s *Service) view(ctx context.Context, a *Application, t *Template) (*CaseView, error) {
 	v := &CaseView{
 		ID: a.ID, Item: a.Template.Code, Template: a.Template.Version, State: a.State, StateName: a.State.Name(), Version: a.Version,
@@ -509,12 +532,7 @@ func (s *Service) view(ctx context.Context, a *Application, t *Template) (*CaseV
 	if !a.Due.IsZero() {
 		v.Due = &a.Due
 	}
-	switch {
-	case a.held():
-		v.Trouble = heldText(t, a)
-	case a.State == Approved || a.State == Issuing:
-		v.Trouble = s.troubles.of(a.ID)
-	}
+	v.Trouble = s.waitsFor(t, a)
 	if a.Actions[len(a.Actions)-1].Kind == Moot {
 		v.Trouble = &mootText
 	}

@@ -187,6 +187,8 @@ func TestOutcomes(t *testing.T) {
 		"disputed, then dead":         {[]EntryAct{here, register, dead}, Dead, "2026-11-02"},
 		"dead, then a register":       {[]EntryAct{dead, register}, Dead, "2026-11-02"},
 		"a register, then opened":     {[]EntryAct{register, here, wrong}, Dead, "2026-11-02"},
+		"a register took it back":     {[]EntryAct{register, {Kind: NotDied}}, Open, ""},
+		"disputed, then taken back":   {[]EntryAct{here, register, {Kind: NotDied}}, Present, ""},
 		"a register that is mistaken": {[]EntryAct{register, {Kind: Died, DiedOn: "2026-11-04"}}, Dead, "2026-11-04"},
 	} {
 		e := &Entry{}
@@ -209,7 +211,7 @@ func TestOutcomes(t *testing.T) {
 // TestKeptIsFold: whatever is done to an entry, what is kept beside its acts is
 // their fold, and acts before do not change.
 func TestKeptIsFold(t *testing.T) {
-	kinds := []EntryKind{SeenPresent, SeenAbsent, SeenDead, Reopened, Died, Moved, CaseMade, CaseNever}
+	kinds := []EntryKind{SeenPresent, SeenAbsent, SeenDead, Reopened, Died, NotDied, Moved, CaseMade, CaseNever}
 	rapid.Check(t, func(t *rapid.T) {
 		first := &Entry{Number: 1, Division: "441302001001", Name: "王丽"}
 		e, acts := first, []EntryAct{}

@@ -19,6 +19,7 @@ const (
 	Reopened    EntryKind = "open" // what was entered before was wrong
 
 	Died      EntryKind = "died"    // a register says so
+	NotDied   EntryKind = "alive"   // the register took that back
 	Moved     EntryKind = "moved"   // a register says that the holder belongs to another village now
 	CaseMade  EntryKind = "made"    // the case of the period
 	CaseNever EntryKind = "refused" // it could not be made
@@ -87,7 +88,7 @@ type Entry struct {
 type Death struct {
 	On         string `json:"on"`
 	Source     string `json:"source"`
-	Registered bool   `json:"registered"` // a register says so: no visit undoes it
+	Registered bool   `json:"registered"` // a register says so: only it takes that back
 }
 
 // Refusal is why no case could be made.
@@ -115,6 +116,8 @@ func (e *Entry) after(a *EntryAct) *Entry {
 		}
 	case Died:
 		n.Death = &Death{a.DiedOn, a.Source, true}
+	case NotDied:
+		n.Death = nil
 	case Moved:
 		n.Division = a.Division
 	case CaseMade:

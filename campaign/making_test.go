@@ -123,6 +123,12 @@ func TestDeaths(t *testing.T) {
 	if p := h.view(v).Progress.Total; p.Disputed != 2 || p.Dead != 1 || len(p.Cases) != 0 || p.Refused != 0 {
 		t.Errorf("%+v", p)
 	}
+	h.now = h.now.Add(24 * time.Hour)
+	h.registers("2026-11-04", holder(2)+",丁二,"+north+",,误登")
+	must(t, h.Round(h.ctx))
+	if e := h.entry(v, 2); e.Outcome != campaign.Present || e.Death != nil || e.Case == nil {
+		t.Errorf("the register took it back: %+v", e)
+	}
 }
 
 // A death after the case was made: whoever enters it withdraws the case, if it is

@@ -57,8 +57,8 @@ func (s *Campaigns) Round(ctx context.Context) error {
 	return err
 }
 
-// compare notes what registers say of the people on a roster: deaths, and who has
-// moved to another village of the area.
+// compare notes what registers say of the people on a roster: deaths, those taken
+// back too, and who has moved to another village of the area.
 func (s *Campaigns) compare(ctx context.Context, c *Campaign) error {
 	for after := 0; ; {
 		list, err := s.store.CampaignEntries(ctx, c.ID, yinzheng.EntryFilter{After: after, Limit: lookedUp})
@@ -113,6 +113,9 @@ func (s *Campaigns) news(ctx context.Context, c *Campaign, e *Entry, x *yinzheng
 			return nil, nil
 		}
 		return s.died(ctx, x)
+	}
+	if e.Death != nil && e.Death.Registered {
+		return &EntryAct{Kind: NotDied, At: s.now(), By: yinzheng.SystemActor}, nil
 	}
 	f := x.Present(yinzheng.FactDivision)
 	d := s.Service.Directory()

@@ -19,7 +19,11 @@ func (s *server) campaignOperations() []operation {
 			method: http.MethodPost, path: campaigns, id: "start-campaign", tag: "campaigns", status: http.StatusCreated, idempotent: true, queries: []*huma.Param{try},
 			summary: "发起核验：对一个事项的全部持证人或一份名单 · Start a campaign over all holders of an item, or a list of people (approvers, administrators)",
 			takes:   typeOf[newCampaign](), gives: typeOf[campaign.CampaignView](), do: withBody(func(c *call, in *newCampaign) (any, error) {
-				return s.startCampaign(c, (*campaign.NewCampaign)(in))
+				try, err := c.try()
+				if err != nil {
+					return nil, err
+				}
+				return s.startCampaign(c, (*campaign.NewCampaign)(in), try)
 			}),
 		},
 		{
@@ -97,8 +101,7 @@ func (b *newCampaign) member(r *jsonReader, key string) {
 }
 
 // startCampaign answers 201; the same key and request again, or a try, 200.
-func (s *server) startCampaign(c *call, in *campaign.NewCampaign) (any, error) {
-	try, _ := strconv.ParseBool(c.URL.Query().Get("try"))
+func (s *server) startCampaign(c *call, in *campaign.NewCampaign, try bool) (any, error) {
 	view, again, err := s.Campaigns.Start(c.Context(), c.by, in, c.key(), try)
 	if err := c.created(again || try, err); err != nil {
 		return nil, err
@@ -109,23 +112,20 @@ func (s *server) startCampaign(c *call, in *campaign.NewCampaign) (any, error) {
 	return c.seenCampaign(view, nil)
 }
 
-func (s *server) importCampaign(c *call) (any, error) {
-	if m := mediaType(c.Request); m != csvType && m != xlsxType {
-		return nil, wrongMediaType(csvType + " / " + xlsxType)
-	}
+func (s *server) importCampaign(c *call) (out any, err error) {
 	q := c.URL.Query()
 	if err := s.Campaigns.MayStart(c.by, q.Get("office")); err != nil { // before a large file is read
 		return nil, err
 	}
-	data, err := readBody(c.w, c.Request, maxFile, nil)
-	if err != nil {
-		return nil, err
-	}
-	people, err := campaign.ReadPeople(data)
-	if err != nil {
-		return nil, err
-	}
-	return s.startCampaign(c, &campaign.NewCampaign{Item: q.Get("item"), Period: q.Get("period"), Until: q.Get("until"), Office: q.Get("office"), People: people})
+	err = s.imported(c, func(data []byte, try bool) error {
+		people, err := campaign.ReadPeople(data)
+		if err != nil {
+			return err
+		}
+		out, err = s.startCampaign(c, &campaign.NewCampaign{Item: q.Get("item"), Period: q.Get("period"), Until: q.Get("until"), Office: q.Get("office"), People: people}, try)
+		return err
+	})
+	return out, err
 }
 
 // seenCampaign answers with a campaign and its version as the ETag.
