@@ -338,14 +338,19 @@ func (s *Service) SubmitApplication(ctx context.Context, by *Account, id string,
 // is the consent to seal: the certificate is issued at once, or, when that
 // fails for now, as soon as it can be (CaseView.Trouble says why it waits).
 func (s *Service) Decide(ctx context.Context, by *Account, id string, seen int, d Decision) (*CaseView, error) {
-	view, err := s.change(ctx, by, id, seen, func(c *Case, now time.Time) (*Application, error) {
+	view, err := s.change(ctx, by, id, seen, s.deciding(ctx, by, d))
+	return s.issueNow(ctx, by, view, err)
+}
+
+// deciding is the change that somebody's decision is.
+func (s *Service) deciding(ctx context.Context, by *Account, d Decision) func(*Case, time.Time) (*Application, error) {
+	return func(c *Case, now time.Time) (*Application, error) {
 		a, err := c.Decide(by, d, now)
 		if err == nil && d.Action == Approve {
 			err = s.referencesHold(ctx, c)
 		}
 		return a, err
-	})
-	return s.issueNow(ctx, by, view, err)
+	}
 }
 
 // WithdrawApplication takes a case back, at any moment before its certificate
@@ -365,16 +370,25 @@ func (s *Service) change(ctx context.Context, by *Account, id string, seen int, 
 // changeBy is change with a way of its own to write the case as it was and as
 // the action made it.
 func (s *Service) changeBy(ctx context.Context, by *Account, id string, seen int, act func(*Case, time.Time) (*Application, error), write func(context.Context, *Case, *Application) error) (*CaseView, error) {
-	view, err := s.tryChange(ctx, by, id, seen, act, write)
-	if errors.Is(err, errTree) { // judged anew, by the offices there are now
-		if err = s.refresh(ctx); err == nil {
-			view, err = s.tryChange(ctx, by, id, seen, act, write)
-		}
+	c, err := s.changeCase(ctx, by, id, seen, act, write)
+	if err != nil {
+		return nil, err
 	}
-	return view, err
+	return s.viewFor(ctx, by, c.Application, c.Template)
 }
 
-func (s *Service) tryChange(ctx context.Context, by *Account, id string, seen int, act func(*Case, time.Time) (*Application, error), write func(context.Context, *Case, *Application) error) (*CaseView, error) {
+// changeCase is changeBy for somebody who needs the case and not its view.
+func (s *Service) changeCase(ctx context.Context, by *Account, id string, seen int, act func(*Case, time.Time) (*Application, error), write func(context.Context, *Case, *Application) error) (*Case, error) {
+	c, err := s.tryChange(ctx, by, id, seen, act, write)
+	if errors.Is(err, errTree) { // judged anew, by the offices there are now
+		if err = s.refresh(ctx); err == nil {
+			c, err = s.tryChange(ctx, by, id, seen, act, write)
+		}
+	}
+	return c, err
+}
+
+func (s *Service) tryChange(ctx context.Context, by *Account, id string, seen int, act func(*Case, time.Time) (*Application, error), write func(context.Context, *Case, *Application) error) (*Case, error) {
 	c, err := s.open(ctx, by, id)
 	if err != nil {
 		return nil, err
@@ -395,11 +409,11 @@ func (s *Service) tryChange(ctx context.Context, by *Account, id string, seen in
 	if err != nil {
 		return nil, err
 	}
-	after := &Case{a, c.Template, c.Directory, c.Calendar}
-	if after, err = s.seeTo(ctx, after); err != nil { // the action stands
+	after, err := s.seeTo(ctx, &Case{a, c.Template, c.Directory, c.Calendar})
+	if err != nil { // the action stands
 		s.Log.Error("looking for somebody who may decide", "application", id, "reason", reason(err))
 	}
-	return s.viewFor(ctx, by, after.Application, c.Template)
+	return after, nil
 }
 
 // stale tells what happened to a case since the caller saw it.
@@ -436,7 +450,7 @@ func (s *Service) issueNow(ctx context.Context, by *Account, view *CaseView, err
 	if err != nil {
 		return view, nil // the decision stands; reading it again can wait
 	}
-	if trouble != nil && !errors.Is(trouble, errHeld) && (after.State == Approved || after.State == Issuing) {
+	if trouble != nil && !errors.Is(trouble, errHeld) && !errors.Is(trouble, ErrConflict) && (after.State == Approved || after.State == Issuing) {
 		s.Log.Error("issuing waits", "application", view.ID, "reason", reason(trouble), "error", forLog(trouble))
 	}
 	return after, nil
@@ -494,6 +508,18 @@ func (s *Service) scopes(by *Account) []QueueScope {
 	return out
 }
 
+// waitsFor is why the issuing of a case waits; nil: it does not, or nobody has
+// tried it yet.
+func (s *Service) waitsFor(t *Template, a *Application) *Text {
+	switch {
+	case a.held():
+		return heldText(t, a)
+	case a.State == Approved || a.State == Issuing:
+		return s.troubles.of(a.ID)
+	}
+	return nil
+}
+
 func (s *Service) view(ctx context.Context, a *Application, t *Template) (*CaseView, error) {
 	v := &CaseView{
 		ID: a.ID, Item: a.Template.Code, Template: a.Template.Version, State: a.State, StateName: a.State.Name(), Version: a.Version,
@@ -506,12 +532,7 @@ func (s *Service) view(ctx context.Context, a *Application, t *Template) (*CaseV
 	if !a.Due.IsZero() {
 		v.Due = &a.Due
 	}
-	switch {
-	case a.held():
-		v.Trouble = heldText(t, a)
-	case a.State == Approved || a.State == Issuing:
-		v.Trouble = s.troubles.of(a.ID)
-	}
+	v.Trouble = s.waitsFor(t, a)
 	if a.Actions[len(a.Actions)-1].Kind == Moot {
 		v.Trouble = &mootText
 	}

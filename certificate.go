@@ -206,4 +206,5 @@ type Store interface {
 	Likenesses
 	Searches
 	Persons
+	Campaigns
 }

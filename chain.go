@@ -112,11 +112,16 @@ func (c *Case) Submit(by *Account, now time.Time) (*Application, error) {
 	if err := c.fourEyes(by, c.intakeStep()); err != nil {
 		return nil, err
 	}
+	return c.handIn(by, grant, now), nil
+}
+
+// handIn is the case after somebody has submitted it, which they may.
+func (c *Case) handIn(by *Account, grant Grant, now time.Time) *Application {
 	x := actionBy(by, grant, Submit, now)
 	if step := c.homeStep(); step != nil {
 		x.Step = step.Key
 	}
-	return c.with(x), nil
+	return c.with(x)
 }
 
 // Edit replaces the content of a draft or a returned case. The division is

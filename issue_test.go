@@ -273,7 +273,7 @@ func TestNoKey(t *testing.T) {
 // later one from being issued.
 func TestRecoveryPassesOverWhatFails(t *testing.T) {
 	h := newHouse(t)
-	h.store.Store = &crowded{h.store.Store, 150}
+	h.store.Store = &crowded{h.store.Store, 750}
 	v := h.submitted("key")
 	h.sealer.token = errDisk
 	_, err := h.approve(v)

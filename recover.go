@@ -3,41 +3,67 @@ package yinzheng
 import (
 	"context"
 	"errors"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
 )
 
-// Recover issues whatever an earlier run, a slow key or a full disk left
-// approved or issuing. It returns how many certificates it made; a case that
-// fails again is logged and does not hold up the others.
+// issuers is how many certificates one round makes at once, for each processor:
+// most of the time an attempt waits for the disk, and those that wait together
+// share one sync of it.
+const issuers = 4
+
+// recoverBatch is how many cases a round takes up at a time.
+const recoverBatch = 500
+
+// Recover issues whatever bulk approval, an earlier run, a slow key or a full
+// disk left approved or issuing, several at a time. It returns how many
+// certificates it made; a case that fails is logged, its reason is shown with it
+// (CaseView.Trouble), and it does not hold up the others. Once ctx ends, what was
+// begun is finished and no more is.
 func (s *Service) Recover(ctx context.Context) (int, error) {
 	made := 0
-	tried := map[string]bool{}
+	left := map[string]bool{}
 	for {
 		// What failed may still be waiting; it must not hide what comes after it.
-		ids, err := s.Store.Waiting(ctx, s.now(), 100+len(tried))
+		ids, err := s.Store.Waiting(ctx, s.now(), recoverBatch+len(left))
 		if err != nil {
 			return made, err
 		}
-		ids = slices.DeleteFunc(ids, func(id string) bool { return tried[id] })
+		ids = slices.DeleteFunc(ids, func(id string) bool { return left[id] })
 		if len(ids) == 0 {
 			return made, nil
 		}
-		for _, id := range ids {
-			tried[id] = true
-			switch _, err := s.Issue(ctx, id); {
-			case err == nil:
+		done := make([]bool, len(ids))
+		AtOnce(ctx, len(ids), issuers*runtime.GOMAXPROCS(0), func(ctx context.Context, i int) { done[i] = s.recoverOne(ctx, ids[i]) })
+		for i, id := range ids {
+			if done[i] {
 				made++
-			case errors.Is(err, errMoot):
-				s.Log.Warn("a case has nothing left to replace and has ended", "application", id)
-			case errors.Is(err, errUnmet):
-				s.Log.Warn("a certificate that a case refers to has ended; the case was returned", "application", id)
-			default:
-				s.Log.Error("issuing failed, will be tried again", "application", id, "reason", reason(err), "error", forLog(err))
+			} else {
+				left[id] = true
 			}
 		}
 	}
+}
+
+// recoverOne issues a case that waits and tells whether it has its certificate
+// now. Each reason is logged once, and not at every round that meets it.
+func (s *Service) recoverOne(ctx context.Context, id string) bool {
+	before := s.troubles.of(id)
+	_, err := s.Issue(ctx, id)
+	switch {
+	case errors.Is(err, errMoot):
+		s.Log.Warn("a case has nothing left to replace and has ended", "application", id)
+	case errors.Is(err, errUnmet):
+		s.Log.Warn("a certificate that a case refers to has ended; the case was returned", "application", id)
+	case err == nil || errors.Is(err, ErrConflict): // somebody else is at work on it
+	default:
+		if now := s.troubles.of(id); before == nil || now == nil || *before != *now {
+			s.Log.Error("issuing failed, will be tried again", "application", id, "reason", reason(err), "error", forLog(err))
+		}
+	}
+	return err == nil
 }
 
 // RequestsLife is how long an idempotency key is remembered.
@@ -55,14 +81,13 @@ func (s *Service) Prune(ctx context.Context) error {
 }
 
 // KeepRecovering calls Recover and Scan, and Prune now and then, at once and
-// every interval until the context ends.
+// every interval until the context ends; Recover, besides, as soon as a bulk
+// approval asks for it.
 func (s *Service) KeepRecovering(ctx context.Context, every time.Duration) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for n := 0; ; n++ {
-		if _, err := s.Recover(ctx); err != nil && ctx.Err() == nil {
-			s.Log.Error("recovering", "reason", reason(err), "error", forLog(err))
-		}
+		s.recoverNow(ctx)
 		if n%pruneEvery == 0 {
 			if err := s.Prune(ctx); err != nil && ctx.Err() == nil {
 				s.Log.Error("forgetting what has ended", "reason", reason(err), "error", forLog(err))
@@ -71,11 +96,30 @@ func (s *Service) KeepRecovering(ctx context.Context, every time.Duration) {
 		if _, err := s.Scan(ctx); err != nil && ctx.Err() == nil {
 			s.Log.Error("looking for what is past its limit, and who is left", "reason", reason(err), "error", forLog(err))
 		}
+		if !s.untilDue(ctx, tick.C) {
+			return
+		}
+	}
+}
+
+// untilDue waits for the next round and meanwhile issues what bulk approvals
+// hand over. False: the context has ended.
+func (s *Service) untilDue(ctx context.Context, due <-chan time.Time) bool {
+	for {
 		select {
 		case <-ctx.Done():
-			return
-		case <-tick.C:
+			return false
+		case <-due:
+			return true
+		case <-s.handedOver:
+			s.recoverNow(ctx)
 		}
+	}
+}
+
+func (s *Service) recoverNow(ctx context.Context) {
+	if _, err := s.Recover(ctx); err != nil && ctx.Err() == nil {
+		s.Log.Error("recovering", "reason", reason(err), "error", forLog(err))
 	}
 }
 

@@ -142,6 +142,8 @@ type Persons interface {
 	AddPersonImport(ctx context.Context, m *PersonImport) error
 	// PersonImport returns one; ErrNotFound.
 	PersonImport(ctx context.Context, id string) (*PersonImport, error)
+	// NewestImport is the ID of the last import noted; "": there was none.
+	NewestImport(ctx context.Context) (string, error)
 	// HeldBy lists the cases whose holder has a document of this number, newest
 	// first.
 	HeldBy(ctx context.Context, number string, limit int) ([]string, error)

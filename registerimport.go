@@ -144,29 +144,15 @@ func (n *ImportCounts) summary() string {
 // maxHeld bounds the cases of one holder that are looked at.
 const maxHeld = 50
 
-// deathNotices tells, of persons who have died, those who work on their open
-// cases, and the organs whose certificates say that they are alive. Only offices
-// whose division the person belongs to are told; nothing is suspended.
+// deathNotices tells of persons who have died. Nothing is suspended.
 func (s *Service) deathNotices(ctx context.Context, died []*Person) ([]Notice, error) {
 	var told []Notice
 	for _, p := range died {
-		cases, err := s.heldBy(ctx, p.documents())
+		more, err := s.DeathNotices(ctx, p.documents(), p.Value(FactDivision))
 		if err != nil {
 			return nil, err
 		}
-		for _, c := range cases {
-			posts, err := s.toldOfDeath(ctx, c)
-			if err != nil {
-				return nil, err
-			}
-			for i, d := range posts {
-				o := s.Directory().Office(d.Office)
-				again := slices.ContainsFunc(posts[:i], func(e Desk) bool { return e.Office == d.Office && e.Role == d.Role })
-				if o != nil && !again && s.Directory().Within(p.Value(FactDivision), o.Division) {
-					told = append(told, Notice{At: s.now(), Office: d.Office, Role: d.Role, Kind: "holder-died", Application: c.ID})
-				}
-			}
-		}
+		told = append(told, more...)
 	}
 	return told, nil
 }

@@ -61,12 +61,13 @@ type Service struct {
 	decoy        string // checked when there is no such account, so that the time taken does not tell; nothing hashes to it
 	troubles     troubles
 	watch        watch
+	handedOver   chan struct{} // one is in it while a bulk approval has left cases to be issued
 }
 
 // New wires a service and reads what it keeps in memory: the office tree, the
 // keys and the status lists.
 func New(ctx context.Context, c Config) (*Service, error) {
-	s := &Service{Config: c, templates: map[TemplateRef]*Template{}, shorts: map[string]*Template{}}
+	s := &Service{Config: c, templates: map[TemplateRef]*Template{}, shorts: map[string]*Template{}, handedOver: make(chan struct{}, 1)}
 	s.defaults()
 	for _, t := range c.Templates {
 		if err := s.addTemplate(ctx, t); err != nil {

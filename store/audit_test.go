@@ -460,3 +460,59 @@ func TestVerifyCatalogue(t *testing.T) {
 		}
 	}
 }
+
+// TestVerifyCampaigns: every act on a campaign, and on an entry of its roster, is
+// what its event says.
+func TestVerifyCampaigns(t *testing.T) {
+	for _, tt := range []struct {
+		text string
+		kind FaultKind
+		part int64
+	}{
+		{"UPDATE campaign_acts SET content = '{}' WHERE entry = 0", ContentChanged, 4},
+		{"UPDATE campaign_acts SET content = '{}' WHERE entry = 2 AND seq = 2", ContentChanged, 8},
+		{"UPDATE campaign_acts SET kind = 'absent' WHERE entry = 2 AND seq = 1", ContentChanged, 6},
+		{"UPDATE campaign_acts SET account = 'u9' WHERE entry = 2 AND seq = 1", ContentChanged, 6},
+		{"UPDATE campaign_acts SET at = at + 1 WHERE entry = 2 AND seq = 1", ContentChanged, 6},
+		{"UPDATE campaign_acts SET at = 'soon' WHERE entry = 2 AND seq = 1", ContentChanged, 6},
+		{"DELETE FROM campaign_acts WHERE entry = 2 AND seq = 2", ContentMissing, 8},
+		{"DELETE FROM campaign_acts", ContentMissing, 4},
+		{"INSERT INTO campaign_acts SELECT campaign, entry, 3, at, account, kind, content FROM campaign_acts WHERE entry = 2 AND seq = 2", ContentExtra, 0},
+		{"INSERT INTO campaign_acts SELECT campaign, 7, seq, at, account, kind, content FROM campaign_acts WHERE entry = 2 AND seq = 1", ContentExtra, 0},
+	} {
+		path := t.TempDir() + "/yinzheng.db"
+		aRecord(t, path)
+		s := openFile(t, path)
+		at := storetest.Start
+		entry := &yinzheng.CampaignEntry{Number: 2, Division: storetest.North, Mark: "111:a", Outcome: "open", Content: []byte("{}")}
+		act := func(entry, seq int, kind string) yinzheng.CampaignAct {
+			return yinzheng.CampaignAct{Campaign: "C1", Entry: entry, Seq: seq, At: at, By: "u1", Kind: kind, Content: fmt.Appendf(nil, `{"kind":%q}`, kind)}
+		}
+		record := func(subject string, a yinzheng.CampaignAct) error {
+			return s.Record(t.Context(), yinzheng.Event{At: a.At, Kind: "campaign-" + a.Kind, Subject: subject, By: a.By, Detail: fmt.Sprintf("%x", sha256.Sum256(a.Content))})
+		}
+		start, seen, dead := act(0, 1, "start"), act(2, 1, "present"), act(2, 2, "dead")
+		errs := []error{
+			s.AddCampaign(t.Context(), &yinzheng.Campaign{ID: "C1", Item: "survival", Running: true, Version: 1, Content: []byte("{}")}, []*yinzheng.CampaignEntry{entry}, []yinzheng.CampaignAct{start}),
+			record("C1", start),
+			s.Record(t.Context(), yinzheng.Event{At: at, Kind: "campaign-listed", Subject: "C1", By: "u1", Detail: "csv"}),
+		}
+		for _, a := range []yinzheng.CampaignAct{seen, dead} {
+			entry.Version++
+			errs = append(errs, s.PutCampaignEntry(t.Context(), "C1", entry, &a), record("C1/2", a))
+			if a.Seq == 1 {
+				errs = append(errs, s.Record(t.Context(), yinzheng.Event{At: at, Kind: "campaign-tried", Subject: "town", By: "u1", Detail: "x"}))
+			}
+		}
+		if err := errors.Join(append(errs, s.Close())...); err != nil {
+			t.Fatal(err)
+		}
+		if _, fault := verify(t, path, yinzheng.LogHash{}); fault != nil {
+			t.Fatalf("whole: %+v", fault)
+		}
+		forge(t, path, tt.text)
+		if _, fault := verify(t, path, yinzheng.LogHash{}); fault == nil || fault.Kind != tt.kind || fault.Entry.Part != tt.part {
+			t.Errorf("%s: %+v", tt.text, fault)
+		}
+	}
+}

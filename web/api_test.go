@@ -366,7 +366,7 @@ func TestOpenAPI(t *testing.T) {
 	for _, op := range []string{
 		"POST /api/v1/sessions", "DELETE /api/v1/sessions", "GET /api/v1/items", "GET /api/v1/items/{code}", "POST /api/v1/applications", "PATCH /api/v1/applications/{id}",
 		"GET /api/v1/applications/{id}", "POST /api/v1/applications/{id}/submit", "POST /api/v1/applications/{id}/withdraw", "POST /api/v1/applications/{id}/decisions",
-		"GET /api/v1/workqueue", "POST /api/v1/search", "POST /api/v1/preview", "GET /api/v1/certificates/{code}", "GET /api/v1/certificates/{code}/pdf", "POST /api/v1/certificates/{code}/revoke",
+		"POST /api/v1/decisions", "GET /api/v1/workqueue", "POST /api/v1/search", "POST /api/v1/preview", "GET /api/v1/certificates/{code}", "GET /api/v1/certificates/{code}/pdf", "POST /api/v1/certificates/{code}/revoke",
 		"POST /api/v1/certificates/{code}/suspend", "POST /api/v1/certificates/{code}/lift", "POST /api/v1/certificates/{code}/revocations/{id}/confirm", "POST /api/v1/certificates/{code}/revocations/{id}/decline",
 		"GET /api/v1/revocations", "POST /api/v1/certificates/{code}/correct", "POST /api/v1/certificates/{code}/reissue", "POST /api/v1/certificates/{code}/copies", "GET /api/v1/certificates/{code}/copies",
 		"POST /api/v1/papers", "GET /api/v1/papers/{code}", "POST /api/v1/papers/{code}/void", "GET /api/v1/papers/{code}/scan",
@@ -374,6 +374,8 @@ func TestOpenAPI(t *testing.T) {
 		"GET /api/v1/issuing", "POST /api/v1/issuing/{id}/retry", "POST /api/v1/issuing/{id}/void", "POST /api/v1/verify", "GET /api/v1/catalogue", "GET /api/v1/catalogue/{code}",
 		"GET /api/v1/catalogue/{code}/versions", "POST /api/v1/catalogue-changes", "GET /api/v1/catalogue-changes", "GET /api/v1/catalogue-changes/{id}",
 		"POST /api/v1/catalogue-changes/{id}/acts", "POST /api/v1/catalogue-changes/import", "GET /api/v1/catalogue-report",
+		"POST /api/v1/campaigns", "POST /api/v1/campaigns/import", "GET /api/v1/campaigns", "GET /api/v1/campaigns/{id}", "POST /api/v1/campaigns/{id}/acts", "GET /api/v1/campaigns/{id}/entries",
+		"POST /api/v1/campaigns/{id}/entries", "GET /api/v1/campaigns/{id}/entries/{number}",
 	} {
 		method, path, _ := strings.Cut(op, " ")
 		if doc.Paths[path][strings.ToLower(method)] == nil {

@@ -19,6 +19,7 @@ import (
 
 	"yinzheng"
 	"yinzheng/attachments"
+	"yinzheng/campaign"
 	"yinzheng/catalogue"
 	"yinzheng/inquiry"
 	"yinzheng/keys"
@@ -117,7 +118,7 @@ func newWorldOver(t testing.TB, st *store.Store, changes ...change) *world {
 	sc.Standings = wc.Catalogue
 	w.Service, err = yinzheng.New(ctx, sc)
 	must(t, err)
-	wc.Service = w.Service
+	wc.Service, wc.Campaigns = w.Service, campaign.New(campaign.Config{Service: w.Service, Log: log})
 	wc.Inquiries = inquiry.New(inquiry.Config{Store: st, Records: w.Service, Seal: w.Service, Now: sc.Now})
 	w.passwords()
 	handler, err := web.New(wc)

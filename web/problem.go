@@ -125,14 +125,7 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	f, lang := faultOf(err), language(r)
-	p := &problem{Type: "/problems/" + f.kind, Title: kinds[f.kind].In(lang), Status: f.status, Detail: f.text.In(lang)}
-	for _, e := range f.fields {
-		p.Errors = append(p.Errors, fieldFault{e.Field, e.Code, e.Text.In(lang)})
-	}
-	if f.status >= http.StatusInternalServerError {
-		p.Incident = rand.Text()[:8]
-		s.Log.Error("request failed", "incident", p.Incident, "route", route(r), "error", err)
-	}
+	p := s.problemOf(r, f, err)
 	h := w.Header()
 	h["Cache-Control"] = noStore
 	if f.after > 0 {
@@ -154,6 +147,21 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		s.Log.Error("write a problem", "error", err)
 	}
 	writeBody(w, f.status, "application/problem+json", body)
+}
+
+// problemOf is a fault in the caller's words. What only an operator can explain
+// is logged, with an incident that both can name.
+func (s *server) problemOf(r *http.Request, f *fault, err error) *problem {
+	lang := language(r)
+	p := &problem{Type: "/problems/" + f.kind, Title: kinds[f.kind].In(lang), Status: f.status, Detail: f.text.In(lang)}
+	for _, e := range f.fields {
+		p.Errors = append(p.Errors, fieldFault{e.Field, e.Code, e.Text.In(lang)})
+	}
+	if f.status >= http.StatusInternalServerError {
+		p.Incident = rand.Text()[:8]
+		s.Log.Error("request failed", "incident", p.Incident, "route", route(r), "error", err)
+	}
+	return p
 }
 
 // wantsPage tells whether a failure is for a person's eyes.

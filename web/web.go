@@ -17,16 +17,18 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"yinzheng"
+	"yinzheng/campaign"
 	"yinzheng/catalogue"
 	"yinzheng/inquiry"
 )
 
-// Config is what the handler is made of. Service, Catalogue and Inquiries are
-// needed; the rest has useful zero values.
+// Config is what the handler is made of. Service, Catalogue, Inquiries and
+// Campaigns are needed; the rest has useful zero values.
 type Config struct {
 	Service   *yinzheng.Service
 	Catalogue *catalogue.Catalogue
 	Inquiries *inquiry.Inquiries
+	Campaigns *campaign.Campaigns
 	Version   string // of the program, shown in the OpenAPI document
 
 	// CRL returns the DER of issuing CA n's revocation list, as served at

@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 }
 
 // TestScript runs the journeys in testdata/script. Besides testscript's own
-// commands they have:
+// commands, and $TODAY, $SOMEDAY (in ten days) and $MONTH, they have:
 //
 //	start ARGS…           run yinzheng with ARGS and --listen on a free port, wait until it is ready; sets $URL
 //	end [-9]              end it, politely or by SIGKILL
@@ -59,6 +59,10 @@ func TestScript(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Values[sessionKey{}] = &session{}
 			e.Setenv("FONTS", "/usr/share/fonts/truetype/hanazono")
+			today := time.Now().In(yinzheng.Zone)
+			e.Setenv("TODAY", today.Format(time.DateOnly))
+			e.Setenv("SOMEDAY", today.AddDate(0, 0, 10).Format(time.DateOnly))
+			e.Setenv("MONTH", today.Format("2006-01"))
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){

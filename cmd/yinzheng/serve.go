@@ -25,7 +25,7 @@ type proxySettings struct {
 }
 
 func (serveCmd) Help() string {
-	return `Serves the API for staff, the public verify page, the key list, the status lists and the revocation lists. What an earlier run left in issuing is completed first. Put a reverse proxy with TLS in front of it.
+	return `Serves the API for staff, the public verify page, the key list, the status lists and the revocation lists. What an earlier run left in issuing is completed in the background. Put a reverse proxy with TLS in front of it.
 
   YINZHENG_PASSPHRASE=… yinzheng serve --dir data --public-url https://zm.example.gov.cn`
 }
@@ -48,12 +48,10 @@ func (c *serveCmd) Run(ctx context.Context, e *env) error {
 	})
 }
 
-// serve recovers, listens, says so through ready, and serves until the context
-// ends; then it lets requests under way finish.
+// serve listens, says so through ready, and serves until the context ends; then
+// it lets requests under way finish.
 func (s *system) serve(ctx context.Context, e *env, listen string, proxies []netip.Prefix, ready func(addr string)) error {
-	if err := s.background(ctx, e.log); err != nil {
-		return err
-	}
+	s.background(ctx, e.log)
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", listen)
 	if err != nil {
 		return fmt.Errorf("%w; choose another address with --listen", err)
@@ -81,7 +79,7 @@ func (s *system) serve(ctx context.Context, e *env, listen string, proxies []net
 
 func (s *system) handler(e *env, proxies []netip.Prefix) (http.Handler, error) {
 	return web.New(web.Config{
-		Service: s.Service, Catalogue: s.catalogue, Inquiries: s.inquiries, Log: e.log, Version: version, TrustedProxies: proxies,
+		Service: s.Service, Catalogue: s.catalogue, Inquiries: s.inquiries, Campaigns: s.campaigns, Log: e.log, Version: version, TrustedProxies: proxies,
 		CRL:   s.revocationList,
 		Ready: func(ctx context.Context) error { _, err := s.store.StatusListCount(ctx); return err },
 	})

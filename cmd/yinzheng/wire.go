@@ -14,6 +14,7 @@ import (
 
 	"yinzheng"
 	"yinzheng/attachments"
+	"yinzheng/campaign"
 	"yinzheng/catalogue"
 	"yinzheng/inquiry"
 	"yinzheng/keys"
@@ -74,6 +75,7 @@ type system struct {
 	*yinzheng.Service
 	catalogue *catalogue.Catalogue
 	inquiries *inquiry.Inquiries
+	campaigns *campaign.Campaigns
 	store     *store.Store
 	ring      *keys.Keyring
 	renderer  *templates.Typesetter
@@ -143,7 +145,8 @@ func assemble(ctx context.Context, s *store.Store, ring *keys.Keyring, c setting
 		return nil, err
 	}
 	asked := inquiry.New(inquiry.Config{Store: s, Records: service, Seal: service, Now: e.now, Log: e.log})
-	return &system{Service: service, catalogue: items, inquiries: asked, store: s, ring: ring, renderer: renderer, fontsDir: c.FontsDir}, nil
+	checks := campaign.New(campaign.Config{Service: service, Log: e.log})
+	return &system{Service: service, catalogue: items, inquiries: asked, campaigns: checks, store: s, ring: ring, renderer: renderer, fontsDir: c.FontsDir}, nil
 }
 
 // templateSet is the built-in templates and those of a folder, if one is given.
@@ -185,23 +188,17 @@ func der(chain []*x509.Certificate) [][]byte {
 }
 
 // background does what waits or is due, now and every few seconds, and keeps an
-// eye on the folder of faces, until Close.
-func (s *system) background(ctx context.Context, log *slog.Logger) error {
-	n, err := s.Recover(ctx)
-	if err != nil {
-		return err
-	}
-	if n > 0 {
-		log.Info("issued what an earlier run left", "certificates", n)
-	}
+// eye on the folder of faces, until Close. Nobody waits for it: thousands of
+// certificates may be what an earlier run left.
+func (s *system) background(ctx context.Context, log *slog.Logger) {
 	ctx, s.stop = context.WithCancel(ctx)
 	go s.KeepRecovering(ctx, 2*time.Second)
+	go s.campaigns.Keep(ctx, 2*time.Second)
 	go s.markCases(ctx, log)
 	go s.workInquiries(ctx, 2*time.Second, log)
 	if s.fontsDir != "" {
 		go watchFonts(ctx, s.fontsDir, 2*time.Second, s.renderer, log)
 	}
-	return nil
 }
 
 // markCases makes the cases of an earlier program findable.

@@ -100,7 +100,18 @@ func personImports(t *testing.T, s yinzheng.Store) {
 		ID: "m1", At: Start, By: "u1", Office: "town", Division: Town, Register: "常住人口登记", AsOf: "2026-01-02", Digest: "00ff",
 		ImportCounts: yinzheng.ImportCounts{Rows: 9, New: 4, Changed: 3, Same: 2},
 	}
+	newest := func(want string) {
+		t.Helper()
+		if id, err := s.NewestImport(t.Context()); err != nil || id != want {
+			t.Errorf("the newest import: %q %v, want %q", id, err, want)
+		}
+	}
+	newest("")
 	check(t, s.AddPersonImport(t.Context(), m))
+	later := *m
+	later.ID, later.AsOf = "m0", "2025-01-02"
+	check(t, s.AddPersonImport(t.Context(), &later))
+	newest("m0")
 	got, err := s.PersonImport(t.Context(), "m1")
 	check(t, err)
 	if d := cmp.Diff(m, got); d != "" {

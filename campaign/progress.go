@@ -1,0 +1,102 @@
+package campaign
+
+import (
+	"cmp"
+	"slices"
+
+	"yinzheng"
+)
+
+// Counts says how entries stand.
+type Counts struct {
+	People   int `json:"people"`
+	Open     int `json:"open"`
+	Present  int `json:"present"`
+	Absent   int `json:"absent"`
+	Dead     int `json:"dead"`
+	Disputed int `json:"disputed"` // seen present, and dead by a register
+	Due      int `json:"due"`      // of those absent: to be looked at again by now
+
+	Cases   map[yinzheng.State]int `json:"cases,omitempty"` // made, by their state
+	Refused int                    `json:"refused"`         // could not be made; the entry says why
+}
+
+// Place is one division of a campaign.
+type Place struct {
+	Division string `json:"division"`
+	Name     string `json:"name"`
+	Counts
+}
+
+// Progress says how far a campaign is.
+type Progress struct {
+	Total  Counts  `json:"total"`
+	Places []Place `json:"places"`
+}
+
+// add adds some entries that stand alike.
+func (n *Counts) add(c *yinzheng.CampaignCount) {
+	n.People += c.Number
+	n.Due += c.Due
+	switch Outcome(c.Outcome) {
+	case Open:
+		n.Open += c.Number
+	case Present:
+		n.Present += c.Number
+	case Absent:
+		n.Absent += c.Number
+	case Dead:
+		n.Dead += c.Number
+	case Disputed:
+		n.Disputed += c.Number
+	}
+	if c.Refused {
+		n.Refused += c.Number
+	}
+	if c.Case != "" {
+		if n.Cases == nil {
+			n.Cases = map[yinzheng.State]int{}
+		}
+		n.Cases[c.Case] += c.Number
+	}
+}
+
+// progressOf sums up what is counted by the places as they are now: those that
+// somebody is in charge of (nil: all of them).
+func (s *Campaigns) progressOf(c *Campaign, counts []yinzheng.CampaignCount, by *yinzheng.Account) *Progress {
+	d := s.Service.Directory()
+	p := &Progress{Places: []Place{}}
+	for i := range counts {
+		n := &counts[i]
+		at := d.DivisionNow(n.Division)
+		if by != nil && !s.countsFor(by, c, at) {
+			continue
+		}
+		p.Total.add(n)
+		j := slices.IndexFunc(p.Places, func(x Place) bool { return x.Division == at })
+		if j < 0 {
+			j = len(p.Places)
+			p.Places = append(p.Places, Place{Division: at, Name: s.placeName(at)})
+		}
+		p.Places[j].add(n)
+	}
+	slices.SortFunc(p.Places, func(a, b Place) int { return cmp.Compare(a.Division, b.Division) })
+	return p
+}
+
+// countsFor tells whether the figures of a place are for somebody: whoever is in
+// charge of it, administrators too, or runs the campaign.
+func (s *Campaigns) countsFor(by *yinzheng.Account, c *Campaign, division string) bool {
+	if _, err := s.mayRun(by, c, s.now()); err == nil {
+		return true
+	}
+	_, ok := s.charge(by, division, s.now(), yinzheng.Clerk, yinzheng.Approver, yinzheng.Admin)
+	return ok
+}
+
+func (s *Campaigns) placeName(division string) string {
+	if v := s.Service.Directory().Division(division); v != nil {
+		return v.Name
+	}
+	return division
+}

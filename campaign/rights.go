@@ -1,0 +1,115 @@
+package campaign
+
+import (
+	"time"
+
+	"yinzheng"
+)
+
+// division is that of an office; "": there is no such office.
+func (s *Campaigns) division(office string) string {
+	d := s.Service.Directory()
+	if o := d.Office(office); o != nil {
+		return d.DivisionNow(o.Division)
+	}
+	return ""
+}
+
+// runs returns the grant by which somebody is an approver or an administrator of
+// an office that ok accepts.
+func runs(by *yinzheng.Account, now time.Time, ok func(office string) bool) (yinzheng.Grant, bool) {
+	for _, role := range []yinzheng.Role{yinzheng.Approver, yinzheng.Admin} {
+		if g, holds := by.Holds(role, now, ok); holds {
+			return g, true
+		}
+	}
+	return yinzheng.Grant{}, false
+}
+
+// MayStart tells whether somebody may start a campaign in the name of an office
+// ("": some office of theirs); ErrForbidden.
+func (s *Campaigns) MayStart(by *yinzheng.Account, office string) error {
+	_, err := s.mayStart(by, office, s.now())
+	return err
+}
+
+// mayStart returns the grant by which somebody starts a campaign in the name of
+// an office ("": the first that suits).
+func (s *Campaigns) mayStart(by *yinzheng.Account, office string, now time.Time) (yinzheng.Grant, error) {
+	g, ok := runs(by, now, func(id string) bool {
+		o := s.Service.Directory().Office(id)
+		return o != nil && o.Successor == "" && o.Until.IsZero() && (office == "" || id == office)
+	})
+	if !ok {
+		return g, refused(yinzheng.ErrForbidden, "只有该单位的审批人或系统管理员可以发起核验", "Only an approver or an administrator of the office may start a campaign")
+	}
+	return g, nil
+}
+
+// maySee tells whether a campaign exists for somebody: for the people of the
+// offices in its area and of those above. ErrNotFound.
+func (s *Campaigns) maySee(by *yinzheng.Account, c *Campaign) error {
+	d := s.Service.Directory()
+	for _, role := range []yinzheng.Role{yinzheng.Clerk, yinzheng.Approver, yinzheng.Admin} {
+		if _, ok := by.Holds(role, s.now(), func(office string) bool {
+			at := s.division(office)
+			return at != "" && (d.Within(at, c.Division) || d.Within(c.Division, at))
+		}); ok {
+			return nil
+		}
+	}
+	return refused(yinzheng.ErrNotFound, "没有这次核验", "There is no such campaign")
+}
+
+// mayRun returns the grant by which somebody orders the cases of a campaign, ends
+// or cancels it; ErrForbidden.
+func (s *Campaigns) mayRun(by *yinzheng.Account, c *Campaign, now time.Time) (yinzheng.Grant, error) {
+	g, ok := runs(by, now, func(office string) bool { return office == s.Service.Directory().OfficeNow(c.Office) })
+	if !ok {
+		return g, refused(yinzheng.ErrForbidden, "只有发起单位的审批人或系统管理员可以这样做", "Only an approver or an administrator of the office that started it may do this")
+	}
+	return g, nil
+}
+
+// charge is a role in an office in whose area a division lies.
+func (s *Campaigns) charge(by *yinzheng.Account, division string, now time.Time, roles ...yinzheng.Role) (yinzheng.Grant, bool) {
+	for _, role := range roles {
+		if g, ok := by.Holds(role, now, func(office string) bool {
+			at := s.division(office)
+			return at != "" && s.Service.Directory().Within(division, at)
+		}); ok {
+			return g, true
+		}
+	}
+	return yinzheng.Grant{}, false
+}
+
+// mayRead tells whether the people of a place are for somebody: for the clerks
+// and approvers in charge of it.
+func (s *Campaigns) mayRead(by *yinzheng.Account, division string) bool {
+	_, ok := s.charge(by, division, s.now(), yinzheng.Clerk, yinzheng.Approver)
+	return ok
+}
+
+// maySeeTo returns the grant by which somebody enters what was seen of a holder:
+// a clerk of the village, or above, who is not the holder. Errors: ErrNotFound
+// when the entry does not exist for them, ErrForbidden.
+func (s *Campaigns) maySeeTo(by *yinzheng.Account, e *Entry, now time.Time) (yinzheng.Grant, error) {
+	if !s.mayRead(by, e.Division) {
+		return yinzheng.Grant{}, errNoEntry()
+	}
+	g, ok := s.charge(by, e.Division, now, yinzheng.Clerk)
+	if !ok {
+		return g, refused(yinzheng.ErrForbidden, "只有该村（社区）或上级单位的经办人可以登记核验结果", "Only a clerk of the village, or of an office above it, may enter what was seen")
+	}
+	for _, who := range []yinzheng.ID{by.Person, g.ForID} {
+		if key := yinzheng.ByDocument(who); key.Value != "" && key == yinzheng.ByDocument(e.ID) {
+			return g, refused(yinzheng.ErrForbidden, "不能核验本人（或委托人本人），请由同事办理", "Nobody enters this of themselves, nor for who delegated to them; a colleague has to")
+		}
+	}
+	return g, nil
+}
+
+func errNoEntry() error {
+	return refused(yinzheng.ErrNotFound, "名单中没有这一人", "There is no such entry on the roster")
+}
