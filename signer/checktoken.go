@@ -158,8 +158,15 @@ func decodeToken(claims *yinzheng.Claims, payload, signature string, room []byte
 	if *claims, err = readClaims(string(text)); err != nil {
 		return nil, err
 	}
-	return decodePart(room, signature)
+	if mac, err = decodePart(room, signature); err == nil && len(mac) != es256Size {
+		err = fmt.Errorf("%w: a signature of %d bytes", jwt.ErrTokenMalformed, len(mac))
+	}
+	return mac, err
 }
+
+// es256Size is the length of an ES256 signature (RFC 7518 §3.4): a token that
+// was cut off within it is no token, whatever its last bits are.
+const es256Size = 64
 
 // decodePart decodes base64url, in which package base64 would pass over line ends.
 func decodePart(room []byte, s string) ([]byte, error) {

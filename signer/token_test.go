@@ -195,6 +195,7 @@ func TestCheckTokenRefuses(t *testing.T) {
 		{"two parts", part[0] + "." + part[1], s.list, Malformed, false},
 		{"four parts", token + ".x", s.list, Malformed, false},
 		{"cut", token[:len(token)-1], s.list, Malformed, false},
+		{"cut where base64url allows it", part[0] + "." + part[1] + "." + part[2][:80], s.list, Malformed, false},
 		{"padding", token + "==", s.list, Malformed, false},
 		{"line end in the signature", token[:len(token)-9] + "\r\n" + token[len(token)-9:], s.list, Malformed, false},
 		{"line end in the claims", part[0] + "." + part[1][:9] + "\n" + part[1][9:] + "." + part[2], s.list, Malformed, false},
