@@ -98,7 +98,7 @@ func (m jwsMethod) Verify(text string, signature []byte, key any) error {
 // what package jwt does (RFC 7518 §3.4) without a score of allocations on the
 // way, which a scanner would pay for at every scan.
 func verifyES256(key *ecdsa.PublicKey, text string, signature []byte) bool {
-	if len(signature) != 64 {
+	if len(signature) != es256Size {
 		return false
 	}
 	var room [maxToken]byte
