@@ -329,7 +329,7 @@ func (s *session) forge(ts *testscript.TestScript, args []string) error {
 		"CUT":       header + "." + claims,
 		"LONGER":    token + "AA",
 		"CLAIMS":    header + "." + encode(strings.Replace(decode(claims), "李*香", "张*香", 1)) + "." + signature,
-		"SIGNATURE": header + "." + claims + "." + encode(string(decode(signature)[0]^1)+decode(signature)[1:]),
+		"SIGNATURE": header + "." + claims + "." + encode(string([]byte{decode(signature)[0] ^ 1})+decode(signature)[1:]),
 		"NONE":      encode(strings.Replace(decode(header), "ES256", "none", 1)) + "." + claims + ".",
 		"HS256":     encode(strings.Replace(decode(header), "ES256", "HS256", 1)) + "." + claims + "." + signature,
 		"PADDED":    header + "." + claims + "." + signature + "==",
