@@ -311,14 +311,8 @@ func TestStaffInBrowser(t *testing.T) {
 	w := newWorld(t, unhurried)
 	ctx := browser(t)
 	css := func(s string) chromedp.CSS { return chromedp.CSS(s) }
-	signIn := func(who string) {
-		open(t, ctx, w.URL+"/signin")
-		run(t, ctx, chromedp.SendKeys(css("#username"), who))
-		run(t, ctx, chromedp.SendKeys(css("#password"), password+"\r"))
-		run(t, ctx, chromedp.WaitVisible(css(".tabs")))
-	}
 	run(t, ctx, chromedp.EmulateViewport(1366, 768))
-	signIn("village")
+	signInTo(t, ctx, w.URL, "village")
 	open(t, ctx, w.URL+"/work/new/residence")
 	run(t, ctx, chromedp.SendKeys(css("#id"), "441302199003070120\r"))
 	run(t, ctx, chromedp.WaitVisible(css("#form")))
@@ -338,7 +332,7 @@ func TestStaffInBrowser(t *testing.T) {
 
 	run(t, ctx, chromedp.Click(css(".me button")))
 	run(t, ctx, chromedp.WaitVisible(css("#username")))
-	signIn("town")
+	signInTo(t, ctx, w.URL, "town")
 	run(t, ctx, chromedp.Click(css(".cases tbody a")))
 	run(t, ctx, chromedp.WaitVisible(css("#decide")))
 	run(t, ctx, chromedp.Click(css(".athand button")))
@@ -349,13 +343,29 @@ func TestStaffInBrowser(t *testing.T) {
 	run(t, ctx, chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile))
 	for _, path := range []string{"/work", "/signin", "/work?lang=en", "/work?lang=zh&size=large"} {
 		open(t, ctx, w.URL+path)
-		small := run(t, ctx, chromedp.Evaluate[[]string](`[...document.querySelectorAll('a:not(.skip),button,input:not([type=hidden]),summary')].filter(e => e.offsetParent && e.getBoundingClientRect().height < 44).map(e => e.outerHTML.slice(0, 80))`))
-		if len(small) > 0 {
-			t.Errorf("%s: targets under 44 pixels: %q", path, small)
-		}
-		if run(t, ctx, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > innerWidth`)) {
-			t.Errorf("%s is wider than the phone", path)
-		}
+		fitsPhone(t, ctx, path)
+	}
+}
+
+// signInTo signs somebody in by the page.
+func signInTo(t *testing.T, ctx context.Context, base, who string) {
+	t.Helper()
+	open(t, ctx, base+"/signin")
+	run(t, ctx, chromedp.SendKeys(chromedp.CSS("#username"), who))
+	run(t, ctx, chromedp.SendKeys(chromedp.CSS("#password"), password+"\r"))
+	run(t, ctx, chromedp.WaitVisible(chromedp.CSS(".tabs")))
+}
+
+// fitsPhone checks that every target is large enough and nothing wider than the
+// phone. A radio button is pressed by its label.
+func fitsPhone(t *testing.T, ctx context.Context, page string) {
+	t.Helper()
+	small := run(t, ctx, chromedp.Evaluate[[]string](`[...document.querySelectorAll('a:not(.skip),button,input:not([type=hidden],[type=radio],[type=checkbox]),select,summary,label:has([type=radio])')].filter(e => e.offsetParent && e.getBoundingClientRect().height < 44).map(e => e.outerHTML.slice(0, 80))`))
+	if len(small) > 0 {
+		t.Errorf("%s: targets under 44 pixels: %q", page, small)
+	}
+	if run(t, ctx, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > innerWidth`)) {
+		t.Errorf("%s is wider than the phone", page)
 	}
 }
 
@@ -378,10 +388,7 @@ func TestStaffNetworkCut(t *testing.T) {
 	clerk := w.signedIn(t, "village")
 	address := clerk.start("441302199003070120")
 	ctx := browser(t)
-	open(t, ctx, w.URL+"/signin")
-	run(t, ctx, chromedp.SendKeys(chromedp.CSS("#username"), "village"))
-	run(t, ctx, chromedp.SendKeys(chromedp.CSS("#password"), password+"\r"))
-	run(t, ctx, chromedp.WaitVisible(chromedp.CSS(".tabs")))
+	signInTo(t, ctx, w.URL, "village")
 	open(t, ctx, w.URL+address+"/edit")
 	cut := func(offline bool) {
 		_, err := chromedp.Call(ctx, network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{

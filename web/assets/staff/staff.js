@@ -9,6 +9,11 @@ document.querySelector('[data-focus]')?.focus();
 // A second click sends nothing twice.
 document.addEventListener('submit', (e) => {
   const button = e.submitter;
+  if (form && e.target !== form && dirty && e.target.elements.version) { // what was typed goes first
+    e.preventDefault();
+    settled().then((kept) => { if (kept) e.target.requestSubmit(button); });
+    return;
+  }
   if (e.target.dataset.sent) { e.preventDefault(); return; }
   e.target.dataset.sent = '1';
   if (button) button.setAttribute('aria-busy', 'true');
@@ -30,9 +35,12 @@ for (const list of document.querySelectorAll('[data-fill]')) {
   });
 }
 
+// A file that was chosen is sent at once.
+for (const input of document.querySelectorAll('[data-send]')) input.addEventListener('change', () => { if (input.value) input.form.requestSubmit(); });
+
 // A field that matters only for one choice is shown only then.
 for (const part of document.querySelectorAll('[data-when]')) {
-  const choice = document.getElementsByName(part.dataset.when)[0];
+  const choice = part.closest('form').elements[part.dataset.when];
   const show = () => { part.hidden = choice.value !== part.dataset.is; };
   choice.addEventListener('change', show);
   show();
@@ -82,7 +90,7 @@ async function save() {
       return;
     }
     const saved = await answer.json();
-    form.elements.version.value = saved.version;
+    for (const version of document.getElementsByName('version')) version.value = saved.version;
     show(saved);
     if (!dirty) say(form.dataset.saved + ' ' + saved.at);
   } catch {
@@ -93,6 +101,14 @@ async function save() {
     saving = false;
     if (dirty && !leaving) later(1500);
   }
+}
+
+// settled saves what was typed and tells whether it is saved.
+async function settled() {
+  clearTimeout(saveTimer);
+  while (saving) await new Promise((done) => { setTimeout(done, 50); });
+  await save();
+  return !dirty;
 }
 
 function later(wait) {
