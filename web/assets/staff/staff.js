@@ -46,6 +46,48 @@ for (const part of document.querySelectorAll('[data-when]')) {
   show();
 }
 
+// Rare characters are looked up in a window of the page and put where they are
+// wanted; without one they are copied from a page of their own.
+async function lookUp(address, into, close) {
+  const answer = await fetch(address);
+  if (!answer.ok || answer.redirected) return open(address, '_blank');
+  const found = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('characters');
+  const dialog = document.querySelector('dialog') ?? document.body.appendChild(document.createElement('dialog'));
+  const shut = Object.assign(document.createElement('button'), { type: 'button', className: 'quiet', textContent: close, onclick: () => dialog.close() });
+  found.prepend(shut);
+  for (const place of found.querySelectorAll('[data-character]')) {
+    const button = Object.assign(document.createElement('button'), { type: 'button', onclick: () => put(place.dataset.character) });
+    button.append(...place.childNodes);
+    place.append(button);
+  }
+  found.addEventListener('click', (e) => {
+    if (e.target.tagName !== 'A') return;
+    e.preventDefault();
+    lookUp(e.target.href, into, close);
+  });
+  found.querySelector('form').addEventListener('submit', (e) => {
+    e.preventDefault();
+    e.stopPropagation();
+    lookUp('/work/characters?' + new URLSearchParams(new FormData(e.target)), into, close);
+  });
+  function put(character) {
+    into.setRangeText(character, into.selectionStart, into.selectionEnd, 'end');
+    dialog.close();
+    into.focus();
+    into.dispatchEvent(new Event('input', { bubbles: true }));
+  }
+  dialog.replaceChildren(found);
+  if (!dialog.open) dialog.showModal();
+  dialog.querySelector('input').focus();
+}
+for (const link of document.querySelectorAll('[data-rare]')) {
+  link.addEventListener('click', (e) => {
+    if (!window.HTMLDialogElement) return;
+    e.preventDefault();
+    lookUp(link.href, document.getElementById(link.dataset.rare), link.dataset.close);
+  });
+}
+
 // The form: the page beside it is set anew while somebody types, and what they
 // typed is saved.
 let leaving = false, dirty = false, saving = false, drawn = 0, asked = 0;
