@@ -52,6 +52,8 @@ func (s *server) staffRoutes() {
 		"GET /work/cases/{id}/page.svg":               s.pagePicture,
 		"GET /work/cases/{id}/check":                  s.checkPage,
 		"POST /work/cases/{id}/submit":                s.submitForm,
+		"GET /work/cases/{id}/slip":                   s.slipPage,
+		"GET /work/cases/{id}/slip.png":               s.slipCode,
 		"POST /work/cases/{id}/withdraw":              s.withdrawForm,
 		"POST /work/cases/{id}/decide":                s.decideForm,
 		"POST /work/cases/{id}/attach":                s.attachForm,

@@ -24,6 +24,7 @@ type caseView struct {
 	Opinions []yinzheng.Text // at hand
 	Deciding decideView
 
+	Slip      bool // it was handed in, and a slip can be printed
 	Materials *materialsView
 	Trying    materialTry
 	Faults    []yinzheng.FieldError // of what was tried
@@ -42,6 +43,7 @@ type returnView struct {
 
 // stepView is a step of the chain: done, now or to come.
 type stepView struct {
+	Key   string
 	Name  yinzheng.Text
 	State string // done, now, later
 	Desks []string
@@ -79,7 +81,7 @@ func (s *server) casePage(v *visit) error {
 // drawCase draws a case; the view holds what was sent and refused, if anything.
 func (s *server) drawCase(v *visit, status int, c *yinzheng.CaseView, view *caseView) error {
 	view.Case, view.Steps, view.Page = c, s.stepViews(c), fmt.Sprintf("/work/cases/%s/page.svg?v=%d", c.ID, c.Version)
-	view.May, view.Opinions = map[string]bool{}, atHand
+	view.May, view.Opinions, view.Slip = map[string]bool{}, atHand, handedIn(c) != nil
 	view.Materials, view.Faults = materialsOf(c, "", view.Trying), view.Trying.summed()
 	before := lastSeen(c, v.by.ID)
 	view.Facts, view.Compared = factRows(c, before), before != nil
@@ -130,7 +132,7 @@ func (s *server) stepViews(c *yinzheng.CaseView) []stepView {
 		if !step.Applies {
 			continue
 		}
-		x := stepView{Name: step.Name, State: "later"}
+		x := stepView{Key: step.Key, Name: step.Name, State: "later"}
 		switch {
 		case at >= 0 && i < at:
 			x.State = "done"

@@ -6,6 +6,9 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -120,6 +123,12 @@ func TestStaffWithoutScripts(t *testing.T) {
 	if !strings.Contains(page, "已提交") || strings.Contains(page, `id="decide"`) {
 		t.Fatalf("after handing in: %s", page)
 	}
+	if _, page := clerk.get(address + "/slip"); !strings.Contains(page, strings.TrimPrefix(address, "/work/cases/")) || !strings.Contains(page, "桥东街道") || !strings.Contains(page, "没有要补的材料") {
+		t.Errorf("the slip: %s", page)
+	}
+	if r, picture := clerk.get(address + "/slip.png"); r.Header.Get("Content-Type") != "image/png" || qrText(t, picture) != strings.TrimPrefix(address, "/work/cases/") {
+		t.Errorf("the slip's code: %d %s", r.StatusCode, r.Header.Get("Content-Type"))
+	}
 	if r, page := clerk.post(address+"/submit", url.Values{"version": {version}}); r.StatusCode/100 != 4 || !strings.Contains(page, "看这件现在的样子") {
 		t.Errorf("handing in twice: %d %s", r.StatusCode, page)
 	}
@@ -147,6 +156,16 @@ func TestStaffWithoutScripts(t *testing.T) {
 	if _, page := clerk.post("/work/search", url.Values{"q": {"欧阳"}}); !strings.Contains(page, address) {
 		t.Errorf("a search finds: %s", page)
 	}
+}
+
+// qrText reads a picture of a QR code.
+func qrText(t *testing.T, picture string) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "code.png")
+	must(t, os.WriteFile(name, []byte(picture), 0o600))
+	text, err := exec.Command("zbarimg", "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", name).Output()
+	must(t, err)
+	return strings.TrimSpace(string(text))
 }
 
 // TestStaffCertificate does with an issued certificate what its page offers.
@@ -203,7 +222,7 @@ func TestStaffStrangers(t *testing.T) {
 	w := newWorld(t, unhurried)
 	clerk := w.signedIn(t, "village")
 	address := clerk.start("441302199003070120")
-	for _, path := range []string{"", "/edit", "/check", "/page.svg", "/certificate.pdf", "/files/1"} {
+	for _, path := range []string{"", "/edit", "/check", "/page.svg", "/certificate.pdf", "/files/1", "/slip", "/slip.png", "/commitments/id_card"} {
 		if r, page := w.signedIn(t, "sibling").get(address + path); r.StatusCode != http.StatusNotFound || strings.Contains(page, "441302199003070120") {
 			t.Errorf("%s of another village: %d", path, r.StatusCode)
 		}

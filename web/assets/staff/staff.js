@@ -38,6 +38,11 @@ for (const list of document.querySelectorAll('[data-fill]')) {
 // A file that was chosen is sent at once.
 for (const input of document.querySelectorAll('[data-send]')) input.addEventListener('change', () => { if (input.value) input.form.requestSubmit(); });
 
+for (const button of document.querySelectorAll('[data-print]')) {
+  button.hidden = false;
+  button.addEventListener('click', () => print());
+}
+
 // A field that matters only for one choice is shown only then.
 for (const part of document.querySelectorAll('[data-when]')) {
   const choice = part.closest('form').elements[part.dataset.when];
