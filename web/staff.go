@@ -42,6 +42,8 @@ func (s *server) staffRoutes() {
 		"GET /work":                                   s.queuePage,
 		"POST /work/search":                           s.searchPage,
 		"GET /work/characters":                        s.charactersPage,
+		"GET /work/bulk":                              s.bulkPage,
+		"POST /work/bulk":                             s.bulkForm,
 		"GET /work/new":                               s.itemsPage,
 		"GET /work/new/{item}":                        s.startPage,
 		"POST /work/new/{item}":                       s.startForm,

@@ -75,6 +75,7 @@ func (s *server) casePage(v *visit) error {
 	if err != nil {
 		return err
 	}
+	s.glances.note(v.secret, c.ID, c.Version)
 	return s.drawCase(v, http.StatusOK, c, &caseView{})
 }
 

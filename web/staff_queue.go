@@ -40,6 +40,7 @@ type queueView struct {
 	Sought string // what was searched for
 	After  string // cursor of a search's next page
 
+	Bulks       []bulkView // of which many can be decided at once
 	Inspections []inspectionLine
 }
 
@@ -95,6 +96,7 @@ func (s *server) casesPage(v *visit, view *queueView) error {
 	if view.Lines, err = s.linesOf(v, entries); err != nil {
 		return err
 	}
+	view.Bulks = bulks(view.Lines)
 	if view.Now.states == nil { // what is due first comes first
 		slices.SortStableFunc(view.Lines, func(a, b lineView) int { return dueFirst(a.Due, b.Due) })
 	}
