@@ -42,6 +42,11 @@ func (s *server) staffRoutes() {
 		"GET /work":                                   s.queuePage,
 		"POST /work/search":                           s.searchPage,
 		"GET /work/characters":                        s.charactersPage,
+		"GET /work/notices":                           s.noticesPage,
+		"GET /work/delegations":                       s.lendingPage,
+		"POST /work/delegations":                      s.lendForm,
+		"POST /work/delegations/end":                  s.endLendingForm,
+		"GET /work/certificates/{code}":               s.byCode,
 		"GET /work/bulk":                              s.bulkPage,
 		"POST /work/bulk":                             s.bulkForm,
 		"GET /work/new":                               s.itemsPage,
@@ -207,6 +212,8 @@ var dones = map[string]yinzheng.Text{
 	"acted":     {ZH: "已办好，即时生效。", EN: "Done, with effect at once."},
 	"met":       {ZH: "已记下。", EN: "Noted."},
 	"inspected": {ZH: "核查结果已记录。", EN: "What was found is on record."},
+	"lent":      {ZH: "已委托，到期自动结束。", EN: "Lent; it ends by itself."},
+	"ended":     {ZH: "委托已结束。", EN: "It has ended."},
 	"detached":  {ZH: "已撤下，历史中仍有记录。", EN: "It was taken off; the history keeps it."},
 }
 

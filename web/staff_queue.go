@@ -29,6 +29,7 @@ var tabs = []tab{
 	{"issued", yinzheng.Text{ZH: "已签发", EN: "Issued"}, []yinzheng.State{yinzheng.Issued}, yinzheng.Clerk, yinzheng.Text{ZH: "还没有签发的证明。", EN: "No certificate was issued yet."}},
 	{"ended", yinzheng.Text{ZH: "未签发而结束", EN: "Ended otherwise"}, []yinzheng.State{yinzheng.Rejected, yinzheng.Withdrawn}, yinzheng.Clerk, yinzheng.Text{ZH: "没有不同意或撤回的办件。", EN: "Nothing was rejected or taken back."}},
 	{"inspections", yinzheng.Text{ZH: "待核查", EN: "To inspect"}, nil, yinzheng.Approver, yinzheng.Text{ZH: "没有待核查的承诺。凭承诺签发的证明，到期前会出现在这里。", EN: "No commitment waits to be inspected. Those that certificates were issued on appear here."}},
+	{"revocations", yinzheng.Text{ZH: "待定撤销", EN: "Revocations"}, nil, yinzheng.Approver, yinzheng.Text{ZH: "没有待决定的撤销提议。", EN: "No proposed revocation waits for a second person."}},
 }
 
 // queueView is a list of cases.
@@ -42,6 +43,7 @@ type queueView struct {
 
 	Bulks       []bulkView // of which many can be decided at once
 	Inspections []inspectionLine
+	Revocations []revocationLine
 }
 
 // turn notes where the next page of the list begins.
@@ -72,8 +74,11 @@ func (s *server) queuePage(v *visit) error {
 			}
 		}
 	}
-	if view.Now.Key == "inspections" {
+	switch view.Now.Key {
+	case "inspections":
 		return s.inspectionsPage(v, view)
+	case "revocations":
+		return s.revocationsPage(v, view)
 	}
 	return s.casesPage(v, view)
 }
