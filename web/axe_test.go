@@ -44,11 +44,13 @@ func TestAccessible(t *testing.T) {
 	clerk.post(waiting+"/submit", url.Values{"version": {field(t, page, "version")}})
 
 	tenancy := clerk.rents()
+	clerk.handsIn(1)
+	const bulk = "/work/bulk?item=residence&template=1&step=town"
 
 	pages := map[string][]string{
 		"":        {"/signin", "/verify", w.paper(code, token)[len(w.URL):]},
-		"village": {"/work", "/work?tab=draft", "/work?tab=issued", "/work/new", "/work/new/residence", "/work/new/family-relation", draft + "/edit", draft + "/edit?check=1", waiting, "/work/cases/" + cert.Application, "/work/cases/" + cert.Application + "/certificate", "/work/cases/" + cert.Application + "/correct", "/work/cases/0000000000", tenancy + "/edit?check=1", tenancy, "/work/characters", "/work/characters?q=yan", waiting + "/slip"},
-		"town":    {"/work", waiting, "/work?tab=inspections", "/work/cases/" + cert.Application + "/certificate"},
+		"village": {"/work", "/work?tab=draft", "/work?tab=issued", "/work/new", "/work/new/residence", "/work/new/family-relation", draft + "/edit", draft + "/edit?check=1", waiting, "/work/cases/" + cert.Application, "/work/cases/" + cert.Application + "/certificate", "/work/cases/" + cert.Application + "/correct", "/work/cases/0000000000", tenancy + "/edit?check=1", tenancy, "/work/characters", "/work/characters?q=yan", waiting + "/slip", "/work/notices", "/work/delegations"},
+		"town":    {"/work", waiting, "/work?tab=inspections", "/work?tab=revocations", bulk, "/work/cases/" + cert.Application + "/certificate"},
 	}
 	for who, paths := range pages {
 		ctx := browser(t)
