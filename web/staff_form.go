@@ -261,7 +261,7 @@ func readValue(form url.Values, path string, f *yinzheng.Field) any {
 	case f.Type == yinzheng.ListField:
 		var rows []any
 		for j := range f.Max {
-			if row := readValues(form, path+"["+strconv.Itoa(j)+"]", f.Fields); len(row) > 0 {
+			if row := readValues(form, path+"["+strconv.Itoa(j)+"]", f.Fields); !blank(row) {
 				rows = append(rows, row)
 			}
 		}
@@ -277,6 +277,16 @@ func readValue(form url.Values, path string, f *yinzheng.Field) any {
 		return json.Number(strings.TrimSpace(text))
 	}
 	return text
+}
+
+// blank tells whether nothing was filled in: a box that is not ticked says nothing.
+func blank(row map[string]any) bool {
+	for _, v := range row {
+		if v != false {
+			return false
+		}
+	}
+	return true
 }
 
 // readID reads a document: nil when nothing was filled in.

@@ -255,6 +255,19 @@ func TestStaffStrangers(t *testing.T) {
 	}
 }
 
+// TestStaffRows: rows of a list in which nothing was filled in are none.
+func TestStaffRows(t *testing.T) {
+	w := newWorld(t, unhurried)
+	clerk := w.signedIn(t, "village")
+	_, page := clerk.get("/work/new/family-relation")
+	r, page := clerk.post("/work/new/family-relation", url.Values{"key": {field(t, page, "key")}, "id.type": {"111"}, "id": {"441302199003070120"}})
+	form := url.Values{"version": {field(t, page, "version")}, "division": {village}, "applicant.as": {"holder"}, "then": {"row"}, "values.relatives[0].name": {"李雷"}, "values.relatives[2].name": {"韩梅梅"}, "values.relatives[2].deceased": {"true"}}
+	_, page = clerk.post(r.Address.Path, form)
+	if n := strings.Count(page, `class="row"`); n != 3 || !strings.Contains(page, `name="values.relatives[1].name" value="韩梅梅"`) {
+		t.Errorf("%d rows, want two and one to fill in", n)
+	}
+}
+
 // TestStaffTwoTabs: who saves an older version is told, and keeps what they typed.
 func TestStaffTwoTabs(t *testing.T) {
 	w := newWorld(t, unhurried)
