@@ -87,7 +87,7 @@ func (c *Case) certifies(cert *Certificate, facts map[string]standing) {
 		if f.Record == "" || f.Type == ListField || v == nil {
 			continue
 		}
-		here := standing{Known: Known{v, Origin{Source: "certificate", AsOf: day, Certificate: cert.Code}}}
+		here := standing{Known: Known{v, Origin{Source: "certificate", AsOf: day, Certificate: cert.Code, Organ: cert.Organ}}}
 		old, known := facts[f.Record]
 		switch {
 		case !known:

@@ -225,6 +225,7 @@ type Origin struct {
 	AsOf        string `json:"as_of"`  // day that it speaks of
 	Import      string `json:"import,omitempty"`
 	Certificate string `json:"certificate,omitempty"` // code
+	Organ       string `json:"-"`                     // that sealed it
 }
 
 // RecordTypes are what a template's field may take from the record (Field.Record),

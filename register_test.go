@@ -195,6 +195,9 @@ func TestKnown(t *testing.T) {
 		if says, there := rec.Says("address", strings.ReplaceAll(address, " ", "")); !says || !there {
 			t.Errorf("%s: %+v", what, rec.Facts["address"])
 		}
+		if from := rec.Facts["address"].Origin; (from.Certificate != "") != (from.Organ == yinzheng.DistrictOrgan) {
+			t.Errorf("%s: sealed by %q", what, from.Organ)
+		}
 		if _, there := rec.Says("spouse.id", nil); there {
 			t.Errorf("%s: a spouse", what)
 		}

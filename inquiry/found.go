@@ -34,30 +34,43 @@ type evidence struct {
 
 // find tells what the record says. A record counts for the person asked about
 // only where it calls them so and says that they belong to the division; of
-// somebody whose death is on record people say what is so.
+// somebody who belongs elsewhere, or whose death is on record, people say what is
+// so.
 func find(k *Kind, a *Asked, e *evidence, d *yinzheng.Directory) RecordSays {
 	silent := RecordSays{Answer: CannotSay}
 	p, c := e.person, e.certificate
-	here := p != nil && d.Within(p.Division, a.Division) && called(p, a.Name)
+	here := p != nil && d.Within(p.Division, a.Division)
 	switch {
-	case k.Record == nil, p != nil && p.Died != nil:
+	case k.Record == nil, p != nil && (p.Died != nil || !here):
 		return silent
 	case k.Record.Roll != "" && e.roll != nil:
 		return RecordSays{Yes, e.roll.Title, e.roll.AsOf}
-	case k.Record.Item != "" && c != nil && d.Within(c.Division, a.Division) && yinzheng.FoldName(c.Holder) == yinzheng.FoldName(a.Name):
+	case k.Record.Item != "" && c != nil && d.Within(c.Division, a.Division) && yinzheng.FoldName(c.Holder) == yinzheng.FoldName(a.Name) && vouches(d, k, c.Organ):
 		return RecordSays{Yes, certificate(c.Code), e.today}
-	case k.Record.Fact == "division" && here:
-		return found(Yes, p.Facts["division"])
-	case k.Record.Fact != "" && here:
-		says, known := p.Says(k.Record.Fact, a.About)
-		switch {
-		case says:
-			return found(Yes, p.Facts[k.Record.Fact])
-		case known:
-			return found(No, p.Facts[k.Record.Fact])
-		}
+	case k.Record.Fact == "" || !here || !called(p, a.Name):
+		return silent
+	}
+	fact := p.Facts[k.Record.Fact]
+	says, known := p.Says(k.Record.Fact, a.About)
+	switch {
+	case fact.Certificate != "" && !vouches(d, k, fact.Organ):
+		return silent
+	case says, k.Record.Fact == "division":
+		return found(Yes, fact)
+	case known:
+		return found(No, fact)
 	}
 	return silent
+}
+
+// vouches tells whether what an organ sealed may say yes by itself: a village's
+// not to what is on the list of twenty, or is called so. It would come out under
+// the seal of a town that never looked at it.
+func vouches(d *yinzheng.Directory, k *Kind, organ string) bool {
+	organ = d.OrganNow(organ)
+	return !k.listed() || slices.ContainsFunc(d.Offices, func(o yinzheng.Office) bool {
+		return o.Organ != "" && o.Organ == organ && d.LevelOf(o.ID).Reaches(yinzheng.Town)
+	})
 }
 
 func found(answer string, k yinzheng.Known) RecordSays {

@@ -168,13 +168,18 @@ func (k *Kind) check(d *yinzheng.Directory) error {
 // checkLevel refuses villages: they find out, and a town or above answers for it.
 // So an inquiry is no way round the list of twenty, whatever it is called.
 func (k *Kind) checkLevel(f *faults) {
-	switch like := yinzheng.SubjectsLike(k.Name.ZH); {
+	switch {
 	case k.Level.Reaches(yinzheng.Town):
-	case k.Level == yinzheng.Village && (k.Subject != None || len(like) > 0):
+	case k.Level == yinzheng.Village && k.listed():
 		f.add("level", "listed", "属于村（社区）不得出具的二十项，须由镇（街道）以上签发", "This is on the list of the twenty proofs that villages may not issue; a town or above signs")
 	default:
 		f.add("level", "level", "答复须由镇（街道）以上签发：town、district、city 或 province", "Replies are signed by a town or above: town, district, city or province")
 	}
+}
+
+// listed tells whether a kind is on the list of twenty, or is called so.
+func (k *Kind) listed() bool {
+	return k.Subject != None || len(yinzheng.SubjectsLike(k.Name.ZH)) > 0
 }
 
 func (k *Kind) checkLimits(f *faults) {
