@@ -170,17 +170,18 @@ func (c *Case) mayAttach(by *Account, material string, now time.Time) (Action, e
 }
 
 // Detach takes a file, a reference or a promise off the case while it is drafted or mended; its history
-// keeps it. What somebody attached who decides is theirs to judge by and stays.
-// Errors as of Attach, and ErrNotFound when the case has no such attachment.
+// keeps it. A file that somebody attached who decides is theirs to judge by and
+// stays; what they referred to may have ended. Errors as of Attach, and ErrNotFound when the case has no such attachment.
 func (c *Case) Detach(by *Account, id int, now time.Time) (*Application, error) {
 	grant, err := c.mayMend(by, now, "撤下附件", "changed")
 	if err != nil {
 		return nil, err
 	}
-	if c.attachment(id) == nil && c.substitute(id) == nil {
+	file := c.attachment(id)
+	if file == nil && c.substitute(id) == nil {
 		return nil, errNoAttachment()
 	}
-	if c.Actions[id-1].Step != "" {
+	if file != nil && c.Actions[id-1].Step != "" {
 		return nil, fail(ErrForbidden, "审批人员添加的附件不能撤下", "What somebody attached who decides on the case cannot be taken off it")
 	}
 	x := actionBy(by, grant, Detach, now)

@@ -219,7 +219,7 @@ func (s *Service) VoidIssue(ctx context.Context, by *Account, id, why string) er
 // conclude writes what somebody's action made of a case. A reservation that the
 // action ended is void with it.
 func (s *Service) conclude(ctx context.Context, c *Case, a *Application) error {
-	if c.State != Issuing {
+	if c.State != Issuing || a.State == Issuing {
 		return s.save(ctx, a, c.Version)
 	}
 	var void *Certificate

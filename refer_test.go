@@ -205,6 +205,51 @@ func TestReferenceRevoked(t *testing.T) {
 	})
 }
 
+// TestReferenceOfDecider: a reference that somebody made who decides does not
+// keep the clerks from another one, once its certificate has ended.
+func TestReferenceOfDecider(t *testing.T) {
+	m := later(yinzheng.IssueWaits, 3)
+	m.Certificate = []string{"kin"}
+	h := withMaterial(t, m)
+	held := h.issued("k").Certificate.Code
+	v := h.climb(h.promise(h.enrol("clerk", "e")))
+	v, err := h.ReferTo(h.ctx, h.people["town"], v.ID, v.Version, &yinzheng.Reference{Material: "proof", Certificate: held})
+	must(t, err)
+	h.revoke(held)
+	v, err = h.Decide(h.ctx, h.people["town"], v.ID, v.Version, yinzheng.Decision{Action: yinzheng.Return, Opinion: "所引用的证明已撤销"})
+	must(t, err)
+	v, err = h.DetachFile(h.ctx, h.people["clerk"], v.ID, v.Version, v.Materials[0].By)
+	must(t, err)
+	if v = h.climb(h.refer(v, h.issued("k2").Certificate.Code), "town", "district"); v.State != yinzheng.Issued {
+		t.Errorf("%s", v.State)
+	}
+}
+
+// TestReferWhileIssuing: what was promised may come by reference while the
+// certificate is being made, too.
+func TestReferWhileIssuing(t *testing.T) {
+	m := later(yinzheng.IssueFlagged, 0)
+	m.Certificate = []string{"kin"}
+	h := withMaterial(t, m)
+	held := h.issued("k").Certificate.Code
+	h.sealer.fail = errDisk
+	v := h.climb(h.promise(h.enrol("clerk", "e")), "town", "district")
+	h.sealer.fail = nil
+	if v.State != yinzheng.Issuing {
+		t.Fatalf("%s", v.State)
+	}
+	number := v.History[len(v.History)-1].Code
+	if v = h.refer(v, held); v.State != yinzheng.Issuing || v.Incomplete {
+		t.Errorf("%s, incomplete %v", v.State, v.Incomplete)
+	}
+	h.later(h.Lease * 2)
+	_, err := h.Recover(h.ctx)
+	must(t, err)
+	if v, err = h.Application(h.ctx, h.people["clerk"], v.ID); err != nil || v.State != yinzheng.Issued || v.Certificate.Code != number {
+		t.Errorf("%s %+v %v, reserved %s", v.State, v.Certificate, err, number)
+	}
+}
+
 // returnedFor checks that a case was returned since a certificate ended, goes on
 // with another one, and has no certificate of before.
 func (h *house) returnedFor(id, held string) {
