@@ -1,6 +1,7 @@
 package inquiry
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -148,7 +149,7 @@ func (q *Inquiries) Ask(ctx context.Context, by *yinzheng.Account, in *NewInquir
 	if err := yinzheng.CheckKey(key); err != nil {
 		return nil, false, err
 	}
-	request, err := json.Marshal(in)
+	content, err := json.Marshal(in)
 	if err != nil {
 		return nil, false, err
 	}
@@ -160,29 +161,70 @@ func (q *Inquiries) Ask(ctx context.Context, by *yinzheng.Account, in *NewInquir
 	if err != nil {
 		return nil, false, err
 	}
-	n, err := q.newInquiry(ctx, s, a)
+	r := &request{s, key, sha256.Sum256(content)}
+	id, err := q.answered(ctx, r)
 	if err != nil {
 		return nil, false, err
 	}
-	before := ""
-	err = q.Store.Tx(ctx, func(ctx context.Context) (err error) {
-		if before, err = q.Store.Remember(ctx, by.ID, key, sha256.Sum256(request), n.ID, s.now); err != nil || before != "" {
+	if again = id != ""; !again {
+		n, err := q.newInquiry(ctx, s, a)
+		if err != nil {
+			return nil, false, err
+		}
+		if id, again, err = q.start(ctx, r, n); err != nil {
+			return nil, false, err
+		}
+	}
+	view, err = q.Read(ctx, by, id)
+	return view, again, err
+}
+
+// request is one to ask about a person.
+type request struct {
+	*asking
+	key    string
+	digest [32]byte
+}
+
+// answered is the inquiry that a request has made already, or "". Whoever is past
+// the day's ceiling is refused before anything is looked up: how long that takes
+// would tell of the person.
+func (q *Inquiries) answered(ctx context.Context, r *request) (id string, err error) {
+	err = q.Store.Tx(ctx, func(ctx context.Context) error {
+		if id, err = q.remember(ctx, r, ""); err != nil || id != "" {
 			return err
 		}
-		if err := q.underCeiling(ctx, s); err != nil {
+		return errNew
+	})
+	if errors.Is(err, errNew) {
+		err = nil
+	}
+	return id, err
+}
+
+// errNew undoes what was noted of a request that is to be answered yet.
+var errNew = errors.New("a new request")
+
+// start keeps a new inquiry, or returns the one that the same request has made
+// meanwhile.
+func (q *Inquiries) start(ctx context.Context, r *request, n *begun) (id string, again bool, err error) {
+	err = q.Store.Tx(ctx, func(ctx context.Context) error {
+		if id, err = q.remember(ctx, r, n.ID); err != nil || id != "" {
 			return err
 		}
 		return q.add(ctx, n)
 	})
-	if err != nil {
-		return nil, false, err
+	return cmp.Or(id, n.ID), id != "", err
+}
+
+// remember notes what a request makes, if its account may ask any more today. It
+// returns what the request has made before, or "".
+func (q *Inquiries) remember(ctx context.Context, r *request, id string) (before string, err error) {
+	before, err = q.Store.Remember(ctx, r.by.ID, r.key, r.digest, id, r.now)
+	if err == nil && before == "" {
+		err = q.underCeiling(ctx, r.asking)
 	}
-	id := n.ID
-	if before != "" {
-		id = before
-	}
-	view, err = q.Read(ctx, by, id)
-	return view, before != "", err
+	return before, err
 }
 
 func (s *asking) checked(in *NewInquiry) (*Asked, error) {

@@ -82,6 +82,7 @@ func TestCeiling(t *testing.T) {
 	for _, key := range []string{"a", "b", "c"} {
 		w.asked(key)
 	}
+	looked := w.record.asked
 	_, _, err := w.Ask(w.ctx, asker, question("hardship"), "d")
 	mustBe(t, err, yinzheng.ErrTooMany)
 	v, again, err := w.Ask(w.ctx, asker, question("hardship"), "a")
@@ -90,6 +91,9 @@ func TestCeiling(t *testing.T) {
 	}
 	_, _, err = w.Ask(w.ctx, asker, question("vaccination"), "a")
 	mustBe(t, err, yinzheng.ErrReused)
+	if w.record.asked != looked { // how long a refusal takes would tell of the person
+		t.Errorf("the record was asked %d times past the ceiling", w.record.asked-looked)
+	}
 	w.clock = w.clock.Add(24 * time.Hour)
 	w.asked("d")
 }

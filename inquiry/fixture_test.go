@@ -135,11 +135,17 @@ type shaky struct {
 	*store.Store
 	left  int // transactions until it fails; 0: never
 	after bool
+
+	meanwhile func() // what somebody else does before the next transaction
 }
 
 var errCut = errors.New("cut off")
 
 func (s *shaky) Tx(ctx context.Context, fn func(context.Context) error) error {
+	if other := s.meanwhile; other != nil {
+		s.meanwhile = nil
+		other()
+	}
 	if s.left == 0 {
 		return s.Store.Tx(ctx, fn)
 	}

@@ -366,7 +366,7 @@ func (q *Inquiries) Lists(ctx context.Context, by *yinzheng.Account, before int6
 }
 
 // ActOnList pauses a list or resumes it. Errors: ErrNotFound, ErrState,
-// ErrInvalid, ErrConflict when it has moved on meanwhile.
+// ErrInvalid.
 func (q *Inquiries) ActOnList(ctx context.Context, by *yinzheng.Account, id string, doing Doing) (*ListView, error) {
 	from, to := ListWorking, ListPaused
 	switch doing {
@@ -378,18 +378,18 @@ func (q *Inquiries) ActOnList(ctx context.Context, by *yinzheng.Account, id stri
 		f.add("action", "choice", "应为 pause 或 resume", "Expected pause or resume")
 		return nil, f.err()
 	}
-	l, g, err := q.myList(ctx, by, id)
-	if err != nil {
-		return nil, err
-	}
-	if l.State != from {
-		return nil, wrongState("名单现在的状态不允许这样做", "The list is in no state that allows this")
-	}
-	a, err := q.act(Act{Kind: doing}, by, g, q.now())
-	if err != nil {
-		return nil, err
-	}
-	err = q.Store.Tx(ctx, func(ctx context.Context) error {
+	err := q.Store.Tx(ctx, func(ctx context.Context) error { // read in it, too: a batch may be kept at any moment
+		l, g, err := q.myList(ctx, by, id)
+		if err != nil {
+			return err
+		}
+		if l.State != from {
+			return wrongState("名单现在的状态不允许这样做", "The list is in no state that allows this")
+		}
+		a, err := q.act(Act{Kind: doing}, by, g, q.now())
+		if err != nil {
+			return err
+		}
 		if err := q.Store.MoveInquiryList(ctx, l, to, l.Worked); err != nil {
 			return err
 		}

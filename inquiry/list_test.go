@@ -247,6 +247,25 @@ func TestPause(t *testing.T) {
 	mustBe(t, err, yinzheng.ErrState)
 }
 
+// TestPauseAtWork: a batch that is kept at the same moment does not get in the way.
+func TestPauseAtWork(t *testing.T) {
+	w := newWorld(t)
+	l, err := w.AskList(w.ctx, asker, list(children(450, 0)), false)
+	must(t, err)
+	w.store.meanwhile = func() {
+		kept, err := w.store.InquiryList(w.ctx, l.ID)
+		must(t, err)
+		_, err = w.batch(w.ctx, kept)
+		must(t, err)
+	}
+	l, err = w.ActOnList(w.ctx, asker, l.ID, Pause)
+	must(t, err)
+	w.work()
+	if l, err = w.ReadList(w.ctx, asker, l.ID); err != nil || l.State != ListPaused || l.Worked != batchRows {
+		t.Errorf("%+v %v", l, err)
+	}
+}
+
 func TestAskListInvalid(t *testing.T) {
 	w := newWorld(t)
 	id := resident(20).Number

@@ -105,20 +105,22 @@ func (r *rules) right(id string) *Right {
 	return nil
 }
 
-// allowed is the largest right of an office to ask a kind of question about
+// allowed is the most that the rights of an office let it ask of a kind about
 // people of a division; nil: it has none. Whether the kind, the division or any
 // person exists makes no difference to who has no right.
 func (r *rules) allowed(d *yinzheng.Directory, office, kind, division string, now time.Time) *Right {
-	var best *Right
+	var most *Right
 	for _, x := range r.rights {
 		switch {
 		case now.Before(x.From) || !x.To.IsZero() && !now.Before(x.To), d.OfficeNow(x.Office) != d.OfficeNow(office),
 			!slices.Contains(x.Kinds, kind), r.kinds[kind] == nil, !d.Within(division, x.Division):
-		case best == nil || x.Rows > best.Rows || x.Rows == best.Rows && x.Daily > best.Daily:
-			best = x
+		case most == nil:
+			most = &Right{Daily: x.Daily, Rows: x.Rows}
+		default:
+			most.Daily, most.Rows = max(most.Daily, x.Daily), max(most.Rows, x.Rows)
 		}
 	}
-	return best
+	return most
 }
 
 // faults collects what is wrong with an input.

@@ -1,6 +1,7 @@
 package inquiry
 
 import (
+	"fmt"
 	"errors"
 	"slices"
 	"strings"
@@ -83,17 +84,17 @@ func TestRightCheck(t *testing.T) {
 // TestAllowed: a right is one of an office, for kinds, a division and a time.
 func TestAllowed(t *testing.T) {
 	r := &rules{kinds: map[string]*Kind{"mother": {}, "hardship": {}}, rights: []*Right{
-		{ID: "A", Office: "court", Kinds: []string{"mother"}, Division: town, From: testNow, To: testNow.Add(time.Hour), Daily: 5},
-		{ID: "B", Office: "court", Kinds: []string{"mother", "gone"}, Division: village, From: testNow, Daily: 9},
+		{ID: "A", Office: "court", Kinds: []string{"mother"}, Division: town, From: testNow, To: testNow.Add(time.Hour), Daily: 5, Rows: 100},
+		{ID: "B", Office: "court", Kinds: []string{"mother", "gone"}, Division: village, From: testNow, Daily: 9, Rows: 10},
 	}}
 	for name, tt := range map[string]struct {
 		office, kind, division string
 		at                     time.Time
 		want                   string
 	}{
-		"the larger of two":            {"court", "mother", village, testNow, "B"},
-		"the one that reaches":         {"court", "mother", sibling, testNow, "A"},
-		"after the end of one":         {"court", "mother", village, testNow.Add(time.Hour), "B"},
+		"what two together allow":      {"court", "mother", village, testNow, "9 a day, 100 rows"},
+		"the one that reaches":         {"court", "mother", sibling, testNow, "5 a day, 100 rows"},
+		"after the end of one":         {"court", "mother", village, testNow.Add(time.Hour), "9 a day, 10 rows"},
 		"after the end":                {"court", "mother", sibling, testNow.Add(time.Hour), ""},
 		"before the beginning":         {"court", "mother", village, testNow.Add(-1), ""},
 		"another office":               {"civil", "mother", village, testNow, ""},
@@ -105,7 +106,7 @@ func TestAllowed(t *testing.T) {
 	} {
 		got := ""
 		if x := r.allowed(tree(), tt.office, tt.kind, tt.division, tt.at); x != nil {
-			got = x.ID
+			got = fmt.Sprintf("%d a day, %d rows", x.Daily, x.Rows)
 		}
 		if got != tt.want {
 			t.Errorf("%s: %q, want %q", name, got, tt.want)
