@@ -127,6 +127,7 @@ type world struct {
 	record *record
 	stamp  *stamp
 	clock  time.Time
+	keys   int
 }
 
 // shaky is a store whose transactions fail from the n-th on, before they are kept

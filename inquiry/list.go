@@ -83,32 +83,54 @@ type ListView struct {
 }
 
 // AskList asks about many persons: the whole file is checked, by row and column,
-// and then worked in the background. With try nothing is kept. Errors: as of Ask,
-// ErrInvalid with every fault by its cell; then nothing was kept.
-func (q *Inquiries) AskList(ctx context.Context, by *yinzheng.Account, in *NewList, try bool) (*ListView, error) {
+// and then worked in the background. With try nothing is kept. The idempotency key
+// makes a second identical request return the first one's list (again=true).
+// Errors: as of Ask, ErrInvalid with every fault by its cell; then nothing was kept.
+func (q *Inquiries) AskList(ctx context.Context, by *yinzheng.Account, in *NewList, key string, try bool) (view *ListView, again bool, err error) {
+	if err := yinzheng.CheckKey(key); err != nil {
+		return nil, false, err
+	}
+	content, err := json.Marshal(in)
+	if err != nil {
+		return nil, false, err
+	}
 	s, err := q.begin(ctx, by, in.Office, in.Kind, in.Division)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	asked := &Asked{Kind: *s.kind, Division: in.Division, Purpose: in.Purpose, Basis: in.Basis, Office: s.grant.Office, Role: s.grant.Role, Place: in.Division}
 	rows, err := q.readList(ctx, s, asked, in.File)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	id, err := q.newID()
-	if err != nil {
-		return nil, err
-	}
-	l := &yinzheng.InquiryList{ID: id, Kind: s.kind.Code, State: ListWorking, Asker: asked.Office, Role: asked.Role, Account: by.ID, At: s.now, Rows: len(rows)}
 	if try {
-		return &ListView{ListEntry: ListEntry{Kind: l.Kind, Rows: l.Rows}}, nil
+		return &ListView{ListEntry: ListEntry{Kind: s.kind.Code, Rows: len(rows)}}, false, nil
 	}
 	act, err := q.act(Act{Kind: Ask, Asked: asked, Digest: fmt.Sprintf("%x", sha256.Sum256(in.File))}, by, s.grant, s.now)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
+	id, again, err := q.startList(ctx, &request{s, key, sha256.Sum256(content)}, act, rows)
+	if err != nil {
+		return nil, false, err
+	}
+	view, err = q.ReadList(ctx, by, id)
+	return view, again, err
+}
+
+// startList keeps a new list, or returns the one that the same request has made.
+func (q *Inquiries) startList(ctx context.Context, r *request, act *Act, rows []yinzheng.InquiryRow) (id string, again bool, err error) {
+	id, err = q.newID()
+	if err != nil {
+		return "", false, err
+	}
+	l := &yinzheng.InquiryList{ID: id, Kind: r.kind.Code, State: ListWorking, Asker: r.grant.Office, Role: r.grant.Role, Account: r.by.ID, At: r.now, Rows: len(rows)}
+	before := ""
 	err = q.Store.Tx(ctx, func(ctx context.Context) error {
-		if err := q.underRows(ctx, s, len(rows)); err != nil {
+		if before, err = q.Store.Remember(ctx, r.by.ID, r.key, r.digest, id, r.now); err != nil || before != "" {
+			return err
+		}
+		if err := q.underRows(ctx, r.asking, len(rows)); err != nil {
 			return err
 		}
 		if err := q.keep(ctx, id, 1, act); err != nil {
@@ -116,10 +138,7 @@ func (q *Inquiries) AskList(ctx context.Context, by *yinzheng.Account, in *NewLi
 		}
 		return q.Store.AddInquiryList(ctx, l, rows)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return q.ReadList(ctx, by, id)
+	return cmp.Or(before, id), before != "", err
 }
 
 // underRows refuses more rows of an office in a day than its right says.

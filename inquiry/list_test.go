@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/csv"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -26,6 +27,13 @@ func children(n, skip int) []byte {
 
 func list(file []byte) *NewList {
 	return &NewList{Kind: "vaccination", Division: town, Purpose: "入学接种查验", Basis: "某条例第二十七条", File: file}
+}
+
+// askList asks in a list, under a key of its own.
+func (w *world) askList(in *NewList, try bool) (*ListView, error) {
+	w.keys++
+	v, _, err := w.AskList(w.ctx, asker, in, strconv.Itoa(w.keys), try)
+	return v, err
 }
 
 // vaccinated brings in a roll without every skip-th child.
@@ -67,11 +75,11 @@ func (w *world) replyAll(answer string) int {
 func TestList(t *testing.T) {
 	w := newWorld(t)
 	w.vaccinated(700, 140)
-	tried, err := w.AskList(w.ctx, asker, list(children(700, 0)), true)
+	tried, err := w.askList(list(children(700, 0)), true)
 	if err != nil || tried.Rows != 700 || tried.ID != "" {
 		t.Fatalf("%+v %v", tried, err)
 	}
-	l, err := w.AskList(w.ctx, asker, list(children(700, 0)), false)
+	l, err := w.askList(list(children(700, 0)), false)
 	must(t, err)
 	w.work()
 	l, err = w.ReadList(w.ctx, asker, l.ID)
@@ -137,7 +145,7 @@ func TestListOtherwise(t *testing.T) {
 	}
 	in := list([]byte(file))
 	in.Kind = "mother"
-	l, err := w.AskList(w.ctx, asker, in, false)
+	l, err := w.askList(in, false)
 	must(t, err)
 	w.work()
 	if l, err = w.ReadList(w.ctx, asker, l.ID); err != nil || l.OnRecord != 1 || l.Left != 2 {
@@ -164,7 +172,7 @@ func TestListCutOff(t *testing.T) {
 		for cut := 1; cut <= 6; cut++ {
 			w := newWorld(t)
 			w.vaccinated(450, 90)
-			l, err := w.AskList(w.ctx, asker, list(children(450, 0)), false)
+			l, err := w.askList(list(children(450, 0)), false)
 			must(t, err)
 			w.store.left, w.store.after = cut, after
 			_, _ = w.Work(w.ctx)
@@ -195,7 +203,7 @@ func TestListCutOff(t *testing.T) {
 func TestListWorkers(t *testing.T) {
 	w := newWorld(t)
 	w.vaccinated(1500, 300)
-	l, err := w.AskList(w.ctx, asker, list(children(1500, 0)), false)
+	l, err := w.askList(list(children(1500, 0)), false)
 	must(t, err)
 	var all sync.WaitGroup
 	var mu sync.Mutex
@@ -223,7 +231,7 @@ func TestListWorkers(t *testing.T) {
 // TestPause: a paused list stays where it is until it is resumed, by who asked.
 func TestPause(t *testing.T) {
 	w := newWorld(t)
-	l, err := w.AskList(w.ctx, asker, list(children(10, 0)), false)
+	l, err := w.askList(list(children(10, 0)), false)
 	must(t, err)
 	_, err = w.ActOnList(w.ctx, clerk, l.ID, Pause)
 	mustBe(t, err, yinzheng.ErrNotFound)
@@ -247,10 +255,31 @@ func TestPause(t *testing.T) {
 	mustBe(t, err, yinzheng.ErrState)
 }
 
+// TestListTwice: a list that is sent again is the same one, whatever was asked
+// meanwhile, and counts once.
+func TestListTwice(t *testing.T) {
+	w := newWorld(t)
+	first, again, err := w.AskList(w.ctx, asker, list(children(1500, 0)), "k", false)
+	if err != nil || again {
+		t.Fatal(again, err)
+	}
+	second, again, err := w.AskList(w.ctx, asker, list(children(1500, 0)), "k", false)
+	if err != nil || !again || second.ID != first.ID {
+		t.Errorf("%+v %v %v", second, again, err)
+	}
+	_, _, err = w.AskList(w.ctx, asker, list(children(3, 0)), "k", false)
+	mustBe(t, err, yinzheng.ErrReused)
+	_, _, err = w.AskList(w.ctx, asker, list(children(3, 0)), "", true)
+	mustBe(t, err, yinzheng.ErrPrecondition)
+	if lists, err := w.Lists(w.ctx, asker, 0); err != nil || len(lists) != 1 {
+		t.Errorf("%+v %v", lists, err)
+	}
+}
+
 // TestPauseAtWork: a batch that is kept at the same moment does not get in the way.
 func TestPauseAtWork(t *testing.T) {
 	w := newWorld(t)
-	l, err := w.AskList(w.ctx, asker, list(children(450, 0)), false)
+	l, err := w.askList(list(children(450, 0)), false)
 	must(t, err)
 	w.store.meanwhile = func() {
 		kept, err := w.store.InquiryList(w.ctx, l.ID)
@@ -289,16 +318,16 @@ func TestAskListInvalid(t *testing.T) {
 		if tt.change != nil {
 			tt.change(in)
 		}
-		_, err := w.AskList(w.ctx, asker, in, false)
+		_, err := w.askList(in, false)
 		if got := codesOf(err); got != tt.want {
 			t.Errorf("%s: %q %v, want %q", name, got, err, tt.want)
 		}
 	}
 	in := list(children(10, 0))
 	in.Division = district
-	_, err := w.AskList(w.ctx, asker, in, true)
+	_, err := w.askList(in, true)
 	mustBe(t, err, yinzheng.ErrForbidden)
-	_, err = w.AskList(w.ctx, asker, list(children(2001, 0)), false)
+	_, err = w.askList(list(children(2001, 0)), false)
 	mustBe(t, err, yinzheng.ErrTooMany)
 	if lists, err := w.Lists(w.ctx, asker, 0); err != nil || len(lists) != 0 {
 		t.Errorf("%+v %v", lists, err)

@@ -57,7 +57,7 @@ func (s *server) inquiryOperations() []operation {
 func (s *server) inquiryListOperations() []operation {
 	return []operation{
 		{
-			method: http.MethodPost, path: inquiryListsPath, id: "ask-inquiry-list", tag: "inquiries", status: http.StatusCreated,
+			method: http.MethodPost, path: inquiryListsPath, id: "ask-inquiry-list", tag: "inquiries", status: http.StatusCreated, idempotent: true,
 			summary: "名单协查（CSV、xlsx）：整份核对后在后台办理 · Ask about many persons in one list, which is checked whole and then worked in the background",
 			form: []formField{
 				{"kind", "code of what is asked", true},
@@ -184,13 +184,17 @@ func (s *server) askList(c *call) (any, error) {
 		return nil, wrongMediaType("multipart/form-data")
 	}
 	return s.withForm(c, []string{"kind", "division", "purpose", "basis", "office", "try"}, func(f *form) (any, error) {
-		try, _ := strconv.ParseBool(f.fields["try"])
+		try, err := tried(f.fields["try"])
+		if err != nil {
+			return nil, err
+		}
 		if try {
 			c.status = http.StatusOK
 		}
-		return orNil(s.Inquiries.AskList(c.Context(), c.by, &inquiry.NewList{
+		view, again, err := s.Inquiries.AskList(c.Context(), c.by, &inquiry.NewList{
 			Kind: f.fields["kind"], Division: f.fields["division"], Purpose: f.fields["purpose"], Basis: f.fields["basis"], Office: f.fields["office"], File: f.file,
-		}, try))
+		}, c.key(), try)
+		return orNil(view, c.created(again, err))
 	})
 }
 

@@ -45,7 +45,12 @@ func TestInquiriesOverTheAPI(t *testing.T) {
 	w.want(w.do("GET", path, nil, "Authorization", w.signIn("sibling")), 404)
 	w.want(w.do("GET", "/api/v1/inquiries?box=mine", nil, "Authorization", clerk), 422)
 
-	w.want(w.do("POST", "/api/v1/inquiry-lists", "name,id\n", "Authorization", asker), 415)
+	w.want(w.do("POST", "/api/v1/inquiry-lists", "name,id\n", "Authorization", asker, "Idempotency-Key", "l"), 415)
+	list, kind := filled(t, []byte("name,id\n张三,441302199506140020\n"), "kind=hardship", "division="+town, "purpose=临时救助", "basis=某办法第三条", "try=yes")
+	r = w.want(w.do("POST", "/api/v1/inquiry-lists", list, "Authorization", asker, "Content-Type", kind, "Idempotency-Key", "l"), 422) // taken for false it would be worked
+	if r.text(t, "errors.0.field") != "try" {
+		t.Errorf("%s", r.body)
+	}
 	w.want(w.do("POST", "/api/v1/inquiry-lists/NOSUCHLIST00/acts", `{"action":"pause"}`, "Authorization", asker), 404)
 	w.want(w.do("GET", "/api/v1/inquiry-lists/NOSUCHLIST00/result", nil, "Authorization", asker), 404)
 	if log := w.log.String(); strings.Contains(log, "张三") || strings.Contains(log, "199506140020") || strings.Contains(log, "临时救助") {

@@ -166,8 +166,9 @@ func (s *server) imported(c *call, work func(data []byte, try bool) error) error
 }
 
 // try tells whether a request only asks what it would change.
-func (c *call) try() (bool, error) {
-	text := c.URL.Query().Get("try")
+func (c *call) try() (bool, error) { return tried(c.URL.Query().Get("try")) }
+
+func tried(text string) (bool, error) {
 	try, err := strconv.ParseBool(cmp.Or(text, "false"))
 	if err != nil { // taken for false it would change something
 		return false, fieldFaultOf(http.StatusUnprocessableEntity, "invalid", "try", "choice", "应为 true 或 false", "Expected true or false")

@@ -90,7 +90,7 @@ func (c *counter) inquiries(ctx context.Context, rows int, roll []byte) (*inquir
 // only those come to people who are not on the roll.
 func askList(ctx context.Context, q *inquiry.Inquiries, file []byte, rows int) error {
 	asker := &yinzheng.Account{ID: "department", Grants: []yinzheng.Grant{{Office: "o" + district, Role: yinzheng.Department}}}
-	l, err := q.AskList(ctx, asker, &inquiry.NewList{Kind: "vaccination", Division: district, Purpose: "入学预防接种查验", Basis: "某条例第二十七条", File: file}, false)
+	l, _, err := q.AskList(ctx, asker, &inquiry.NewList{Kind: "vaccination", Division: district, Purpose: "入学预防接种查验", Basis: "某条例第二十七条", File: file}, "list", false)
 	if err != nil {
 		return err
 	}
