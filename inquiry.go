@@ -68,6 +68,9 @@ type InquiryPlaces interface {
 	// LateInquiries lists those that wait past their limit and nobody was told of,
 	// longest first.
 	LateInquiries(ctx context.Context, now time.Time, limit int) ([]string, error)
+	// OpenInquiries lists those that wait, in the order in which they were asked,
+	// after a key (0: from the first).
+	OpenInquiries(ctx context.Context, after int64, limit int) ([]InquiryPlace, error)
 	// OpenInquiriesOf counts the exceptions of a list that have no reply yet.
 	OpenInquiriesOf(ctx context.Context, list string) (int, error)
 	// AskedSince counts what an account asked by itself from a moment on.

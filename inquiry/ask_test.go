@@ -352,3 +352,71 @@ func TestMerged(t *testing.T) {
 		t.Errorf("%+v %v", v, err)
 	}
 }
+
+// TestMoved: a village comes to another town while an inquiry waits, late perhaps:
+// those who sign there find it and are told; once.
+func TestMoved(t *testing.T) {
+	desk := []yinzheng.Desk{{Office: "other-town", Role: yinzheng.Approver}}
+	for name, tt := range map[string]struct {
+		late, answered bool
+		box            yinzheng.InquiryBox
+		told           string
+	}{
+		"asked":              {false, false, "", ""},
+		"asked, late":        {true, false, yinzheng.InquiriesLate, "inquiry-late"},
+		"answered":           {false, true, yinzheng.InquiriesToSign, "inquiry-to-sign"},
+		"answered, but late": {true, true, yinzheng.InquiriesToSign, "inquiry-to-sign"},
+	} {
+		w := newWorld(t)
+		v := w.asked("k")
+		must(t, w.Scan(w.ctx))
+		if tt.answered {
+			_, err := w.Act(w.ctx, clerk, v.ID, v.Version, &Step{Action: Answer, Answer: Yes})
+			must(t, err)
+		}
+		if tt.late {
+			w.clock = v.Due
+			must(t, w.Scan(w.ctx))
+		}
+		d := tree()
+		d.Division(village).Parent, d.Office("other-town").Organ = otherTown, healthOrgan
+		must(t, w.store.PutDirectory(w.ctx, yinzheng.NewDirectory(d.Divisions, d.Offices, d.Organs)))
+		other := somebody("other", 9, [2]string{"approver", "other-town"})
+		for range 2 {
+			must(t, w.Scan(w.ctx))
+		}
+		for _, box := range []yinzheng.InquiryBox{yinzheng.InquiriesLate, yinzheng.InquiriesToSign} {
+			lines, err := w.List(w.ctx, other, box, 0)
+			must(t, err)
+			if (len(lines) == 1) != (box == tt.box) {
+				t.Errorf("%s: %s %+v", name, box, lines)
+			}
+		}
+		told, err := w.store.Notices(w.ctx, desk, 0, 9)
+		must(t, err)
+		var kinds []string
+		for _, n := range told {
+			kinds = append(kinds, n.Kind)
+		}
+		if got := strings.Join(kinds, " "); got != tt.told {
+			t.Errorf("%s: told %q, want %q", name, got, tt.told)
+		}
+		if lines, err := w.List(w.ctx, signer, yinzheng.InquiriesToSign, 0); err != nil || len(lines) != 0 {
+			t.Errorf("%s: still in the old town's box: %+v %v", name, lines, err)
+		}
+	}
+}
+
+// TestScan: a list that cannot be taken on hides no inquiry that is late.
+func TestScan(t *testing.T) {
+	w := newWorld(t)
+	v := w.asked("k")
+	w.clock = v.Due
+	_, err := w.askList(list(children(3, 0)), false)
+	must(t, err)
+	w.record.broken = yinzheng.ErrUnavailable
+	mustBe(t, w.Scan(w.ctx), yinzheng.ErrUnavailable)
+	if lines, err := w.List(w.ctx, signer, yinzheng.InquiriesLate, 0); err != nil || len(lines) != 1 {
+		t.Errorf("%+v %v", lines, err)
+	}
+}

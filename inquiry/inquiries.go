@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"yinzheng"
@@ -55,7 +56,10 @@ type Config struct {
 
 // Inquiries are the inquiries at work. The methods are safe for concurrent use,
 // and in several processes.
-type Inquiries struct{ Config }
+type Inquiries struct {
+	Config
+	followed atomic.Value // version of the office tree that open inquiries were last laid by
+}
 
 // New makes Inquiries.
 func New(c Config) *Inquiries {
@@ -68,7 +72,7 @@ func New(c Config) *Inquiries {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
-	return &Inquiries{c}
+	return &Inquiries{Config: c}
 }
 
 // now is the time to the second, as it is signed and shown.

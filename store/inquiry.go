@@ -64,6 +64,7 @@ var (
 	inquiriesToSign   = query(inquiryColumns + "state = 'answered' AND signer = $1 AND key < $2 ORDER BY key DESC LIMIT $3")
 	inquiriesLate     = query(inquiryColumns + "state IN ('asked', 'answered') AND late = $1 AND key < $2 ORDER BY key DESC LIMIT $3")
 	lateInquiries     = query("SELECT id FROM inquiries WHERE late IS NULL AND state IN ('asked', 'answered') AND due <= $1 ORDER BY due LIMIT $2")
+	openInquiries     = query(inquiryColumns + "state IN ('asked', 'answered') AND key > $1 ORDER BY key LIMIT $2")
 	openInquiriesOf   = query("SELECT count(*) FROM inquiries WHERE list = $1 AND state IN ('asked', 'answered')")
 	askedSince        = query("SELECT count(*) FROM inquiries WHERE list IS NULL AND account = $1 AND at >= $2")
 )
@@ -89,7 +90,15 @@ func (s *Store) InquiriesIn(ctx context.Context, box yinzheng.InquiryBox, office
 	case yinzheng.InquiriesLate:
 		boxed = inquiriesLate
 	}
-	args = append(args, newest(before), limit)
+	return s.places(ctx, boxed, append(args, newest(before), limit)...)
+}
+
+// OpenInquiries implements yinzheng.InquiryPlaces.
+func (s *Store) OpenInquiries(ctx context.Context, after int64, limit int) ([]yinzheng.InquiryPlace, error) {
+	return s.places(ctx, openInquiries, after, limit)
+}
+
+func (s *Store) places(ctx context.Context, which string, args ...any) ([]yinzheng.InquiryPlace, error) {
 	var places []yinzheng.InquiryPlace
 	err := s.read(ctx, "list inquiries", func(ctx context.Context, q querier) error {
 		places = nil
@@ -98,7 +107,7 @@ func (s *Store) InquiriesIn(ctx context.Context, box yinzheng.InquiryBox, office
 			err := r.Scan(&p.Key, &p.ID, (*text)(&p.List), (*number)(&p.Row), &p.Kind, &p.State, &p.Asker, &p.Role, &p.Account, &p.Office, &p.Signer, (*moment)(&p.At), (*moment)(&p.Due), (*text)(&p.Late))
 			places = append(places, p)
 			return err
-		}, boxed, args...)
+		}, which, args...)
 	})
 	return places, err
 }

@@ -212,17 +212,13 @@ func (s *system) markCases(ctx context.Context, log *slog.Logger) {
 	}
 }
 
-// workInquiries takes lists of inquiries on and tells of late ones, every so
-// often, until the context ends. What fails is tried again.
+// workInquiries does what is due on inquiries, every so often, until the context
+// ends. What fails is tried again.
 func (s *system) workInquiries(ctx context.Context, every time.Duration, log *slog.Logger) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
-		_, err := s.inquiries.Work(ctx)
-		if err == nil {
-			_, err = s.inquiries.Overdue(ctx)
-		}
-		if err != nil && ctx.Err() == nil {
+		if err := s.inquiries.Scan(ctx); err != nil && ctx.Err() == nil {
 			log.Error("working on inquiries; tried again soon", "error", err)
 		}
 		select {

@@ -80,6 +80,18 @@ func inquiryPlaces(t *testing.T, s yinzheng.Store) {
 			t.Errorf("late at %v: %v", now, ids)
 		}
 	}
+	waiting := int64(0)
+	for _, want := range [][]string{{"A", "B"}, {"C"}, nil} {
+		got, err := s.OpenInquiries(ctx, waiting, 2)
+		check(t, err)
+		var ids []string
+		for _, p := range got {
+			ids, waiting = append(ids, p.ID), p.Key
+		}
+		if d := cmp.Diff(want, ids); d != "" {
+			t.Errorf("open (-want +got):\n%s", d)
+		}
+	}
 	late := place("C")
 	late.Late = "town"
 	check(t, s.PutInquiry(ctx, late))
