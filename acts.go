@@ -2,6 +2,7 @@ package yinzheng
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -75,6 +76,11 @@ func (s *Service) ActOn(ctx context.Context, by *Account, code string, a Act) (*
 		if err := s.notePending(ctx, cert, a, &x); err != nil {
 			return nil, err
 		}
+		if a.Kind == Revoke {
+			if err := s.tellReferring(ctx, cert.Code, x.At); err != nil {
+				return nil, err
+			}
+		}
 		return after, s.Store.Record(ctx, Event{At: x.At, Kind: actEvents[a.Kind], Subject: cert.Code, By: by.ID, Detail: x.Reason})
 	})
 	if err != nil {
@@ -107,6 +113,38 @@ func (s *Service) proposalNotices(cert *Certificate, x *Action) []Notice {
 		}
 	}
 	return out
+}
+
+// tellReferring tells those who sealed a certificate that rests on one which was
+// revoked: what becomes of theirs is for them to decide.
+func (s *Service) tellReferring(ctx context.Context, code string, at time.Time) error {
+	ids, err := s.Store.Referring(ctx, code)
+	if err != nil {
+		return err
+	}
+	var out []Notice
+	for _, id := range ids {
+		c, err := s.load(ctx, id)
+		if errors.Is(err, errNoTemplate) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if !c.restsOn(code) {
+			continue
+		}
+		cert, err := s.Store.Certificate(ctx, c.Code)
+		if err != nil {
+			return err
+		}
+		for i := range c.Directory.Offices {
+			if office := c.Directory.Offices[i].ID; c.Directory.seals(office, cert.Organ) {
+				out = append(out, Notice{At: at, Office: office, Role: Approver, Kind: "reference-revoked", Application: id, About: code})
+			}
+		}
+	}
+	return s.Store.Notify(ctx, out)
 }
 
 // changeStatus runs a transaction that changes a certificate's status and puts

@@ -326,6 +326,9 @@ type Applications interface {
 	// Waiting lists the IDs of cases that are approved, and wait for no material
 	// (Incomplete), or issuing, and whose lease, if any, has run out.
 	Waiting(ctx context.Context, now time.Time, limit int) ([]string, error)
+	// Referring lists the IDs of issued cases in which a certificate was referred
+	// to, if it was taken off again, too.
+	Referring(ctx context.Context, code string) ([]string, error)
 }
 
 // QueueFilter selects cases. Scopes are alternatives: a case is listed when

@@ -118,6 +118,15 @@ func (s *Service) ReferTo(ctx context.Context, by *Account, id string, seen int,
 	return s.issueNow(ctx, by, view, err)
 }
 
+// restsOn tells whether a certificate, and nothing that weighs more, meets one of
+// the case's materials.
+func (c *Case) restsOn(code string) bool {
+	return slices.ContainsFunc(c.Template.Needed(c.Values), func(m Material) bool {
+		met := c.met(m.Key)
+		return met.way == MetByCertificate && met.sub.Certificate == code
+	})
+}
+
 // staleReferences says of each material that a certificate alone meets why it
 // does so no longer: it was revoked, say, or the case has another holder now.
 func (s *Service) staleReferences(ctx context.Context, c *Case) ([]FieldError, error) {

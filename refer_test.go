@@ -205,6 +205,46 @@ func TestReferenceRevoked(t *testing.T) {
 	})
 }
 
+// TestReferenceRevokedAfter: once a certificate is revoked, those who sealed another
+// one on it are told; what rests on something else concerns nobody.
+func TestReferenceRevokedAfter(t *testing.T) {
+	m := later(yinzheng.IssueFlagged, 0)
+	m.Certificate = []string{"kin"}
+	h := withMaterial(t, m)
+	held := h.issued("k").Certificate.Code
+	rests := h.climb(h.refer(h.enrol("clerk", "e1"), held), "town", "district")
+	waits := h.climb(h.refer(h.enrol("clerk", "e2"), held), "town")
+	off := h.refer(h.enrol("clerk", "e3"), held)
+	off, err := h.DetachFile(h.ctx, h.people["clerk"], off.ID, off.Version, off.Materials[0].By)
+	must(t, err)
+	off = h.climb(h.promise(off), "town", "district")
+	other, err := h.supply("clerk", h.refer(h.enrol("clerk", "e4"), held))
+	must(t, err)
+	other = h.climb(other, "town", "district")
+	proposal := h.propose(held)
+	if n := h.told("district", rests.ID, "reference-revoked"); n != 0 {
+		t.Errorf("told %d times of what one person proposes", n)
+	}
+	_, err = h.act("second", held, yinzheng.Act{Kind: yinzheng.Revoke, Proposal: proposal})
+	must(t, err)
+	for _, c := range []struct {
+		v    *yinzheng.CaseView
+		want int
+	}{{rests, 1}, {waits, 0}, {off, 0}, {other, 0}} {
+		if n := h.told("district", c.v.ID, "reference-revoked"); n != c.want {
+			t.Errorf("%s: told %d times, want %d", c.v.State, n, c.want)
+		}
+	}
+	told, err := h.Notices(h.ctx, h.people["district"], 0, 1)
+	must(t, err)
+	if len(told) != 1 || told[0].Kind != "reference-revoked" || told[0].About != held {
+		t.Errorf("%+v", told)
+	}
+	if v, err := h.Application(h.ctx, h.people["district"], rests.ID); err != nil || v.State != yinzheng.Issued {
+		t.Errorf("%s %v", v.State, err)
+	}
+}
+
 // TestReferenceOfDecider: a reference that somebody made who decides does not
 // keep the clerks from another one, once its certificate has ended.
 func TestReferenceOfDecider(t *testing.T) {

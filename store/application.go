@@ -29,6 +29,7 @@ var (
 		AND NOT (a.state = 'approved' AND coalesce(a.incomplete, '') = 'wait') AND NOT EXISTS (
 		SELECT 1 FROM certificates c WHERE c.code = a.code AND c.status = 'reserved' AND c.lease > $1)
 		ORDER BY a.changed_at, a.key LIMIT $2`)
+	selectReferring = query(`SELECT p.id FROM applications p WHERE p.state = 'issued' AND p.key IN (SELECT a.application FROM actions a WHERE a.refers = $1) ORDER BY p.key`)
 )
 
 // Application implements yinzheng.Applications. The actions belong to the head
@@ -183,6 +184,11 @@ func appendPlace(args []any, d *yinzheng.Directory, division string) []any {
 		}
 	}
 	return args
+}
+
+// Referring implements yinzheng.Applications.
+func (s *Store) Referring(ctx context.Context, code string) ([]string, error) {
+	return s.ids(ctx, "list the cases that refer to a certificate", selectReferring, code)
 }
 
 // Waiting implements yinzheng.Applications: longest unchanged first.

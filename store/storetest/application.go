@@ -225,6 +225,17 @@ func waiting(t *testing.T, s yinzheng.Store) {
 			t.Errorf("at %v (-want +got):\n%s", tt.now, d)
 		}
 	}
+	for id, end := range map[string][]yinzheng.ActionKind{"refers": {yinzheng.Reserve, yinzheng.Issue}, "refers, approved": nil} {
+		a := Case(id, "north", North, append([]yinzheng.ActionKind{yinzheng.Refer, yinzheng.Refer, yinzheng.Submit, yinzheng.Approve}, end...)...)
+		check(t, s.SaveApplication(ctx, a, 0))
+	}
+	for code, want := range map[string][]string{"C0": {"refers"}, "C1": nil} {
+		got, err := s.Referring(ctx, code)
+		check(t, err)
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("refer to %s (-want +got):\n%s", code, d)
+		}
+	}
 	entries, err := s.Queue(ctx, yinzheng.QueueFilter{Scopes: []yinzheng.QueueScope{{Office: "north"}}})
 	check(t, err)
 	for _, e := range entries {
