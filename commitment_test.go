@@ -165,6 +165,11 @@ func TestInspection(t *testing.T) {
 	if _, err := h.InspectCommitment(h.ctx, &party, v.ID, v.Version, &yinzheng.InspectionResult{Material: "proof", Outcome: yinzheng.FoundTrue, Opinion: "x"}); !errors.Is(err, yinzheng.ErrForbidden) {
 		t.Errorf("the holder: %v", err)
 	}
+	lent := yinzheng.SampleAccount("lent", 31, [2]string{"approver", "district"})
+	lent.Grants[0].For, lent.Grants[0].ForID = "party", party.Person
+	if _, err := h.InspectCommitment(h.ctx, lent, v.ID, v.Version, &yinzheng.InspectionResult{Material: "proof", Outcome: yinzheng.FoundTrue, Opinion: "x"}); !errors.Is(err, yinzheng.ErrForbidden) {
+		t.Errorf("in the holder's name: %v", err)
+	}
 	for _, r := range []yinzheng.InspectionResult{{Material: "proof", Outcome: "perhaps", Opinion: "x"}, {Material: "proof", Outcome: yinzheng.FoundTrue}} {
 		if _, err := h.InspectCommitment(h.ctx, h.people["district"], v.ID, v.Version, &r); !errors.Is(err, yinzheng.ErrInvalid) {
 			t.Errorf("%+v: %v", r, err)
@@ -241,6 +246,12 @@ func TestFoundFalse(t *testing.T) {
 	if _, err := h.SubmitApplication(h.ctx, h.people["clerk"], open.ID, open.Version); faultOf(err) != "attachments.proof right-ended" {
 		t.Errorf("handed in: %v", err)
 	}
+	agent := &yinzheng.Applicant{As: yinzheng.AsAgent, Name: "李四", ID: yinzheng.ID{Type: yinzheng.ResidentID, Number: chen}, Authority: "委托书"}
+	byAgent, _, err := h.CreateApplication(h.ctx, h.people["clerk"], &yinzheng.NewApplication{Item: "enrol", Values: yinzheng.SampleValues(), Division: testVillage, Applicant: agent}, "agent")
+	must(t, err)
+	if _, err := h.commit(byAgent); faultOf(err) != "signed right-ended" {
+		t.Errorf("signed by an agent: %v", err)
+	}
 	if open, err = h.Application(h.ctx, h.people["clerk"], open.ID); err != nil || !open.Materials[0].RightEnded {
 		t.Errorf("%+v %v", open.Materials[0], err)
 	}
@@ -261,10 +272,17 @@ func TestFoundFalse(t *testing.T) {
 	finder := yinzheng.SampleAccount("district", 40, [2]string{"admin", "district"})
 	self := yinzheng.SampleAccount("self", 41, [2]string{"admin", "district"})
 	self.Person = holder
+	lent := func(of *yinzheng.Account) *yinzheng.Account {
+		a := yinzheng.SampleAccount("lent", 43, [2]string{"admin", "district"})
+		a.Grants[0].For, a.Grants[0].ForID = of.ID, of.Person
+		return a
+	}
 	for _, c := range []struct {
 		name      string
 		err, want error
 	}{
+		{"somebody in the name of who found it", restore(lent(finder), holder, "认定有误"), yinzheng.ErrForbidden},
+		{"somebody in the person's name", restore(lent(self), holder, "认定有误"), yinzheng.ErrForbidden},
 		{"an approver", restore(h.people["second"], holder, "认定有误"), yinzheng.ErrForbidden},
 		{"an administrator below", restore(yinzheng.SampleAccount("x", 42, [2]string{"admin", "village"}), holder, "认定有误"), yinzheng.ErrForbidden},
 		{"who found it", restore(finder, holder, "认定有误"), yinzheng.ErrForbidden},

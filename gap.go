@@ -96,13 +96,18 @@ func (a *Application) follows(material string) bool {
 // is refused here.
 func (c *Case) mayFollow(by *Account, now time.Time) (Grant, error) {
 	grant, err := c.mayWork(by, now)
-	switch {
-	case err != nil:
+	if err != nil {
 		return Grant{}, err
-	case slices.ContainsFunc(actors(by, grant), c.isParty):
-		return Grant{}, fail(ErrForbidden, "您（或委托您的人）是本办件的当事人，请由同事办理", "You, or who delegated to you, are a party of this case; a colleague has to handle it")
 	}
-	return grant, c.fourEyes(by, c.intakeStep())
+	for _, who := range actors(by, grant) {
+		if c.isParty(who) {
+			return Grant{}, fail(ErrForbidden, "您（或委托您的人）是本办件的当事人，请由同事办理", "You, or who delegated to you, are a party of this case; a colleague has to handle it")
+		}
+		if err := c.fourEyes(who, c.intakeStep()); err != nil {
+			return Grant{}, err
+		}
+	}
+	return grant, nil
 }
 
 // Incomplete tells whether the case went on with a material missing, and what

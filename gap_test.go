@@ -100,6 +100,15 @@ func TestGapWaits(t *testing.T) {
 	if _, err := h.AttachFile(h.ctx, &party, v.ID, v.Version, f); !errors.Is(err, yinzheng.ErrForbidden) {
 		t.Errorf("a party: %v", err)
 	}
+	decided := yinzheng.SampleAccount("both", 50, [2]string{"clerk", "village"})
+	decided.Person = h.people["town"].Person
+	inName := yinzheng.SampleAccount("lent", 51, [2]string{"clerk", "village"})
+	inName.Grants[0].For, inName.Grants[0].ForID = "both", decided.Person
+	for _, by := range []*yinzheng.Account{decided, inName} {
+		if _, err := h.AttachFile(h.ctx, by, v.ID, v.Version, f); !errors.Is(err, yinzheng.ErrForbidden) {
+			t.Errorf("%s, who has decided: %v", by.ID, err)
+		}
+	}
 	if _, err := h.AttachFile(h.ctx, h.people["clerk"], v.ID, v.Version, photo()); !errors.Is(err, yinzheng.ErrState) {
 		t.Errorf("another file after the last decision: %v", err)
 	}

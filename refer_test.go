@@ -116,6 +116,12 @@ func TestRefer(t *testing.T) {
 			t.Errorf("%s, %s to %q: %v", c.who, c.material, c.code, err)
 		}
 	}
+	waits := h.climb(h.refer(h.enrol("clerk", "e3"), held))
+	for _, code := range []string{held, "000000000000"} { // whether there is one is not theirs to learn here
+		if _, err := h.ReferTo(h.ctx, h.people["district"], waits.ID, waits.Version, &yinzheng.Reference{Material: "proof", Certificate: code}); !errors.Is(err, yinzheng.ErrForbidden) {
+			t.Errorf("who does not decide yet, to %s: %v", code, err)
+		}
+	}
 	v = h.refer(v, held)
 	if _, err := h.ReferTo(h.ctx, h.people["clerk"], v.ID, v.Version, &yinzheng.Reference{Material: "proof", Certificate: held}); faultOf(err) != "material twice" {
 		t.Errorf("twice: %v", err)
@@ -131,6 +137,32 @@ func TestRefer(t *testing.T) {
 	}
 	if v, err = h.DetachFile(h.ctx, h.people["clerk"], v.ID, v.Version, v.Materials[0].By); err != nil || v.Materials[0].Way != "" {
 		t.Errorf("%+v %v", v, err)
+	}
+}
+
+// TestReferWithoutDocument: two people without documents are two people.
+func TestReferWithoutDocument(t *testing.T) {
+	h := withMaterial(t, byCertificate)
+	values := yinzheng.SampleValues()
+	values["id"] = map[string]any{"type": "none", "reason": "新生儿"}
+	delete(values, "sex")
+	delete(values, "born")
+	held := h.finish(h.start("clerk", "k", values)).Certificate.Code
+	v, _, err := h.CreateApplication(h.ctx, h.people["clerk"], &yinzheng.NewApplication{Item: "enrol", Values: values, Division: testVillage}, "e")
+	must(t, err)
+	if _, err := h.ReferTo(h.ctx, h.people["clerk"], v.ID, v.Version, &yinzheng.Reference{Material: "proof", Certificate: held}); faultOf(err) != "certificate other-holder" {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestReferToReplaced: what a correction replaces does not carry the correction.
+func TestReferToReplaced(t *testing.T) {
+	h := withMaterial(t, yinzheng.Material{Certificate: []string{"kin", "enrol"}})
+	own := h.climb(h.refer(h.enrol("clerk", "e"), h.issued("k").Certificate.Code), "town", "district").Certificate.Code
+	v, _, err := h.Correct(h.ctx, h.people["clerk"], own, &yinzheng.Correction{Reason: "error", Opinion: "有误", Values: map[string]any{"note": "更正"}}, "c")
+	must(t, err)
+	if _, err := h.ReferTo(h.ctx, h.people["clerk"], v.ID, v.Version, &yinzheng.Reference{Material: "proof", Certificate: own}); faultOf(err) != "certificate replaced" {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -131,6 +131,10 @@ func TestOnRecord(t *testing.T) {
 	if colleague, err := w.Read(w.ctx, somebody("c", 12, [2]string{"department", "court"}), v.ID); err != nil || colleague.Reply == nil {
 		t.Errorf("a colleague in the same post: %+v %v", colleague, err)
 	}
+	both := somebody("b", 13, [2]string{"department", "court"}, [2]string{"clerk", "village"})
+	if seen, err := w.Read(w.ctx, both, v.ID); err != nil || seen.Reply == nil || seen.Found != nil || seen.Acts != nil {
+		t.Errorf("who asked, and works there: %+v %v", seen, err)
+	}
 	events, err := w.store.EventsAbout(w.ctx, v.ID)
 	must(t, err)
 	var kinds []string
@@ -140,11 +144,15 @@ func TestOnRecord(t *testing.T) {
 			t.Errorf("an event names somebody: %+v", e)
 		}
 	}
-	if got := strings.Join(kinds, " "); got != "inquiry-ask inquiry-sign inquiry-delivered inquiry-delivered" {
+	if got := strings.Join(kinds, " "); got != "inquiry-ask inquiry-sign inquiry-delivered inquiry-delivered inquiry-delivered" {
 		t.Errorf("events %s", got)
 	}
 	if places, err := w.store.InquiriesIn(w.ctx, yinzheng.InquiriesToAnswer, "village", "", 0, 9); err != nil || len(places) != 0 {
 		t.Errorf("the village is asked: %+v %v", places, err)
+	}
+	in.About = resident(31).Number
+	if other, _, err := w.Ask(w.ctx, asker, in, "k2"); err != nil || other.State != StateAsked || other.Reply != nil {
+		t.Errorf("what the record says otherwise: %+v %v", other, err)
 	}
 }
 
@@ -180,6 +188,7 @@ func TestFourEyes(t *testing.T) {
 	}})
 	answered := i.after(&Act{Kind: Answer, By: clerk.ID, Person: clerk.Person, Answer: No})
 	townToo := answered.after(&Act{Kind: Return, By: signer.ID, Person: signer.Person}).after(&Act{Kind: Answer, By: signer.ID, Person: signer.Person, Answer: Yes})
+	lentAnswer := i.after(&Act{Kind: Answer, By: "y", Person: resident(41), For: "absent", ForID: resident(42), Answer: No})
 	second := func(person int) *yinzheng.Account { return somebody("other", person, [2]string{"approver", "town"}) }
 	for name, tt := range map[string]struct {
 		i            *Inquiry
@@ -204,6 +213,8 @@ func TestFourEyes(t *testing.T) {
 		"who answered, by another account":           {answered, second(3), yinzheng.ErrState, yinzheng.ErrForbidden},
 		"the town's approver who answered":           {townToo, signer, yinzheng.ErrState, yinzheng.ErrForbidden},
 		"another of the town":                        {townToo, second(9), yinzheng.ErrState, nil},
+		"in whose name it was answered":              {lentAnswer, somebody("absent", 9, [2]string{"approver", "town"}), yinzheng.ErrState, yinzheng.ErrForbidden},
+		"the same, by another account":               {lentAnswer, second(42), yinzheng.ErrState, yinzheng.ErrForbidden},
 		"disabled":                                   {i, &yinzheng.Account{ID: "z", Disabled: true, Grants: clerk.Grants}, yinzheng.ErrNotFound, yinzheng.ErrNotFound},
 		"a post of one's own beside a lent obstacle": {answered, &yinzheng.Account{ID: "b", Person: resident(9), Grants: append(lent("", 9, yinzheng.Approver, "town", clerk).Grants, signer.Grants...)}, yinzheng.ErrState, nil},
 	} {

@@ -1,8 +1,8 @@
 package inquiry
 
 import (
-	"fmt"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
