@@ -102,10 +102,10 @@ func TestReplyRefuses(t *testing.T) {
 	parts := strings.Split(signReply(t, s, nil), ".")
 	encode := func(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
 	claims, _ := base64.RawURLEncoding.DecodeString(parts[1])
-	other := []byte(parts[2])
+	other, _ := base64.RawURLEncoding.DecodeString(parts[2])
 	other[10] ^= 1
 	for name, c := range map[string]struct{ token, problem string }{
-		"signature":        {parts[0] + "." + parts[1] + "." + string(other), WrongSignature},
+		"signature":        {parts[0] + "." + parts[1] + "." + encode(string(other)), WrongSignature},
 		"claims changed":   {parts[0] + "." + encode(strings.Replace(string(claims), "cannot-say", "yes", 1)) + "." + parts[2], WrongSignature},
 		"claims unknown":   {parts[0] + "." + encode(strings.Replace(string(claims), `"jti"`, `"x":1,"jti"`, 1)) + "." + parts[2], WrongClaims},
 		"claims twice":     {parts[0] + "." + encode(strings.Replace(string(claims), `"jti"`, `"aud":"o2","jti"`, 1)) + "." + parts[2], WrongClaims},
