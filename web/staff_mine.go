@@ -39,6 +39,7 @@ var noticeTexts = map[string]yinzheng.Text{
 	"inspection-due-soon": {ZH: "承诺核查今天到期", EN: "An inspection of a commitment is due today"},
 	"inspection-overdue":  {ZH: "承诺核查已逾期", EN: "An inspection of a commitment is overdue"},
 	"revocation-proposed": {ZH: "有撤销提议待决定", EN: "A revocation was proposed and waits for a second person"},
+	"reference-revoked":   {ZH: "所依据的证明已被撤销", EN: "A certificate that another one rests on was revoked"},
 	"holder-died":         {ZH: "登记显示持证人去世", EN: "A register says that a holder has died"},
 
 	"reorganisation-stuck": {ZH: "机构调整无法实施", EN: "A reorganisation cannot be carried out"},
