@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -37,7 +38,8 @@ func (s *server) staffRoutes() {
 	m := s.mux
 	m.HandleFunc("GET /signin", s.preferring(s.signInPage))
 	m.HandleFunc("POST /signin", s.preferring(s.signInForm))
-	for pattern, do := range map[string]func(*visit) error{
+	pages := s.adminRoutes()
+	maps.Copy(pages, map[string]func(*visit) error{
 		"POST /signout":                        s.signOutForm,
 		"GET /work":                            s.queuePage,
 		"POST /work/search":                    s.searchPage,
@@ -61,7 +63,8 @@ func (s *server) staffRoutes() {
 		"POST /work/cases/{id}/certificate":    s.actForm,
 		"GET /work/cases/{id}/correct":         s.correctPage,
 		"POST /work/cases/{id}/correct":        s.correctForm,
-	} {
+	})
+	for pattern, do := range pages {
 		m.HandleFunc(pattern, s.preferring(s.staff(do)))
 	}
 }
@@ -143,9 +146,11 @@ type desk struct {
 	Large   bool
 	Style   string // address of the style sheet
 	Done    yinzheng.Text
+	Failed  yinzheng.Text
 	Back    string // where a message leads back to
 	View    any
 	clerk   bool
+	here    string // address, whatever the method
 	service *yinzheng.Service
 }
 
@@ -194,7 +199,14 @@ var dones = map[string]yinzheng.Text{
 	"last":      {ZH: "已办结，没有其他待办。", EN: "Done. Nothing else is waiting for you."},
 	"attached":  {ZH: "附件已添加。", EN: "The file was added."},
 	"acted":     {ZH: "已办好，即时生效。", EN: "Done, with effect at once."},
+	"issued":    {ZH: "已签发。", EN: "The certificate was issued."},
+	"voided":    {ZH: "编号已作废，将用新的编号签发。", EN: "The number is void; the certificate will be issued with a new one."},
 	"detached":  {ZH: "附件已撤下，历史中仍有记录。", EN: "The file was taken off; the history keeps it."},
+}
+
+// failed are those that say what was tried and did not come about.
+var failed = map[string]yinzheng.Text{
+	"failed-again": {ZH: "仍未成功，原因见下；系统会继续重试。", EN: "It failed again, for the reason below; it will be tried again."},
 }
 
 // draw writes a page of the staff.
@@ -202,10 +214,10 @@ func (s *server) draw(v *visit, status int, name string, title yinzheng.Text, vi
 	lang := language(v.Request)
 	d := &desk{
 		page: page{Lang: lang, Title: title.In(lang), Script: s.pages.staffScript, Path: v.URL.EscapedPath()},
-		Me:   v.by, Large: large(v.Request), Style: s.pages.staffStyle, Done: dones[v.URL.Query().Get("done")], View: view, service: s.Service,
+		Me:   v.by, Large: large(v.Request), Style: s.pages.staffStyle, Done: dones[v.URL.Query().Get("done")], Failed: failed[v.URL.Query().Get("done")], View: view, here: v.URL.Path, service: s.Service,
 	}
 	if v.Method != http.MethodGet {
-		d.Path = "/work"
+		d.Path = home(d.here)
 	}
 	d.Where, d.clerk = s.posts(v.by)
 	var b bytes.Buffer
@@ -251,11 +263,14 @@ func (s *server) staffFail(v *visit, err error) {
 		s.fail(v.w, v.Request, err)
 		return
 	}
-	back := "/work"
-	if id := v.PathValue("id"); id != "" && f.status != http.StatusNotFound {
-		back = "/work/cases/" + id
+	view := &messageView{Text: f.text, Fields: f.fields, Back: home(v.URL.Path), Name: yinzheng.Text{ZH: "回到工作台", EN: "Back to work"}}
+	switch id := v.PathValue("id"); {
+	case view.Back != "/work":
+		view.Name = yinzheng.Text{ZH: "回到管理", EN: "Back to administration"}
+	case id != "" && f.status != http.StatusNotFound:
+		view.Back, view.Name = "/work/cases/"+id, yinzheng.Text{ZH: "看这件现在的样子", EN: "See the case as it is now"}
 	}
-	if err := s.draw(v, f.status, "staff-message", kinds[f.kind], &messageView{f.text, f.fields, back}); err != nil {
+	if err := s.draw(v, f.status, "staff-message", kinds[f.kind], view); err != nil {
 		s.fail(v.w, v.Request, err)
 	}
 }
@@ -265,6 +280,17 @@ type messageView struct {
 	Text   yinzheng.Text
 	Fields []yinzheng.FieldError
 	Back   string
+	Name   yinzheng.Text // of where it leads back to
+}
+
+// home is the page from which somebody came to a page.
+func home(path string) string {
+	for i := len(sections) - 1; i >= 0; i-- { // the overview, which all begin with, last
+		if x := sections[i].Path; path == x || strings.HasPrefix(path, x+"/") {
+			return x
+		}
+	}
+	return "/work"
 }
 
 // see sends the browser on after something was done.

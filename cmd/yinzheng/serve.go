@@ -80,7 +80,7 @@ func (s *system) serve(ctx context.Context, e *env, listen string, proxies []net
 func (s *system) handler(e *env, proxies []netip.Prefix) (http.Handler, error) {
 	return web.New(web.Config{
 		Service: s.Service, Catalogue: s.catalogue, Inquiries: s.inquiries, Campaigns: s.campaigns, Log: e.log, Version: version, TrustedProxies: proxies,
-		CRL:   s.revocationList,
+		CRL: s.revocationList, Size: s.store.Size,
 		Ready: func(ctx context.Context) error { _, err := s.store.StatusListCount(ctx); return err },
 	})
 }

@@ -57,6 +57,7 @@ func Run(t *testing.T, open func(t *testing.T) yinzheng.Store) {
 		"Account":                    account,
 		"Account/one winner":         accountOneWinner,
 		"Account/of an office":       accountsOf,
+		"Account/by name":            accountsNamed,
 		"Desks":                      desks,
 		"Keys":                       keys,
 		"Session":                    session,
