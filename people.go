@@ -51,6 +51,11 @@ func (s *Service) Operator() *Account {
 // operatorID is By of what the operator did.
 const operatorID = "operator"
 
+// Administers tells whether somebody appoints the people of an office now.
+func (s *Service) Administers(by *Account, office string) bool {
+	return s.administers(by, office, s.Now())
+}
+
 // administers tells whether somebody appoints the people of an office: by an
 // administrator's post of their own there or in an office above. A lent one does
 // not do: who stands in at a desk is not trusted with everybody's.

@@ -19,8 +19,14 @@ import (
 // adminRoutes lists their addresses.
 func (s *server) adminRoutes() map[string]func(*visit) error {
 	return map[string]func(*visit) error{
-		"GET /work/admin":          s.overviewPage,
-		"POST /work/admin/issuing": s.issuingForm,
+		"GET /work/admin":                  s.overviewPage,
+		"POST /work/admin/issuing":         s.issuingForm,
+		"GET /work/admin/people":           s.peoplePage,
+		"POST /work/admin/people/find":     s.findPeople,
+		"GET /work/admin/people/new":       s.accountPage,
+		"POST /work/admin/people/new":      s.accountForm,
+		"GET /work/admin/people/{person}":  s.personPage,
+		"POST /work/admin/people/{person}": s.personForm,
 	}
 }
 
@@ -33,6 +39,7 @@ type section struct {
 
 var sections = []section{
 	{"/work/admin", yinzheng.Text{ZH: "概况", EN: "Overview"}, false},
+	{"/work/admin/people", yinzheng.Text{ZH: "人员", EN: "People"}, false},
 }
 
 // Sections are the tabs for whoever looks.

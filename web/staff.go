@@ -190,18 +190,23 @@ func minute(t time.Time, lang string) string {
 
 // dones are the words in an address that say what was done just before.
 var dones = map[string]yinzheng.Text{
-	"saved":     {ZH: "已保存。", EN: "Saved."},
-	"submitted": {ZH: "已提交。下面是它接下来的去处。", EN: "Handed in. Where it goes next stands below."},
-	"withdrawn": {ZH: "已撤回。", EN: "Taken back."},
-	"approve":   {ZH: "已同意，这是下一件。", EN: "Approved. This is the next one."},
-	"return":    {ZH: "已退回，这是下一件。", EN: "Returned. This is the next one."},
-	"reject":    {ZH: "已作出不同意的决定，这是下一件。", EN: "Rejected. This is the next one."},
-	"last":      {ZH: "已办结，没有其他待办。", EN: "Done. Nothing else is waiting for you."},
-	"attached":  {ZH: "附件已添加。", EN: "The file was added."},
-	"acted":     {ZH: "已办好，即时生效。", EN: "Done, with effect at once."},
-	"issued":    {ZH: "已签发。", EN: "The certificate was issued."},
-	"voided":    {ZH: "编号已作废，将用新的编号签发。", EN: "The number is void; the certificate will be issued with a new one."},
-	"detached":  {ZH: "附件已撤下，历史中仍有记录。", EN: "The file was taken off; the history keeps it."},
+	"saved":       {ZH: "已保存。", EN: "Saved."},
+	"submitted":   {ZH: "已提交。下面是它接下来的去处。", EN: "Handed in. Where it goes next stands below."},
+	"withdrawn":   {ZH: "已撤回。", EN: "Taken back."},
+	"approve":     {ZH: "已同意，这是下一件。", EN: "Approved. This is the next one."},
+	"return":      {ZH: "已退回，这是下一件。", EN: "Returned. This is the next one."},
+	"reject":      {ZH: "已作出不同意的决定，这是下一件。", EN: "Rejected. This is the next one."},
+	"last":        {ZH: "已办结，没有其他待办。", EN: "Done. Nothing else is waiting for you."},
+	"attached":    {ZH: "附件已添加。", EN: "The file was added."},
+	"acted":       {ZH: "已办好，即时生效。", EN: "Done, with effect at once."},
+	"issued":      {ZH: "已签发。", EN: "The certificate was issued."},
+	"appointed":   {ZH: "岗位已增加。", EN: "The post was added."},
+	"ended":       {ZH: "岗位已免去。", EN: "The post was ended."},
+	"handed-over": {ZH: "已交接。", EN: "Handed over."},
+	"disabled":    {ZH: "账号已停用，已退出登录。", EN: "The account is disabled and signed out."},
+	"enabled":     {ZH: "账号已启用。", EN: "The account is enabled."},
+	"voided":      {ZH: "编号已作废，将用新的编号签发。", EN: "The number is void; the certificate will be issued with a new one."},
+	"detached":    {ZH: "附件已撤下，历史中仍有记录。", EN: "The file was taken off; the history keeps it."},
 }
 
 // failed are those that say what was tried and did not come about.
