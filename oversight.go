@@ -68,3 +68,14 @@ func (s *Service) LogHead(ctx context.Context, by *Account) (LogEntry, error) {
 	}
 	return s.Store.LogHead(ctx)
 }
+
+// OpenCasesTakenIn counts the cases that an office took in and that are not at
+// their end. Errors: ErrForbidden for somebody who administers nothing,
+// ErrNotFound for an office that they do not administer.
+func (s *Service) OpenCasesTakenIn(ctx context.Context, by *Account, office string) (int, error) {
+	if err := s.mayAdministerOffice(by, office, s.now()); err != nil {
+		return 0, err
+	}
+	ids, err := s.Store.OpenCases(ctx, nil, s.Directory().Formerly(office))
+	return len(ids), err
+}

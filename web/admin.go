@@ -19,14 +19,21 @@ import (
 // adminRoutes lists their addresses.
 func (s *server) adminRoutes() map[string]func(*visit) error {
 	return map[string]func(*visit) error{
-		"GET /work/admin":                  s.overviewPage,
-		"POST /work/admin/issuing":         s.issuingForm,
-		"GET /work/admin/people":           s.peoplePage,
-		"POST /work/admin/people/find":     s.findPeople,
-		"GET /work/admin/people/new":       s.accountPage,
-		"POST /work/admin/people/new":      s.accountForm,
-		"GET /work/admin/people/{person}":  s.personPage,
-		"POST /work/admin/people/{person}": s.personForm,
+		"GET /work/admin":                   s.overviewPage,
+		"POST /work/admin/issuing":          s.issuingForm,
+		"GET /work/admin/people":            s.peoplePage,
+		"POST /work/admin/people/find":      s.findPeople,
+		"GET /work/admin/people/new":        s.accountPage,
+		"POST /work/admin/people/new":       s.accountForm,
+		"GET /work/admin/people/{person}":   s.personPage,
+		"POST /work/admin/people/{person}":  s.personForm,
+		"GET /work/admin/offices":           s.treePage,
+		"GET /work/admin/offices/{office}":  s.officePage,
+		"POST /work/admin/offices/{office}": s.officeForm,
+		"GET /work/admin/offices/plans":     s.plansPage,
+		"POST /work/admin/offices/plans":    s.cancelPlan,
+		"GET /work/admin/offices/import":    s.importTreePage,
+		"POST /work/admin/offices/import":   s.importTreeForm,
 	}
 }
 
@@ -40,6 +47,7 @@ type section struct {
 var sections = []section{
 	{"/work/admin", yinzheng.Text{ZH: "概况", EN: "Overview"}, false},
 	{"/work/admin/people", yinzheng.Text{ZH: "人员", EN: "People"}, false},
+	{"/work/admin/offices", yinzheng.Text{ZH: "机构", EN: "Offices"}, false},
 }
 
 // Sections are the tabs for whoever looks.

@@ -90,7 +90,9 @@ func (s *server) administered(by *yinzheng.Account) []officeGroup {
 	out := make([]officeGroup, len(order))
 	for i, code := range order {
 		out[i] = *byTown[code]
-		slices.SortFunc(out[i].Offices, func(a, b yinzheng.Office) int { return cmp.Or(cmp.Compare(a.Division, b.Division), cmp.Compare(a.ID, b.ID)) })
+		slices.SortFunc(out[i].Offices, func(a, b yinzheng.Office) int {
+			return cmp.Or(cmp.Compare(a.Division, b.Division), cmp.Compare(a.ID, b.ID))
+		})
 	}
 	return out
 }

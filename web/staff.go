@@ -161,8 +161,11 @@ func (d *desk) IsClerk() bool { return d.clerk }
 func (d *desk) Day(t time.Time) string    { return day(t, d.Lang) }
 func (d *desk) Moment(t time.Time) string { return minute(t, d.Lang) }
 
-// Called names an office or a division, now or as it was called.
+// Called names an office, a division or an organ, as it is or was called.
 func (d *desk) Called(id string) string {
+	if o := d.service.Directory().Organ(id); o != nil {
+		return o.Name
+	}
 	if o := d.service.Directory().Office(id); o != nil {
 		return o.Name
 	}
@@ -204,6 +207,8 @@ var dones = map[string]yinzheng.Text{
 	"ended":       {ZH: "岗位已免去。", EN: "The post was ended."},
 	"handed-over": {ZH: "已交接。", EN: "Handed over."},
 	"disabled":    {ZH: "账号已停用，已退出登录。", EN: "The account is disabled and signed out."},
+	"decided":     {ZH: "已作出调整；写明日期的到时自动执行。", EN: "Decided; what has a day of its own is carried out then."},
+	"cancelled":   {ZH: "已取消。", EN: "Cancelled."},
 	"enabled":     {ZH: "账号已启用。", EN: "The account is enabled."},
 	"voided":      {ZH: "编号已作废，将用新的编号签发。", EN: "The number is void; the certificate will be issued with a new one."},
 	"detached":    {ZH: "附件已撤下，历史中仍有记录。", EN: "The file was taken off; the history keeps it."},
