@@ -19,21 +19,31 @@ import (
 // adminRoutes lists their addresses.
 func (s *server) adminRoutes() map[string]func(*visit) error {
 	return map[string]func(*visit) error{
-		"GET /work/admin":                   s.overviewPage,
-		"POST /work/admin/issuing":          s.issuingForm,
-		"GET /work/admin/people":            s.peoplePage,
-		"POST /work/admin/people/find":      s.findPeople,
-		"GET /work/admin/people/new":        s.accountPage,
-		"POST /work/admin/people/new":       s.accountForm,
-		"GET /work/admin/people/{person}":   s.personPage,
-		"POST /work/admin/people/{person}":  s.personForm,
-		"GET /work/admin/offices":           s.treePage,
-		"GET /work/admin/offices/{office}":  s.officePage,
-		"POST /work/admin/offices/{office}": s.officeForm,
-		"GET /work/admin/offices/plans":     s.plansPage,
-		"POST /work/admin/offices/plans":    s.cancelPlan,
-		"GET /work/admin/offices/import":    s.importTreePage,
-		"POST /work/admin/offices/import":   s.importTreeForm,
+		"GET /work/admin":                                 s.overviewPage,
+		"POST /work/admin/issuing":                        s.issuingForm,
+		"GET /work/admin/people":                          s.peoplePage,
+		"POST /work/admin/people/find":                    s.findPeople,
+		"GET /work/admin/people/new":                      s.accountPage,
+		"POST /work/admin/people/new":                     s.accountForm,
+		"GET /work/admin/people/{person}":                 s.personPage,
+		"POST /work/admin/people/{person}":                s.personForm,
+		"GET /work/admin/catalogue":                       s.cataloguePage,
+		"GET /work/admin/catalogue/items/{code}":          s.itemPage,
+		"POST /work/admin/catalogue/items/{code}/restore": s.restoreForm,
+		"GET /work/admin/catalogue/draft":                 s.draftPage,
+		"POST /work/admin/catalogue/draft":                s.draftForm,
+		"GET /work/admin/catalogue/changes/{change}":      s.changePage,
+		"POST /work/admin/catalogue/changes/{change}":     s.changeForm,
+		"GET /work/admin/catalogue/import":                s.importItemsPage,
+		"POST /work/admin/catalogue/import":               s.importItemsForm,
+		"GET /work/admin/catalogue/report":                s.reportPage,
+		"GET /work/admin/offices":                         s.treePage,
+		"GET /work/admin/offices/{office}":                s.officePage,
+		"POST /work/admin/offices/{office}":               s.officeForm,
+		"GET /work/admin/offices/plans":                   s.plansPage,
+		"POST /work/admin/offices/plans":                  s.cancelPlan,
+		"GET /work/admin/offices/import":                  s.importTreePage,
+		"POST /work/admin/offices/import":                 s.importTreeForm,
 	}
 }
 
@@ -48,6 +58,7 @@ var sections = []section{
 	{"/work/admin", yinzheng.Text{ZH: "概况", EN: "Overview"}, false},
 	{"/work/admin/people", yinzheng.Text{ZH: "人员", EN: "People"}, false},
 	{"/work/admin/offices", yinzheng.Text{ZH: "机构", EN: "Offices"}, false},
+	{"/work/admin/catalogue", yinzheng.Text{ZH: "目录", EN: "Catalogue"}, true},
 }
 
 // Sections are the tabs for whoever looks.
@@ -134,9 +145,7 @@ func (s *server) lookAtAll(v *visit, view *overview) (err error) {
 	if err != nil {
 		return err
 	}
-	view.Changes = slices.DeleteFunc(changes, func(c catalogue.ChangeLine) bool {
-		return c.Stage == catalogue.Published || c.Stage == catalogue.Withdrawn
-	})
+	view.Changes = slices.DeleteFunc(changes, func(c catalogue.ChangeLine) bool { return !underWay(c) })
 	view.Health, err = s.healthNow(v)
 	return err
 }
