@@ -118,17 +118,6 @@ func (s *Store) Close() error {
 	return s.closeErr
 }
 
-var sizeText = query("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()")
-
-// Size returns how many bytes the database takes, without what is written to its
-// log and not yet copied.
-func (s *Store) Size(ctx context.Context) (n int64, err error) {
-	err = s.read(ctx, "measure the database", func(ctx context.Context, q querier) error {
-		return q.QueryRowContext(ctx, sizeText).Scan(&n)
-	})
-	return n, err
-}
-
 // read runs fn on the transaction that ctx carries, or else on the readers'
 // pool. In memory fn may run again from its start, as any transaction may. Reads are short, so they are not cut off half-way: watching a context
 // would cost more than most of them take.

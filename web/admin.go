@@ -37,6 +37,8 @@ func (s *server) adminRoutes() map[string]func(*visit) error {
 		"GET /work/admin/catalogue/import":                s.importItemsPage,
 		"POST /work/admin/catalogue/import":               s.importItemsForm,
 		"GET /work/admin/catalogue/report":                s.reportPage,
+		"GET /work/admin/register":                        s.registerPage,
+		"POST /work/admin/register":                       s.registerForm,
 		"GET /work/admin/offices":                         s.treePage,
 		"GET /work/admin/offices/{office}":                s.officePage,
 		"POST /work/admin/offices/{office}":               s.officeForm,
@@ -59,6 +61,7 @@ var sections = []section{
 	{"/work/admin/people", yinzheng.Text{ZH: "人员", EN: "People"}, false},
 	{"/work/admin/offices", yinzheng.Text{ZH: "机构", EN: "Offices"}, false},
 	{"/work/admin/catalogue", yinzheng.Text{ZH: "目录", EN: "Catalogue"}, true},
+	{"/work/admin/register", yinzheng.Text{ZH: "登记", EN: "Register"}, false},
 }
 
 // Sections are the tabs for whoever looks.

@@ -20,7 +20,6 @@ type importForm struct {
 	Digest                 string // of the file that the report is of
 	Decides                bool
 	Faults                 []yinzheng.FieldError
-	Offices                []officeGroup
 	file                   []byte
 }
 

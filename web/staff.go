@@ -215,6 +215,7 @@ var dones = map[string]yinzheng.Text{
 	"change-comment":  {ZH: "意见已录入。", EN: "The comment was entered."},
 	"change-publish":  {ZH: "已发布。", EN: "Published."},
 	"change-withdraw": {ZH: "变更已撤回，目录不变。", EN: "Withdrawn; the catalogue stays as it is."},
+	"imported":        {ZH: "已导入。", EN: "Imported."},
 	"decided":         {ZH: "已作出调整；写明日期的到时自动执行。", EN: "Decided; what has a day of its own is carried out then."},
 	"cancelled":       {ZH: "已取消。", EN: "Cancelled."},
 	"enabled":         {ZH: "账号已启用。", EN: "The account is enabled."},
