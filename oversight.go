@@ -79,3 +79,19 @@ func (s *Service) OpenCasesTakenIn(ctx context.Context, by *Account, office stri
 	ids, err := s.Store.OpenCases(ctx, nil, s.Directory().Formerly(office))
 	return len(ids), err
 }
+
+// EventsOn lists what happened on the day of a moment, apart from the cases' own
+// histories, newest first, before an entry of the log (0: from the last one of
+// that day). ErrForbidden for whoever is no administrator of a topmost office.
+func (s *Service) EventsOn(ctx context.Context, by *Account, day time.Time, before int64, limit int) ([]EventView, error) {
+	if err := s.mayRun(by); err != nil {
+		return nil, err
+	}
+	y, m, d := day.In(Zone).Date()
+	from := time.Date(y, m, d, 0, 0, 0, 0, Zone)
+	events, err := s.Store.EventsBetween(ctx, from, from.AddDate(0, 0, 1), before, pageLimit(limit))
+	if err != nil {
+		return nil, err
+	}
+	return s.eventViews(ctx, events)
+}

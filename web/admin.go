@@ -39,6 +39,10 @@ func (s *server) adminRoutes() map[string]func(*visit) error {
 		"GET /work/admin/catalogue/report":                s.reportPage,
 		"GET /work/admin/register":                        s.registerPage,
 		"POST /work/admin/register":                       s.registerForm,
+		"GET /work/admin/keys":                            s.keysPage,
+		"GET /work/admin/calendar":                        s.calendarPage,
+		"POST /work/admin/calendar":                       s.calendarForm,
+		"GET /work/admin/audit":                           s.auditPage,
 		"GET /work/admin/offices":                         s.treePage,
 		"GET /work/admin/offices/{office}":                s.officePage,
 		"POST /work/admin/offices/{office}":               s.officeForm,
@@ -62,6 +66,9 @@ var sections = []section{
 	{"/work/admin/offices", yinzheng.Text{ZH: "机构", EN: "Offices"}, false},
 	{"/work/admin/catalogue", yinzheng.Text{ZH: "目录", EN: "Catalogue"}, true},
 	{"/work/admin/register", yinzheng.Text{ZH: "登记", EN: "Register"}, false},
+	{"/work/admin/keys", yinzheng.Text{ZH: "印章", EN: "Seals"}, true},
+	{"/work/admin/calendar", yinzheng.Text{ZH: "日历", EN: "Calendar"}, true},
+	{"/work/admin/audit", yinzheng.Text{ZH: "审计", EN: "Audit"}, true},
 }
 
 // Sections are the tabs for whoever looks.
@@ -175,9 +182,9 @@ func (s *server) healthNow(v *visit) (*health, error) {
 	for _, k := range s.Service.KeyList().Keys {
 		if k.InForce(now) {
 			h.Keys++
-			if k.NotAfter.Before(now.AddDate(0, 0, 90)) {
-				h.Soon++
-			}
+		}
+		if expiresSoon(k, now) {
+			h.Soon++
 		}
 	}
 	return h, nil

@@ -68,6 +68,7 @@ func Run(t *testing.T, open func(t *testing.T) yinzheng.Store) {
 		"Log/salted":                 logSalted,
 		"Log/undone":                 logUndone,
 		"Events about":               eventsAbout,
+		"Events between":             eventsBetween,
 		"Alike":                      alike,
 		"Search/reach":               searchReach,
 		"Search/names":               searchNames,
