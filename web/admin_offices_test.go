@@ -49,7 +49,7 @@ func TestAdminOffices(t *testing.T) {
 		t.Errorf("found: %s", page)
 	}
 	here := "/work/admin/offices/" + sibling
-	if _, page := admin.get(here); !strings.Contains(page, "1 人") || !strings.Contains(page, "0 件") || !strings.Contains(page, "惠城区 › 桥东街道") {
+	if _, page := admin.get(here); !strings.Contains(page, "<dt>在岗人数</dt><dd>1</dd>") || !strings.Contains(page, "0 件") || !strings.Contains(page, "惠城区 › 桥东街道") {
 		t.Errorf("an office: %s", page)
 	}
 	merge := url.Values{"act": {"merge"}, "into": {village}, "effective": {""}}
