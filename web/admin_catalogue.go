@@ -159,8 +159,11 @@ func options(names map[string]yinzheng.Text) []yinzheng.Option {
 // levels are those of organs that issue.
 var levels = []yinzheng.Option{
 	{Value: "", Label: yinzheng.Text{ZH: "（未定）", EN: "(not said)"}},
-	{Value: string(yinzheng.Village), Label: yinzheng.Text{ZH: "村（社区）", EN: "village"}}, {Value: string(yinzheng.Town), Label: yinzheng.Text{ZH: "镇（街道）", EN: "town"}},
-	{Value: string(yinzheng.District), Label: yinzheng.Text{ZH: "区县", EN: "district"}}, {Value: string(yinzheng.City), Label: yinzheng.Text{ZH: "市", EN: "city"}}, {Value: string(yinzheng.Province), Label: yinzheng.Text{ZH: "省", EN: "province"}},
+	{Value: string(yinzheng.Village), Label: yinzheng.Text{ZH: "村（社区）", EN: "village"}},
+	{Value: string(yinzheng.Town), Label: yinzheng.Text{ZH: "镇（街道）", EN: "town"}},
+	{Value: string(yinzheng.District), Label: yinzheng.Text{ZH: "区县", EN: "district"}},
+	{Value: string(yinzheng.City), Label: yinzheng.Text{ZH: "市", EN: "city"}},
+	{Value: string(yinzheng.Province), Label: yinzheng.Text{ZH: "省", EN: "province"}},
 }
 
 // standNames are the states of an item.

@@ -124,7 +124,7 @@ func personImports(t *testing.T, s yinzheng.Store) {
 		other.ID, other.Office = x.id, x.office
 		check(t, s.AddPersonImport(t.Context(), &other))
 	}
-	for limit, want := range map[int]string{9: "m2 m3 m1", 2: "m2 m3"} {
+	for limit, want := range map[int]string{9: "m2 m3 m0 m1", 2: "m2 m3"} {
 		list, err := s.PersonImports(t.Context(), limit)
 		check(t, err)
 		var got []string
