@@ -76,6 +76,10 @@ func TestAdminCatalogue(t *testing.T) {
 	if _, page := reviewer.get("/work/admin"); !strings.Contains(page, here) {
 		t.Errorf("what waits: %s", page)
 	}
+	days.Store(1)
+	if r, page := act(author, "publish", url.Values{"opinion": {"未采纳"}}); r.StatusCode != 409 {
+		t.Errorf("published on the last day for comments: %d %s", r.StatusCode, page)
+	}
 	days.Store(3)
 	if r, page := act(author, "publish", url.Values{"opinion": {"未采纳"}}); r.StatusCode != 200 || !strings.Contains(page, "已发布") {
 		t.Fatalf("published: %d %s", r.StatusCode, page)
