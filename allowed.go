@@ -147,6 +147,7 @@ type Wait struct {
 	Stranded bool      // nobody is left to go on with it
 	Mine     bool      // this person may go on with it
 	Step     Text      // where it waits, while it was handed in
+	Template int       // version of its template
 }
 
 // Waits tells it of the cases of a list's lines, in their order.
@@ -159,7 +160,7 @@ func (s *Service) Waits(ctx context.Context, by *Account, lines []QueueEntry) ([
 		case err != nil:
 			return nil, err
 		default:
-			out[i] = Wait{Due: c.Due, Late: c.Late, Stranded: c.Stranded, Mine: c.State.waits() && c.mayGoOn(by, s.Now())}
+			out[i] = Wait{Template: c.Template.Version, Due: c.Due, Late: c.Late, Stranded: c.Stranded, Mine: c.State.waits() && c.mayGoOn(by, s.Now())}
 			if c.Waiting != nil {
 				out[i].Step = c.Waiting.Name
 			}

@@ -74,6 +74,41 @@ func (t *Template) Needed(v Values) []Material {
 	return slices.DeleteFunc(slices.Clone(t.Materials), func(m Material) bool { return !m.Scan || !allHold(m.When, v) })
 }
 
+// wanted lists the materials that the case needs, an agent's authority among them.
+func (c *Case) wanted() []Material {
+	out := c.Template.Needed(c.Values)
+	if c.Applicant.As == AsAgent {
+		out = append(out, Material{Key: AuthorityMaterial, Text: commonMaterials[AuthorityMaterial]})
+	}
+	return out
+}
+
+// ways lists the ways in which a person may meet a material of the case now, what
+// meets it already left out. Whether the applicant may still sign commitments is
+// not looked at.
+func (c *Case) ways(by *Account, m *Material, now time.Time) []Way {
+	if _, err := c.mayAttach(by, m.Key, now); err != nil {
+		return nil
+	}
+	out := []Way{MetByFile}
+	if met := c.met(m.Key).way; met != "" && met != MetLater {
+		return out
+	}
+	k := &checker{now: now.In(Zone)}
+	if m.Commitment != nil {
+		if c.checkCommitment(k, &Attachment{Material: m.Key}); len(k.broken) == 0 {
+			out = append(out, MetByCommitment)
+		}
+	}
+	if len(m.Certificate) > 0 {
+		out = append(out, MetByCertificate)
+	}
+	if _, err := c.Promise(by, m.Key, now); err == nil {
+		out = append(out, MetLater)
+	}
+	return out
+}
+
 // needed is a material if the case needs it, or nil.
 func (c *Case) needed(key string) *Material {
 	m := c.Template.listed(key)
@@ -177,20 +212,15 @@ func (a *Application) substitute(id int) *Substitute {
 // materials that nothing meets, a witness who has become a party since.
 func fileProblems(t *Template, a *Application) []FieldError {
 	var out []FieldError
-	need := func(key string, name, otherwise Text) {
-		if a.met(key).way == "" {
-			out = append(out, FieldError{"attachments." + key, "required", Text{
-				fmt.Sprintf("请上传“%s”的照片、扫描件或 PDF%s", name.ZH, otherwise.ZH), fmt.Sprintf("Please attach a photograph, a scan or a PDF of “%s”%s", name.EN, otherwise.EN),
+	c := &Case{Application: a, Template: t}
+	for _, m := range c.wanted() {
+		if otherwise := m.otherwise(); a.met(m.Key).way == "" {
+			out = append(out, FieldError{"attachments." + m.Key, "required", Text{
+				fmt.Sprintf("请上传“%s”的照片、扫描件或 PDF%s", m.ZH, otherwise.ZH), fmt.Sprintf("Please attach a photograph, a scan or a PDF of “%s”%s", m.EN, otherwise.EN),
 			}})
 		}
 	}
-	for _, m := range t.Needed(a.Values) {
-		need(m.Key, m.Text, m.otherwise())
-	}
-	if a.Applicant.As == AsAgent {
-		need(AuthorityMaterial, commonMaterials[AuthorityMaterial], Text{})
-	}
-	parties := (&Case{Application: a, Template: t}).Parties()
+	parties := c.Parties()
 	for i := range a.Attachments {
 		if w := a.Attachments[i].witness(); w != nil && slices.ContainsFunc(parties, w.ID.same) {
 			out = append(out, FieldError{"attachments." + a.Attachments[i].Material, "party", Text{
@@ -228,10 +258,14 @@ type MaterialView struct {
 	By          int                 `json:"by,omitempty"`          // number of the action that met it
 	Certificate *ReferredView       `json:"certificate,omitempty"` // that it is met by
 	Inspection  *InspectionStanding `json:"inspection,omitempty"`  // of the commitment that it is met by, once issued
-	RightEnded  bool                `json:"right_ended,omitempty"` // another commitment of the applicant's was found false
+	RightEnded  bool                `json:"right_ended,omitempty"` // another commitment of the applicant's was found false: they sign none now
 	Due         *time.Time          `json:"due,omitempty"`         // end of the day by which it is to follow
 	Late        bool                `json:"late,omitempty"`        // that day is past
 	Waits       bool                `json:"waits,omitempty"`       // nothing is issued before it has come
 
 	Offers []ReferredView `json:"offers,omitempty"` // certificates in force of the holder's that would meet it
+
+	Ways       []Way `json:"ways,omitempty"`         // in which this person may meet it now
+	MayInspect bool  `json:"may_inspect,omitempty"`  // this person may inspect the commitment
+	MayTakeOff bool  `json:"may_take_off,omitempty"` // this person may take off what meets it
 }

@@ -109,6 +109,8 @@ func (m *materials) decider() *Account {
 // meet has the clerk meet a material in some way.
 func (m *materials) meet(rt *rapid.T, key string) {
 	way := rapid.SampledFrom([]string{"attach", "commit", "refer", "promise", "promise"}).Draw(rt, "way")
+	offered := m.ways(m.clerk(), m.Template.listed(key), m.now)
+	before := m.met(key).way
 	var a *Application
 	var err error
 	switch way {
@@ -123,6 +125,13 @@ func (m *materials) meet(rt *rapid.T, key string) {
 		a, err = m.Refer(m.clerk(), key, &Certificate{Code: "R", Template: m.Application.Template, Status: StatusOK}, m.Case, m.now)
 	case "promise":
 		a, err = m.Promise(m.clerk(), key, m.now)
+	}
+	if m.needed(key) != nil && len(m.Attachments) < maxAttachments {
+		kind := map[string]Way{"attach": MetByFile, "fill": MetByFile, "commit": MetByCommitment, "refer": MetByCertificate, "promise": MetLater}[way]
+		told := slices.Contains(offered, kind)
+		if told && err != nil || !told && err == nil && (before == "" || before == MetLater) {
+			rt.Fatalf("%s of %s in %s: told that %v will do, and it ends in %v", way, key, m.State, offered, err)
+		}
 	}
 	m.did(way, a, err)
 }

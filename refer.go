@@ -171,38 +171,68 @@ func (s *Service) recall(ctx context.Context, id string, why error) error {
 // materialViews lists what a case needs and how it is met.
 func (s *Service) materialViews(ctx context.Context, by *Account, c *Case) ([]MaterialView, error) {
 	var out []MaterialView
-	for _, m := range c.Template.Needed(c.Values) {
-		met := c.met(m.Key)
-		v := MaterialView{Key: m.Key, Name: m.Text, Way: met.way}
-		var err error
-		switch {
-		case met.way == MetByCommitment:
-			v.By = met.file.ID
-			if k := c.inspection(m.Key); k != nil {
-				v.Inspection = k.standing(c.Template)
-			}
-			if c.State.waits() {
-				if err = s.mayCommit(ctx, c); errors.Is(err, errNoRight) {
-					v.RightEnded, err = true, nil
-				}
-			}
-		case met.file != nil:
-			v.By = met.file.ID
-		case met.way == MetLater:
-			v.By, v.Due, v.Late, v.Waits = met.sub.ID, &met.sub.due, met.sub.late, met.sub.waits
-		case met.sub != nil:
-			v.By = met.sub.ID
-			v.Certificate, err = s.referredView(ctx, met.sub.Certificate)
-		}
-		if err == nil && (met.way == "" && c.State.waits() || met.way == MetLater && met.sub.open) {
-			v.Offers, err = s.offers(ctx, by, c, &m)
+	for _, m := range c.wanted() {
+		v := MaterialView{Key: m.Key, Name: m.Text}
+		err := s.seeMaterial(ctx, by, c, &m, &v)
+		if err == nil {
+			v.Ways, err = s.waysOpen(ctx, by, c, &m, &v)
 		}
 		if err != nil {
 			return nil, err
 		}
+		if v.By > 0 {
+			_, barred := c.Detach(by, v.By, s.now())
+			v.MayTakeOff = barred == nil
+		}
 		out = append(out, v)
 	}
 	return out, nil
+}
+
+// seeMaterial says how a material is met.
+func (s *Service) seeMaterial(ctx context.Context, by *Account, c *Case, m *Material, v *MaterialView) (err error) {
+	met := c.met(m.Key)
+	v.Way = met.way
+	switch {
+	case met.way == MetByCommitment:
+		v.By = met.file.ID
+		if k := c.inspection(m.Key); k != nil {
+			_, barred := c.mayInspect(by, m.Key, s.now())
+			v.Inspection, v.MayInspect = k.standing(c.Template), barred == nil
+		}
+		if c.State.waits() {
+			if err = s.mayCommit(ctx, c); errors.Is(err, errNoRight) {
+				v.RightEnded, err = true, nil
+			}
+		}
+	case met.file != nil:
+		v.By = met.file.ID
+	case met.way == MetLater:
+		v.By, v.Due, v.Late, v.Waits = met.sub.ID, &met.sub.due, met.sub.late, met.sub.waits
+	case met.sub != nil:
+		v.By = met.sub.ID
+		v.Certificate, err = s.referredView(ctx, met.sub.Certificate)
+	}
+	if err == nil && (met.way == "" && c.State.waits() || met.way == MetLater && met.sub.open) {
+		v.Offers, err = s.offers(ctx, by, c, m)
+	}
+	return err
+}
+
+// waysOpen lists the ways in which a person may meet a material now. No commitment
+// is among them where the right to it has ended, and the view says so.
+func (s *Service) waysOpen(ctx context.Context, by *Account, c *Case, m *Material, v *MaterialView) ([]Way, error) {
+	ways := c.ways(by, m, s.now())
+	i := slices.Index(ways, MetByCommitment)
+	if i < 0 {
+		return ways, nil
+	}
+	err := s.mayCommit(ctx, c)
+	if errors.Is(err, errNoRight) {
+		v.RightEnded = true
+		return slices.Delete(ways, i, i+1), nil
+	}
+	return ways, err
 }
 
 func (s *Service) referredView(ctx context.Context, code string) (*ReferredView, error) {

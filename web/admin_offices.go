@@ -157,8 +157,8 @@ func (s *server) countAt(v *visit, view *officeView) (err error) {
 		return err
 	}
 	for _, p := range people {
-		holds := func(x postView) bool { return x.When == "now" && x.Grant.Office == view.Office.ID }
-		if !p.Disabled && slices.ContainsFunc(s.postViews(p, "zh"), holds) {
+		holds := func(x heldPost) bool { return x.When == "now" && x.Grant.Office == view.Office.ID }
+		if !p.Disabled && slices.ContainsFunc(s.heldPosts(p, "zh"), holds) {
 			view.People++
 		}
 	}

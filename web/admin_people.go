@@ -31,11 +31,11 @@ type officeGroup struct {
 // personLine is somebody in a list, with the posts they hold now or will.
 type personLine struct {
 	*yinzheng.PersonView
-	Posts []postView
+	Posts []heldPost
 }
 
-// postView is a post with its days.
-type postView struct {
+// heldPost is a post with its days.
+type heldPost struct {
 	yinzheng.Grant
 	Office string
 	Role   yinzheng.Text
@@ -46,15 +46,7 @@ type postView struct {
 	Key    string // names the post in a form
 }
 
-// roleNames are the posts, as people call them.
-var roleNames = map[yinzheng.Role]yinzheng.Text{
-	yinzheng.Clerk:      {ZH: "经办人", EN: "Clerk"},
-	yinzheng.Approver:   {ZH: "审批人", EN: "Approver"},
-	yinzheng.Admin:      {ZH: "系统管理员", EN: "Administrator"},
-	yinzheng.Department: {ZH: "用证部门", EN: "Department"},
-}
-
-// roles are they in the order in which they are offered.
+// roles are the posts in the order in which they are offered.
 var roles = []yinzheng.Role{yinzheng.Clerk, yinzheng.Approver, yinzheng.Admin, yinzheng.Department}
 
 // roleOptions offers the roles in a form.
@@ -129,7 +121,7 @@ func (s *server) drawPeople(v *visit, status int, view *peopleView, people []*yi
 	view.Offices = s.administered(v.by)
 	for _, p := range people {
 		line := personLine{PersonView: p}
-		for _, x := range s.postViews(p, language(v.Request)) {
+		for _, x := range s.heldPosts(p, language(v.Request)) {
 			if x.When != "past" && x.Lent == "" {
 				line.Posts = append(line.Posts, x)
 			}
@@ -139,13 +131,13 @@ func (s *server) drawPeople(v *visit, status int, view *peopleView, people []*yi
 	return s.draw(v, status, "admin-people", yinzheng.Text{ZH: "人员", EN: "People"}, view)
 }
 
-// postViews are somebody's posts, those of now first, then those to come, then
+// heldPosts are somebody's posts, those of now first, then those to come, then
 // those that have ended.
-func (s *server) postViews(p *yinzheng.PersonView, lang string) []postView {
+func (s *server) heldPosts(p *yinzheng.PersonView, lang string) []heldPost {
 	now := s.Service.Now()
-	out := make([]postView, 0, len(p.Posts))
+	out := make([]heldPost, 0, len(p.Posts))
 	for _, g := range p.Posts {
-		x := postView{Grant: g, Role: roleNames[g.Role], From: day(g.From, lang), When: "now", Lent: g.ForName, Key: g.Office + " " + string(g.Role)}
+		x := heldPost{Grant: g, Role: roleNames[g.Role], From: day(g.From, lang), When: "now", Lent: g.ForName, Key: g.Office + " " + string(g.Role)}
 		if o := s.Service.Directory().Office(g.Office); o != nil {
 			x.Office = o.Name
 		}
@@ -161,15 +153,15 @@ func (s *server) postViews(p *yinzheng.PersonView, lang string) []postView {
 		out = append(out, x)
 	}
 	order := map[string]int{"now": 0, "later": 1, "past": 2}
-	slices.SortStableFunc(out, func(a, b postView) int { return order[a.When] - order[b.When] })
+	slices.SortStableFunc(out, func(a, b heldPost) int { return order[a.When] - order[b.When] })
 	return out
 }
 
 // personPage is one person: their posts, and what may be done.
 type personPageView struct {
 	Person  *yinzheng.PersonView
-	Posts   []postView
-	Left    []postView // that have ended
+	Posts   []heldPost
+	Left    []heldPost // that have ended
 	Offices []officeGroup
 	Roles   []yinzheng.Option
 	Faults  []yinzheng.FieldError
@@ -188,7 +180,7 @@ func (s *server) personPage(v *visit) error {
 
 func (s *server) drawPerson(v *visit, status int, p *yinzheng.PersonView, view *personPageView) error {
 	view.Person, view.Roles, view.Offices, view.Self = p, roleOptions(), s.administered(v.by), p.Account == v.by.ID
-	for _, x := range s.postViews(p, language(v.Request)) {
+	for _, x := range s.heldPosts(p, language(v.Request)) {
 		if x.When == "past" {
 			view.Left = append(view.Left, x)
 		} else {
@@ -232,7 +224,7 @@ func (s *server) actOnPerson(v *visit, p *yinzheng.PersonView, act string) (*yin
 			return nil, err
 		}
 		return s.Service.Appoint(v.Context(), v.by, p.Username, seen, in)
-	case "ended":
+	case "post-ended":
 		return s.Service.EndPost(v.Context(), v.by, p.Username, seen, &yinzheng.Ending{Office: office, Role: yinzheng.Role(role), At: at})
 	case "handed-over":
 		return s.Service.HandOver(v.Context(), v.by, p.Username, seen, &yinzheng.Handover{Office: office, Role: yinzheng.Role(role), To: form.Get("to"), At: at})

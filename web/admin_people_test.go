@@ -56,8 +56,8 @@ func TestAdminPeople(t *testing.T) {
 	}{
 		{"appointed", url.Values{"office": {sibling}, "role": {"clerk"}, "until": {"soon"}}, 422, "日期应如"},
 		{"appointed", url.Values{"office": {sibling}, "role": {"clerk"}}, 200, "新建社区"},
-		{"ended", url.Values{"post": {post(sibling)}}, 200, "岗位已免去"},
-		{"ended", url.Values{"post": {post(sibling)}}, 422, `id="act-ended" open`},
+		{"post-ended", url.Values{"post": {post(sibling)}}, 200, "岗位已免去"},
+		{"post-ended", url.Values{"post": {post(sibling)}}, 422, `id="act-post-ended" open`},
 		{"handed-over", url.Values{"post": {post(village)}, "to": {"nobody"}}, 422, "用户名"},
 		{"handed-over", url.Values{"post": {post(village)}, "to": {"village"}}, 200, "现在没有岗位"},
 		{"disabled", url.Values{}, 200, "账号已停用"},

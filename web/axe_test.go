@@ -31,7 +31,7 @@ func accessible(t *testing.T, ctx context.Context, name string) {
 // TestAccessible has axe-core look at every page, in both languages, in large
 // letters, and on a phone.
 func TestAccessible(t *testing.T) {
-	w := newWorld(t, unhurried)
+	w := newWorld(t, unhurried, withTenancy(t))
 	code, token, _ := w.issued("one")
 	cert, err := w.store.Certificate(t.Context(), code)
 	must(t, err)
@@ -43,19 +43,20 @@ func TestAccessible(t *testing.T) {
 	_, page = clerk.post(waiting+"/edit", form)
 	clerk.post(waiting+"/submit", url.Values{"version": {field(t, page, "version")}})
 
+	tenancy := clerk.rents()
+	clerk.handsIn(1)
+	const bulk = "/work/bulk?item=residence&template=1&step=town"
+
 	pages := map[string][]string{
 		"":        {"/signin", "/verify", w.paper(code, token)[len(w.URL):]},
-		"village": {"/work", "/work?tab=draft", "/work?tab=issued", "/work/new", "/work/new/residence", "/work/new/family-relation", draft + "/edit", draft + "/edit?check=1", waiting, "/work/cases/" + cert.Application, "/work/cases/" + cert.Application + "/certificate", "/work/cases/" + cert.Application + "/correct", "/work/cases/0000000000"},
-		"town":    {"/work", waiting, "/work/cases/" + cert.Application + "/certificate"},
+		"village": {"/work", "/work?tab=draft", "/work?tab=issued", "/work/new", "/work/new/residence", "/work/new/family-relation", draft + "/edit", draft + "/edit?check=1", waiting, "/work/cases/" + cert.Application, "/work/cases/" + cert.Application + "/certificate", "/work/cases/" + cert.Application + "/correct", "/work/cases/0000000000", tenancy + "/edit?check=1", tenancy, "/work/characters", "/work/characters?q=yan", waiting + "/slip", "/work/notices", "/work/delegations"},
+		"town":    {"/work", waiting, "/work?tab=inspections", "/work?tab=revocations", bulk, "/work/cases/" + cert.Application + "/certificate"},
 		"admin":   {"/work/admin", "/work/admin/people", "/work/admin/people/p-town", "/work/admin/people/new", "/work/admin/offices", "/work/admin/offices/" + village, "/work/admin/offices/import", "/work/admin/offices/plans", "/work/admin/catalogue", "/work/admin/catalogue/draft", "/work/admin/catalogue/items/residence", "/work/admin/catalogue/import", "/work/admin/catalogue/report", "/work/admin/register", "/work/admin/keys", "/work/admin/calendar", "/work/admin/audit"},
 	}
 	for who, paths := range pages {
 		ctx := browser(t)
 		if who != "" {
-			open(t, ctx, w.URL+"/signin")
-			run(t, ctx, chromedp.SendKeys(chromedp.CSS("#username"), who))
-			run(t, ctx, chromedp.SendKeys(chromedp.CSS("#password"), password+"\r"))
-			run(t, ctx, chromedp.WaitVisible(chromedp.CSS(".tabs")))
+			signInTo(t, ctx, w.URL, who)
 		}
 		for i, path := range paths {
 			way := []string{"lang=zh", "lang=en", "lang=zh&size=large"}[i%3]

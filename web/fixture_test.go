@@ -113,7 +113,7 @@ func newWorldOver(t testing.TB, st *store.Store, changes ...change) *world {
 	for _, c := range changes {
 		c(&wc, &sc)
 	}
-	wc.Catalogue, err = catalogue.New(ctx, catalogue.Config{Store: st, Templates: set})
+	wc.Catalogue, err = catalogue.New(ctx, catalogue.Config{Store: st, Templates: sc.Templates})
 	must(t, err)
 	sc.Standings = wc.Catalogue
 	w.Service, err = yinzheng.New(ctx, sc)

@@ -29,6 +29,7 @@ type pages struct {
 
 	staffStyle, staffScript string   // addresses
 	staffCSP                []string // of the staff's pages
+	characters              *characters
 }
 
 type staticFile struct {
@@ -62,6 +63,13 @@ func newPages() (*pages, error) {
 		return nil, err
 	}
 	if p.staffScript, err = p.keep("staff.js", "text/javascript; charset=utf-8"); err != nil {
+		return nil, err
+	}
+	list, err := assets.ReadFile("assets/staff/characters.txt")
+	if err != nil {
+		return nil, err
+	}
+	if p.characters, err = parseCharacters(string(list)); err != nil {
 		return nil, err
 	}
 	p.staffCSP = []string{"default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' blob:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"}

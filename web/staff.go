@@ -40,29 +40,42 @@ func (s *server) staffRoutes() {
 	m.HandleFunc("POST /signin", s.preferring(s.signInForm))
 	pages := s.adminRoutes()
 	maps.Copy(pages, map[string]func(*visit) error{
-		"POST /signout":                        s.signOutForm,
-		"GET /work":                            s.queuePage,
-		"POST /work/search":                    s.searchPage,
-		"GET /work/new":                        s.itemsPage,
-		"GET /work/new/{item}":                 s.startPage,
-		"POST /work/new/{item}":                s.startForm,
-		"GET /work/cases/{id}":                 s.casePage,
-		"GET /work/cases/{id}/edit":            s.formPage,
-		"POST /work/cases/{id}/edit":           s.saveForm,
-		"POST /work/cases/{id}/page.svg":       s.livePage,
-		"GET /work/cases/{id}/page.svg":        s.pagePicture,
-		"GET /work/cases/{id}/check":           s.checkPage,
-		"POST /work/cases/{id}/submit":         s.submitForm,
-		"POST /work/cases/{id}/withdraw":       s.withdrawForm,
-		"POST /work/cases/{id}/decide":         s.decideForm,
-		"POST /work/cases/{id}/attach":         s.attachForm,
-		"POST /work/cases/{id}/detach":         s.detachForm,
-		"GET /work/cases/{id}/files/{file}":    s.attachedFile,
-		"GET /work/cases/{id}/certificate.pdf": s.certificateFile,
-		"GET /work/cases/{id}/certificate":     s.certificatePage,
-		"POST /work/cases/{id}/certificate":    s.actForm,
-		"GET /work/cases/{id}/correct":         s.correctPage,
-		"POST /work/cases/{id}/correct":        s.correctForm,
+		"POST /signout":                               s.signOutForm,
+		"GET /work":                                   s.queuePage,
+		"POST /work/search":                           s.searchPage,
+		"GET /work/characters":                        s.charactersPage,
+		"GET /work/notices":                           s.noticesPage,
+		"GET /work/delegations":                       s.lendingPage,
+		"POST /work/delegations":                      s.lendForm,
+		"POST /work/delegations/end":                  s.endLendingForm,
+		"GET /work/certificates/{code}":               s.byCode,
+		"GET /work/bulk":                              s.bulkPage,
+		"POST /work/bulk":                             s.bulkForm,
+		"GET /work/new":                               s.itemsPage,
+		"GET /work/new/{item}":                        s.startPage,
+		"POST /work/new/{item}":                       s.startForm,
+		"GET /work/cases/{id}":                        s.casePage,
+		"GET /work/cases/{id}/edit":                   s.formPage,
+		"POST /work/cases/{id}/edit":                  s.saveForm,
+		"POST /work/cases/{id}/page.svg":              s.livePage,
+		"GET /work/cases/{id}/page.svg":               s.pagePicture,
+		"GET /work/cases/{id}/check":                  s.checkPage,
+		"POST /work/cases/{id}/submit":                s.submitForm,
+		"GET /work/cases/{id}/slip":                   s.slipPage,
+		"GET /work/cases/{id}/slip.png":               s.slipCode,
+		"POST /work/cases/{id}/withdraw":              s.withdrawForm,
+		"POST /work/cases/{id}/decide":                s.decideForm,
+		"POST /work/cases/{id}/attach":                s.attachForm,
+		"POST /work/cases/{id}/detach":                s.detachForm,
+		"POST /work/cases/{id}/meet":                  s.meetForm,
+		"POST /work/cases/{id}/inspect":               s.inspectForm,
+		"GET /work/cases/{id}/files/{file}":           s.attachedFile,
+		"GET /work/cases/{id}/commitments/{material}": s.sheetFile,
+		"GET /work/cases/{id}/certificate.pdf":        s.certificateFile,
+		"GET /work/cases/{id}/certificate":            s.certificatePage,
+		"POST /work/cases/{id}/certificate":           s.actForm,
+		"GET /work/cases/{id}/correct":                s.correctPage,
+		"POST /work/cases/{id}/correct":               s.correctForm,
 	})
 	for pattern, do := range pages {
 		m.HandleFunc(pattern, s.preferring(s.staff(do)))
@@ -149,17 +162,20 @@ type desk struct {
 	Failed  yinzheng.Text
 	Back    string // where a message leads back to
 	View    any
-	clerk   bool
+	holds   map[yinzheng.Role]bool
 	here    string // address, whatever the method
 	service *yinzheng.Service
 }
 
 // IsClerk tells whether somebody may start cases.
-func (d *desk) IsClerk() bool { return d.clerk }
+func (d *desk) IsClerk() bool { return d.holds[yinzheng.Clerk] }
 
 // Day is a day in the page's language, Moment a time of it.
 func (d *desk) Day(t time.Time) string    { return day(t, d.Lang) }
 func (d *desk) Moment(t time.Time) string { return minute(t, d.Lang) }
+
+// LastDay is the last whole day of a limit that ends with a day's end.
+func (d *desk) LastDay(t *time.Time) string { return day(t.Add(-time.Second), d.Lang) }
 
 // Called names an office, a division or an organ, as it is or was called.
 func (d *desk) Called(id string) string {
@@ -202,9 +218,14 @@ var dones = map[string]yinzheng.Text{
 	"last":            {ZH: "已办结，没有其他待办。", EN: "Done. Nothing else is waiting for you."},
 	"attached":        {ZH: "附件已添加。", EN: "The file was added."},
 	"acted":           {ZH: "已办好，即时生效。", EN: "Done, with effect at once."},
+	"met":             {ZH: "已记下。", EN: "Noted."},
+	"inspected":       {ZH: "核查结果已记录。", EN: "What was found is on record."},
+	"lent":            {ZH: "已委托，到期自动结束。", EN: "Lent; it ends by itself."},
+	"ended":           {ZH: "委托已结束。", EN: "It has ended."},
+	"detached":        {ZH: "已撤下，历史中仍有记录。", EN: "It was taken off; the history keeps it."},
 	"issued":          {ZH: "已签发。", EN: "The certificate was issued."},
 	"appointed":       {ZH: "岗位已增加。", EN: "The post was added."},
-	"ended":           {ZH: "岗位已免去。", EN: "The post was ended."},
+	"post-ended":      {ZH: "岗位已免去。", EN: "The post was ended."},
 	"handed-over":     {ZH: "已交接。", EN: "Handed over."},
 	"disabled":        {ZH: "账号已停用，已退出登录。", EN: "The account is disabled and signed out."},
 	"drafted":         {ZH: "草稿已保存，送审后进入审核。", EN: "The draft is saved; send it for review when it is ready."},
@@ -220,7 +241,6 @@ var dones = map[string]yinzheng.Text{
 	"cancelled":       {ZH: "已取消。", EN: "Cancelled."},
 	"enabled":         {ZH: "账号已启用。", EN: "The account is enabled."},
 	"voided":          {ZH: "编号已作废，将用新的编号签发。", EN: "The number is void; the certificate will be issued with a new one."},
-	"detached":        {ZH: "附件已撤下，历史中仍有记录。", EN: "The file was taken off; the history keeps it."},
 }
 
 // failed are those that say what was tried and did not come about.
@@ -238,7 +258,7 @@ func (s *server) draw(v *visit, status int, name string, title yinzheng.Text, vi
 	if v.Method != http.MethodGet {
 		d.Path = home(d.here)
 	}
-	d.Where, d.clerk = s.posts(v.by)
+	d.Where, d.holds = s.posts(v.by)
 	var b bytes.Buffer
 	if err := s.pages.templates.ExecuteTemplate(&b, name, d); err != nil {
 		return fmt.Errorf("draw page %s: %w", name, err)
@@ -250,26 +270,22 @@ func (s *server) draw(v *visit, status int, name string, title yinzheng.Text, vi
 	return nil
 }
 
-// posts names the offices in which somebody works, and tells whether they are a
-// clerk in any.
-func (s *server) posts(by *yinzheng.Account) (where string, clerk bool) {
+// posts names the offices in which somebody works, and the roles that they hold.
+func (s *server) posts(by *yinzheng.Account) (where string, holds map[yinzheng.Role]bool) {
 	var names []string
 	seen := map[string]bool{}
-	note := func(role yinzheng.Role) bool {
-		_, held := by.Holds(role, s.Service.Now(), func(office string) bool {
+	holds = map[yinzheng.Role]bool{}
+	for _, role := range []yinzheng.Role{yinzheng.Clerk, yinzheng.Approver, yinzheng.Admin, yinzheng.Department} {
+		by.Holds(role, s.Service.Now(), func(office string) bool {
+			holds[role] = true
 			if o := s.Service.Directory().Office(office); o != nil && !seen[office] {
 				seen[office] = true
 				names = append(names, o.Name)
 			}
 			return false
 		})
-		return held
 	}
-	for _, role := range []yinzheng.Role{yinzheng.Clerk, yinzheng.Approver, yinzheng.Admin, yinzheng.Department} {
-		note(role)
-	}
-	_, clerk = by.Holds(yinzheng.Clerk, s.Service.Now(), func(string) bool { return true })
-	return strings.Join(names, "、"), clerk
+	return strings.Join(names, "、"), holds
 }
 
 // staffFail shows what went wrong and the way out.

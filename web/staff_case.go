@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"time"
 
 	"yinzheng"
@@ -24,7 +23,11 @@ type caseView struct {
 	Returns  []returnView
 	Opinions []yinzheng.Text // at hand
 	Deciding decideView
-	Material []material
+
+	Slip      bool // it was handed in, and a slip can be printed
+	Materials *materialsView
+	Trying    materialTry
+	Faults    []yinzheng.FieldError // of what was tried
 }
 
 // decideView is the decision form as it was sent.
@@ -38,13 +41,9 @@ type returnView struct {
 	Name yinzheng.Text
 }
 
-type material struct {
-	Key  string
-	Name yinzheng.Text
-}
-
 // stepView is a step of the chain: done, now or to come.
 type stepView struct {
+	Key   string
 	Name  yinzheng.Text
 	State string // done, now, later
 	Desks []string
@@ -76,14 +75,15 @@ func (s *server) casePage(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return s.drawCase(v, http.StatusOK, c, decideView{})
+	s.glances.note(v.secret, c.ID, c.Version)
+	return s.drawCase(v, http.StatusOK, c, &caseView{})
 }
 
-func (s *server) drawCase(v *visit, status int, c *yinzheng.CaseView, deciding decideView) error {
-	view := &caseView{
-		Case: c, Steps: s.stepViews(c), Page: fmt.Sprintf("/work/cases/%s/page.svg?v=%d", c.ID, c.Version),
-		May: map[string]bool{}, Opinions: atHand, Deciding: deciding,
-	}
+// drawCase draws a case; the view holds what was sent and refused, if anything.
+func (s *server) drawCase(v *visit, status int, c *yinzheng.CaseView, view *caseView) error {
+	view.Case, view.Steps, view.Page = c, s.stepViews(c), fmt.Sprintf("/work/cases/%s/page.svg?v=%d", c.ID, c.Version)
+	view.May, view.Opinions, view.Slip = map[string]bool{}, atHand, handedIn(c) != nil
+	view.Materials, view.Faults = materialsOf(c, "", view.Trying), view.Trying.summed()
 	before := lastSeen(c, v.by.ID)
 	view.Facts, view.Compared = factRows(c, before), before != nil
 	for _, p := range c.May {
@@ -102,10 +102,6 @@ func (s *server) drawCase(v *visit, status int, c *yinzheng.CaseView, deciding d
 		view.Events = addEvent(view.Events, c, &c.History[i])
 	}
 	slices.Reverse(view.Events)
-	for _, m := range c.Of.Materials {
-		view.Material = append(view.Material, material{m.Key, m.Text})
-	}
-	view.Material = append(view.Material, material{yinzheng.AuthorityMaterial, yinzheng.Text{ZH: "代办授权依据", EN: "Proof of an agent's authority"}}, material{yinzheng.OtherMaterial, yinzheng.Text{ZH: "其他材料", EN: "Other material"}})
 	return s.draw(v, status, "staff-case", c.Of.Name, view)
 }
 
@@ -137,7 +133,7 @@ func (s *server) stepViews(c *yinzheng.CaseView) []stepView {
 		if !step.Applies {
 			continue
 		}
-		x := stepView{Name: step.Name, State: "later"}
+		x := stepView{Key: step.Key, Name: step.Name, State: "later"}
 		switch {
 		case at >= 0 && i < at:
 			x.State = "done"
@@ -194,7 +190,7 @@ func (s *server) decideForm(v *visit) error {
 		if seeing != nil {
 			return seeing
 		}
-		return s.drawCase(v, http.StatusUnprocessableEntity, now, decideView{d.Opinion, d.ToStep, e.Fields})
+		return s.drawCase(v, http.StatusUnprocessableEntity, now, &caseView{Deciding: decideView{d.Opinion, d.ToStep, e.Fields}})
 	}
 	if err != nil {
 		return changed(err)
@@ -216,60 +212,6 @@ func (s *server) withdrawForm(v *visit) error {
 		return changed(err)
 	}
 	return v.see("/work/cases/"+c.ID, "withdrawn")
-}
-
-// attachForm takes one file. The version stands in the form: a file goes to the
-// case that somebody saw.
-func (s *server) attachForm(v *visit) error {
-	if mediaType(v.Request) != "multipart/form-data" {
-		return wrongMediaType("multipart/form-data")
-	}
-	id := v.PathValue("id")
-	err := s.received(v.w, v.Request, "account "+v.by.ID, []string{"version", "material", "signed", "witness_name", "witness_id"}, func(f *form) error {
-		in := &yinzheng.NewAttachment{Material: f.fields["material"], Name: f.name, File: f.file}
-		var err error
-		if in.Signed, err = f.signing(); err != nil {
-			return err
-		}
-		seen, err := strconv.Atoi(f.fields["version"])
-		if err != nil {
-			seen = 0
-		}
-		_, err = s.Service.AttachFile(v.Context(), v.by, id, seen, in)
-		return changed(err)
-	})
-	if err != nil {
-		return err
-	}
-	return v.see("/work/cases/"+id, "attached")
-}
-
-func (s *server) detachForm(v *visit) error {
-	n, err := strconv.Atoi(v.PostForm.Get("file"))
-	if err != nil {
-		n = 0
-	}
-	c, err := s.Service.DetachFile(v.Context(), v.by, v.PathValue("id"), v.seen(), n)
-	if err != nil {
-		return changed(err)
-	}
-	return v.see("/work/cases/"+c.ID, "detached")
-}
-
-// attachedFile is a download, whatever it is: nothing that was sent in is shown
-// by the browser.
-func (s *server) attachedFile(v *visit) error {
-	n, err := strconv.Atoi(v.PathValue("file"))
-	if err != nil {
-		n = 0
-	}
-	content, media, name, err := s.Service.OpenAttachment(v.Context(), v.by, v.PathValue("id"), n)
-	if err != nil {
-		return err
-	}
-	v.w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
-	writeBody(v.w, http.StatusOK, media, content)
-	return nil
 }
 
 func (s *server) certificateFile(v *visit) error {

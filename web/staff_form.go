@@ -101,6 +101,9 @@ type caseForm struct {
 	Stale    bool                  // somebody else changed the case meanwhile
 	Tried    bool                  // it was to be handed in: what is wanting is shown
 	Page     string                // address of the page's picture
+
+	Materials *materialsView
+	Trying    materialTry
 }
 
 type applicantView struct {
@@ -157,7 +160,7 @@ func (s *server) formPage(v *visit) error {
 // drawForm draws the form with these values, which are the case's or what was
 // typed.
 func (s *server) drawForm(v *visit, status int, c *yinzheng.CaseView, view *caseForm, values map[string]any, who yinzheng.Applicant, division string) error {
-	view.Case, view.Division = c, division
+	view.Case, view.Division, view.Materials = c, division, materialsOf(c, "edit", view.Trying)
 	problems := view.Faults
 	if view.Tried && problems == nil {
 		problems = c.Problems
@@ -169,7 +172,9 @@ func (s *server) drawForm(v *visit, status int, c *yinzheng.CaseView, view *case
 	view.Fields = fieldViews("values", c.Of.Fields, values, problems, sources)
 	view.Applies = applicantView{As: who.As, Name: who.Name, Authority: who.Authority, ID: idViewOf("applicant.id", who.ID.Value(), true)}
 	view.Page = fmt.Sprintf("/work/cases/%s/page.svg?v=%d", c.ID, c.Version)
-	if view.Tried && view.Faults == nil {
+	if summed := view.Trying.summed(); summed != nil {
+		view.Faults = summed
+	} else if view.Tried && view.Faults == nil {
 		view.Faults = c.Problems
 	}
 	return s.draw(v, status, "staff-form", c.Of.Name, view)
@@ -256,7 +261,7 @@ func readValue(form url.Values, path string, f *yinzheng.Field) any {
 	case f.Type == yinzheng.ListField:
 		var rows []any
 		for j := range f.Max {
-			if row := readValues(form, path+"["+strconv.Itoa(j)+"]", f.Fields); len(row) > 0 {
+			if row := readValues(form, path+"["+strconv.Itoa(j)+"]", f.Fields); !blank(row) {
 				rows = append(rows, row)
 			}
 		}
@@ -274,6 +279,16 @@ func readValue(form url.Values, path string, f *yinzheng.Field) any {
 	return text
 }
 
+// blank tells whether nothing was filled in: a box that is not ticked says nothing.
+func blank(row map[string]any) bool {
+	for _, v := range row {
+		if v != false {
+			return false
+		}
+	}
+	return true
+}
+
 // readID reads a document: nil when nothing was filled in.
 func readID(form url.Values, path string) any {
 	kind, number, reason := form.Get(path+".type"), strings.TrimSpace(form.Get(path)), strings.TrimSpace(form.Get(path+".reason"))
@@ -286,6 +301,12 @@ func readID(form url.Values, path string) any {
 		kind = yinzheng.ResidentID
 	}
 	return map[string]any{"type": kind, "number": number}
+}
+
+// readDocument is readID for what is no value of the form's.
+func readDocument(form url.Values, path string) yinzheng.ID {
+	id, _ := readID(form, path).(map[string]any)
+	return yinzheng.ID{Type: written(id["type"]), Number: written(id["number"]), Reason: written(id["reason"])}
 }
 
 // readPatch reads the whole form of a case. Fields that are empty now are
@@ -301,8 +322,8 @@ func readPatch(form url.Values, t *yinzheng.Template) *yinzheng.Patch {
 		p.Division = &division
 	}
 	p.Applicant = &yinzheng.Applicant{As: form.Get("applicant.as"), Name: form.Get("applicant.name"), Authority: form.Get("applicant.authority")}
-	if id, ok := readID(form, "applicant.id").(map[string]any); ok && p.Applicant.As != yinzheng.AsHolder {
-		p.Applicant.ID = yinzheng.ID{Type: written(id["type"]), Number: written(id["number"]), Reason: written(id["reason"])}
+	if p.Applicant.As != yinzheng.AsHolder {
+		p.Applicant.ID = readDocument(form, "applicant.id")
 	}
 	if p.Applicant.As == yinzheng.AsHolder {
 		p.Applicant = &yinzheng.Applicant{As: yinzheng.AsHolder}
@@ -366,6 +387,8 @@ func (s *server) saveForm(v *visit) error {
 			return v.see("/work/cases/"+c.ID+"/edit?check=1#faults", "")
 		}
 		return v.see("/work/cases/"+c.ID+"/check", "")
+	case "materials":
+		return v.see("/work/cases/"+c.ID+"/edit#materials", "")
 	case "row":
 		return v.see("/work/cases/"+c.ID+"/edit#"+v.PostForm.Get("row"), "")
 	}
@@ -414,9 +437,12 @@ func (s *server) picture(v *visit, values map[string]any, focus string) error {
 
 // reviewView is everything once more before a case is handed in.
 type reviewView struct {
-	Case  *yinzheng.CaseView
-	Facts []factRow
-	Page  string
+	Case   *yinzheng.CaseView
+	Facts  []factRow
+	Page   string
+	Faults []yinzheng.FieldError // of what was tried about a material
+
+	Materials *materialsView
 }
 
 // factRow is a value to read.
@@ -436,8 +462,13 @@ func (s *server) checkPage(v *visit) error {
 	if len(c.Problems) > 0 {
 		return v.see("/work/cases/"+c.ID+"/edit?check=1#faults", "")
 	}
-	return s.draw(v, http.StatusOK, "staff-check", yinzheng.Text{ZH: "核对后提交", EN: "Check and hand in"},
-		&reviewView{c, factRows(c, nil), fmt.Sprintf("/work/cases/%s/page.svg?v=%d", c.ID, c.Version)})
+	return s.drawCheck(v, http.StatusOK, c, materialTry{})
+}
+
+func (s *server) drawCheck(v *visit, status int, c *yinzheng.CaseView, tried materialTry) error {
+	page := fmt.Sprintf("/work/cases/%s/page.svg?v=%d", c.ID, c.Version)
+	return s.draw(v, status, "staff-check", yinzheng.Text{ZH: "核对后提交", EN: "Check and hand in"},
+		&reviewView{c, factRows(c, nil), page, tried.summed(), materialsOf(c, "check", tried)})
 }
 
 // factRows are the values of a case to read; before, if not nil, is what they

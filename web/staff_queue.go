@@ -17,17 +17,19 @@ type tab struct {
 	Key    string
 	Name   yinzheng.Text
 	states []yinzheng.State
-	clerks bool          // of an office's own cases, which only its clerks work on
+	role   yinzheng.Role // whose list it is; "": everybody's
 	Empty  yinzheng.Text // what to do when there is nothing in it
 }
 
 var tabs = []tab{
-	{"inbox", yinzheng.Text{ZH: "待我办理", EN: "Waiting for me"}, nil, false, yinzheng.Text{ZH: "没有等您办理的办件。有新的办件到您的岗位，就会出现在这里。", EN: "Nothing waits for you. What comes to your post appears here."}},
-	{"draft", yinzheng.Text{ZH: "草稿", EN: "Drafts"}, []yinzheng.State{yinzheng.Draft}, true, yinzheng.Text{ZH: "没有草稿。从“新办”开始一件。", EN: "No drafts. Start a case with “New”."}},
-	{"returned", yinzheng.Text{ZH: "被退回", EN: "Returned"}, []yinzheng.State{yinzheng.Returned}, true, yinzheng.Text{ZH: "没有被退回的办件。", EN: "Nothing was returned."}},
-	{"running", yinzheng.Text{ZH: "审批中", EN: "Under way"}, []yinzheng.State{yinzheng.Submitted, yinzheng.Approved, yinzheng.Issuing}, true, yinzheng.Text{ZH: "没有审批中的办件。", EN: "Nothing is under way."}},
-	{"issued", yinzheng.Text{ZH: "已签发", EN: "Issued"}, []yinzheng.State{yinzheng.Issued}, true, yinzheng.Text{ZH: "还没有签发的证明。", EN: "No certificate was issued yet."}},
-	{"ended", yinzheng.Text{ZH: "未签发而结束", EN: "Ended otherwise"}, []yinzheng.State{yinzheng.Rejected, yinzheng.Withdrawn}, true, yinzheng.Text{ZH: "没有不同意或撤回的办件。", EN: "Nothing was rejected or taken back."}},
+	{"inbox", yinzheng.Text{ZH: "待我办理", EN: "Waiting for me"}, nil, "", yinzheng.Text{ZH: "没有等您办理的办件。有新的办件到您的岗位，就会出现在这里。", EN: "Nothing waits for you. What comes to your post appears here."}},
+	{"draft", yinzheng.Text{ZH: "草稿", EN: "Drafts"}, []yinzheng.State{yinzheng.Draft}, yinzheng.Clerk, yinzheng.Text{ZH: "没有草稿。从“新办”开始一件。", EN: "No drafts. Start a case with “New”."}},
+	{"returned", yinzheng.Text{ZH: "被退回", EN: "Returned"}, []yinzheng.State{yinzheng.Returned}, yinzheng.Clerk, yinzheng.Text{ZH: "没有被退回的办件。", EN: "Nothing was returned."}},
+	{"running", yinzheng.Text{ZH: "审批中", EN: "Under way"}, []yinzheng.State{yinzheng.Submitted, yinzheng.Approved, yinzheng.Issuing}, yinzheng.Clerk, yinzheng.Text{ZH: "没有审批中的办件。", EN: "Nothing is under way."}},
+	{"issued", yinzheng.Text{ZH: "已签发", EN: "Issued"}, []yinzheng.State{yinzheng.Issued}, yinzheng.Clerk, yinzheng.Text{ZH: "还没有签发的证明。", EN: "No certificate was issued yet."}},
+	{"ended", yinzheng.Text{ZH: "未签发而结束", EN: "Ended otherwise"}, []yinzheng.State{yinzheng.Rejected, yinzheng.Withdrawn}, yinzheng.Clerk, yinzheng.Text{ZH: "没有不同意或撤回的办件。", EN: "Nothing was rejected or taken back."}},
+	{"inspections", yinzheng.Text{ZH: "待核查", EN: "To inspect"}, nil, yinzheng.Approver, yinzheng.Text{ZH: "没有待核查的承诺。凭承诺签发的证明，到期前会出现在这里。", EN: "No commitment waits to be inspected. Those that certificates were issued on appear here."}},
+	{"revocations", yinzheng.Text{ZH: "待定撤销", EN: "Revocations"}, nil, yinzheng.Approver, yinzheng.Text{ZH: "没有待决定的撤销提议。", EN: "No proposed revocation waits for a second person."}},
 }
 
 // queueView is a list of cases.
@@ -38,6 +40,17 @@ type queueView struct {
 	Next   string // address of the next page
 	Sought string // what was searched for
 	After  string // cursor of a search's next page
+
+	Bulks       []bulkView // of which many can be decided at once
+	Inspections []inspectionLine
+	Revocations []revocationLine
+}
+
+// turn notes where the next page of the list begins.
+func (q *queueView) turn(next string) {
+	if next != "" {
+		q.Next = "/work?" + url.Values{"tab": {q.Now.Key}, "after": {next}}.Encode()
+	}
 }
 
 // lineView is a line of a list.
@@ -51,15 +64,27 @@ type lineView struct {
 
 // queuePage is where everybody begins.
 func (s *server) queuePage(v *visit) error {
-	_, clerk := s.posts(v.by)
-	key := v.URL.Query().Get("tab")
-	i := max(0, slices.IndexFunc(tabs, func(t tab) bool { return t.Key == key && (clerk || !t.clerks) }))
-	view := &queueView{Now: &tabs[i]}
-	for _, t := range tabs {
-		if clerk || !t.clerks {
-			view.Tabs = append(view.Tabs, t)
+	_, holds := s.posts(v.by)
+	view := &queueView{Now: &tabs[0]}
+	for i := range tabs {
+		if t := &tabs[i]; t.role == "" || holds[t.role] {
+			view.Tabs = append(view.Tabs, *t)
+			if t.Key == v.URL.Query().Get("tab") {
+				view.Now = t
+			}
 		}
 	}
+	switch view.Now.Key {
+	case "inspections":
+		return s.inspectionsPage(v, view)
+	case "revocations":
+		return s.revocationsPage(v, view)
+	}
+	return s.casesPage(v, view)
+}
+
+// casesPage lists cases.
+func (s *server) casesPage(v *visit, view *queueView) error {
 	var entries []yinzheng.QueueEntry
 	var next string
 	var err error
@@ -72,15 +97,18 @@ func (s *server) queuePage(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if next != "" {
-		view.Next = "/work?" + url.Values{"tab": {view.Now.Key}, "after": {next}}.Encode()
-	}
+	view.turn(next)
 	if view.Lines, err = s.linesOf(v, entries); err != nil {
 		return err
 	}
+	view.Bulks = bulks(view.Lines)
 	if view.Now.states == nil { // what is due first comes first
 		slices.SortStableFunc(view.Lines, func(a, b lineView) int { return dueFirst(a.Due, b.Due) })
 	}
+	return s.drawQueue(v, view)
+}
+
+func (s *server) drawQueue(v *visit, view *queueView) error {
 	return s.draw(v, http.StatusOK, "staff-queue", yinzheng.Text{ZH: "工作台", EN: "Work"}, view)
 }
 

@@ -6,6 +6,9 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -120,6 +123,12 @@ func TestStaffWithoutScripts(t *testing.T) {
 	if !strings.Contains(page, "已提交") || strings.Contains(page, `id="decide"`) {
 		t.Fatalf("after handing in: %s", page)
 	}
+	if _, page := clerk.get(address + "/slip"); !strings.Contains(page, strings.TrimPrefix(address, "/work/cases/")) || !strings.Contains(page, "桥东街道") || !strings.Contains(page, "没有要补的材料") {
+		t.Errorf("the slip: %s", page)
+	}
+	if r, picture := clerk.get(address + "/slip.png"); r.Header.Get("Content-Type") != "image/png" || qrText(t, picture) != strings.TrimPrefix(address, "/work/cases/") {
+		t.Errorf("the slip's code: %d %s", r.StatusCode, r.Header.Get("Content-Type"))
+	}
 	if r, page := clerk.post(address+"/submit", url.Values{"version": {version}}); r.StatusCode/100 != 4 || !strings.Contains(page, "看这件现在的样子") {
 		t.Errorf("handing in twice: %d %s", r.StatusCode, page)
 	}
@@ -147,6 +156,16 @@ func TestStaffWithoutScripts(t *testing.T) {
 	if _, page := clerk.post("/work/search", url.Values{"q": {"欧阳"}}); !strings.Contains(page, address) {
 		t.Errorf("a search finds: %s", page)
 	}
+}
+
+// qrText reads a picture of a QR code.
+func qrText(t *testing.T, picture string) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "code.png")
+	must(t, os.WriteFile(name, []byte(picture), 0o600))
+	text, err := exec.Command("zbarimg", "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", name).Output()
+	must(t, err)
+	return strings.TrimSpace(string(text))
 }
 
 // TestStaffCertificate does with an issued certificate what its page offers.
@@ -203,7 +222,7 @@ func TestStaffStrangers(t *testing.T) {
 	w := newWorld(t, unhurried)
 	clerk := w.signedIn(t, "village")
 	address := clerk.start("441302199003070120")
-	for _, path := range []string{"", "/edit", "/check", "/page.svg", "/certificate.pdf", "/files/1"} {
+	for _, path := range []string{"", "/edit", "/check", "/page.svg", "/certificate.pdf", "/files/1", "/slip", "/slip.png", "/commitments/id_card"} {
 		if r, page := w.signedIn(t, "sibling").get(address + path); r.StatusCode != http.StatusNotFound || strings.Contains(page, "441302199003070120") {
 			t.Errorf("%s of another village: %d", path, r.StatusCode)
 		}
@@ -233,6 +252,19 @@ func TestStaffStrangers(t *testing.T) {
 	r, svg := clerk.get(address + "/page.svg")
 	if strings.Contains(svg, "<script") || r.Header.Get("Content-Type") != "image/svg+xml" {
 		t.Errorf("the picture holds a script, or is %s", r.Header.Get("Content-Type"))
+	}
+}
+
+// TestStaffRows: rows of a list in which nothing was filled in are none.
+func TestStaffRows(t *testing.T) {
+	w := newWorld(t, unhurried)
+	clerk := w.signedIn(t, "village")
+	_, page := clerk.get("/work/new/family-relation")
+	r, page := clerk.post("/work/new/family-relation", url.Values{"key": {field(t, page, "key")}, "id.type": {"111"}, "id": {"441302199003070120"}})
+	form := url.Values{"version": {field(t, page, "version")}, "division": {village}, "applicant.as": {"holder"}, "then": {"row"}, "values.relatives[0].name": {"李雷"}, "values.relatives[2].name": {"韩梅梅"}, "values.relatives[2].deceased": {"true"}}
+	_, page = clerk.post(r.Address.Path, form)
+	if n := strings.Count(page, `class="row"`); n != 3 || !strings.Contains(page, `name="values.relatives[1].name" value="韩梅梅"`) {
+		t.Errorf("%d rows, want two and one to fill in", n)
 	}
 }
 
@@ -311,14 +343,8 @@ func TestStaffInBrowser(t *testing.T) {
 	w := newWorld(t, unhurried)
 	ctx := browser(t)
 	css := func(s string) chromedp.CSS { return chromedp.CSS(s) }
-	signIn := func(who string) {
-		open(t, ctx, w.URL+"/signin")
-		run(t, ctx, chromedp.SendKeys(css("#username"), who))
-		run(t, ctx, chromedp.SendKeys(css("#password"), password+"\r"))
-		run(t, ctx, chromedp.WaitVisible(css(".tabs")))
-	}
 	run(t, ctx, chromedp.EmulateViewport(1366, 768))
-	signIn("village")
+	signInTo(t, ctx, w.URL, "village")
 	open(t, ctx, w.URL+"/work/new/residence")
 	run(t, ctx, chromedp.SendKeys(css("#id"), "441302199003070120\r"))
 	run(t, ctx, chromedp.WaitVisible(css("#form")))
@@ -338,24 +364,40 @@ func TestStaffInBrowser(t *testing.T) {
 
 	run(t, ctx, chromedp.Click(css(".me button")))
 	run(t, ctx, chromedp.WaitVisible(css("#username")))
-	signIn("town")
-	run(t, ctx, chromedp.Click(css(".cases tbody a")))
-	run(t, ctx, chromedp.WaitVisible(css("#decide")))
-	run(t, ctx, chromedp.Click(css(".athand button")))
-	run(t, ctx, chromedp.Click(css(`[value="approve"]`)))
+	signInTo(t, ctx, w.URL, "town")
+	for _, press := range []string{".cases tbody a", ".athand button", `[value="approve"]`} { // three, with an opinion
+		run(t, ctx, chromedp.WaitVisible(css(press)))
+		run(t, ctx, chromedp.Click(css(press)))
+	}
 	until(t, ctx, `document.querySelector('.done')?.textContent.includes('已办结')`)
 
 	// Every target is large enough, on a phone as well, and nothing is wider than it.
 	run(t, ctx, chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile))
 	for _, path := range []string{"/work", "/signin", "/work?lang=en", "/work?lang=zh&size=large"} {
 		open(t, ctx, w.URL+path)
-		small := run(t, ctx, chromedp.Evaluate[[]string](`[...document.querySelectorAll('a:not(.skip),button,input:not([type=hidden]),summary')].filter(e => e.offsetParent && e.getBoundingClientRect().height < 44).map(e => e.outerHTML.slice(0, 80))`))
-		if len(small) > 0 {
-			t.Errorf("%s: targets under 44 pixels: %q", path, small)
-		}
-		if run(t, ctx, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > innerWidth`)) {
-			t.Errorf("%s is wider than the phone", path)
-		}
+		fitsPhone(t, ctx, path)
+	}
+}
+
+// signInTo signs somebody in by the page.
+func signInTo(t *testing.T, ctx context.Context, base, who string) {
+	t.Helper()
+	open(t, ctx, base+"/signin")
+	run(t, ctx, chromedp.SendKeys(chromedp.CSS("#username"), who))
+	run(t, ctx, chromedp.SendKeys(chromedp.CSS("#password"), password+"\r"))
+	run(t, ctx, chromedp.WaitVisible(chromedp.CSS(".tabs")))
+}
+
+// fitsPhone checks that every target is large enough and nothing wider than the
+// phone. A radio button is pressed by its label.
+func fitsPhone(t *testing.T, ctx context.Context, page string) {
+	t.Helper()
+	small := run(t, ctx, chromedp.Evaluate[[]string](`[...document.querySelectorAll('a:not(.skip),button,input:not([type=hidden],[type=radio],[type=checkbox]),select,summary,label:has([type=radio])')].filter(e => e.offsetParent && e.getBoundingClientRect().height < 44).map(e => e.outerHTML.slice(0, 80))`))
+	if len(small) > 0 {
+		t.Errorf("%s: targets under 44 pixels: %q", page, small)
+	}
+	if run(t, ctx, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > innerWidth`)) {
+		t.Errorf("%s is wider than the phone", page)
 	}
 }
 
@@ -378,10 +420,7 @@ func TestStaffNetworkCut(t *testing.T) {
 	clerk := w.signedIn(t, "village")
 	address := clerk.start("441302199003070120")
 	ctx := browser(t)
-	open(t, ctx, w.URL+"/signin")
-	run(t, ctx, chromedp.SendKeys(chromedp.CSS("#username"), "village"))
-	run(t, ctx, chromedp.SendKeys(chromedp.CSS("#password"), password+"\r"))
-	run(t, ctx, chromedp.WaitVisible(chromedp.CSS(".tabs")))
+	signInTo(t, ctx, w.URL, "village")
 	open(t, ctx, w.URL+address+"/edit")
 	cut := func(offline bool) {
 		_, err := chromedp.Call(ctx, network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{

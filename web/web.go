@@ -62,6 +62,7 @@ type server struct {
 	lookups *limiter // verifications by code or number, which somebody could enumerate
 	files   *limiter // uploads, which cost memory and time
 	uploads *uploads
+	glances glances
 }
 
 // New returns the handler of everything that Yinzheng serves.

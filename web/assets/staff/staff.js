@@ -9,6 +9,11 @@ document.querySelector('[data-focus]')?.focus();
 // A second click sends nothing twice.
 document.addEventListener('submit', (e) => {
   const button = e.submitter;
+  if (form && e.target !== form && dirty && e.target.elements.version) { // what was typed goes first
+    e.preventDefault();
+    settled().then((kept) => { if (kept) e.target.requestSubmit(button); });
+    return;
+  }
   if (e.target.dataset.sent) { e.preventDefault(); return; }
   e.target.dataset.sent = '1';
   if (button) button.setAttribute('aria-busy', 'true');
@@ -30,12 +35,62 @@ for (const list of document.querySelectorAll('[data-fill]')) {
   });
 }
 
+// A file that was chosen is sent at once.
+for (const input of document.querySelectorAll('[data-send]')) input.addEventListener('change', () => { if (input.value) input.form.requestSubmit(); });
+
+for (const button of document.querySelectorAll('[data-print]')) {
+  button.hidden = false;
+  button.addEventListener('click', () => print());
+}
+
 // A field that matters only for one choice is shown only then.
 for (const part of document.querySelectorAll('[data-when]')) {
-  const choice = document.getElementsByName(part.dataset.when)[0];
+  const choice = part.closest('form').elements[part.dataset.when];
   const show = () => { part.hidden = choice.value !== part.dataset.is; };
   choice.addEventListener('change', show);
   show();
+}
+
+// Rare characters are looked up in a window of the page and put where they are
+// wanted; without one they are copied from a page of their own.
+async function lookUp(address, into, close) {
+  const answer = await fetch(address);
+  if (!answer.ok || answer.redirected) return open(address, '_blank');
+  const found = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('characters');
+  const dialog = document.querySelector('dialog') ?? document.body.appendChild(document.createElement('dialog'));
+  const shut = Object.assign(document.createElement('button'), { type: 'button', className: 'quiet', textContent: close, onclick: () => dialog.close() });
+  found.prepend(shut);
+  for (const place of found.querySelectorAll('[data-character]')) {
+    const button = Object.assign(document.createElement('button'), { type: 'button', onclick: () => put(place.dataset.character) });
+    button.append(...place.childNodes);
+    place.append(button);
+  }
+  found.addEventListener('click', (e) => {
+    if (e.target.tagName !== 'A') return;
+    e.preventDefault();
+    lookUp(e.target.href, into, close);
+  });
+  found.querySelector('form').addEventListener('submit', (e) => {
+    e.preventDefault();
+    e.stopPropagation();
+    lookUp('/work/characters?' + new URLSearchParams(new FormData(e.target)), into, close);
+  });
+  function put(character) {
+    into.setRangeText(character, into.selectionStart, into.selectionEnd, 'end');
+    dialog.close();
+    into.focus();
+    into.dispatchEvent(new Event('input', { bubbles: true }));
+  }
+  dialog.replaceChildren(found);
+  if (!dialog.open) dialog.showModal();
+  dialog.querySelector('input').focus();
+}
+for (const link of document.querySelectorAll('[data-rare]')) {
+  link.addEventListener('click', (e) => {
+    if (!window.HTMLDialogElement) return;
+    e.preventDefault();
+    lookUp(link.href, document.getElementById(link.dataset.rare), link.dataset.close);
+  });
 }
 
 // The form: the page beside it is set anew while somebody types, and what they
@@ -82,7 +137,7 @@ async function save() {
       return;
     }
     const saved = await answer.json();
-    form.elements.version.value = saved.version;
+    for (const version of document.getElementsByName('version')) version.value = saved.version;
     show(saved);
     if (!dirty) say(form.dataset.saved + ' ' + saved.at);
   } catch {
@@ -93,6 +148,14 @@ async function save() {
     saving = false;
     if (dirty && !leaving) later(1500);
   }
+}
+
+// settled saves what was typed and tells whether it is saved.
+async function settled() {
+  clearTimeout(saveTimer);
+  while (saving) await new Promise((done) => { setTimeout(done, 50); });
+  await save();
+  return !dirty;
 }
 
 function later(wait) {
