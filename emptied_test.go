@@ -257,8 +257,20 @@ func TestStranded(t *testing.T) {
 	if err != nil || list[0].About != "district" || list[0].Step != "district" {
 		t.Errorf("%+v %v", list, err)
 	}
+	if list, err := h.StrandedCases(h.ctx, h.people["admin"]); err != nil || len(list) != 1 || list[0].ID != v.ID || list[0].Office != "district" {
+		t.Errorf("%+v %v", list, err)
+	}
+	if list, err := h.StrandedCases(h.ctx, h.people["town-admin"]); err != nil || len(list) != 0 {
+		t.Errorf("beyond their offices: %+v %v", list, err)
+	}
+	if _, err := h.StrandedCases(h.ctx, h.people["town"]); !errors.Is(err, yinzheng.ErrForbidden) {
+		t.Error(err)
+	}
 	// It waits for whoever comes.
 	h.change("second", enable)
+	if list, err := h.StrandedCases(h.ctx, h.people["admin"]); err != nil || len(list) != 0 {
+		t.Errorf("somebody is there: %+v %v", list, err)
+	}
 	if n := h.scan(); n != 0 {
 		t.Errorf("moved %d cases", n)
 	}

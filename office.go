@@ -240,6 +240,9 @@ type Directories interface {
 	// AccountsOf lists the accounts that hold, held or will hold a post of their
 	// own in an office, by username.
 	AccountsOf(ctx context.Context, office string) ([]*Account, error)
+	// AccountsNamed lists the accounts whose name or username contains a text, by
+	// username; letters from a to z match in either case.
+	AccountsNamed(ctx context.Context, text string) ([]*Account, error)
 }
 
 // OfficesOf lists the offices of a post for a resident's division: those that

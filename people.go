@@ -12,6 +12,7 @@ import (
 // PersonView is a person as the administrator of some of their offices sees
 // them: with the posts in those offices only.
 type PersonView struct {
+	Account  string  `json:"-"`
 	Username string  `json:"username"`
 	Name     string  `json:"name"`
 	ID       string  `json:"id"` // of their document, masked
@@ -50,6 +51,11 @@ func (s *Service) Operator() *Account {
 // operatorID is By of what the operator did.
 const operatorID = "operator"
 
+// Administers tells whether somebody appoints the people of an office now.
+func (s *Service) Administers(by *Account, office string) bool {
+	return s.administers(by, office, s.Now())
+}
+
 // administers tells whether somebody appoints the people of an office: by an
 // administrator's post of their own there or in an office above. A lent one does
 // not do: who stands in at a desk is not trusted with everybody's.
@@ -87,24 +93,36 @@ func errNoPerson() error {
 
 // person reads an account, if it exists for this administrator.
 func (s *Service) person(ctx context.Context, by *Account, username string, now time.Time) (*Account, error) {
+	a, err := s.Store.AccountByUsername(ctx, normalUsername(username))
+	return s.existing(by, a, err, now)
+}
+
+// existing returns an account that was looked for, if it exists for this
+// administrator.
+func (s *Service) existing(by, a *Account, err error, now time.Time) (*Account, error) {
 	if err := s.mayAdminister(by, now); err != nil {
 		return nil, err
 	}
-	a, err := s.Store.AccountByUsername(ctx, normalUsername(username))
 	if errors.Is(err, ErrNotFound) {
 		return nil, errNoPerson()
 	}
 	if err != nil {
 		return nil, err
 	}
-	if !slices.ContainsFunc(a.Grants, func(g Grant) bool { return g.For == "" && s.administers(by, g.Office, now) }) {
+	if !s.hasPostBelow(by, a, now) {
 		return nil, errNoPerson()
 	}
 	return a, nil
 }
 
+// hasPostBelow tells whether somebody has, had or will have a post of their own
+// in an office that another person administers.
+func (s *Service) hasPostBelow(by, a *Account, now time.Time) bool {
+	return slices.ContainsFunc(a.Grants, func(g Grant) bool { return g.For == "" && s.administers(by, g.Office, now) })
+}
+
 func (s *Service) personView(by, a *Account, now time.Time) *PersonView {
-	v := &PersonView{Username: a.Username, Name: a.Name, ID: MaskID(a.Person), Version: a.Version, Disabled: a.Disabled, Waiting: a.Password == "", Posts: []Grant{}}
+	v := &PersonView{Account: a.ID, Username: a.Username, Name: a.Name, ID: MaskID(a.Person), Version: a.Version, Disabled: a.Disabled, Waiting: a.Password == "", Posts: []Grant{}}
 	for _, g := range a.Grants {
 		if s.administers(by, g.Office, now) {
 			v.Posts = append(v.Posts, g)
@@ -122,6 +140,41 @@ func (s *Service) Person(ctx context.Context, by *Account, username string) (*Pe
 		return nil, err
 	}
 	return s.personView(by, a, now), nil
+}
+
+// PersonWith is Person by the account's ID, which tells no name, as a user name
+// often does.
+func (s *Service) PersonWith(ctx context.Context, by *Account, account string) (*PersonView, error) {
+	now := s.now()
+	a, err := s.Store.Account(ctx, account)
+	if a, err = s.existing(by, a, err, now); err != nil {
+		return nil, err
+	}
+	return s.personView(by, a, now), nil
+}
+
+// FindPeople lists those whose name or user name contains a text, by user name,
+// of all who exist for this administrator. Errors: ErrForbidden for somebody who
+// administers nothing, ErrInvalid for an empty text.
+func (s *Service) FindPeople(ctx context.Context, by *Account, text string) ([]*PersonView, error) {
+	now := s.now()
+	if err := s.mayAdminister(by, now); err != nil {
+		return nil, err
+	}
+	if text = strings.TrimSpace(text); text == "" {
+		return nil, invalidFields([]FieldError{{"q", "required", Text{"请填写姓名或用户名，或其中一部分", "Please give a name or a user name, or a part of one"}}})
+	}
+	accounts, err := s.Store.AccountsNamed(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	views := []*PersonView{}
+	for _, a := range accounts {
+		if s.hasPostBelow(by, a, now) {
+			views = append(views, s.personView(by, a, now))
+		}
+	}
+	return views, nil
 }
 
 // People lists those who have, had or will have a post in an office, by user

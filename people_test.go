@@ -73,6 +73,11 @@ func TestWhoAdministersWhom(t *testing.T) {
 			if !errors.Is(got, err) {
 				t.Errorf("%s looks at %s: %v, want %v", who, whom, got, err)
 			}
+			if known := h.people[whom]; known != nil {
+				if _, same := h.PersonWith(h.ctx, h.people[who], known.ID); !errors.Is(same, err) {
+					t.Errorf("%s looks at the account of %s: %v, want %v", who, whom, same, err)
+				}
+			}
 			if err == nil && (v.Username != whom || v.Version == 0 || strings.Contains(v.ID, h.people[whom].Person.Number[6:14])) {
 				t.Errorf("%s: %+v", whom, v)
 			}
@@ -100,6 +105,23 @@ func TestWhoAdministersWhom(t *testing.T) {
 	}
 	if got := strings.Join(names, " "); got != "deputy town town-admin" {
 		t.Errorf("the people of the town: %s", got)
+	}
+	for who, want := range map[string]string{"admin": "town town-admin", "town-admin": "town town-admin", "abroad-admin": ""} {
+		names = nil
+		list, err := h.FindPeople(h.ctx, h.people[who], " TOWN ")
+		must(t, err)
+		for _, v := range list {
+			names = append(names, v.Username)
+		}
+		if got := strings.Join(names, " "); got != want {
+			t.Errorf("%s finds %s, want %s", who, got, want)
+		}
+	}
+	if _, err := h.FindPeople(h.ctx, h.people["clerk"], "town"); !errors.Is(err, yinzheng.ErrForbidden) {
+		t.Errorf("a clerk finds people: %v", err)
+	}
+	if _, err := h.FindPeople(h.ctx, h.people["admin"], " "); !errors.Is(err, yinzheng.ErrInvalid) {
+		t.Errorf("everybody is found: %v", err)
 	}
 	// A post beyond one's offices is not shown.
 	h.people["town"].Grants = append(h.people["town"].Grants, yinzheng.Grant{Office: "district", Role: yinzheng.Approver, From: h.clock()})

@@ -144,6 +144,8 @@ type Persons interface {
 	PersonImport(ctx context.Context, id string) (*PersonImport, error)
 	// NewestImport is the ID of the last import noted; "": there was none.
 	NewestImport(ctx context.Context) (string, error)
+	// PersonImports lists the newest ones, newest first.
+	PersonImports(ctx context.Context, limit int) ([]*PersonImport, error)
 	// HeldBy lists the cases whose holder has a document of this number, newest
 	// first.
 	HeldBy(ctx context.Context, number string, limit int) ([]string, error)

@@ -66,6 +66,18 @@ func (s *Service) BeginImport(by *Account, office, register, asOf string, data [
 	return &PersonImport{ID: id, At: now, By: by.ID, Office: office, Division: s.Directory().DivisionNow(o.Division), Register: register, AsOf: asOf, Digest: digestHex(data)}, nil
 }
 
+// PersonImports lists those of the newest 200 imports that are of registers of
+// offices which somebody administers, newest first. ErrForbidden for somebody
+// who administers nothing.
+func (s *Service) PersonImports(ctx context.Context, by *Account) ([]*PersonImport, error) {
+	now := s.now()
+	if err := s.mayAdminister(by, now); err != nil {
+		return nil, err
+	}
+	list, err := s.Store.PersonImports(ctx, 200)
+	return slices.DeleteFunc(list, func(m *PersonImport) bool { return !s.administers(by, m.Office, now) }), err
+}
+
 // ownOffice is the office of somebody's own administrator's post.
 func (s *Service) ownOffice(by *Account, now time.Time) string {
 	for _, g := range by.Grants {

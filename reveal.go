@@ -132,21 +132,51 @@ const (
 )
 
 var eventNames = map[string]Text{
-	"certificate-issued":     {"签发", "certificate issued"},
-	"certificate-downloaded": {"下载 PDF", "PDF downloaded"},
-	"certificate-revoked":    {"撤销", "certificate revoked"},
-	"number-voided":          {"编号作废", "number voided"},
-	"verification-alarm":     {"核验告警", "alarm at a verification"},
-	EventRevealed:            {"查看持证人完整信息", "holder's full data shown"},
-	EventDossier:             {"导出卷宗", "dossier exported"},
-	EventPersonRead:          {"查看人员登记", "register of persons read"},
-	EventImported:            {"导入人员登记", "register of persons imported"},
-	EventImportTried:         {"试导入人员登记，查看与登记的差异", "an import of the register was tried, which showed what is on record"},
-	EventAttachment:          {"打开附件", "attachment opened"},
-	EventScan:                {"打开纸质证明的扫描件", "scan of a paper opened"},
-	EventInspected:           {"核查承诺", "commitment inspected"},
-	EventRightEnded:          {"取消告知承诺资格", "right to commitments ended"},
-	EventRightRestored:       {"恢复告知承诺资格", "right to commitments restored"},
+	"certificate-issued":       {"签发", "certificate issued"},
+	"certificate-downloaded":   {"下载 PDF", "PDF downloaded"},
+	"certificate-revoked":      {"撤销", "certificate revoked"},
+	"number-voided":            {"编号作废", "number voided"},
+	"certificate-superseded":   {"被替代", "certificate superseded"},
+	"replacement-begun":        {"开始更正或补发", "correction or reissue begun"},
+	"replacement-moot":         {"更正或补发无从继续", "correction or reissue has nothing left to replace"},
+	"copies-handed-out":        {"领取副本", "copies handed out"},
+	"paper-recorded":           {"登记纸质证明", "paper certificate recorded"},
+	"paper-voided":             {"纸质证明作废", "paper certificate voided"},
+	"account-opened":           {"开户", "account opened"},
+	"account-enabled":          {"启用账号", "account enabled"},
+	accountDisabled:            {"停用账号", "account disabled"},
+	"claim-made":               {"重发设置密码的链接", "new link to set a password"},
+	"post-given":               {"任命", "post given"},
+	"post-ended":               {"免去岗位", "post ended"},
+	"post-handed-over":         {"移交岗位", "post handed over"},
+	"post-taken-over":          {"接任岗位", "post taken over"},
+	"delegation-made":          {"委托代办", "delegation made"},
+	"delegation-ended":         {"终止委托", "delegation ended"},
+	"reorganisation-planned":   {"作出机构调整", "reorganisation decided"},
+	"reorganisation-cancelled": {"取消机构调整", "reorganisation cancelled"},
+	"reorganised":              {"机构调整生效", "reorganisation took effect"},
+	"cases-moved":              {"办件移交完毕", "cases moved"},
+	"calendar-changed":         {"更新日历", "calendar changed"},
+	"catalogue-draft":          {"起草目录变更", "change of the catalogue drafted"},
+	"catalogue-redraft":        {"目录变更改稿", "change of the catalogue drafted anew"},
+	"catalogue-send":           {"目录变更送审", "change of the catalogue sent for review"},
+	"catalogue-approve":        {"目录变更审核通过", "change of the catalogue approved"},
+	"catalogue-return":         {"目录变更退回", "change of the catalogue returned"},
+	"catalogue-open":           {"目录变更征求意见", "change of the catalogue opened for comments"},
+	"catalogue-comment":        {"录入对目录变更的意见", "comment on a change of the catalogue"},
+	"catalogue-publish":        {"发布目录变更", "change of the catalogue published"},
+	"catalogue-withdraw":       {"撤回目录变更", "change of the catalogue withdrawn"},
+	"verification-alarm":       {"核验告警", "alarm at a verification"},
+	EventRevealed:              {"查看持证人完整信息", "holder's full data shown"},
+	EventDossier:               {"导出卷宗", "dossier exported"},
+	EventPersonRead:            {"查看人员登记", "register of persons read"},
+	EventImported:              {"导入人员登记", "register of persons imported"},
+	EventImportTried:           {"试导入人员登记，查看与登记的差异", "an import of the register was tried, which showed what is on record"},
+	EventAttachment:            {"打开附件", "attachment opened"},
+	EventScan:                  {"打开纸质证明的扫描件", "scan of a paper opened"},
+	EventInspected:             {"核查承诺", "commitment inspected"},
+	EventRightEnded:            {"取消告知承诺资格", "right to commitments ended"},
+	EventRightRestored:         {"恢复告知承诺资格", "right to commitments restored"},
 }
 
 // EventView is an event about a case, for the people of the case.
@@ -172,29 +202,37 @@ func (s *Service) CaseEvents(ctx context.Context, by *Account, id string) ([]Eve
 }
 
 func (s *Service) eventsOf(ctx context.Context, c *Case) ([]EventView, error) {
-	views := []EventView{}
-	names := map[string]string{}
+	var all []LoggedEvent
 	for _, subject := range c.subjects() {
 		events, err := s.Store.EventsAbout(ctx, subject)
 		if err != nil {
 			return nil, err
 		}
-		for _, e := range events {
-			name, known := names[e.By]
-			if !known {
-				if name, err = s.nameOf(ctx, e.By); err != nil {
-					return nil, err
-				}
-				names[e.By] = name
-			}
-			kind := eventNames[e.Kind]
-			if kind == (Text{}) {
-				kind = Text{e.Kind, e.Kind}
-			}
-			views = append(views, EventView{e.At, e.Kind, kind, e.Subject, e.By, name, e.Detail, e.Entry})
-		}
+		all = append(all, events...)
 	}
-	slices.SortFunc(views, func(a, b EventView) int { return int(a.Entry - b.Entry) })
+	slices.SortFunc(all, func(a, b LoggedEvent) int { return int(a.Entry - b.Entry) })
+	return s.eventViews(ctx, all)
+}
+
+// eventViews names what happened and who did it.
+func (s *Service) eventViews(ctx context.Context, events []LoggedEvent) ([]EventView, error) {
+	views := []EventView{}
+	names := map[string]string{}
+	for _, e := range events {
+		name, known := names[e.By]
+		if !known {
+			var err error
+			if name, err = s.nameOf(ctx, e.By); err != nil {
+				return nil, err
+			}
+			names[e.By] = name
+		}
+		kind := eventNames[e.Kind]
+		if kind == (Text{}) {
+			kind = Text{e.Kind, e.Kind}
+		}
+		views = append(views, EventView{e.At, e.Kind, kind, e.Subject, e.By, name, e.Detail, e.Entry})
+	}
 	return views, nil
 }
 

@@ -21,6 +21,7 @@ var (
 	updateAccount = query(`UPDATE accounts SET username = $1, name = $2, person_type = $3, person_number = $4, person_reason = $5,
 		password = $6, disabled = $7, version = version + 1 WHERE id = $8 AND version = $9`)
 	accountsOf   = query("SELECT account FROM grants WHERE office = $1")
+	namedLike    = query(`SELECT id FROM accounts WHERE lower(username) LIKE lower($1) ESCAPE '\' OR lower(name) LIKE lower($1) ESCAPE '\'`)
 	deleteGrants = query("DELETE FROM grants WHERE account = $1")
 	insertGrant  = query("INSERT INTO grants (account, position, office, role, valid_from, valid_to) VALUES ($1, $2, $3, $4, $5, $6)")
 )
@@ -109,6 +110,16 @@ func (s *Store) AccountsOf(ctx context.Context, office string) ([]*yinzheng.Acco
 		return nil, err
 	}
 	return s.accounts(ctx, sorted(ids))
+}
+
+// AccountsNamed implements yinzheng.Directories.
+func (s *Store) AccountsNamed(ctx context.Context, text string) ([]*yinzheng.Account, error) {
+	plain := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text)
+	ids, err := s.ids(ctx, "find accounts by name", namedLike, "%"+plain+"%")
+	if err != nil {
+		return nil, err
+	}
+	return s.accounts(ctx, ids)
 }
 
 // accounts reads several accounts, by username.

@@ -25,10 +25,13 @@ var (
 	insertPersonKey    = query("INSERT INTO person_keys (kind, value, person) VALUES ($1, $2, $3) ON CONFLICT (kind, value, person) DO NOTHING")
 	insertPersonImport = query(`INSERT INTO person_imports (id, at, account, office, division, register, as_of, digest, rows_read, rows_new, rows_changed, rows_same)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`)
-	selectPersonImport = query(`SELECT id, at, account, office, division, register, as_of, digest, rows_read, rows_new, rows_changed, rows_same
-		FROM person_imports WHERE id = $1`)
-	heldBy = query("SELECT a.id FROM applications a WHERE a.key IN (SELECT application FROM marks WHERE number = $1 ORDER BY application DESC LIMIT $2) ORDER BY a.key DESC")
+	selectPersonImport = query(personImportColumns + "WHERE id = $1")
+	personImports      = query(personImportColumns + "ORDER BY key DESC LIMIT $1")
+	heldBy             = query("SELECT a.id FROM applications a WHERE a.key IN (SELECT application FROM marks WHERE number = $1 ORDER BY application DESC LIMIT $2) ORDER BY a.key DESC")
 )
+
+const personImportColumns = `SELECT id, at, account, office, division, register, as_of, digest, rows_read, rows_new, rows_changed, rows_same
+		FROM person_imports `
 
 // placeholders lists n of them, from one on.
 func placeholders(from, n int) string {
@@ -138,8 +141,7 @@ func (s *Store) AddPersonImport(ctx context.Context, m *yinzheng.PersonImport) e
 func (s *Store) PersonImport(ctx context.Context, id string) (*yinzheng.PersonImport, error) {
 	m := new(yinzheng.PersonImport)
 	err := s.read(ctx, "read an import", func(ctx context.Context, q querier) error {
-		err := q.QueryRowContext(ctx, selectPersonImport, id).Scan(&m.ID, (*moment)(&m.At), &m.By, &m.Office, &m.Division, &m.Register, &m.AsOf, &m.Digest,
-			(*whole)(&m.Rows), (*whole)(&m.New), (*whole)(&m.Changed), (*whole)(&m.Same))
+		err := scanPersonImport(q.QueryRowContext(ctx, selectPersonImport, id), m)
 		if errors.Is(err, sql.ErrNoRows) {
 			return notFound("没有这次导入", "There is no such import")
 		}
@@ -149,6 +151,24 @@ func (s *Store) PersonImport(ctx context.Context, id string) (*yinzheng.PersonIm
 		return nil, err
 	}
 	return m, nil
+}
+
+func scanPersonImport(r interface{ Scan(...any) error }, m *yinzheng.PersonImport) error {
+	return r.Scan(&m.ID, (*moment)(&m.At), &m.By, &m.Office, &m.Division, &m.Register, &m.AsOf, &m.Digest, (*whole)(&m.Rows), (*whole)(&m.New), (*whole)(&m.Changed), (*whole)(&m.Same))
+}
+
+// PersonImports implements yinzheng.Persons.
+func (s *Store) PersonImports(ctx context.Context, limit int) ([]*yinzheng.PersonImport, error) {
+	var list []*yinzheng.PersonImport
+	err := s.read(ctx, "list imports", func(ctx context.Context, q querier) error {
+		list = nil // this may be a second run
+		return each(ctx, q, func(r *sql.Rows) error {
+			m := new(yinzheng.PersonImport)
+			list = append(list, m)
+			return scanPersonImport(r, m)
+		}, personImports, limit)
+	})
+	return list, err
 }
 
 // HeldBy implements yinzheng.Persons.

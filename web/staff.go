@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -37,7 +38,8 @@ func (s *server) staffRoutes() {
 	m := s.mux
 	m.HandleFunc("GET /signin", s.preferring(s.signInPage))
 	m.HandleFunc("POST /signin", s.preferring(s.signInForm))
-	for pattern, do := range map[string]func(*visit) error{
+	pages := s.adminRoutes()
+	maps.Copy(pages, map[string]func(*visit) error{
 		"POST /signout":                               s.signOutForm,
 		"GET /work":                                   s.queuePage,
 		"POST /work/search":                           s.searchPage,
@@ -74,7 +76,8 @@ func (s *server) staffRoutes() {
 		"POST /work/cases/{id}/certificate":           s.actForm,
 		"GET /work/cases/{id}/correct":                s.correctPage,
 		"POST /work/cases/{id}/correct":               s.correctForm,
-	} {
+	})
+	for pattern, do := range pages {
 		m.HandleFunc(pattern, s.preferring(s.staff(do)))
 	}
 }
@@ -156,9 +159,11 @@ type desk struct {
 	Large   bool
 	Style   string // address of the style sheet
 	Done    yinzheng.Text
+	Failed  yinzheng.Text
 	Back    string // where a message leads back to
 	View    any
 	holds   map[yinzheng.Role]bool
+	here    string // address, whatever the method
 	service *yinzheng.Service
 }
 
@@ -172,8 +177,11 @@ func (d *desk) Moment(t time.Time) string { return minute(t, d.Lang) }
 // LastDay is the last whole day of a limit that ends with a day's end.
 func (d *desk) LastDay(t *time.Time) string { return day(t.Add(-time.Second), d.Lang) }
 
-// Called names an office or a division, now or as it was called.
+// Called names an office, a division or an organ, as it is or was called.
 func (d *desk) Called(id string) string {
+	if o := d.service.Directory().Organ(id); o != nil {
+		return o.Name
+	}
 	if o := d.service.Directory().Office(id); o != nil {
 		return o.Name
 	}
@@ -201,20 +209,43 @@ func minute(t time.Time, lang string) string {
 
 // dones are the words in an address that say what was done just before.
 var dones = map[string]yinzheng.Text{
-	"saved":     {ZH: "已保存。", EN: "Saved."},
-	"submitted": {ZH: "已提交。下面是它接下来的去处。", EN: "Handed in. Where it goes next stands below."},
-	"withdrawn": {ZH: "已撤回。", EN: "Taken back."},
-	"approve":   {ZH: "已同意，这是下一件。", EN: "Approved. This is the next one."},
-	"return":    {ZH: "已退回，这是下一件。", EN: "Returned. This is the next one."},
-	"reject":    {ZH: "已作出不同意的决定，这是下一件。", EN: "Rejected. This is the next one."},
-	"last":      {ZH: "已办结，没有其他待办。", EN: "Done. Nothing else is waiting for you."},
-	"attached":  {ZH: "附件已添加。", EN: "The file was added."},
-	"acted":     {ZH: "已办好，即时生效。", EN: "Done, with effect at once."},
-	"met":       {ZH: "已记下。", EN: "Noted."},
-	"inspected": {ZH: "核查结果已记录。", EN: "What was found is on record."},
-	"lent":      {ZH: "已委托，到期自动结束。", EN: "Lent; it ends by itself."},
-	"ended":     {ZH: "委托已结束。", EN: "It has ended."},
-	"detached":  {ZH: "已撤下，历史中仍有记录。", EN: "It was taken off; the history keeps it."},
+	"saved":           {ZH: "已保存。", EN: "Saved."},
+	"submitted":       {ZH: "已提交。下面是它接下来的去处。", EN: "Handed in. Where it goes next stands below."},
+	"withdrawn":       {ZH: "已撤回。", EN: "Taken back."},
+	"approve":         {ZH: "已同意，这是下一件。", EN: "Approved. This is the next one."},
+	"return":          {ZH: "已退回，这是下一件。", EN: "Returned. This is the next one."},
+	"reject":          {ZH: "已作出不同意的决定，这是下一件。", EN: "Rejected. This is the next one."},
+	"last":            {ZH: "已办结，没有其他待办。", EN: "Done. Nothing else is waiting for you."},
+	"attached":        {ZH: "附件已添加。", EN: "The file was added."},
+	"acted":           {ZH: "已办好，即时生效。", EN: "Done, with effect at once."},
+	"met":             {ZH: "已记下。", EN: "Noted."},
+	"inspected":       {ZH: "核查结果已记录。", EN: "What was found is on record."},
+	"lent":            {ZH: "已委托，到期自动结束。", EN: "Lent; it ends by itself."},
+	"ended":           {ZH: "委托已结束。", EN: "It has ended."},
+	"detached":        {ZH: "已撤下，历史中仍有记录。", EN: "It was taken off; the history keeps it."},
+	"issued":          {ZH: "已签发。", EN: "The certificate was issued."},
+	"appointed":       {ZH: "岗位已增加。", EN: "The post was added."},
+	"post-ended":      {ZH: "岗位已免去。", EN: "The post was ended."},
+	"handed-over":     {ZH: "已交接。", EN: "Handed over."},
+	"disabled":        {ZH: "账号已停用，已退出登录。", EN: "The account is disabled and signed out."},
+	"drafted":         {ZH: "草稿已保存，送审后进入审核。", EN: "The draft is saved; send it for review when it is ready."},
+	"change-send":     {ZH: "已送审，等另一位管理员审核。", EN: "Sent; another administrator reviews it."},
+	"change-approve":  {ZH: "审核通过，可以征求意见了。", EN: "Approved; it can be opened for comments."},
+	"change-return":   {ZH: "已退回修改。", EN: "Returned to be mended."},
+	"change-open":     {ZH: "已公开征求意见。", EN: "Opened for comments."},
+	"change-comment":  {ZH: "意见已录入。", EN: "The comment was entered."},
+	"change-publish":  {ZH: "已发布。", EN: "Published."},
+	"change-withdraw": {ZH: "变更已撤回，目录不变。", EN: "Withdrawn; the catalogue stays as it is."},
+	"imported":        {ZH: "已导入。", EN: "Imported."},
+	"decided":         {ZH: "已作出调整；写明日期的到时自动执行。", EN: "Decided; what has a day of its own is carried out then."},
+	"cancelled":       {ZH: "已取消。", EN: "Cancelled."},
+	"enabled":         {ZH: "账号已启用。", EN: "The account is enabled."},
+	"voided":          {ZH: "编号已作废，将用新的编号签发。", EN: "The number is void; the certificate will be issued with a new one."},
+}
+
+// failed are those that say what was tried and did not come about.
+var failed = map[string]yinzheng.Text{
+	"failed-again": {ZH: "仍未成功，原因见下；系统会继续重试。", EN: "It failed again, for the reason below; it will be tried again."},
 }
 
 // draw writes a page of the staff.
@@ -222,10 +253,10 @@ func (s *server) draw(v *visit, status int, name string, title yinzheng.Text, vi
 	lang := language(v.Request)
 	d := &desk{
 		page: page{Lang: lang, Title: title.In(lang), Script: s.pages.staffScript, Path: v.URL.EscapedPath()},
-		Me:   v.by, Large: large(v.Request), Style: s.pages.staffStyle, Done: dones[v.URL.Query().Get("done")], View: view, service: s.Service,
+		Me:   v.by, Large: large(v.Request), Style: s.pages.staffStyle, Done: dones[v.URL.Query().Get("done")], Failed: failed[v.URL.Query().Get("done")], View: view, here: v.URL.Path, service: s.Service,
 	}
 	if v.Method != http.MethodGet {
-		d.Path = "/work"
+		d.Path = home(d.here)
 	}
 	d.Where, d.holds = s.posts(v.by)
 	var b bytes.Buffer
@@ -267,11 +298,14 @@ func (s *server) staffFail(v *visit, err error) {
 		s.fail(v.w, v.Request, err)
 		return
 	}
-	back := "/work"
-	if id := v.PathValue("id"); id != "" && f.status != http.StatusNotFound {
-		back = "/work/cases/" + id
+	view := &messageView{Text: f.text, Fields: f.fields, Back: home(v.URL.Path), Name: yinzheng.Text{ZH: "回到工作台", EN: "Back to work"}}
+	switch id := v.PathValue("id"); {
+	case view.Back != "/work":
+		view.Name = yinzheng.Text{ZH: "回到管理", EN: "Back to administration"}
+	case id != "" && f.status != http.StatusNotFound:
+		view.Back, view.Name = "/work/cases/"+id, yinzheng.Text{ZH: "看这件现在的样子", EN: "See the case as it is now"}
 	}
-	if err := s.draw(v, f.status, "staff-message", kinds[f.kind], &messageView{f.text, f.fields, back}); err != nil {
+	if err := s.draw(v, f.status, "staff-message", kinds[f.kind], view); err != nil {
 		s.fail(v.w, v.Request, err)
 	}
 }
@@ -281,6 +315,17 @@ type messageView struct {
 	Text   yinzheng.Text
 	Fields []yinzheng.FieldError
 	Back   string
+	Name   yinzheng.Text // of where it leads back to
+}
+
+// home is the page from which somebody came to a page.
+func home(path string) string {
+	for i := len(sections) - 1; i >= 0; i-- { // the overview, which all begin with, last
+		if x := sections[i].Path; path == x || strings.HasPrefix(path, x+"/") {
+			return x
+		}
+	}
+	return "/work"
 }
 
 // see sends the browser on after something was done.

@@ -37,6 +37,8 @@ type Config struct {
 	// Ready tells whether requests can be answered; its error is logged, not
 	// shown. Nil: always.
 	Ready func(ctx context.Context) error
+	// Size returns how many bytes the database takes. Nil: administrators are not told.
+	Size func(ctx context.Context) (int64, error)
 	// TrustedProxies are the addresses whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
 	// Metrics collects what /metrics shows; nil: a registry of its own.

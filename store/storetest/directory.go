@@ -8,6 +8,7 @@ import (
 	"crypto/rsa"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -96,6 +97,28 @@ func accountsOf(t *testing.T, s yinzheng.Store) {
 		}
 		if strings.Join(got, " ") != want {
 			t.Errorf("%s: %v, want %s", office, got, want)
+		}
+	}
+}
+
+// accountsNamed: a part of the name or of the username finds somebody, and
+// nothing in it means anything but itself.
+func accountsNamed(t *testing.T, s yinzheng.Store) {
+	ctx := t.Context()
+	for i, a := range []struct{ username, name string }{{"zhao", "赵一鸣"}, {"qian_2", "钱小明"}, {"qianx2", "Ann Qian"}, {"s%", `孙\明`}} {
+		check(t, s.PutAccount(ctx, &yinzheng.Account{ID: strconv.Itoa(i), Username: a.username, Name: a.name}))
+	}
+	for text, want := range map[string]string{
+		"明": "qian_2 s%", "一": "zhao", "QIAN": "qian_2 qianx2", "ann": "qianx2", "qian_": "qian_2", "%": "s%", `\`: "s%", "'": "", "周": "",
+	} {
+		list, err := s.AccountsNamed(ctx, text)
+		check(t, err)
+		var got []string
+		for _, a := range list {
+			got = append(got, a.Username)
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: %v, want %s", text, got, want)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -157,6 +158,44 @@ func eventsAbout(t *testing.T, s yinzheng.Store) {
 	check(t, err)
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
+// eventsBetween: a period takes its first moment and not its last, newest first,
+// among the entries of cases.
+func eventsBetween(t *testing.T, s yinzheng.Store) {
+	ctx := t.Context()
+	if got, err := s.EventsBetween(ctx, Start, Start.AddDate(1, 0, 0), 0, 9); err != nil || len(got) != 0 {
+		t.Errorf("before anything happened: %v %v", got, err)
+	}
+	for i := range 6 {
+		at := Start.Add(time.Duration(i) * time.Hour)
+		check(t, s.Record(ctx, yinzheng.Event{At: at, Kind: "k", Subject: "S", By: "u1", Detail: fmt.Sprint(i)}))
+		c := Case(fmt.Sprint("case", i), "north", North)
+		c.Actions[0].At = at
+		check(t, s.SaveApplication(ctx, c, 0))
+	}
+	for _, c := range []struct {
+		from, to, before, limit int
+		want                    string
+	}{
+		{0, 24, 0, 9, "5 4 3 2 1 0"},
+		{1, 3, 0, 9, "2 1"},
+		{0, 24, 0, 2, "5 4"},
+		{0, 24, 9, 2, "3 2"}, // entries 1, 3, 5, ... are events
+		{1, 3, 99, 9, "2 1"},
+		{5, 5, 0, 9, ""},
+		{9, 24, 0, 9, ""},
+	} {
+		list, err := s.EventsBetween(ctx, Start.Add(time.Duration(c.from)*time.Hour), Start.Add(time.Duration(c.to)*time.Hour), int64(c.before), c.limit)
+		check(t, err)
+		var got []string
+		for _, e := range list {
+			got = append(got, e.Detail)
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%+v: %v", c, got)
+		}
 	}
 }
 

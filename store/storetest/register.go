@@ -119,6 +119,22 @@ func personImports(t *testing.T, s yinzheng.Store) {
 	}
 	_, err = s.PersonImport(t.Context(), "m2")
 	checkIs(t, err, yinzheng.ErrNotFound)
+	for _, x := range []struct{ id, office string }{{"m3", "north"}, {"m2", "town"}} {
+		other := *m
+		other.ID, other.Office = x.id, x.office
+		check(t, s.AddPersonImport(t.Context(), &other))
+	}
+	for limit, want := range map[int]string{9: "m2 m3 m0 m1", 2: "m2 m3"} {
+		list, err := s.PersonImports(t.Context(), limit)
+		check(t, err)
+		var got []string
+		for _, x := range list {
+			got = append(got, x.ID)
+		}
+		if strings.Join(got, " ") != want || list[0].Rows != 9 {
+			t.Errorf("the newest %d: %v, want %s", limit, got, want)
+		}
+	}
 }
 
 // heldBy: the cases of a holder, drafts too, newest first.
