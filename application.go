@@ -53,6 +53,7 @@ const (
 	Schedule ActionKind = "schedule" // a commitment is to be inspected by Due; by Office
 	Inspect  ActionKind = "inspect"  // it was; Reason is the outcome
 	Recall   ActionKind = "recall"   // approved, and a certificate that it refers to has ended: back to the clerk
+	Halt     ActionKind = "halt"     // on its way to a certificate, and the holder was found dead: back to the clerk
 	Revoke   ActionKind = "revoke"   // the certificate was revoked; the case stays issued
 	Move     ActionKind = "move"     // the offices changed: Office has the case now, Input.Division is where it belongs
 )
@@ -196,6 +197,9 @@ func (a *Application) apply(t *Template, x Action) {
 		a.Recused, a.Stranded = "", false // who decides instead, and who has to know, may be others now
 	case Recall:
 		a.sendBack(t.last(a.Values), x.Seq)
+		a.Code = ""
+	case Halt:
+		a.sendBack(-1, x.Seq) // no step's doing: what was approved was approved of somebody alive
 		a.Code = ""
 	default:
 		a.meet(&x)

@@ -340,3 +340,33 @@ func (s *Service) DeathNotices(ctx context.Context, documents []ID, division str
 	}
 	return told, nil
 }
+
+// HolderFoundDead returns a case that is on its way to a certificate to its
+// clerks, in the transaction of whoever keeps the death, so that no approval of
+// many cases passes it. Was the death a mistake, the case goes through the whole
+// chain again. One that is not on its way stays as it is. kept is called once the
+// transaction is committed. Errors: ErrNotFound.
+func (s *Service) HolderFoundDead(ctx context.Context, id string) (kept func(context.Context), err error) {
+	if err := s.refresh(ctx); err != nil {
+		return nil, err
+	}
+	c, err := s.load(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if c.State != Submitted && c.State != Approved && c.State != Issuing {
+		return func(context.Context) {}, nil
+	}
+	a, void, err := s.stop(ctx, c, Halt)
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context) {
+		if void != nil {
+			s.board.void(void)
+		}
+		if _, err := s.seeTo(ctx, &Case{a, c.Template, c.Directory, c.Calendar}); err != nil { // the action stands
+			s.Log.Error("looking for somebody who may mend it", "application", id, "reason", reason(err))
+		}
+	}, nil
+}

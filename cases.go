@@ -437,6 +437,7 @@ var actionNames = map[ActionKind]Text{
 	Refer: {"引用电子证明", "a certificate on record was referred to"}, Schedule: {"排定承诺核查", "an inspection of a commitment was scheduled"}, Inspect: {"核查承诺", "a commitment was inspected"},
 	Promise: {"约定容缺补交", "a material was promised"}, Overdue: {"逾期未补交", "a material did not follow in time"},
 	Recall:    {"引用的证明失效，退回补正", "returned, since a certificate that it refers to has ended"},
+	Halt:      {"得知持证人已去世，退回核实", "returned, since the holder was found to have died"},
 	Supersede: {"证明被替代", "the certificate was superseded"}, Reissue: {"决定补发", "it was decided to issue again"}, Moot: {"无从替代而终止", "ended, with nothing left to replace"},
 }
 

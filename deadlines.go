@@ -135,7 +135,7 @@ func (d *Directory) waitFor(a *Application) []Desk {
 }
 
 // clerksTold are the actions that concern those who took a case in.
-var clerksTold = map[ActionKind]string{Return: "returned", Recall: "returned", Reject: "rejected", Moot: "rejected", Remind: "due-soon", Lapse: "lapsed", Issue: "issued", Move: "moved"}
+var clerksTold = map[ActionKind]string{Return: "returned", Recall: "returned", Halt: "returned", Reject: "rejected", Moot: "rejected", Remind: "due-soon", Lapse: "lapsed", Issue: "issued", Move: "moved"}
 
 // told lists the posts that are told that the step where a case waits is past
 // its limit, besides those who decide it.

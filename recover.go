@@ -251,22 +251,29 @@ func (s *Service) stopIssuing(ctx context.Context, id string, kind ActionKind, n
 		if c.State != Approved && c.State != Issuing {
 			return nil
 		}
-		next := c.with(Action{At: s.now(), Kind: kind, By: SystemActor, Name: SystemActor, Code: c.Code})
-		if err := s.save(ctx, next, c.Version); err != nil {
+		var next *Application
+		if next, void, err = s.stop(ctx, c, kind); err != nil {
 			return err
 		}
-		x := &next.Actions[len(next.Actions)-1]
-		if c.State == Issuing {
-			if void, err = s.voidReservation(ctx, x); err != nil {
-				return err
-			}
-		}
-		return note(ctx, c, x)
+		return note(ctx, c, &next.Actions[next.Version-1])
 	})
 	if err == nil && void != nil {
 		s.board.void(void)
 	}
 	return err
+}
+
+// stop takes a case away from where it is by an action of the system's, in a
+// transaction. A reservation ends with it.
+func (s *Service) stop(ctx context.Context, c *Case, kind ActionKind) (next *Application, void *Certificate, err error) {
+	next = c.with(Action{At: s.now(), Kind: kind, By: SystemActor, Name: SystemActor, Code: c.Code})
+	if err := s.save(ctx, next, c.Version); err != nil {
+		return nil, nil, err
+	}
+	if c.State == Issuing {
+		void, err = s.voidReservation(ctx, &next.Actions[next.Version-1])
+	}
+	return next, void, err
 }
 
 // voidReservation makes the number and the code that an action gave up void for

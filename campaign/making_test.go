@@ -170,6 +170,62 @@ func TestDeathAfterTheCase(t *testing.T) {
 	}
 }
 
+// A death found while the case is on its way, by a visit of somebody who may not
+// withdraw it or by a register, takes it out of every bulk approval, and out of
+// issuing; what was approved of somebody alive does not count any more.
+func TestDeathHaltsTheCase(t *testing.T) {
+	consent := yinzheng.Decision{Action: yinzheng.Approve}
+	for name, found := range map[string]func(*house, *campaign.CampaignView){
+		"by a visit": func(h *house, v *campaign.CampaignView) {
+			if got := h.see("townclerk", v, campaign.Sighting{Entry: 1, Version: 2, Outcome: campaign.SeenDead, DiedOn: "2026-11-01", Source: "家属告知"}); got.Outcome != campaign.Dead || got.Withdrawn != "" {
+				h.t.Errorf("%+v", got)
+			}
+		},
+		"by a register": func(h *house, v *campaign.CampaignView) {
+			h.now = h.now.Add(time.Hour)
+			h.registers("2026-11-02", holder(1)+",丁一,"+north+",,2026-11-01")
+			must(h.t, h.Round(h.ctx))
+		},
+	} {
+		for _, approved := range []bool{false, true} {
+			h := newHouse(t)
+			h.registered(1, north)
+			v := h.start(list(1, north)...)
+			h.see("north", v, h.present(1, 0))
+			h.make(v)
+			e := h.entry(v, 1)
+			seen := []yinzheng.CaseSeen{{ID: e.Case.ID, Version: e.Case.Version}}
+			if approved {
+				rows, err := h.service.DecideMany(h.ctx, h.people["town"], seen, consent)
+				if must(t, err); rows[0].State != yinzheng.Approved {
+					t.Fatalf("%+v", rows[0])
+				}
+			}
+			found(h, v)
+			rows, err := h.service.DecideMany(h.ctx, h.people["towntoo"], seen, consent)
+			if must(t, err); rows[0].Err == nil {
+				t.Errorf("%s, approved %v: %+v", name, approved, rows[0])
+			}
+			c, err := h.service.Application(h.ctx, h.people["town"], e.Case.ID)
+			must(t, err)
+			last := c.History[len(c.History)-1]
+			if c.State != yinzheng.Returned || last.Kind != yinzheng.Halt || last.By != yinzheng.SystemActor {
+				t.Errorf("%s, approved %v: %s after %+v", name, approved, c.State, last)
+			}
+			if n, err := h.service.Recover(h.ctx); n != 0 || err != nil {
+				t.Errorf("%s: %d issued, %v", name, n, err)
+			}
+			if got := h.notices("north", yinzheng.Clerk); !slices.Contains(got, "returned") {
+				t.Errorf("%s: the clerks are told %v", name, got)
+			}
+			c, err = h.service.SubmitApplication(h.ctx, h.people["north"], c.ID, c.Version)
+			if must(t, err); c.State != yinzheng.Submitted || c.Step.Key != "town" {
+				t.Errorf("%s: after a mistake, %+v", name, c)
+			}
+		}
+	}
+}
+
 // A death that comes to a register in the last moment keeps the case from being
 // made.
 func TestNothingForTheDead(t *testing.T) {

@@ -95,7 +95,18 @@ func (s *Campaigns) compareOne(ctx context.Context, c *Campaign, e *Entry, x *yi
 		if err != nil || a == nil {
 			return err
 		}
-		err = s.store.Tx(ctx, func(ctx context.Context) error { return s.putEntry(ctx, c.ID, e.after(a), a) })
+		var kept func(context.Context)
+		err = s.store.Tx(ctx, func(ctx context.Context) error {
+			after := e.after(a)
+			err := s.putEntry(ctx, c.ID, after, a)
+			if err == nil {
+				kept, err = s.halt(ctx, after)
+			}
+			return err
+		})
+		if err == nil {
+			kept(ctx)
+		}
 		if !isConflict(err) {
 			return err
 		}

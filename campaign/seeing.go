@@ -74,14 +74,18 @@ func (s *Campaigns) Enter(ctx context.Context, by *yinzheng.Account, id string, 
 func (s *Campaigns) enter(ctx context.Context, by *yinzheng.Account, campaign string, in *Sighting) Entered {
 	out := Entered{Entry: in.Entry}
 	var after *Entry
+	var kept func(context.Context)
 	out.Err = s.store.Tx(ctx, func(ctx context.Context) error {
 		var err error
-		after, out.Again, err = s.enterOne(ctx, by, campaign, in)
+		if after, out.Again, err = s.enterOne(ctx, by, campaign, in); err == nil {
+			kept, err = s.halt(ctx, after)
+		}
 		return err
 	})
 	if out.Err != nil {
 		return out
 	}
+	kept(ctx)
 	out.Version, out.Outcome = after.Version, after.Outcome()
 	if after.Outcome() == Dead && after.Application != "" { // again, too: the first time may have been cut off
 		out.Withdrawn = s.withdraw(ctx, by, after.Application)
@@ -203,6 +207,16 @@ func (s *Campaigns) tellOfDeath(ctx context.Context, c *Campaign, e *Entry) erro
 	}
 	told = append(told, yinzheng.Notice{At: s.now(), Office: s.Service.Directory().OfficeNow(c.Office), Role: yinzheng.Approver, Kind: "campaign-death", Application: e.Application, About: c.ID})
 	return s.store.Notify(ctx, told)
+}
+
+// halt keeps the case of somebody who is dead, as far as their entry knows, from
+// being approved or issued, in a transaction; kept is called once that is
+// committed.
+func (s *Campaigns) halt(ctx context.Context, e *Entry) (kept func(context.Context), err error) {
+	if e.Death == nil || e.Application == "" {
+		return func(context.Context) {}, nil
+	}
+	return s.Service.HolderFoundDead(ctx, e.Application)
 }
 
 // withdraw withdraws the case of somebody who has died, if it is open and theirs
