@@ -3,8 +3,10 @@ package yinzheng
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // MaxAtOnce bounds the rows of one request that does the same to many.
@@ -24,7 +26,7 @@ type CaseSeen struct {
 // Decided is what became of one case of a bulk decision.
 type Decided struct {
 	ID  string
-	Err error // why it was not decided: as of Decide
+	Err error // why it was not decided
 
 	// Of a case that was decided, as it is now.
 	Again       bool // the same person had decided the same at that version before
@@ -35,7 +37,8 @@ type Decided struct {
 }
 
 // DecideMany takes one decision on many cases, each as Decide would: under the
-// same rules, by a compare-and-swap of its own, refused with the same error. The
+// same rules, by a compare-and-swap of its own, refused with the same error; and
+// none is approved whose view says that the holder has died (ErrState). The
 // answer has a row for each case, in order. What the last approval leaves to be
 // issued is issued in the background (KeepRecovering). Sent again, cases that it
 // has decided are told as they are by now, so that whoever lost the answer, or
@@ -53,12 +56,16 @@ func (s *Service) DecideMany(ctx context.Context, by *Account, cases []CaseSeen,
 	d.Opinion = opinion
 	out := make([]Decided, len(cases))
 	var approved atomic.Bool
-	AtOnce(ctx, len(cases), decidersAtOnce, func(ctx context.Context, i int) {
-		out[i] = s.decideOne(ctx, by, cases[i], d)
-		if out[i].State == Approved {
+	failed := AtOnce(ctx, len(cases), decidersAtOnce, func(ctx context.Context, i int) error {
+		var err error
+		if out[i], err = s.decideOne(ctx, by, cases[i], d); out[i].State == Approved {
 			approved.Store(true)
 		}
+		return err
 	})
+	for i := range out {
+		out[i].ID, out[i].Err = cases[i].ID, failed[i]
+	}
 	if approved.Load() {
 		s.handOver()
 	}
@@ -84,21 +91,37 @@ func checkMany(cases []CaseSeen) error {
 	return nil
 }
 
-// decideOne decides one case of many.
-func (s *Service) decideOne(ctx context.Context, by *Account, seen CaseSeen, d Decision) Decided {
-	out := Decided{ID: seen.ID}
-	c, err := s.changeCase(ctx, by, seen.ID, seen.Version, s.deciding(ctx, by, d), s.conclude)
+// decideOne decides one case of many, which nobody may have opened.
+func (s *Service) decideOne(ctx context.Context, by *Account, seen CaseSeen, d Decision) (Decided, error) {
+	decide := s.deciding(ctx, by, d)
+	c, err := s.changeCase(ctx, by, seen.ID, seen.Version, func(c *Case, now time.Time) (*Application, error) {
+		a, err := decide(c, now)
+		if err == nil && d.Action == Approve {
+			err = s.notOfTheDead(ctx, by, c)
+		}
+		return a, err
+	}, s.conclude)
+	again := false
 	if err != nil {
-		if c, out.Again = s.decidedBefore(ctx, by, seen, d); !out.Again {
-			out.Err = err
-			return out
+		if c, again = s.decidedBefore(ctx, by, seen, d); !again {
+			return Decided{}, err
 		}
 	}
-	out.State, out.Version = c.State, c.Version
-	if out.Trouble = s.waitsFor(c.Template, c.Application); c.State == Issued {
+	out := Decided{Again: again, State: c.State, Version: c.Version, Trouble: s.waitsFor(c.Template, c.Application)}
+	if c.State == Issued {
 		out.Certificate = c.Code
 	}
-	return out
+	return out, nil
+}
+
+// notOfTheDead refuses a case whose page would have shown that the holder has
+// died: it is for somebody to look at.
+func (s *Service) notOfTheDead(ctx context.Context, by *Account, c *Case) error {
+	died, err := s.holderDied(ctx, by, c)
+	if err == nil && died != nil {
+		err = fail(ErrState, "登记（%[1]s）载明持证人已去世；请打开这个办件，单独决定", "A register (%[1]s) says that the holder has died; please open this case and decide it by itself", died.Source)
+	}
+	return err
 }
 
 // decidedBefore tells whether somebody has taken a decision at a version
@@ -120,11 +143,13 @@ func (s *Service) handOver() {
 	}
 }
 
-// AtOnce calls do for 0 to n-1, so many at a time, and returns when all that
-// were begun have ended. Once ctx ends no more begin; the context that do is
-// given does not end, so that none is cut off in the middle.
-func AtOnce(ctx context.Context, n, many int, do func(ctx context.Context, i int)) {
+// AtOnce calls do for 0 to n-1, so many at a time, and returns their errors when
+// all that were begun have ended. Once ctx ends no more begin; the context that
+// do is given does not end, so that none is cut off in the middle. One that panics
+// fails alone: it runs beside whoever could recover.
+func AtOnce(ctx context.Context, n, many int, do func(ctx context.Context, i int) error) []error {
 	inner := context.WithoutCancel(ctx)
+	failed := make([]error, n)
 	var next atomic.Int64
 	var wait sync.WaitGroup
 	for range min(n, many) {
@@ -134,9 +159,20 @@ func AtOnce(ctx context.Context, n, many int, do func(ctx context.Context, i int
 				if i >= n {
 					return
 				}
-				do(inner, i)
+				failed[i] = guarded(func() error { return do(inner, i) })
 			}
 		})
 	}
 	wait.Wait()
+	return failed
+}
+
+// guarded calls do; that it panicked is its error.
+func guarded(do func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return do()
 }

@@ -157,14 +157,18 @@ func TestDecideManyHangsUp(t *testing.T) {
 	}
 }
 
-// picky is a sealer that fails for one certificate.
+// picky is a sealer that fails, or panics, for one certificate.
 type picky struct {
 	yinzheng.Sealer
-	code atomic.Value
+	code   atomic.Value
+	panics bool
 }
 
 func (p *picky) SignToken(kid string, c *yinzheng.Claims) (string, error) {
 	p.code.CompareAndSwap("", c.Code) // the first one it meets
+	if p.code.Load() == c.Code && p.panics {
+		panic("picky")
+	}
 	if p.code.Load() == c.Code {
 		return "", errDisk
 	}
@@ -203,6 +207,93 @@ func TestBulkIssueLeavesWhatFails(t *testing.T) {
 	h.later(20 * time.Second)
 	if n, err := h.Recover(h.ctx); n != 1 || err != nil {
 		t.Errorf("issued %d at last: %v", n, err)
+	}
+}
+
+// A certificate whose making panics leaves the others and the process, and is made
+// when it can be.
+func TestBulkIssuePanics(t *testing.T) {
+	h := newHouse(t)
+	sealer := &picky{Sealer: h.sealer, panics: true}
+	sealer.code.Store("")
+	h.config.Sealer = sealer
+	h.restart()
+	cases := h.atDistrict(3)
+	_, err := h.DecideMany(h.ctx, h.people["district"], cases, approve)
+	must(t, err)
+	if n, err := h.Recover(h.ctx); n != len(cases)-1 || err != nil {
+		t.Errorf("issued %d: %v", n, err)
+	}
+	h.later(20 * time.Second)
+	if n, err := h.Recover(h.ctx); n != 0 || err != nil || strings.Count(h.log.String(), "panic: picky") != 1 {
+		t.Errorf("issued %d more: %v; log %s", n, err, h.log)
+	}
+	sealer.code.Store("nobody's")
+	h.later(20 * time.Second)
+	if n, err := h.Recover(h.ctx); n != 1 || err != nil {
+		t.Errorf("issued %d at last: %v", n, err)
+	}
+}
+
+// A case whose page says that the holder has died is for somebody to look at: no
+// approval of many passes it, and an approval of its own does.
+func TestDecideManySparesTheDead(t *testing.T) {
+	h := withRegister(t, "kinship")
+	h.bring("2026-11-01", persons)
+	v := h.start("clerk", "k", map[string]any{"id": wang, "purpose": "入学"})
+	v, err := h.SubmitApplication(h.ctx, h.people["clerk"], v.ID, v.Version)
+	must(t, err)
+	h.bring("2026-11-20", "id,name,division,died\n"+wang+",王丽,"+testVillage+",2026-11-10\n")
+	seen := []yinzheng.CaseSeen{{ID: v.ID, Version: v.Version}}
+	rows, err := h.DecideMany(h.ctx, h.people["town"], seen, approve)
+	must(t, err)
+	if !errors.Is(rows[0].Err, yinzheng.ErrState) || !strings.Contains(rows[0].Err.Error(), "died") {
+		t.Errorf("%+v", rows[0])
+	}
+	if _, err := h.Decide(h.ctx, h.people["town"], v.ID, v.Version, approve); err != nil {
+		t.Error(err)
+	}
+	if rows, err := h.DecideMany(h.ctx, h.people["town"], seen, approve); err != nil || !rows[0].Again {
+		t.Errorf("%+v %v", rows, err)
+	}
+	if rows, err := h.DecideMany(h.ctx, h.people["district"], []yinzheng.CaseSeen{{ID: v.ID, Version: v.Version + 1}}, yinzheng.Decision{Action: yinzheng.Reject, Opinion: "已故"}); err != nil || rows[0].State != yinzheng.Rejected {
+		t.Errorf("%+v %v", rows, err)
+	}
+}
+
+// A death that is found while the certificate is being sealed keeps it from being
+// issued; its number is void.
+func TestHolderFoundDeadAtTheSeal(t *testing.T) {
+	h := newHouse(t)
+	cases := h.atDistrict(1)
+	_, err := h.DecideMany(h.ctx, h.people["district"], cases, approve)
+	must(t, err)
+	h.sealer.before = func() {
+		var kept func(context.Context)
+		must(t, h.store.Tx(h.ctx, func(ctx context.Context) (err error) {
+			kept, err = h.HolderFoundDead(ctx, cases[0].ID)
+			return err
+		}))
+		kept(h.ctx)
+	}
+	if n, err := h.Recover(h.ctx); n != 0 || err != nil {
+		t.Errorf("issued %d: %v", n, err)
+	}
+	v, err := h.Application(h.ctx, h.people["clerk"], cases[0].ID)
+	must(t, err)
+	last := v.History[len(v.History)-1]
+	if v.State != yinzheng.Returned || last.Kind != yinzheng.Halt || last.Code == "" || v.Certificate != nil {
+		t.Errorf("%s, %+v", v.State, last)
+	}
+	if _, err := h.store.Certificate(h.ctx, last.Code); !errors.Is(err, yinzheng.ErrNotFound) {
+		t.Errorf("the number that it had is not void: %v", err)
+	}
+	must(t, h.store.Tx(h.ctx, func(ctx context.Context) error {
+		_, err := h.HolderFoundDead(ctx, cases[0].ID)
+		return err
+	}))
+	if again, err := h.Application(h.ctx, h.people["clerk"], cases[0].ID); err != nil || again.Version != v.Version {
+		t.Errorf("halted again: %+v %v", again, err)
 	}
 }
 

@@ -273,17 +273,25 @@ func (s *Service) fromRecord(ctx context.Context, by *Account, c *Case, v *CaseV
 	if x := c.lastSubmit(); x != nil && x.Against != nil && s.entitled(by, x.Against.Division) {
 		v.AgainstRecord = x.Against.Fields
 	}
+	var err error
+	v.HolderDied, err = s.holderDied(ctx, by, c)
+	return err
+}
+
+// holderDied is what a register says of the death of the holder of a case that is
+// open, or of a certificate of being alive, to whom that is for; nil: nothing.
+func (s *Service) holderDied(ctx context.Context, by *Account, c *Case) (*Known, error) {
 	if s.Register == nil || !c.open() && (c.Template.Subject != aliveSubject || c.State != Issued) || documentMark(c.holderID()) == "" {
-		return nil
+		return nil, nil
 	}
 	rec, err := s.Register.OnRecord(ctx, c.holderID())
-	if errors.Is(err, ErrNotFound) {
-		return nil
+	if errors.Is(err, ErrNotFound) || err == nil && !s.entitled(by, rec.Division) {
+		return nil, nil
 	}
-	if err == nil && rec.Died != nil && s.entitled(by, rec.Division) {
-		v.HolderDied = rec.Died
+	if err != nil {
+		return nil, err
 	}
-	return err
+	return rec.Died, nil
 }
 
 // lastSubmit is the newest submission, or nil.

@@ -35,10 +35,13 @@ func (s *Service) Recover(ctx context.Context) (int, error) {
 		if len(ids) == 0 {
 			return made, nil
 		}
-		done := make([]bool, len(ids))
-		AtOnce(ctx, len(ids), issuers*runtime.GOMAXPROCS(0), func(ctx context.Context, i int) { done[i] = s.recoverOne(ctx, ids[i]) })
+		begun := make([]bool, len(ids))
+		failed := AtOnce(ctx, len(ids), issuers*runtime.GOMAXPROCS(0), func(ctx context.Context, i int) error {
+			begun[i] = true
+			return s.recoverOne(ctx, ids[i])
+		})
 		for i, id := range ids {
-			if done[i] {
+			if begun[i] && failed[i] == nil {
 				made++
 			} else {
 				left[id] = true
@@ -47,11 +50,15 @@ func (s *Service) Recover(ctx context.Context) (int, error) {
 	}
 }
 
-// recoverOne issues a case that waits and tells whether it has its certificate
-// now. Each reason is logged once, and not at every round that meets it.
-func (s *Service) recoverOne(ctx context.Context, id string) bool {
+// recoverOne issues a case that waits. Each reason why it cannot is logged once,
+// and not at every round that meets it.
+func (s *Service) recoverOne(ctx context.Context, id string) error {
 	before := s.troubles.of(id)
-	_, err := s.Issue(ctx, id)
+	err := guarded(func() error {
+		_, err := s.Issue(ctx, id)
+		return err
+	})
+	s.troubles.note(id, err)
 	switch {
 	case errors.Is(err, errMoot):
 		s.Log.Warn("a case has nothing left to replace and has ended", "application", id)
@@ -63,7 +70,7 @@ func (s *Service) recoverOne(ctx context.Context, id string) bool {
 			s.Log.Error("issuing failed, will be tried again", "application", id, "reason", reason(err), "error", forLog(err))
 		}
 	}
-	return err == nil
+	return err
 }
 
 // RequestsLife is how long an idempotency key is remembered.

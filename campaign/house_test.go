@@ -303,6 +303,14 @@ type failing struct {
 	calls  int
 	failed bool
 	before func() // runs once, before the next transaction
+	rotten string // code of a certificate that cannot be read
+}
+
+func (f *failing) Certificate(ctx context.Context, code string) (*yinzheng.Certificate, error) {
+	if code == f.rotten {
+		panic("rotten")
+	}
+	return f.Store.Certificate(ctx, code)
 }
 
 var errDisk = &yinzheng.Error{Kind: yinzheng.ErrUnavailable, Text: yinzheng.Text{ZH: "磁盘已满", EN: "The disk is full"}, Cause: errors.New("injected")}

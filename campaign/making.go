@@ -11,7 +11,8 @@ import (
 	"yinzheng"
 )
 
-// Making takes so many entries at a time, so many of them side by side.
+// Making takes so many entries at a time, so many of them side by side. One that
+// fails holds up no other.
 const (
 	makingBatch  = 200
 	makingAtOnce = 16
@@ -22,23 +23,23 @@ const (
 // a compare-and-swap on the entry: cut off at any moment, an entry has one case or
 // none, and the next round goes on.
 func (s *Campaigns) makeCases(ctx context.Context, c *Campaign) error {
-	after := 0
-	for ctx.Err() == nil {
+	var failed []error
+	for after := 0; ctx.Err() == nil; {
 		list, err := s.store.CampaignEntries(ctx, c.ID, yinzheng.EntryFilter{ToMake: c.Making, After: after, Limit: makingBatch})
 		if err != nil || len(list) == 0 {
-			return err
+			return errors.Join(append(failed, err)...)
 		}
 		after = list[len(list)-1].Number
-		failed := make([]error, len(list))
-		yinzheng.AtOnce(ctx, len(list), makingAtOnce, func(ctx context.Context, i int) {
+		of := yinzheng.AtOnce(ctx, len(list), makingAtOnce, func(ctx context.Context, i int) error {
 			e, err := decodeEntry(list[i])
-			if err == nil {
-				err = s.makeCase(ctx, c, e)
+			if err != nil {
+				return err
 			}
-			failed[i] = err
+			return s.makeCase(ctx, c, e)
 		})
-		if err := errors.Join(failed...); err != nil {
-			return err
+		of = slices.DeleteFunc(of, func(err error) bool { return err == nil })
+		if failed = append(failed, of...); len(of) == len(list) { // it is none of theirs: the disk, say
+			return errors.Join(failed...)
 		}
 	}
 	return ctx.Err()

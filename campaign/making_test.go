@@ -371,6 +371,37 @@ func TestMakeIsCutOff(t *testing.T) {
 	}
 }
 
+// One entry of which no case can be made, for a reason that is nobody's to mend,
+// holds up neither the others nor the process.
+func TestMakeGoesOn(t *testing.T) {
+	const n = 201 // more than are made at a time
+	h := newHouse(t)
+	people, lines, seen := make([]campaign.Person, n), make([]string, n), make([]campaign.Sighting, n)
+	for i := range n {
+		people[i] = campaign.Person{ID: holder(i + 1), Name: "丁一", Division: north}
+		lines[i] = holder(i+1) + ",丁一," + north + ",滨江路,"
+		seen[i] = h.present(i+1, 0)
+	}
+	h.registers("2026-10-31", lines...)
+	h.failing.rotten = h.issued(1, map[string]any{"address": "滨江路"}, north, "")
+	v := h.start(people...)
+	_, err := h.Enter(h.ctx, h.people["north"], v.ID, seen)
+	must(t, err)
+	_, err = h.Act(h.ctx, h.people["town"], v.ID, 1, campaign.Make, "")
+	must(t, err)
+	if err := h.Round(h.ctx); err == nil || !strings.Contains(err.Error(), "rotten") {
+		t.Errorf("%v", err)
+	}
+	if p := h.view(v).Progress.Total; p.Cases[yinzheng.Submitted] != n-1 {
+		t.Errorf("%+v", p)
+	}
+	h.failing.rotten = ""
+	must(t, h.Round(h.ctx))
+	if e := h.entry(v, 1); e.Case == nil {
+		t.Errorf("%+v", e)
+	}
+}
+
 // What somebody saw stands when they leave; two offices that become one go on.
 func TestPeopleAndOfficesChange(t *testing.T) {
 	h := newHouse(t)

@@ -37,11 +37,13 @@ func (s *Campaigns) Round(ctx context.Context) error {
 		return err
 	}
 	var failed []error
+	compared := true
 	for _, kept := range running {
 		c, err := decode(kept)
 		if err == nil && newest != s.imported {
 			err = s.compare(ctx, c)
 		}
+		compared = compared && err == nil
 		if err == nil {
 			err = s.remind(ctx, c)
 		}
@@ -50,11 +52,10 @@ func (s *Campaigns) Round(ctx context.Context) error {
 		}
 		failed = append(failed, err)
 	}
-	err = errors.Join(failed...)
-	if err == nil {
+	if compared {
 		s.imported = newest
 	}
-	return err
+	return errors.Join(failed...)
 }
 
 // compare notes what registers say of the people on a roster: deaths, those taken

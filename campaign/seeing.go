@@ -66,31 +66,37 @@ func (s *Campaigns) Enter(ctx context.Context, by *yinzheng.Account, id string, 
 		return nil, err
 	}
 	out := make([]Entered, len(sightings))
-	yinzheng.AtOnce(ctx, len(sightings), seenAtOnce, func(ctx context.Context, i int) { out[i] = s.enter(ctx, by, c.ID, &sightings[i]) })
+	failed := yinzheng.AtOnce(ctx, len(sightings), seenAtOnce, func(ctx context.Context, i int) (err error) {
+		out[i], err = s.enter(ctx, by, c.ID, &sightings[i])
+		return err
+	})
+	for i := range out {
+		out[i].Entry, out[i].Err = sightings[i].Entry, failed[i]
+	}
 	return out, ctx.Err()
 }
 
 // enter enters one sighting.
-func (s *Campaigns) enter(ctx context.Context, by *yinzheng.Account, campaign string, in *Sighting) Entered {
-	out := Entered{Entry: in.Entry}
+func (s *Campaigns) enter(ctx context.Context, by *yinzheng.Account, campaign string, in *Sighting) (Entered, error) {
+	var out Entered
 	var after *Entry
 	var kept func(context.Context)
-	out.Err = s.store.Tx(ctx, func(ctx context.Context) error {
+	err := s.store.Tx(ctx, func(ctx context.Context) error {
 		var err error
 		if after, out.Again, err = s.enterOne(ctx, by, campaign, in); err == nil {
 			kept, err = s.halt(ctx, after)
 		}
 		return err
 	})
-	if out.Err != nil {
-		return out
+	if err != nil {
+		return Entered{}, err
 	}
 	kept(ctx)
 	out.Version, out.Outcome = after.Version, after.Outcome()
 	if after.Outcome() == Dead && after.Application != "" { // again, too: the first time may have been cut off
 		out.Withdrawn = s.withdraw(ctx, by, after.Application)
 	}
-	return out
+	return out, nil
 }
 
 // enterOne is the part of enter that is one transaction.
