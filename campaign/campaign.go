@@ -140,6 +140,20 @@ func (c *Campaign) firstDay() string {
 	return min(c.Period+"-01", dayOf(c.Started))
 }
 
+// followUpDays is how far off somebody may look again once the last day is past.
+const followUpDays = 30
+
+// lastFollowUp is the day by which somebody has to look again at the latest, as
+// seen from today: the last one or, once that is here, some time from now, since
+// entering goes on until the campaign is ended.
+func (c *Campaign) lastFollowUp(today string) string {
+	now, err := time.Parse(time.DateOnly, today)
+	if today < c.Until || err != nil {
+		return c.Until
+	}
+	return now.AddDate(0, 0, followUpDays).Format(time.DateOnly)
+}
+
 // dayOf is a moment's day in the offices' time zone.
 func dayOf(t time.Time) string { return t.In(yinzheng.Zone).Format(time.DateOnly) }
 

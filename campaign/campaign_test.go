@@ -127,38 +127,60 @@ func TestReminder(t *testing.T) {
 func TestEntryCheck(t *testing.T) {
 	const today = "2026-11-20"
 	made := &Entry{Number: 1, Application: "A1"}
+	died := &Entry{Number: 1, Application: "A1", Seen: &EntryAct{Kind: SeenDead}}
 	for name, c := range map[string]struct {
-		e     *Entry
-		ended bool
-		a     EntryAct
-		want  []string
+		e    *Entry
+		made yinzheng.State
+		a    EntryAct
+		want []string
 	}{
-		"present":              {&Entry{}, false, EntryAct{Kind: SeenPresent, How: ByPhone, Day: today}, nil},
-		"present, earlier":     {&Entry{}, false, EntryAct{Kind: SeenPresent, How: ByVisit, Day: "2026-11-01", SeenBy: "网格员"}, nil},
-		"before the period":    {&Entry{}, false, EntryAct{Kind: SeenPresent, How: ByVisit, Day: "2026-10-31"}, []string{"day day"}},
-		"tomorrow":             {&Entry{}, false, EntryAct{Kind: SeenPresent, How: ByVisit, Day: "2026-11-21"}, []string{"day day"}},
-		"no way, no day":       {&Entry{}, false, EntryAct{Kind: SeenPresent}, []string{"how choice", "day day"}},
-		"present with a death": {&Entry{}, false, EntryAct{Kind: SeenPresent, How: ByPhone, Day: today, DiedOn: today, Source: "x", FollowUp: today, Reason: "x"}, []string{"reason not-applicable", "follow_up not-applicable", "died_on not-applicable", "source not-applicable"}},
-		"absent":               {&Entry{}, false, EntryAct{Kind: SeenAbsent, How: ByVisit, Day: today, Reason: "外出", FollowUp: "2026-11-30"}, nil},
-		"absent, no reason":    {&Entry{}, false, EntryAct{Kind: SeenAbsent, How: ByVisit, Day: today, FollowUp: today}, []string{"reason required"}},
-		"followed up too late": {&Entry{}, false, EntryAct{Kind: SeenAbsent, How: ByVisit, Day: today, Reason: "外出", FollowUp: "2026-12-01"}, []string{"follow_up day"}},
-		"followed up before":   {&Entry{}, false, EntryAct{Kind: SeenAbsent, How: ByVisit, Day: today, Reason: "外出", FollowUp: "2026-11-19"}, []string{"follow_up day"}},
-		"dead":                 {&Entry{}, false, EntryAct{Kind: SeenDead, DiedOn: "2026-10-01", Source: "家属告知"}, nil},
-		"dead, who says so":    {&Entry{}, false, EntryAct{Kind: SeenDead, DiedOn: today}, []string{"source required"}},
-		"dead tomorrow":        {&Entry{}, false, EntryAct{Kind: SeenDead, DiedOn: "2026-11-21", Source: "x"}, []string{"died_on day"}},
-		"open":                 {&Entry{}, false, EntryAct{Kind: Reopened, Reason: "登记错了人"}, nil},
-		"open, no reason":      {&Entry{}, false, EntryAct{Kind: Reopened}, []string{"reason required"}},
-		"the register's":       {&Entry{}, false, EntryAct{Kind: Died, DiedOn: today}, []string{"outcome choice", "died_on not-applicable"}},
-		"the case is there":    {made, false, EntryAct{Kind: Reopened, Reason: "登记错了人"}, []string{"state"}},
-		"present twice":        {made, false, EntryAct{Kind: SeenPresent, How: ByPhone, Day: today}, []string{"state"}},
-		"the case has ended":   {made, true, EntryAct{Kind: SeenPresent, How: ByPhone, Day: today}, nil},
-		"dead, with a case":    {made, false, EntryAct{Kind: SeenDead, DiedOn: today, Source: "家属告知"}, nil},
+		"present":              {&Entry{}, "", EntryAct{Kind: SeenPresent, How: ByPhone, Day: today}, nil},
+		"present, earlier":     {&Entry{}, "", EntryAct{Kind: SeenPresent, How: ByVisit, Day: "2026-11-01", SeenBy: "网格员"}, nil},
+		"before the period":    {&Entry{}, "", EntryAct{Kind: SeenPresent, How: ByVisit, Day: "2026-10-31"}, []string{"day day"}},
+		"tomorrow":             {&Entry{}, "", EntryAct{Kind: SeenPresent, How: ByVisit, Day: "2026-11-21"}, []string{"day day"}},
+		"no way, no day":       {&Entry{}, "", EntryAct{Kind: SeenPresent}, []string{"how choice", "day day"}},
+		"present with a death": {&Entry{}, "", EntryAct{Kind: SeenPresent, How: ByPhone, Day: today, DiedOn: today, Source: "x", FollowUp: today, Reason: "x"}, []string{"reason not-applicable", "follow_up not-applicable", "died_on not-applicable", "source not-applicable"}},
+		"absent":               {&Entry{}, "", EntryAct{Kind: SeenAbsent, How: ByVisit, Day: today, Reason: "外出", FollowUp: "2026-11-30"}, nil},
+		"absent, no reason":    {&Entry{}, "", EntryAct{Kind: SeenAbsent, How: ByVisit, Day: today, FollowUp: today}, []string{"reason required"}},
+		"followed up too late": {&Entry{}, "", EntryAct{Kind: SeenAbsent, How: ByVisit, Day: today, Reason: "外出", FollowUp: "2026-12-01"}, []string{"follow_up day"}},
+		"followed up before":   {&Entry{}, "", EntryAct{Kind: SeenAbsent, How: ByVisit, Day: today, Reason: "外出", FollowUp: "2026-11-19"}, []string{"follow_up day"}},
+		"dead":                 {&Entry{}, "", EntryAct{Kind: SeenDead, DiedOn: "2026-10-01", Source: "家属告知"}, nil},
+		"dead, who says so":    {&Entry{}, "", EntryAct{Kind: SeenDead, DiedOn: today}, []string{"source required"}},
+		"dead tomorrow":        {&Entry{}, "", EntryAct{Kind: SeenDead, DiedOn: "2026-11-21", Source: "x"}, []string{"died_on day"}},
+		"open":                 {&Entry{}, "", EntryAct{Kind: Reopened, Reason: "登记错了人"}, nil},
+		"open, no reason":      {&Entry{}, "", EntryAct{Kind: Reopened}, []string{"reason required"}},
+		"the register's":       {&Entry{}, "", EntryAct{Kind: Died, DiedOn: today}, []string{"outcome choice", "died_on not-applicable"}},
+		"the case is there":    {made, yinzheng.Submitted, EntryAct{Kind: Reopened, Reason: "登记错了人"}, []string{"state"}},
+		"present twice":        {made, yinzheng.Submitted, EntryAct{Kind: SeenPresent, How: ByPhone, Day: today}, []string{"state"}},
+		"the case has ended":   {made, yinzheng.Withdrawn, EntryAct{Kind: SeenPresent, How: ByPhone, Day: today}, nil},
+		"dead, with a case":    {made, yinzheng.Submitted, EntryAct{Kind: SeenDead, DiedOn: today, Source: "家属告知"}, nil},
+		"case was rejected":    {made, yinzheng.Rejected, EntryAct{Kind: SeenPresent, How: ByPhone, Day: today}, nil},
+		"issued":               {made, yinzheng.Issued, EntryAct{Kind: SeenPresent, How: ByPhone, Day: today}, []string{"state"}},
+		"issued, not dead":     {died, yinzheng.Issued, EntryAct{Kind: SeenPresent, How: ByPhone, Day: today}, nil},
+		"issued, not seen":     {died, yinzheng.Issued, EntryAct{Kind: Reopened, Reason: "登记错了人"}, []string{"state"}},
+		"halted, not dead":     {died, yinzheng.Returned, EntryAct{Kind: SeenPresent, How: ByPhone, Day: today}, []string{"state"}},
 	} {
-		if d := cmp.Diff(c.want, told(c.e.check(running(), &c.a, today, c.ended))); d != "" {
+		if d := cmp.Diff(c.want, told(c.e.check(running(), &c.a, today, c.made))); d != "" {
 			t.Errorf("%s (-want +got):\n%s", name, d)
 		}
-		if err := c.e.check(running().after(&CampaignAct{Kind: Cancel}), &c.a, today, c.ended); err == nil {
+		if err := c.e.check(running().after(&CampaignAct{Kind: Cancel}), &c.a, today, c.made); err == nil {
 			t.Errorf("%s: after the campaign was cancelled", name)
+		}
+	}
+}
+
+// TestLastFollowUp: whoever is away after the last day, too, can be entered.
+func TestLastFollowUp(t *testing.T) {
+	for today, want := range map[string]string{"2026-11-01": "2026-11-30", "2026-11-29": "2026-11-30", "2026-11-30": "2026-12-30", "2026-12-15": "2027-01-14"} {
+		a := &EntryAct{Kind: SeenAbsent, How: ByVisit, Day: today, Reason: "外出", FollowUp: want}
+		if got := running().lastFollowUp(today); got != want {
+			t.Errorf("on %s until %s, want %s", today, got, want)
+		}
+		if err := (&Entry{}).check(running(), a, today, ""); err != nil {
+			t.Errorf("on %s: %v", today, err)
+		}
+		if a.FollowUp = want + "0"; (&Entry{}).check(running(), a, today, "") == nil {
+			t.Errorf("on %s: %s", today, a.FollowUp)
 		}
 	}
 }
@@ -188,6 +210,7 @@ func TestOutcomes(t *testing.T) {
 		"dead, then a register":       {[]EntryAct{dead, register}, Dead, "2026-11-02"},
 		"a register, then opened":     {[]EntryAct{register, here, wrong}, Dead, "2026-11-02"},
 		"a register took it back":     {[]EntryAct{register, {Kind: NotDied}}, Open, ""},
+		"dead, and a register errs":   {[]EntryAct{dead, register, {Kind: NotDied}}, Dead, "2026-11-03"},
 		"disputed, then taken back":   {[]EntryAct{here, register, {Kind: NotDied}}, Present, ""},
 		"a register that is mistaken": {[]EntryAct{register, {Kind: Died, DiedOn: "2026-11-04"}}, Dead, "2026-11-04"},
 	} {

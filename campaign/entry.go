@@ -64,7 +64,7 @@ type EntryAct struct {
 	Source   string `json:"source,omitempty"`    // dead, died: who or what says so
 
 	Division    string         `json:"division,omitempty"`    // moved: to
-	Application string         `json:"application,omitempty"` // made
+	Application string         `json:"application,omitempty"` // made; present: the case that was issued before a death was entered by mistake
 	Making      int            `json:"making,omitempty"`      // refused: version of the campaign that ordered it
 	Why         *yinzheng.Text `json:"why,omitempty"`         // refused
 }
@@ -111,13 +111,15 @@ func (e *Entry) after(a *EntryAct) *Entry {
 		if a.Kind == SeenDead && !registered {
 			n.Death = &Death{a.DiedOn, a.Source, false}
 		}
-		if a.Kind == SeenPresent { // the one before has ended
-			n.Application = ""
+		if a.Kind == SeenPresent { // the one before has ended, unless it is named
+			n.Application = a.Application
 		}
 	case Died:
 		n.Death = &Death{a.DiedOn, a.Source, true}
 	case NotDied:
-		n.Death = nil
+		if n.Death = nil; e.Seen != nil && e.Seen.Kind == SeenDead {
+			n.Death = &Death{e.Seen.DiedOn, e.Seen.Source, false}
+		}
 	case Moved:
 		n.Division = a.Division
 	case CaseMade:
@@ -158,9 +160,9 @@ const (
 	maxSource = 50
 )
 
-// check tells whether an act by somebody is possible on the entry today.
-// caseEnded tells of the case that was made whether it came to nothing.
-func (e *Entry) check(c *Campaign, a *EntryAct, today string, caseEnded bool) error {
+// check tells whether an act by somebody is possible on the entry today, whose
+// case, if one was made, stands so.
+func (e *Entry) check(c *Campaign, a *EntryAct, today string, made yinzheng.State) error {
 	var f faults
 	f.check("seen_by", a.SeenBy, maxName, false)
 	f.check("reason", a.Reason, maxReason, a.Kind == SeenAbsent || a.Kind == Reopened)
@@ -172,8 +174,8 @@ func (e *Entry) check(c *Campaign, a *EntryAct, today string, caseEnded bool) er
 		if !isDay(a.Day) || a.Day < c.firstDay() || a.Day > today {
 			f.add("day", "day", "请填写核验的日期：不早于 "+c.firstDay()+"，不晚于今天", "Please give the day on which it was: not before "+c.firstDay()+", and not after today")
 		}
-		if a.Kind == SeenAbsent && (!isDay(a.FollowUp) || a.FollowUp < today || a.FollowUp > c.Until) {
-			f.add("follow_up", "day", "请填写再次核验的日期：今天到 "+c.Until, "Please give the day by which somebody looks again: from today to "+c.Until)
+		if last := c.lastFollowUp(today); a.Kind == SeenAbsent && (!isDay(a.FollowUp) || a.FollowUp < today || a.FollowUp > last) {
+			f.add("follow_up", "day", "请填写再次核验的日期：今天到 "+last, "Please give the day by which somebody looks again: from today to "+last)
 		}
 	case SeenDead:
 		if !isDay(a.DiedOn) || a.DiedOn > today || a.DiedOn < "1900" {
@@ -191,11 +193,22 @@ func (e *Entry) check(c *Campaign, a *EntryAct, today string, caseEnded bool) er
 	if err := c.running(); err != nil {
 		return err
 	}
-	if e.Application != "" && !caseEnded && a.Kind != SeenDead {
-		return refused(yinzheng.ErrState, "本月的办件 "+e.Application+" 已经生成；要更正请先撤回办件，死亡可直接登记",
-			"The case of this period, "+e.Application+", was made already; withdraw it before this is corrected. A death can be entered all the same")
+	ended := made == yinzheng.Withdrawn || made == yinzheng.Rejected
+	switch {
+	case e.Application == "" || ended || a.Kind == SeenDead || e.keepsCase(a, made):
+		return nil
+	case made == yinzheng.Issued:
+		return refused(yinzheng.ErrState, "本月的证明已经签发（办件 "+e.Application+"），不能再更正；死亡可直接登记，证明有误的按撤销办理",
+			"The certificate of this period was issued (case "+e.Application+"), and this is not corrected any more. A death can be entered all the same; a certificate that is wrong is revoked")
 	}
-	return nil
+	return refused(yinzheng.ErrState, "本月的办件 "+e.Application+" 已经生成；要更正请先撤回办件，死亡可直接登记",
+		"The case of this period, "+e.Application+", was made already; withdraw it before this is corrected. A death can be entered all the same")
+}
+
+// keepsCase tells of an act whether it takes back a death that was entered after
+// the certificate of the period had been issued: that stays the one of the entry.
+func (e *Entry) keepsCase(a *EntryAct, made yinzheng.State) bool {
+	return a.Kind == SeenPresent && made == yinzheng.Issued && e.Seen != nil && e.Seen.Kind == SeenDead
 }
 
 // superfluous refuses what an act of its kind does not say.
@@ -222,5 +235,6 @@ func (f *faults) superfluous(a *EntryAct) {
 func (a *EntryAct) same(o *EntryAct) bool {
 	x, y := *a, *o
 	x.At, y.At = time.Time{}, time.Time{}
-	return x == y // Why is nobody's: nil in both
+	x.Application, y.Application = "", "" // nothing that they said
+	return x == y                         // Why is nobody's: nil in both
 }

@@ -231,12 +231,22 @@ func (h *house) issued(n int, values map[string]any, division, status string) st
 	}
 	v, _, err := h.service.CreateApplication(h.ctx, by, &yinzheng.NewApplication{Item: "survival", Values: values, Division: division}, fmt.Sprint("issued", n, h.now))
 	must(h.t, err)
-	a, err := h.store.Application(h.ctx, v.ID)
+	c := h.certified(v.ID, n, yinzheng.Submit, yinzheng.Approve, yinzheng.Approve)
+	if status != "" {
+		c.Status = yinzheng.Status(status)
+		must(h.t, h.store.SetStatus(h.ctx, c, yinzheng.StatusOK))
+	}
+	return c.Code
+}
+
+// certified takes a case of the n-th holder to its certificate, by these acts first.
+func (h *house) certified(id string, n int, kinds ...yinzheng.ActionKind) *yinzheng.Certificate {
+	h.t.Helper()
+	a, err := h.store.Application(h.ctx, id)
 	must(h.t, err)
 	code := fmt.Sprintf("CERT%08d", n) + fmt.Sprint(h.now.Unix()%1000)
-	kinds := []yinzheng.ActionKind{yinzheng.Submit, yinzheng.Approve, yinzheng.Approve, yinzheng.Reserve, yinzheng.Issue}
 	actions := a.Actions
-	for _, kind := range kinds {
+	for _, kind := range append(kinds, yinzheng.Reserve, yinzheng.Issue) {
 		x := yinzheng.Action{Seq: len(actions) + 1, At: h.now, Kind: kind, By: "earlier", Office: "town", Role: yinzheng.Clerk}
 		if kind == yinzheng.Reserve {
 			x.Code = code
@@ -244,22 +254,18 @@ func (h *house) issued(n int, values map[string]any, division, status string) st
 		actions = append(actions, x)
 	}
 	done := yinzheng.Fold(a.ID, alive(), actions)
-	must(h.t, h.store.SaveApplication(h.ctx, done, 1))
+	must(h.t, h.store.SaveApplication(h.ctx, done, a.Version))
 	lst, err := h.store.OpenStatusList(h.ctx)
 	must(h.t, err)
 	c := &yinzheng.Certificate{
-		Code: code, Number: "1.2.156.3005.2." + code, Application: a.ID, Template: done.Template, Short: "SV", Organ: "O", OrganName: "街道", Division: division, Name: "丁*", Holder: names[n-1],
+		Code: code, Number: "1.2.156.3005.2." + code, Application: a.ID, Template: done.Template, Short: "SV", Organ: "O", OrganName: "街道", Division: a.Division, Name: "丁*", Holder: names[n-1],
 		IssuedAt: h.now, Expires: h.now.AddDate(0, 2, 0), List: lst, Index: len(h.people)*1000 + n + int(h.now.Unix()%100)*10, Status: yinzheng.StatusReserved, StatusAt: h.now, Salt: []byte("0123456789abcdef"),
 	}
 	must(h.t, h.store.Reserve(h.ctx, c))
 	pdf := []byte("%PDF-" + code)
 	c.Status, c.Digest, c.Token = yinzheng.StatusOK, yinzheng.DigestPDF(pdf), "token"
 	must(h.t, h.store.FinishIssue(h.ctx, c, pdf))
-	if status != "" {
-		c.Status = yinzheng.Status(status)
-		must(h.t, h.store.SetStatus(h.ctx, c, yinzheng.StatusOK))
-	}
-	return code
+	return c
 }
 
 // reorganise carries out an order of the topmost office at once.

@@ -170,6 +170,30 @@ func TestDeathAfterTheCase(t *testing.T) {
 	}
 }
 
+// A death that was entered by mistake after the certificate was issued is taken
+// back: the certificate stays that of the entry, and no other one comes of it.
+func TestDeathByMistake(t *testing.T) {
+	h := newHouse(t)
+	h.registered(1, north)
+	v := h.start(list(1, north)...)
+	h.see("north", v, h.present(1, 0))
+	h.make(v)
+	made := h.entry(v, 1).Case
+	h.certified(made.ID, 1, yinzheng.Approve)
+	if got := h.see("north", v, campaign.Sighting{Entry: 1, Version: 2, Outcome: campaign.SeenDead, DiedOn: "2026-11-01", Source: "邻居"}); got.Outcome != campaign.Dead || got.Withdrawn != "" {
+		t.Fatalf("%+v", got)
+	}
+	for _, again := range []bool{false, true} {
+		if got := h.see("north", v, h.present(1, 3)); got.Outcome != campaign.Present || got.Again != again {
+			t.Errorf("%+v", got)
+		}
+	}
+	h.make(v)
+	if e := h.entry(v, 1); e.Case == nil || e.Case.ID != made.ID || e.Case.State != yinzheng.Issued || e.Version != 4 {
+		t.Errorf("%+v", e)
+	}
+}
+
 // A death found while the case is on its way, by a visit of somebody who may not
 // withdraw it or by a register, takes it out of every bulk approval, and out of
 // issuing; what was approved of somebody alive does not count any more.

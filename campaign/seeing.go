@@ -125,9 +125,11 @@ func (s *Campaigns) enterOne(ctx context.Context, by *yinzheng.Account, campaign
 		}
 		return nil, false, s.staleEntry(e)
 	}
-	ended := state == yinzheng.Withdrawn || state == yinzheng.Rejected
-	if err := e.check(c, a, dayOf(now), ended); err != nil {
+	if err := e.check(c, a, dayOf(now), state); err != nil {
 		return nil, false, err
+	}
+	if e.keepsCase(a, state) {
+		a.Application = e.Application
 	}
 	after = e.after(a)
 	if err := s.putEntry(ctx, campaign, after, a); err != nil {
