@@ -170,8 +170,8 @@ type Seen struct {
 // their name: that they saw to the holder is their submission, and counts for
 // four eyes. Values come from the holder's certificate and, where that is newer,
 // from what is on record. also runs in the transaction that writes the case: when
-// it fails there is no case. Errors: ErrState when the item has ended, or the
-// certificate was revoked or suspended; ErrForbidden when they are a party;
+// it fails there is no case. Errors: ErrState when the item has ended, the holder
+// is dead by a register, or the certificate was revoked or suspended; ErrForbidden when they are a party;
 // ErrInvalid with whatever would have to be mended before it can be submitted.
 func (s *Service) SubmitSeen(ctx context.Context, in *Seen, also func(ctx context.Context, id string) error) (string, error) {
 	t, err := s.Offered(in.Item)
@@ -269,13 +269,18 @@ func (s *Service) handInSeen(ctx context.Context, c *Case, in *Seen, now time.Ti
 // corrected meanwhile is followed to the one in its place.
 func (s *Service) carriedOver(ctx context.Context, t *Template, in *Seen, office string) (map[string]any, error) {
 	rec, facts, err := s.onRecord(ctx, in.ID, "")
+	theirs := err == nil && s.Directory().Within(rec.Division, s.Directory().Office(office).Division)
 	switch {
-	case errors.Is(err, ErrNotFound) || err == nil && !s.Directory().Within(rec.Division, s.Directory().Office(office).Division):
-		facts = nil
+	case errors.Is(err, ErrNotFound):
 	case err != nil:
 		return nil, err
-	case rec.Died != nil:
+	case rec.Died != nil && theirs:
 		return nil, fail(ErrState, "登记（%s）载明持证人已去世", "A register (%s) says that the holder has died", rec.Died.Source)
+	case rec.Died != nil: // what it says is not for them, and is no ground for a certificate either
+		return nil, fail(ErrState, "持证人的登记不在本单位，须先向登记单位核实", "The holder is on record elsewhere; please ask there first")
+	}
+	if !theirs {
+		facts = nil
 	}
 	values := map[string]any{t.Token.Name: in.Name}
 	if t.Token.ID != "" {

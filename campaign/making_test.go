@@ -258,8 +258,27 @@ func TestNothingForTheDead(t *testing.T) {
 	_, err := h.service.SubmitSeen(h.ctx, &yinzheng.Seen{
 		Item: "survival", Name: "丁一", ID: yinzheng.ID{Type: yinzheng.ResidentID, Number: holder(1)}, Division: north, By: h.people["north"], Grant: h.people["north"].Grants[0],
 	}, func(context.Context, string) error { return nil })
-	if kind(err) != "state" {
+	if kind(err) != "state" || !strings.Contains(err.Error(), "died") {
 		t.Error(err)
+	}
+}
+
+// Who is dead by a register of another area gets no case either, and the village
+// does not learn why.
+func TestNothingForTheDeadElsewhere(t *testing.T) {
+	h := newHouse(t)
+	h.registers("2026-10-31", holder(1)+",丁一,"+west+",滨江路,2026-10-30", holder(2)+",丁二,"+west+",滨江路,")
+	h.issued(1, map[string]any{"address": "滨江路"}, north, "")
+	h.issued(2, map[string]any{"address": "滨江路"}, north, "")
+	v := h.start()
+	h.see("north", v, h.present(1, 0))
+	h.see("north", v, h.present(2, 0))
+	h.make(v)
+	if e := h.entry(v, 1); e.Case != nil || e.Refused == nil || strings.Contains(e.Refused.EN, "die") || strings.Contains(e.Refused.ZH, "世") {
+		t.Errorf("%+v", e)
+	}
+	if e := h.entry(v, 2); e.Case == nil {
+		t.Errorf("%+v", e)
 	}
 }
 
@@ -659,6 +678,29 @@ func TestDelegation(t *testing.T) {
 	}
 	if _, err := h.service.Decide(h.ctx, h.people["towntoo"], e.Case.ID, e.Case.Version, yinzheng.Decision{Action: yinzheng.Approve}); kind(err) != "forbidden" {
 		t.Errorf("who saw approves: %v", err)
+	}
+}
+
+// Of several posts, that of somebody who is the holder does not stand in the way
+// of the others.
+func TestDelegationByTheHolder(t *testing.T) {
+	h := newHouse(t)
+	self := h.people["north2"]
+	lent := yinzheng.Grant{Office: "north", Role: yinzheng.Clerk, From: h.now.AddDate(0, 0, -1), For: self.ID, ForName: self.Name, ForID: self.Person}
+	v := h.start(campaign.Person{ID: self.Person.Number, Name: "丁一", Division: north})
+	for _, own := range []bool{false, true} {
+		by := *h.people["north"]
+		by.Grants = []yinzheng.Grant{lent}
+		if own {
+			by.Grants = append(by.Grants, h.people["north"].Grants...)
+		}
+		rows, err := h.Enter(h.ctx, &by, v.ID, []campaign.Sighting{h.present(1, 0)})
+		if must(t, err); (rows[0].Err == nil) != own {
+			t.Errorf("with a post of their own %v: %+v", own, rows[0])
+		}
+	}
+	if x := h.entry(v, 1).Seen; x == nil || x.For != "" {
+		t.Errorf("%+v", x)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"yinzheng"
+	"yinzheng/internal/table"
 )
 
 // maxPaper bounds the people on one list to be printed.
@@ -110,20 +111,12 @@ func (p *Paper) CSV() ([]byte, error) {
 			row[6], row[7], row[8], row[10] = howNames[x.How], x.Day, x.seenBy(), x.FollowUp
 		}
 		for j := range row {
-			row[j] = plain(row[j])
+			row[j] = table.Harmless(row[j])
 		}
 		rows = append(rows, row)
 	}
 	err := w.WriteAll(rows)
 	return b.Bytes(), err
-}
-
-// plain keeps a spreadsheet from taking a text for a formula.
-func plain(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@", rune(cell[0])) {
-		return "'" + cell
-	}
-	return cell
 }
 
 func (a *EntryAct) seenBy() string {

@@ -90,8 +90,7 @@ func (s *Campaigns) countsFor(by *yinzheng.Account, c *Campaign, division string
 	if _, err := s.mayRun(by, c, s.now()); err == nil {
 		return true
 	}
-	_, ok := s.charge(by, division, s.now(), yinzheng.Clerk, yinzheng.Approver, yinzheng.Admin)
-	return ok
+	return s.inCharge(by, division, yinzheng.Clerk, yinzheng.Approver, yinzheng.Admin)
 }
 
 func (s *Campaigns) placeName(division string) string {

@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"slices"
 	"time"
 
 	"yinzheng"
@@ -71,43 +72,51 @@ func (s *Campaigns) mayRun(by *yinzheng.Account, c *Campaign, now time.Time) (yi
 	return g, nil
 }
 
-// charge is a role in an office in whose area a division lies.
-func (s *Campaigns) charge(by *yinzheng.Account, division string, now time.Time, roles ...yinzheng.Role) (yinzheng.Grant, bool) {
-	for _, role := range roles {
-		if g, ok := by.Holds(role, now, func(office string) bool {
-			at := s.division(office)
-			return at != "" && s.Service.Directory().Within(division, at)
-		}); ok {
-			return g, true
-		}
-	}
-	return yinzheng.Grant{}, false
+// inCharge tells whether somebody holds one of some roles in an office in whose
+// area a division lies.
+func (s *Campaigns) inCharge(by *yinzheng.Account, division string, roles ...yinzheng.Role) bool {
+	return slices.ContainsFunc(by.InForce(s.now()), func(g yinzheng.Grant) bool {
+		return slices.Contains(roles, g.Role) && s.covers(g.Office, division)
+	})
+}
+
+// covers tells whether a division lies in the area of an office.
+func (s *Campaigns) covers(office, division string) bool {
+	at := s.division(office)
+	return at != "" && s.Service.Directory().Within(division, at)
 }
 
 // mayRead tells whether the people of a place are for somebody: for the clerks
 // and approvers in charge of it.
 func (s *Campaigns) mayRead(by *yinzheng.Account, division string) bool {
-	_, ok := s.charge(by, division, s.now(), yinzheng.Clerk, yinzheng.Approver)
-	return ok
+	return s.inCharge(by, division, yinzheng.Clerk, yinzheng.Approver)
 }
 
 // maySeeTo returns the grant by which somebody enters what was seen of a holder:
-// a clerk of the village, or above, who is not the holder. Errors: ErrNotFound
-// when the entry does not exist for them, ErrForbidden.
+// a clerk of the village, or above, who is not the holder; of several, delegated
+// ones among them, the first without an obstacle. Errors: ErrNotFound when the
+// entry does not exist for them, ErrForbidden.
 func (s *Campaigns) maySeeTo(by *yinzheng.Account, e *Entry, now time.Time) (yinzheng.Grant, error) {
 	if !s.mayRead(by, e.Division) {
 		return yinzheng.Grant{}, errNoEntry()
 	}
-	g, ok := s.charge(by, e.Division, now, yinzheng.Clerk)
-	if !ok {
-		return g, refused(yinzheng.ErrForbidden, "只有该村（社区）或上级单位的经办人可以登记核验结果", "Only a clerk of the village, or of an office above it, may enter what was seen")
-	}
-	for _, who := range []yinzheng.ID{by.Person, g.ForID} {
-		if key := yinzheng.ByDocument(who); key.Value != "" && key == yinzheng.ByDocument(e.ID) {
-			return g, refused(yinzheng.ErrForbidden, "不能核验本人（或委托人本人），请由同事办理", "Nobody enters this of themselves, nor for who delegated to them; a colleague has to")
+	obstacle := refused(yinzheng.ErrForbidden, "只有该村（社区）或上级单位的经办人可以登记核验结果", "Only a clerk of the village, or of an office above it, may enter what was seen")
+	for _, g := range by.InForce(now) {
+		switch {
+		case g.Role != yinzheng.Clerk || !s.covers(g.Office, e.Division):
+		case e.isOf(by.Person) || e.isOf(g.ForID):
+			obstacle = refused(yinzheng.ErrForbidden, "不能核验本人（或委托人本人），请由同事办理", "Nobody enters this of themselves, nor for who delegated to them; a colleague has to")
+		default:
+			return g, nil
 		}
 	}
-	return g, nil
+	return yinzheng.Grant{}, obstacle
+}
+
+// isOf tells whether a person is the holder.
+func (e *Entry) isOf(person yinzheng.ID) bool {
+	key := yinzheng.ByDocument(person)
+	return key.Value != "" && key == yinzheng.ByDocument(e.ID)
 }
 
 func errNoEntry() error {

@@ -9,9 +9,9 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 
 	"yinzheng"
+	"yinzheng/internal/table"
 )
 
 // Result is the result of a list as a CSV file, for who asked; that it is
@@ -63,17 +63,9 @@ func writeRow(w *csv.Writer, r *yinzheng.InquiryRow) error {
 	}
 	cells := []string{strconv.Itoa(r.Row), x.Name, x.ID.Number, r.Answer, r.Source, r.AsOf, r.Inquiry}
 	for i := range cells {
-		cells[i] = harmless(cells[i])
+		cells[i] = table.Harmless(cells[i])
 	}
 	return w.Write(cells)
-}
-
-// harmless keeps a spreadsheet from taking a cell for a formula.
-func harmless(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r＝＋－＠", []rune(cell)[0]) {
-		return "'" + cell
-	}
-	return cell
 }
 
 func saltText(salt []byte) string { return base64.RawURLEncoding.EncodeToString(salt) }
