@@ -69,11 +69,33 @@ func TestDecideMany(t *testing.T) {
 			h.whole(row.ID)
 		}
 	}
+	if rows, err := h.DecideMany(h.ctx, h.people["second"], []yinzheng.CaseSeen{{ID: cases[0].ID, Version: -1}}, approve); err != nil || rows[0].Again || !errors.Is(rows[0].Err, yinzheng.ErrConflict) {
+		t.Errorf("at no version: %+v %v", rows, err)
+	}
 	for who, d := range map[string]yinzheng.Decision{"district": approve, "second": {Action: yinzheng.Approve, Opinion: "照准"}} {
 		other, err := h.DecideMany(h.ctx, h.people[who], list[:1], d)
 		must(t, err)
 		if other[0].Again || !errors.Is(other[0].Err, yinzheng.ErrConflict) {
 			t.Errorf("%s, %s: %+v", who, d.Opinion, other[0])
+		}
+	}
+}
+
+// A return to somewhere else is another decision.
+func TestDecideManyReturns(t *testing.T) {
+	h := newHouse(t)
+	cases := h.atDistrict(1)
+	back := yinzheng.Decision{Action: yinzheng.Return, Opinion: "请补", ToStep: "town"}
+	for _, c := range []struct {
+		to    string
+		again bool
+		err   error
+	}{{"town", false, nil}, {"town", true, nil}, {"", false, yinzheng.ErrConflict}} {
+		back.ToStep = c.to
+		rows, err := h.DecideMany(h.ctx, h.people["district"], cases, back)
+		must(t, err)
+		if rows[0].Again != c.again || !errors.Is(rows[0].Err, c.err) {
+			t.Errorf("to %q: %+v", c.to, rows[0])
 		}
 	}
 }
@@ -265,6 +287,9 @@ func TestDecideManySparesTheDead(t *testing.T) {
 // issued; its number is void.
 func TestHolderFoundDeadAtTheSeal(t *testing.T) {
 	h := newHouse(t)
+	tpl := yinzheng.SampleTemplate()
+	tpl.Resubmit = yinzheng.ResubmitSame
+	h.publish(tpl)
 	cases := h.atDistrict(1)
 	_, err := h.DecideMany(h.ctx, h.people["district"], cases, approve)
 	must(t, err)
@@ -294,6 +319,11 @@ func TestHolderFoundDeadAtTheSeal(t *testing.T) {
 	}))
 	if again, err := h.Application(h.ctx, h.people["clerk"], cases[0].ID); err != nil || again.Version != v.Version {
 		t.Errorf("halted again: %+v %v", again, err)
+	}
+	h.sealer.before = nil
+	v, err = h.SubmitApplication(h.ctx, h.people["clerk"], v.ID, v.Version)
+	if must(t, err); v.State != yinzheng.Submitted || v.Step.Key != "town" {
+		t.Errorf("it does not go through the whole chain again: %+v", v.Step)
 	}
 }
 

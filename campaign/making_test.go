@@ -263,6 +263,28 @@ func TestNothingForTheDead(t *testing.T) {
 	}
 }
 
+// Nobody submits the case of themselves, nor in the name of the holder.
+func TestNothingByTheHolder(t *testing.T) {
+	h := newHouse(t)
+	h.registered(1, north)
+	self := yinzheng.ID{Type: yinzheng.ResidentID, Number: holder(1)}
+	own := *h.people["north"]
+	own.Person = self
+	plain := h.people["north"].Grants[0]
+	lent := plain
+	lent.For, lent.ForID = "north2", self
+	for name, c := range map[string]struct {
+		by    *yinzheng.Account
+		grant yinzheng.Grant
+		want  string
+	}{"themselves": {&own, plain, "forbidden"}, "in their name": {h.people["north"], lent, "forbidden"}, "somebody else": {h.people["north"], plain, ""}} {
+		_, err := h.service.SubmitSeen(h.ctx, &yinzheng.Seen{Item: "survival", Name: "丁一", ID: self, Division: north, By: c.by, Grant: c.grant}, func(context.Context, string) error { return nil })
+		if kind(err) != c.want {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // Who is dead by a register of another area gets no case either, and the village
 // does not learn why.
 func TestNothingForTheDeadElsewhere(t *testing.T) {
@@ -457,6 +479,10 @@ func TestPeopleAndOfficesChange(t *testing.T) {
 	h.reorganise(&offices.Order{Title: "文号", Merge: []offices.Merge{{Divisions: []string{north, south}, Into: offices.Part{Code: north}}}})
 	if p := h.view(v).Progress; len(p.Places) != 1 || p.Places[0].Division != north || p.Places[0].People != 3 {
 		t.Errorf("%+v", p)
+	}
+	stays := &yinzheng.Account{ID: "x", Grants: []yinzheng.Grant{{Office: "south", Role: yinzheng.Approver, From: h.now.AddDate(-1, 0, 0)}}}
+	if err := h.MayStart(stays, ""); kind(err) != "forbidden" {
+		t.Errorf("an office that is no more starts one: %v", err)
 	}
 	south2, err := h.store.Account(h.ctx, "south")
 	must(t, err)
