@@ -50,7 +50,7 @@ type decided struct {
 	Version     int            `json:"version,omitempty"`
 	Certificate string         `json:"certificate,omitempty" doc:"code, once it is issued"`
 	Trouble     *yinzheng.Text `json:"trouble,omitempty" doc:"why issuing waits"`
-	Problem     *problem       `json:"problem,omitempty" doc:"why it was not decided: what the case alone would have been answered with"`
+	Problem     *problem       `json:"problem,omitempty" doc:"why it was not decided"`
 }
 
 func (s *server) decideMany(c *call, in *decisions) (any, error) {
