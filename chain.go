@@ -99,17 +99,8 @@ func checkOpinion(d Decision) (string, error) {
 // Submit hands the case in, by a clerk of the office that took it in. Where
 // that office is the one of the first step, the submission counts as its step.
 func (c *Case) Submit(by *Account, now time.Time) (*Application, error) {
-	grant, err := c.mayWork(by, now)
+	grant, err := c.mayDraft(by, now, "提交", "submitted", true)
 	if err != nil {
-		return nil, err
-	}
-	if c.State != Draft && c.State != Returned {
-		return nil, c.wrongState("提交", "submitted")
-	}
-	if c.isParty(by) {
-		return nil, fail(ErrForbidden, "您是本办件的当事人，请由同事办理", "You are a party of this case; a colleague has to handle it")
-	}
-	if err := c.fourEyes(by, c.intakeStep()); err != nil {
 		return nil, err
 	}
 	return c.handIn(by, grant, now), nil
@@ -146,14 +137,39 @@ func (c *Case) Edit(by *Account, in *Input, now time.Time) (*Application, error)
 
 // mayMend returns the grant under which a person changes a draft or a returned case.
 func (c *Case) mayMend(by *Account, now time.Time, zh, en string) (Grant, error) {
-	grant, err := c.mayWork(by, now)
-	if err != nil {
+	return c.mayDraft(by, now, zh, en, false)
+}
+
+// mayDraft returns the grant under which a person works on a draft or a returned
+// case: of several, delegated ones among them, the first without an obstacle.
+// Four eyes looks at who delegated, too. A party may help to fill a form in, but
+// hands nothing in, nor does anybody in their name.
+func (c *Case) mayDraft(by *Account, now time.Time, zh, en string, handingIn bool) (Grant, error) {
+	if _, err := c.mayWork(by, now); err != nil {
 		return Grant{}, err
 	}
 	if c.State != Draft && c.State != Returned {
 		return Grant{}, c.wrongState(zh, en)
 	}
-	return grant, c.fourEyes(by, c.intakeStep())
+	var obstacle error
+	for _, g := range by.grants(Clerk, c.Directory.OfficeNow(c.Office), now) {
+		if obstacle = c.mayDraftAs(by, g, handingIn); obstacle == nil {
+			return g, nil
+		}
+	}
+	return Grant{}, obstacle
+}
+
+func (c *Case) mayDraftAs(by *Account, g Grant, handingIn bool) error {
+	for _, who := range actors(by, g) {
+		if handingIn && c.isParty(who) {
+			return fail(ErrForbidden, "您（或委托您的人）是本办件的当事人，请由同事办理", "You, or who delegated to you, are a party of this case; a colleague has to handle it")
+		}
+		if err := c.fourEyes(who, c.intakeStep()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Withdraw takes the case back before its certificate is issued. A reservation

@@ -351,3 +351,57 @@ func TestChainFaults(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestDelegateDrafts: nobody hands in a case, or mends it, in the name of a
+// party of it, or of somebody who has decided it; of several posts that suit,
+// the one without an obstacle is taken.
+func TestDelegateDrafts(t *testing.T) {
+	tpl := SampleTemplate()
+	now := time.Date(2026, 11, 20, 9, 0, 0, 0, Zone)
+	clerk := someone("clerk", "1", Grant{Office: "village", Role: Clerk})
+	lent := func(id, number string) Grant {
+		return Grant{Office: "village", Role: Clerk, For: id, ForName: "某" + id, ForID: ID{Type: ResidentID, Number: number}}
+	}
+	c := &Case{&Application{ID: "C", Template: tpl.Ref()}, tpl, testDir, nil}
+	x := actionBy(clerk, clerk.Grants[0], Create, now)
+	x.Input = &Input{Division: "441302001001", Values: Values{"name": "张三", "id": ID{Type: ResidentID, Number: "7"}.Value()}}
+	c.Application = c.with(x)
+	for _, row := range []struct {
+		name         string
+		by           *Account
+		submit, edit bool
+	}{
+		{"lent by a party", someone("d", "5", lent("holder", "7")), false, true},
+		{"lent by a party, and by another", someone("d", "5", lent("holder", "7"), lent("colleague", "2")), true, true},
+		{"lent by a party, and their own", someone("d", "5", lent("holder", "7"), Grant{Office: "village", Role: Clerk}), true, true},
+		{"lent to a party", someone("d", "7", lent("colleague", "2")), false, true},
+	} {
+		a, err := c.Submit(row.by, now)
+		if (err == nil) != row.submit || err != nil && !errors.Is(err, ErrForbidden) {
+			t.Errorf("%s hands in: %v", row.name, err)
+		}
+		if err == nil && a.Actions[len(a.Actions)-1].For == "holder" {
+			t.Errorf("%s hands in for the party", row.name)
+		}
+		if _, err := c.Edit(row.by, x.Input, now); (err == nil) != row.edit {
+			t.Errorf("%s edits: %v", row.name, err)
+		}
+	}
+
+	a, err := c.Submit(clerk, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Application = a
+	boss := someone("boss", "6", Grant{Office: "town", Role: Approver})
+	if a, err = c.Decide(boss, Decision{Action: Return, Opinion: "x"}, now); err != nil {
+		t.Fatal(err)
+	}
+	c.Application = a
+	if _, err := c.Edit(someone("d", "5", lent("boss", "6")), x.Input, now); !errors.Is(err, ErrForbidden) {
+		t.Errorf("mended in the name of who returned it: %v", err)
+	}
+	if _, err := c.Submit(someone("d", "5", lent("boss", "6")), now); !errors.Is(err, ErrForbidden) {
+		t.Errorf("handed in again in the name of who returned it: %v", err)
+	}
+}
