@@ -300,7 +300,6 @@ func TestPragmas(t *testing.T) {
 		{s.writer.checkpoints.pool, "synchronous", "2"},
 		{s.readers, "query_only", "1"},
 		{s.readers, "journal_mode", "wal"},
-		{s.readers, "mmap_size", "2147418112"},
 	} {
 		var got string
 		if err := tt.q.QueryRowContext(t.Context(), "PRAGMA "+tt.pragma).Scan(&got); err != nil || got != tt.want {
