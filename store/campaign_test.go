@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"strings"
 	"testing"
 )
@@ -9,17 +8,7 @@ import (
 // TestCampaignsAppendOnly: a roster is fixed, acts are not rewritten, and what
 // they come to changes by one act at a time.
 func TestCampaignsAppendOnly(t *testing.T) {
-	s, err := OpenMemory(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	run := func(text string) error {
-		return s.write(t.Context(), "try", func(ctx context.Context, q querier) error {
-			_, err := q.ExecContext(ctx, text)
-			return err
-		})
-	}
+	run := statements(t)
 	for _, text := range []string{
 		"INSERT INTO campaigns VALUES (1, 'C1', 'survival', 'o', 'd', 1, 1, '{}')",
 		"INSERT INTO campaign_entries VALUES (1, 1, 'd', '111:a', 'open', NULL, NULL, 0, 0, '{}')",

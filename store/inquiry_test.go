@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"strings"
 	"testing"
 )
@@ -9,17 +8,7 @@ import (
 // TestInquiriesAppendOnly: acts, replies and rolls stay as they are, and a row of
 // a list is answered once.
 func TestInquiriesAppendOnly(t *testing.T) {
-	s, err := OpenMemory(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	run := func(text string) error {
-		return s.write(t.Context(), "try", func(ctx context.Context, q querier) error {
-			_, err := q.ExecContext(ctx, text)
-			return err
-		})
-	}
+	run := statements(t)
 	for _, text := range []string{
 		"INSERT INTO inquiry_acts VALUES ('Q', 1, 0, 'u', 'ask', '{}')",
 		"INSERT INTO inquiry_replies VALUES ('Q', 0, 'a.b.c', x'00')",

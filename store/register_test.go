@@ -1,24 +1,13 @@
 package store
 
 import (
-	"context"
 	"strings"
 	"testing"
 )
 
 // TestPersonsAppendOnly: what is on record about persons is not removed, an import not rewritten.
 func TestPersonsAppendOnly(t *testing.T) {
-	s, err := OpenMemory(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	run := func(text string) error {
-		return s.write(t.Context(), "try", func(ctx context.Context, q querier) error {
-			_, err := q.ExecContext(ctx, text)
-			return err
-		})
-	}
+	run := statements(t)
 	for _, text := range []string{
 		"INSERT INTO persons (key, id, version, content) VALUES (1, 'p1', 1, '[]')",
 		"INSERT INTO person_keys (kind, value, person) VALUES ('name', 'x', 1)",

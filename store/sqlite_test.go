@@ -328,3 +328,20 @@ func TestMapping(t *testing.T) {
 		t.Errorf("in memory: %d bytes, mapped up to %d: %v", size, limit, err)
 	}
 }
+
+// statements runs statements as they are on an empty store, past every method of
+// it: what they are refused, the database itself refuses.
+func statements(t *testing.T) func(text string) error {
+	t.Helper()
+	s, err := OpenMemory(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return func(text string) error {
+		return s.write(t.Context(), "try", func(ctx context.Context, q querier) error {
+			_, err := q.ExecContext(ctx, text)
+			return err
+		})
+	}
+}
