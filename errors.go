@@ -1,6 +1,7 @@
 package yinzheng
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -51,6 +52,24 @@ type FieldError struct {
 }
 
 func (e FieldError) Error() string { return e.Field + ": " + e.Text.String() }
+
+// FileFault is what a caller is told of a table that cannot be read
+// (internal/table.Error), by its place or as the field "file"; any other error
+// stays as it is.
+func FileFault(err error) error {
+	var bad interface {
+		Where() string
+		Says() (zh, en string)
+	}
+	if !errors.As(err, &bad) {
+		return err
+	}
+	zh, en := bad.Says()
+	return &Error{
+		Kind: ErrInvalid, Text: Text{"文件无法读取", "The file cannot be read"},
+		Fields: []FieldError{{cmp.Or(bad.Where(), "file"), "file", Text{zh, en}}},
+	}
+}
 
 // Error is what a caller is told: a sentinel, a text with the way out, and the
 // fields that are wrong, if any.

@@ -24,7 +24,7 @@ var columns = []table.Column{
 func ReadPeople(data []byte) ([]Person, error) {
 	t, err := table.Open(data, columns)
 	if err != nil {
-		return nil, fileFault(err)
+		return nil, yinzheng.FileFault(err)
 	}
 	defer t.Close()
 	var people []Person
@@ -34,25 +34,13 @@ func ReadPeople(data []byte) ([]Person, error) {
 			break
 		}
 		if err != nil {
-			return nil, fileFault(err)
+			return nil, yinzheng.FileFault(err)
 		}
 		id := strings.Join(strings.Fields(width.Narrow.String(line.Get("id"))), "")
 		people = append(people, Person{ID: id, Name: line.Get("name"), Division: line.Get("division"), cell: line.Place})
 	}
 	if len(people) == 0 {
-		return nil, fileFault(&table.Error{ZH: "名单是空的", EN: "The list is empty"})
+		return nil, yinzheng.FileFault(&table.Error{ZH: "名单是空的", EN: "The list is empty"})
 	}
 	return people, nil
-}
-
-func fileFault(err error) error {
-	var bad *table.Error
-	if !errors.As(err, &bad) {
-		return err
-	}
-	field := bad.Place
-	if field == "" {
-		field = "file"
-	}
-	return &yinzheng.Error{Kind: yinzheng.ErrInvalid, Text: text("文件无法读取", "The file cannot be read"), Fields: []yinzheng.FieldError{{Field: field, Code: "file", Text: text(bad.ZH, bad.EN)}}}
 }

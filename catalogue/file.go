@@ -80,7 +80,7 @@ func (r *row) fault(into *[]yinzheng.FieldError) fault {
 func readRows(data []byte) (rows []row, faults []yinzheng.FieldError, ignored []string, err error) {
 	t, err := table.Open(data, columns)
 	if err != nil {
-		return nil, nil, nil, fileFault(err)
+		return nil, nil, nil, yinzheng.FileFault(err)
 	}
 	defer t.Close()
 	for len(faults) < maxFaults {
@@ -89,17 +89,17 @@ func readRows(data []byte) (rows []row, faults []yinzheng.FieldError, ignored []
 			break
 		}
 		if err != nil {
-			return nil, nil, nil, fileFault(err)
+			return nil, nil, nil, yinzheng.FileFault(err)
 		}
 		if len(rows) == maxItems {
-			return nil, nil, nil, fileFault(&table.Error{ZH: fmt.Sprintf("最多 %d 个事项", maxItems), EN: fmt.Sprintf("At most %d items", maxItems)})
+			return nil, nil, nil, yinzheng.FileFault(&table.Error{ZH: fmt.Sprintf("最多 %d 个事项", maxItems), EN: fmt.Sprintf("At most %d items", maxItems)})
 		}
 		r := row{Row: cells}
 		r.read(r.fault(&faults))
 		rows = append(rows, r)
 	}
 	if len(rows) == 0 {
-		return nil, nil, nil, fileFault(&table.Error{ZH: "表中没有事项", EN: "The file has no items"})
+		return nil, nil, nil, yinzheng.FileFault(&table.Error{ZH: "表中没有事项", EN: "The file has no items"})
 	}
 	return rows, faults, append([]string{}, t.Ignored()...), nil
 }
@@ -169,17 +169,6 @@ func (r *row) keep(was *Item) {
 func kept[T any](r *row, column string, to *T, was T) {
 	if !r.Has(column) {
 		*to = was
-	}
-}
-
-func fileFault(err error) error {
-	var bad *table.Error
-	if !errors.As(err, &bad) {
-		return err
-	}
-	return &yinzheng.Error{
-		Kind: yinzheng.ErrInvalid, Text: yinzheng.Text{ZH: "文件无法读取", EN: "The file cannot be read"},
-		Fields: []yinzheng.FieldError{{Field: cmp.Or(bad.Place, "file"), Code: "file", Text: yinzheng.Text{ZH: bad.ZH, EN: bad.EN}}},
 	}
 }
 

@@ -289,35 +289,25 @@ func once(first map[string]string, document string, line *table.Row, f *faults) 
 func eachRow(file []byte, columns []table.Column, row func(*table.Row) error) error {
 	t, err := table.Open(file, columns)
 	if err != nil {
-		return fileFault(err)
+		return yinzheng.FileFault(err)
 	}
 	defer t.Close()
 	for n := 0; ; n++ {
 		line, err := t.Next()
 		switch {
 		case errors.Is(err, io.EOF) && n == 0:
-			return fileFault(&table.Error{ZH: "名单是空的", EN: "The list is empty"})
+			return yinzheng.FileFault(&table.Error{ZH: "名单是空的", EN: "The list is empty"})
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
-			return fileFault(err)
+			return yinzheng.FileFault(err)
 		case n == MaxRows:
-			return fileFault(&table.Error{ZH: fmt.Sprintf("最多 %d 行，请分几份", MaxRows), EN: fmt.Sprintf("There are more than %d rows; please send them in parts", MaxRows)})
+			return yinzheng.FileFault(&table.Error{ZH: fmt.Sprintf("最多 %d 行，请分几份", MaxRows), EN: fmt.Sprintf("There are more than %d rows; please send them in parts", MaxRows)})
 		}
 		if err := row(line); err != nil {
 			return err
 		}
 	}
-}
-
-func fileFault(err error) error {
-	var bad *table.Error
-	if !errors.As(err, &bad) {
-		return err
-	}
-	var f faults
-	f.add(cmp.Or(bad.Place, "file"), "file", bad.ZH, bad.EN)
-	return f.err()
 }
 
 // errNoList is what a stranger learns.

@@ -57,7 +57,7 @@ func Read(data []byte) ([]yinzheng.Division, error) {
 func read(data []byte) ([]line, error) {
 	t, err := table.Open(data, columns)
 	if err != nil {
-		return nil, fileFault(err)
+		return nil, yinzheng.FileFault(err)
 	}
 	defer t.Close()
 	var lines []line
@@ -69,10 +69,10 @@ func read(data []byte) ([]line, error) {
 			break
 		}
 		if err != nil {
-			return nil, fileFault(err)
+			return nil, yinzheng.FileFault(err)
 		}
 		if len(lines) == maxLines {
-			return nil, fileFault(&table.Error{Place: row.Place("code"), ZH: "一次最多导入 50000 个区划，请分几次导入", EN: "A file may have 50,000 divisions; please send it in parts"})
+			return nil, yinzheng.FileFault(&table.Error{Place: row.Place("code"), ZH: "一次最多导入 50000 个区划，请分几次导入", EN: "A file may have 50,000 divisions; please send it in parts"})
 		}
 		l := line{yinzheng.Division{
 			Code: row.Get("code"), Name: strings.Join(strings.Fields(row.Get("name")), " "), Parent: row.Get("parent"),
@@ -99,21 +99,9 @@ func read(data []byte) ([]line, error) {
 		return nil, &yinzheng.Error{Kind: yinzheng.ErrInvalid, Text: yinzheng.Text{ZH: "表格有误，什么都没有更改；请按位置更正后重新导入", EN: "The file has faults and nothing was changed; please mend them and import it again"}, Fields: faults}
 	}
 	if len(lines) == 0 {
-		return nil, fileFault(&table.Error{ZH: "表中没有区划", EN: "The file has no divisions"})
+		return nil, yinzheng.FileFault(&table.Error{ZH: "表中没有区划", EN: "The file has no divisions"})
 	}
 	return lines, nil
-}
-
-func fileFault(err error) error {
-	var bad *table.Error
-	if !errors.As(err, &bad) {
-		return err
-	}
-	field := bad.Place
-	if field == "" {
-		field = "file"
-	}
-	return &yinzheng.Error{Kind: yinzheng.ErrInvalid, Text: yinzheng.Text{ZH: "文件无法读取", EN: "The file cannot be read"}, Fields: []yinzheng.FieldError{{Field: field, Code: "file", Text: yinzheng.Text{ZH: bad.ZH, EN: bad.EN}}}}
 }
 
 // PlanFile works out what a file changes: divisions that are new, named
@@ -218,7 +206,7 @@ var seatColumns = []table.Column{
 func ReadSeats(data []byte, divisions []yinzheng.Division, from time.Time) ([]Seat, error) {
 	t, err := table.Open(data, seatColumns)
 	if err != nil {
-		return nil, fileFault(err)
+		return nil, yinzheng.FileFault(err)
 	}
 	defer t.Close()
 	var seats []Seat
@@ -230,7 +218,7 @@ func ReadSeats(data []byte, divisions []yinzheng.Division, from time.Time) ([]Se
 			break
 		}
 		if err != nil {
-			return nil, fileFault(err)
+			return nil, yinzheng.FileFault(err)
 		}
 		fault := func(column, code, zh, en string) {
 			faults = append(faults, yinzheng.FieldError{Field: row.Place(column), Code: code, Text: yinzheng.Text{ZH: zh, EN: en}})
@@ -256,7 +244,7 @@ func ReadSeats(data []byte, divisions []yinzheng.Division, from time.Time) ([]Se
 		return nil, &yinzheng.Error{Kind: yinzheng.ErrInvalid, Text: yinzheng.Text{ZH: "机关名单有误", EN: "The list of organs has faults"}, Fields: faults}
 	}
 	if len(seats) == 0 {
-		return nil, fileFault(&table.Error{ZH: "名单是空的", EN: "The list is empty"})
+		return nil, yinzheng.FileFault(&table.Error{ZH: "名单是空的", EN: "The list is empty"})
 	}
 	return seats, nil
 }

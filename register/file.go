@@ -105,7 +105,7 @@ func (r *row) fault(column, code, zh, en string) {
 func read(data []byte, now time.Time) (rows []row, ignored []string, err error) {
 	t, err := table.Open(data, columns)
 	if err != nil {
-		return nil, nil, fileFault(err)
+		return nil, nil, yinzheng.FileFault(err)
 	}
 	defer t.Close()
 	for faults := 0; ; {
@@ -114,10 +114,10 @@ func read(data []byte, now time.Time) (rows []row, ignored []string, err error) 
 			break
 		}
 		if err != nil {
-			return nil, nil, fileFault(err)
+			return nil, nil, yinzheng.FileFault(err)
 		}
 		if len(rows) == MaxRows {
-			return nil, nil, fileFault(&table.Error{ZH: fmt.Sprintf("最多 %d 行，请分几次导入", MaxRows), EN: fmt.Sprintf("There are more than %d rows; please import them in parts", MaxRows)})
+			return nil, nil, yinzheng.FileFault(&table.Error{ZH: fmt.Sprintf("最多 %d 行，请分几次导入", MaxRows), EN: fmt.Sprintf("There are more than %d rows; please import them in parts", MaxRows)})
 		}
 		r := checkRow(line.Get, line.Place, now)
 		if faults += len(r.faults); faults > MaxListed && len(r.faults) > 1 {
@@ -126,7 +126,7 @@ func read(data []byte, now time.Time) (rows []row, ignored []string, err error) 
 		rows = append(rows, r)
 	}
 	if len(rows) == 0 {
-		return nil, nil, fileFault(&table.Error{ZH: "名单是空的", EN: "The list is empty"})
+		return nil, nil, yinzheng.FileFault(&table.Error{ZH: "名单是空的", EN: "The list is empty"})
 	}
 	return rows, append([]string{}, t.Ignored()...), nil
 }
@@ -248,16 +248,4 @@ func day(text string) string {
 		return epoch.AddDate(0, 0, n).Format(time.DateOnly)
 	}
 	return text
-}
-
-func fileFault(err error) error {
-	var bad *table.Error
-	if !errors.As(err, &bad) {
-		return err
-	}
-	field := bad.Place
-	if field == "" {
-		field = "file"
-	}
-	return &yinzheng.Error{Kind: yinzheng.ErrInvalid, Text: both("文件无法读取", "The file cannot be read"), Fields: []yinzheng.FieldError{{Field: field, Code: "file", Text: both(bad.ZH, bad.EN)}}}
 }

@@ -74,6 +74,10 @@ func (e *Error) Error() string {
 	return e.Place + ": " + e.EN
 }
 
+// Where and Says are for whoever turns the error into one of their own kind.
+func (e *Error) Where() string         { return e.Place }
+func (e *Error) Says() (zh, en string) { return e.ZH, e.EN }
+
 // Open begins to read a table and finds its headings within the first rows. An
 // *Error says what is wrong with it: not a table, no such columns.
 func Open(data []byte, columns []Column) (t *Table, err error) {
