@@ -188,7 +188,7 @@ func (a *Application) apply(t *Template, x Action) {
 		a.State = Issued
 	case Unissue:
 		a.State, a.Code = Approved, ""
-	case Reissue:
+	case Reissue, Sample:
 		a.State = Approved
 	case Moot:
 		a.State, a.Code = Rejected, ""

@@ -438,6 +438,7 @@ var actionNames = map[ActionKind]Text{
 	Promise: {"约定容缺补交", "a material was promised"}, Overdue: {"逾期未补交", "a material did not follow in time"},
 	Recall:    {"引用的证明失效，退回补正", "returned, since a certificate that it refers to has ended"},
 	Halt:      {"得知持证人已去世，退回核实", "returned, since the holder was found to have died"},
+	Sample:    {"制作样本", "ordered as a sample"},
 	Supersede: {"证明被替代", "the certificate was superseded"}, Reissue: {"决定补发", "it was decided to issue again"}, Moot: {"无从替代而终止", "ended, with nothing left to replace"},
 }
 
@@ -542,7 +543,7 @@ func (s *Service) view(ctx context.Context, a *Application, t *Template) (*CaseV
 		if err != nil {
 			return nil, fmt.Errorf("read the certificate of case %s: %w", a.ID, err)
 		}
-		v.Certificate = &CertificateRef{c.Number, c.Code, s.PublicURL + "/v/" + c.Code}
+		v.Certificate = s.certificateRef(c)
 	}
 	return v, nil
 }
@@ -567,4 +568,9 @@ func (s *Service) Preview(by *Account, item string, raw map[string]any, format, 
 		sheet.Seal = organ.SealFace()
 	}
 	return s.Renderer.Preview(sheet, format, focus)
+}
+
+// certificateRef points to a certificate.
+func (s *Service) certificateRef(c *Certificate) *CertificateRef {
+	return &CertificateRef{c.Number, c.Code, s.PublicURL + "/v/" + c.Code}
 }

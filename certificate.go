@@ -193,6 +193,7 @@ type Store interface {
 	Calendars
 	Reorganisations
 	Publications
+	Samples
 	Catalogues
 	Inquiries
 	Delegations

@@ -204,9 +204,12 @@ func (s *Service) issuer(t *Template, a *Application) (*Organ, error) {
 
 // issuingOffice is the office whose organ seals for a case: that which took the
 // last decision or, before there is one, the first of the last step's division;
-// nil when none can.
+// of a sample the one that it was ordered for; nil when none can.
 func (s *Service) issuingOffice(t *Template, a *Application) *Office {
 	d, now := s.Directory(), s.Now()
+	if o := d.Office(d.OfficeNow(a.sampledBy())); o != nil && s.seals(o, now) {
+		return o
+	}
 	var first *Office
 	decided := d.OfficeNow(a.decidedBy())
 	for _, o := range d.OfficesOf(Post{Level: t.Issuer, Function: t.Function}, a.Division) {

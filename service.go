@@ -23,6 +23,7 @@ type Config struct {
 	Checker   Checker
 	Cleaner   Cleaner
 	Templates []*Template // every version of every item; checked and published by New
+	Sample    *Template   // what MakeSample issues; checked and published like the others, and offered to nobody
 	PublicURL string      // https://host, without a slash at the end: what the QR codes point to
 
 	Register Register // what is on record about persons; nil: nothing
@@ -73,6 +74,12 @@ func New(ctx context.Context, c Config) (*Service, error) {
 		if err := s.addTemplate(ctx, t); err != nil {
 			return nil, err
 		}
+		s.offer(t)
+	}
+	if c.Sample != nil {
+		if err := s.addTemplate(ctx, c.Sample); err != nil {
+			return nil, err
+		}
 	}
 	slices.SortFunc(s.current, func(a, b *Template) int { return strings.Compare(a.Code, b.Code) })
 	if err := s.Reload(ctx); err != nil {
@@ -110,6 +117,11 @@ func (s *Service) addTemplate(ctx context.Context, t *Template) error {
 		return fmt.Errorf("template %s version %d: %w", t.Code, t.Version, err)
 	}
 	s.templates[t.Ref()], s.shorts[t.Short] = t, t
+	return nil
+}
+
+// offer makes a version the newest of its item, unless a newer one is.
+func (s *Service) offer(t *Template) {
 	i := slices.IndexFunc(s.current, func(o *Template) bool { return o.Code == t.Code })
 	switch {
 	case i < 0:
@@ -117,7 +129,6 @@ func (s *Service) addTemplate(ctx context.Context, t *Template) error {
 	case s.current[i].Version < t.Version:
 		s.current[i] = t
 	}
-	return nil
 }
 
 // digest tells one text of a version from another.

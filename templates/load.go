@@ -19,6 +19,12 @@ import (
 //go:embed *.yaml
 var builtin embed.FS
 
+//go:embed system/sample.yaml
+var sample []byte
+
+// Sample returns the template of samples, which is no item.
+func Sample() (*yinzheng.Template, error) { return Load("system/sample.yaml", sample) }
+
 // Builtin returns the templates that come with the program, by code.
 func Builtin() ([]*yinzheng.Template, error) {
 	entries, err := builtin.ReadDir(".")

@@ -21,6 +21,10 @@ func (s *server) adminRoutes() map[string]func(*visit) error {
 	return map[string]func(*visit) error{
 		"GET /work/admin":                                 s.overviewPage,
 		"POST /work/admin/issuing":                        s.issuingForm,
+		"GET /work/admin/start":                           s.setupPage,
+		"POST /work/admin/start":                          s.sampleForm,
+		"GET /work/admin/start/sample.png":                s.sampleCode,
+		"GET /work/admin/start/sample.pdf":                s.samplePDF,
 		"GET /work/admin/people":                          s.peoplePage,
 		"POST /work/admin/people/find":                    s.findPeople,
 		"GET /work/admin/people/new":                      s.accountPage,

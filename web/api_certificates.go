@@ -25,6 +25,48 @@ func (s *server) certificateOperations() []operation {
 	}
 }
 
+// sampleOperations are a new system's: how far it is, and a sample that proves it.
+func (s *server) sampleOperations() []operation {
+	return []operation{
+		{
+			method: http.MethodGet, path: "/api/v1/setup", id: "get-setup", tag: "issuing", summary: "开始使用 · How far a new system is (administrators of the topmost office)",
+			gives: typeOf[yinzheng.Setup](), do: func(c *call) (any, error) { return orNil(s.Service.Setup(c.Context(), c.by)) },
+		},
+		{
+			method: http.MethodPost, path: "/api/v1/samples", id: "make-sample", tag: "issuing", status: http.StatusCreated, idempotent: true,
+			summary: "样本：不证明任何事项，用来检查印章和核验 · A certificate of nothing, to see that seal and verifying work",
+			takes:   typeOf[sampling](), gives: typeOf[yinzheng.SampleView](), do: withBody(func(c *call, in *sampling) (any, error) {
+				v, again, err := s.Service.MakeSample(c.Context(), c.by, in.Office, c.key())
+				return v, c.created(again, err)
+			}),
+		},
+		{
+			method: http.MethodGet, path: "/api/v1/samples/newest/pdf", id: "download-sample", tag: "issuing", summary: "最近一张样本的 PDF · The newest sample's PDF",
+			media: []string{"application/pdf"}, do: func(c *call) (any, error) {
+				cert, pdf, err := s.Service.SamplePDF(c.Context(), c.by)
+				if err != nil {
+					return nil, err
+				}
+				return &file{media: "application/pdf", name: "sample-" + cert.Code + ".pdf", bytes: pdf}, nil
+			},
+		},
+	}
+}
+
+// sampling is the body of make-sample.
+type sampling struct {
+	Office string `json:"office"` // whose organ seals it
+}
+
+func (b *sampling) member(r *jsonReader, key string) {
+	switch key {
+	case "office":
+		b.Office = r.text(key)
+	default:
+		r.unknown(key)
+	}
+}
+
 // orNil keeps a nil pointer from becoming a body.
 func orNil[T any](v *T, err error) (any, error) {
 	if err != nil {

@@ -123,6 +123,7 @@ type page struct {
 	Replay  *yinzheng.Question // asked by POST: how to ask again in the other language
 	Path    string             // of the form's page; where "the other language" leads
 	Text    string             // message page
+	SignIn  bool               // message page: it leads to signing in
 	Problem *problem
 	Ask     *askView
 	Result  *resultView
@@ -188,6 +189,16 @@ func (p *pages) write(w http.ResponseWriter, r *http.Request, status int, name s
 func (p *pages) message(w http.ResponseWriter, r *http.Request, status int, title, text yinzheng.Text) {
 	lang := language(r)
 	p.write(w, r, status, "message", &page{Title: title.In(lang), Text: text.In(lang)})
+}
+
+// claimed says that a first password is set, and leads to where it is used.
+func (p *pages) claimed(w http.ResponseWriter, r *http.Request, username string) {
+	lang := language(r)
+	text := yinzheng.Text{
+		ZH: "用户名是 " + username + "。现在可以用它登录；这个链接已失效。",
+		EN: "Your username is " + username + ". You can sign in with it now; this link no longer works.",
+	}
+	p.write(w, r, http.StatusOK, "message", &page{Title: yinzheng.Text{ZH: "密码已设好", EN: "Your password is set"}.In(lang), Text: text.In(lang), SignIn: true})
 }
 
 // problem is a problem for people to read.

@@ -114,9 +114,6 @@ func (s *server) claim(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		s.fail(w, r, err)
 	default:
-		s.pages.message(w, r, http.StatusOK, yinzheng.Text{ZH: "密码已设好", EN: "Your password is set"}, yinzheng.Text{
-			ZH: "用户名是 " + username + "。现在可以用它登录；这个链接已失效。",
-			EN: "Your username is " + username + ". You can sign in with it now; this link no longer works.",
-		})
+		s.pages.claimed(w, r, username)
 	}
 }

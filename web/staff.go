@@ -224,6 +224,7 @@ var dones = map[string]yinzheng.Text{
 	"ended":           {ZH: "委托已结束。", EN: "It has ended."},
 	"detached":        {ZH: "已撤下，历史中仍有记录。", EN: "It was taken off; the history keeps it."},
 	"issued":          {ZH: "已签发。", EN: "The certificate was issued."},
+	"sampled":         {ZH: "样本已签发，请用手机扫一扫。", EN: "The sample was issued; scan it with a phone."},
 	"appointed":       {ZH: "岗位已增加。", EN: "The post was added."},
 	"post-ended":      {ZH: "岗位已免去。", EN: "The post was ended."},
 	"handed-over":     {ZH: "已交接。", EN: "Handed over."},

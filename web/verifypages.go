@@ -64,6 +64,7 @@ func (s *server) codePage(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
+	s.noteSample(a)
 	if wantsJSON(r) {
 		s.writeAnswer(w, a)
 		return

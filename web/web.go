@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -63,6 +64,8 @@ type server struct {
 	files   *limiter // uploads, which cost memory and time
 	uploads *uploads
 	glances glances
+
+	sampleSeen atomic.Pointer[seenSample]
 }
 
 // New returns the handler of everything that Yinzheng serves.

@@ -17,8 +17,10 @@ import (
 
 type initCmd struct {
 	Dir       string `help:"Data folder to make." default:"data" env:"YINZHENG_DIR"`
-	Divisions string `help:"Office tree: CSV or .xlsx with the columns code,name,parent,level." type:"existingfile" required:"" env:"YINZHENG_DIVISIONS"`
-	Organs    string `help:"Organs that seal: CSV or .xlsx with the columns division,name,credit_code and, where a division has several, function. Each gets a seal." type:"existingfile" required:"" env:"YINZHENG_ORGANS"`
+	Divisions string `help:"Office tree: CSV or .xlsx with the columns code,name,parent,level." type:"existingfile" xor:"tree" env:"YINZHENG_DIVISIONS"`
+	Organs    string `help:"Organs that seal: CSV or .xlsx with the columns division,name,credit_code and, where a division has several, function. Each gets a seal." type:"existingfile" env:"YINZHENG_ORGANS"`
+	Place     string `help:"Instead of the two files, to begin with: the topmost division, such as 441302000000=惠城区. The rest is imported on the pages." xor:"tree" env:"YINZHENG_PLACE"`
+	Organ     string `help:"With --place: the organ that seals there, such as 11441302MB2D2Q101Q=惠州市惠城区民政局." env:"YINZHENG_ORGAN"`
 	Admin     string `help:"User name of the first administrator." default:"admin" env:"YINZHENG_ADMIN"`
 	AdminName string `name:"admin-name" help:"The administrator's own name." required:"" env:"YINZHENG_ADMIN_NAME"`
 	AdminID   string `name:"admin-id" help:"The administrator's resident ID number: one account a person." required:"" env:"YINZHENG_ADMIN_ID"`
@@ -33,7 +35,10 @@ func (initCmd) Help() string {
 
 The administrator sets a password through a link that works once, or has the one of YINZHENG_ADMIN_PASSWORD. There is never an account that the first comer could claim.
 
-  YINZHENG_PASSPHRASE=… yinzheng init --dir data --public-url https://zm.example.gov.cn --divisions divisions.csv --organs organs.csv --admin-name 王芳 --admin-id …`
+  YINZHENG_PASSPHRASE=… yinzheng init --public-url https://zm.example.gov.cn --place 441302000000=惠城区 --organ 11441302MB2D2Q101Q=惠州市惠城区民政局 --admin-name 王芳 --admin-id …
+  YINZHENG_PASSPHRASE=… yinzheng init --public-url https://zm.example.gov.cn --divisions divisions.csv --organs organs.csv --admin-name 王芳 --admin-id …
+
+Then start it with serve, open the link that is printed, and go on at /work/admin/start: five steps to a sample that scans as valid.`
 }
 
 func (c *initCmd) Run(ctx context.Context, e *env) error {
@@ -63,7 +68,11 @@ func (c *initCmd) Run(ctx context.Context, e *env) error {
 	}
 	defer sys.Close()
 	fmt.Fprintf(e.stdout, "Data folder   %s\nRoot key      %s  (keep it off this machine)\nRoot          %s\nSeals         %d\n", c.Dir, c.RootKey, fingerprint(sys.ring.Root()), len(sys.ring.List()))
-	return c.admit(ctx, e, sys)
+	if err := c.admit(ctx, e, sys); err != nil {
+		return err
+	}
+	fmt.Fprintf(e.stdout, "Next          yinzheng serve --dir %s --public-url %s\n              then, signed in, five steps to a first sample: %s/work/admin/start\n", c.Dir, c.PublicURL, sys.PublicURL)
+	return nil
 }
 
 // admit gives the administrator a password or the link to set one.
@@ -91,7 +100,7 @@ func (c *initCmd) founding(secret keys.Secret) (*founding, error) {
 	f := &founding{dir: c.Dir, secret: secret, settings: c.settings}
 	now := time.Now().UTC().Truncate(time.Second)
 	var err error
-	if f.divisions, f.seats, err = readTree(c.Divisions, c.Organs, now); err != nil {
+	if f.divisions, f.seats, err = c.tree(now); err != nil {
 		return nil, err
 	}
 	number, _, _, fault := yinzheng.ParseResidentID(c.AdminID, now)
@@ -103,6 +112,46 @@ func (c *initCmd) founding(secret keys.Secret) (*founding, error) {
 		Grants: []yinzheng.Grant{{Office: offices.ID(f.seats[0].Division, f.seats[0].Function), Role: yinzheng.Admin, From: now}},
 	}}
 	return f, nil
+}
+
+// tree is what the office tree begins with: that of the files, or one place.
+func (c *initCmd) tree(now time.Time) ([]yinzheng.Division, []offices.Seat, error) {
+	if c.Place == "" && (c.Divisions == "" || c.Organs == "") {
+		return nil, nil, errors.New("what does the office tree begin with? Give --divisions and --organs, two files, or --place and --organ; see init --help")
+	}
+	if c.Place == "" {
+		return readTree(c.Divisions, c.Organs, now)
+	}
+	division, name, _ := strings.Cut(c.Place, "=")
+	level := levelOf(division)
+	if level == "" || name == "" {
+		return nil, nil, errors.New("--place: expected a division code of 12 digits and its name, such as 441302000000=惠城区")
+	}
+	code, organ, _ := strings.Cut(c.Organ, "=")
+	if !yinzheng.CheckCreditCode(code) || organ == "" {
+		return nil, nil, errors.New("--organ: expected a unified social credit code and the organ's name, such as 11441302MB2D2Q101Q=惠州市惠城区民政局")
+	}
+	return []yinzheng.Division{{Code: division, Name: name, Level: level}},
+		[]offices.Seat{{Division: division, Organ: yinzheng.Organ{Code: code, Name: organ, From: now}}}, nil
+}
+
+// levelOf is the level of a statistical division code, by the zeros that it ends
+// in; "" when it is none.
+func levelOf(code string) yinzheng.Level {
+	if len(code) != 12 || strings.Trim(code, "0123456789") != "" {
+		return ""
+	}
+	switch {
+	case strings.HasSuffix(code, "0000000000"):
+		return yinzheng.Province
+	case strings.HasSuffix(code, "00000000"):
+		return yinzheng.City
+	case strings.HasSuffix(code, "000000"):
+		return yinzheng.District
+	case strings.HasSuffix(code, "000"):
+		return yinzheng.Town
+	}
+	return yinzheng.Village
 }
 
 // exportRoot moves the root's private key out of the data folder.

@@ -10,6 +10,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -20,7 +22,8 @@ type server struct {
 	url string
 }
 
-// startServer runs yinzheng with args on a free port and waits until it is ready.
+// startServer runs yinzheng with args on a free port and waits until it is
+// ready. $URL in args is its address.
 func startServer(dir string, args, env []string) (*server, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -37,7 +40,10 @@ func startServer(dir string, args, env []string) (*server, error) {
 		return nil, err
 	}
 	defer log.Close()
-	s := &server{exec.Command(bin, append(args, "--listen", addr)...), "http://" + addr}
+	s := &server{exec.Command(bin), "http://" + addr}
+	for _, a := range append(slices.Clone(args), "--listen", addr) {
+		s.cmd.Args = append(s.cmd.Args, strings.ReplaceAll(a, "$URL", s.url))
+	}
 	s.cmd.Dir, s.cmd.Stdout, s.cmd.Stderr = dir, log, log
 	s.cmd.Env = append(os.Environ(), env...)
 	if err := s.cmd.Start(); err != nil {

@@ -125,6 +125,10 @@ func assemble(ctx context.Context, s *store.Store, ring *keys.Keyring, c setting
 	if err != nil {
 		return nil, err
 	}
+	sample, err := templates.Sample()
+	if err != nil {
+		return nil, err
+	}
 	renderer, err := templates.New(templates.Options{FontsDir: c.FontsDir})
 	if err != nil {
 		return nil, err
@@ -139,7 +143,7 @@ func assemble(ctx context.Context, s *store.Store, ring *keys.Keyring, c setting
 	}
 	service, err := yinzheng.New(ctx, yinzheng.Config{
 		Store: s, Standings: items, Register: &register.Register{Kept: s}, Renderer: renderer, Sealer: sealer, Checker: &signer.Checker{}, Cleaner: attachments.New(), Seals: &sealMaker{ring, sealer, s},
-		Templates: set, PublicURL: strings.TrimRight(c.PublicURL, "/"), Now: e.now, Log: e.log,
+		Templates: set, Sample: sample, PublicURL: strings.TrimRight(c.PublicURL, "/"), Now: e.now, Log: e.log,
 	})
 	if err != nil {
 		return nil, err

@@ -49,6 +49,7 @@ func Run(t *testing.T, open func(t *testing.T) yinzheng.Store) {
 		"Directory":                  directory,
 		"Directory/undone":           directoryUndone,
 		"Publications":               publications,
+		"Samples":                    samples,
 		"Catalogue/acts":             catalogueActs,
 		"Catalogue/open cases":       openCasesOf,
 		"Reorganisations":            reorganisations,
