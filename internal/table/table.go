@@ -28,7 +28,7 @@ import (
 // Column is a column that is asked for.
 type Column struct {
 	Key      string
-	Names    []string // headings that stand for it besides Key, such as 名称
+	Names    []string // headings that stand for it besides Key, such as 名称; capitals and spaces do not count
 	Optional bool
 }
 
@@ -97,6 +97,33 @@ func Open(data []byte, columns []Column) (t *Table, err error) {
 		return nil, errors.Join(err, t.Close())
 	}
 	return t, nil
+}
+
+// Each calls fn with every row of a table, which has one at least and so many at
+// most, and returns the headings that nobody asked for, as Ignored does. Errors:
+// an *Error, or fn's.
+func Each(data []byte, columns []Column, most int, fn func(*Row) error) (ignored []string, err error) {
+	t, err := Open(data, columns)
+	if err != nil {
+		return nil, err
+	}
+	defer t.Close()
+	for n := 0; ; n++ {
+		row, err := t.Next()
+		switch {
+		case errors.Is(err, io.EOF) && n == 0:
+			return nil, &Error{"", "名单是空的", "The list is empty"}
+		case errors.Is(err, io.EOF):
+			return append([]string{}, t.Ignored()...), nil
+		case err != nil:
+			return nil, err
+		case n == most:
+			return nil, &Error{"", fmt.Sprintf("最多 %d 行，请分成几份", most), fmt.Sprintf("There are more than %d rows; please send them in parts", most)}
+		}
+		if err := fn(row); err != nil {
+			return nil, err
+		}
+	}
 }
 
 // Ignored lists the headings of columns that nobody asked for, cut to a length
@@ -218,9 +245,8 @@ func (t *Table) headings() error {
 }
 
 func (c *Column) is(heading string) bool {
-	heading = strings.ToLower(plain(heading))
-	heading = strings.TrimSuffix(heading, "*")
-	return heading == c.Key || slices.Contains(c.Names, heading)
+	heading = strings.TrimSuffix(strings.ToLower(plain(heading)), "*")
+	return heading == c.Key || slices.ContainsFunc(c.Names, func(name string) bool { return heading == strings.ToLower(plain(name)) })
 }
 
 // plain is a heading without the spaces and line breaks that it is set with: 姓　名.
