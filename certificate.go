@@ -207,4 +207,5 @@ type Store interface {
 	Searches
 	Persons
 	Campaigns
+	Batches
 }

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"math"
 	"strconv"
 	"time"
 )
@@ -21,6 +22,23 @@ func Day(text string) string {
 	}
 	if n, err := strconv.Atoi(text); err == nil && n > 59 && n < 100_000 && len(text) <= 5 { // 59: before the day that never was
 		return epoch.AddDate(0, 0, n).Format(time.DateOnly)
+	}
+	return text
+}
+
+// momentLayouts are the ways in which people write a time of a day.
+var momentLayouts = []string{"2006-01-02T15:04", "2006-01-02 15:04", "2006-01-02 15:04:05", "2006-1-2 15:04", "2006/1/2 15:04", "2006/1/2 15:04:05", "2006.1.2 15:04", "2006年1月2日 15:04", "2006年1月2日15时4分"}
+
+// Moment is Day for a time to the minute, written as 2006-01-02T15:04.
+func Moment(text string) string {
+	const normal = "2006-01-02T15:04"
+	for _, layout := range momentLayouts {
+		if at, err := time.Parse(layout, text); err == nil {
+			return at.Format(normal)
+		}
+	}
+	if days, err := strconv.ParseFloat(text, 64); err == nil && days >= 60 && days < 100_000 {
+		return epoch.Add(time.Duration(math.Round(days*24*60)) * time.Minute).Format(normal)
 	}
 	return text
 }

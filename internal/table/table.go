@@ -43,7 +43,8 @@ const (
 // Table is a table being read.
 type Table struct {
 	columns []Column
-	at      []int // of each column: its place in the sheet, -1: missing
+	index   map[string]int // of each column by its key
+	at      []int          // of each column: its place in the sheet, -1: missing
 	next    func() ([]string, error)
 	ignored []string
 	sheet   string // of a workbook
@@ -81,7 +82,10 @@ func (e *Error) Says() (zh, en string) { return e.ZH, e.EN }
 // Open begins to read a table and finds its headings within the first rows. An
 // *Error says what is wrong with it: not a table, no such columns.
 func Open(data []byte, columns []Column) (t *Table, err error) {
-	t = &Table{columns: columns, closing: func() error { return nil }}
+	t = &Table{columns: columns, index: map[string]int{}, closing: func() error { return nil }}
+	for i := range columns {
+		t.index[columns[i].Key] = i
+	}
 	switch {
 	case bytes.HasPrefix(data, []byte("PK\x03\x04")):
 		err = t.workbook(data)
@@ -157,19 +161,17 @@ func (t *Table) Next() (*Row, error) {
 
 // Get is a cell's text; "" where the column is missing.
 func (r *Row) Get(key string) string {
-	i := slices.IndexFunc(r.table.columns, func(c Column) bool { return c.Key == key })
-	return r.cells[i]
+	return r.cells[r.table.index[key]]
 }
 
 // Has tells whether the file has a column.
 func (r *Row) Has(key string) bool {
-	return r.table.at[slices.IndexFunc(r.table.columns, func(c Column) bool { return c.Key == key })] >= 0
+	return r.table.at[r.table.index[key]] >= 0
 }
 
 // Place names a cell as the person sees it: 名单!C7, or line 7, column name.
 func (r *Row) Place(key string) string {
-	i := slices.IndexFunc(r.table.columns, func(c Column) bool { return c.Key == key })
-	at := r.table.at[i]
+	at := r.table.at[r.table.index[key]]
 	if r.table.sheet == "" || at < 0 {
 		return fmt.Sprintf("line %d, column %s", r.Line, key)
 	}
