@@ -45,7 +45,7 @@ func after(from State, doing Doing) State {
 // Act does something to a batch. Who starts it, or goes on with it, is who its
 // cases are made by from then on. Errors: ErrNotFound for anybody but the clerks of
 // its office, ErrState, ErrInvalid.
-func (w *Workbooks) Act(ctx context.Context, by *yinzheng.Account, id string, step *Step) (*View, error) {
+func (w *Workbooks) Act(ctx context.Context, by *yinzheng.Account, id string, step *Step) (*BatchView, error) {
 	switch step.Action {
 	case Start, Pause, Resume, End:
 	default:

@@ -74,8 +74,8 @@ type NewBatch struct {
 	File   []byte // .xlsx or CSV
 }
 
-// View is a batch as the clerks of its office see it.
-type View struct {
+// BatchView is a batch as the clerks of its office see it.
+type BatchView struct {
 	ID        string         `json:"id,omitempty"`
 	State     State          `json:"state"`
 	StateName yinzheng.Text  `json:"state_name"`
@@ -83,6 +83,7 @@ type View struct {
 	ItemName  yinzheng.Text  `json:"item_name"`
 	Office    string         `json:"office"`
 	By        string         `json:"by" doc:"account in whose name its cases are made"`
+	ByName    string         `json:"by_name"`
 	At        time.Time      `json:"at"`
 	Rows      int            `json:"rows"`
 	Submit    bool           `json:"submit" doc:"its cases are handed in, too"`
@@ -99,7 +100,7 @@ type View struct {
 // second identical request return the first one's batch (again=true). Errors:
 // ErrForbidden; ErrNotFound and ErrState as of an item (Service.Offered);
 // ErrInvalid with every fault by its cell, and then nothing was kept.
-func (w *Workbooks) Bring(ctx context.Context, by *yinzheng.Account, in *NewBatch, key string, try bool) (view *View, again bool, err error) {
+func (w *Workbooks) Bring(ctx context.Context, by *yinzheng.Account, in *NewBatch, key string, try bool) (view *BatchView, again bool, err error) {
 	if err := yinzheng.CheckKey(key); err != nil && !try {
 		return nil, false, err
 	}
@@ -154,9 +155,9 @@ func (w *Workbooks) check(ctx context.Context, by *yinzheng.Account, in *NewBatc
 	if err != nil {
 		return nil, nil, err
 	}
-	grant, ok := by.Holds(yinzheng.Clerk, w.now(), func(office string) bool { return in.Office == "" || office == in.Office })
-	if !ok {
-		return nil, nil, errNoClerk()
+	grant, err := w.mayBring(by, in.Office)
+	if err != nil {
+		return nil, nil, err
 	}
 	c, err := sheetOf(t).read(in.File, grant.Office)
 	if err != nil {
@@ -177,8 +178,19 @@ func (w *Workbooks) check(ctx context.Context, by *yinzheng.Account, in *NewBatc
 	}, err
 }
 
-func errNoClerk() error {
-	return &yinzheng.Error{Kind: yinzheng.ErrForbidden, Text: text("只有经办人可以批量导入办件", "Only a clerk may bring in cases")}
+// MayBring tells whether somebody may bring in cases in an office ("": any), before
+// a large file is read. Errors: ErrForbidden.
+func (w *Workbooks) MayBring(by *yinzheng.Account, office string) error {
+	_, err := w.mayBring(by, office)
+	return err
+}
+
+func (w *Workbooks) mayBring(by *yinzheng.Account, office string) (yinzheng.Grant, error) {
+	grant, ok := by.Holds(yinzheng.Clerk, w.now(), func(id string) bool { return office == "" || id == office })
+	if !ok {
+		return grant, &yinzheng.Error{Kind: yinzheng.ErrForbidden, Text: text("只有单位的经办人可以批量导入办件", "Only a clerk of the office may bring in cases")}
+	}
+	return grant, nil
 }
 
 func errNoBatch() error {
@@ -208,7 +220,7 @@ func (w *Workbooks) works(by *yinzheng.Account, b *yinzheng.Batch) bool {
 	return ok
 }
 
-func (w *Workbooks) view(b *yinzheng.Batch, tally yinzheng.BatchTally) (*View, error) {
+func (w *Workbooks) view(b *yinzheng.Batch, tally yinzheng.BatchTally) (*BatchView, error) {
 	t, err := w.Service.TemplateVersion(yinzheng.TemplateRef{Code: b.Item, Version: b.Template})
 	if err != nil {
 		return nil, err
@@ -217,7 +229,7 @@ func (w *Workbooks) view(b *yinzheng.Batch, tally yinzheng.BatchTally) (*View, e
 	if err := json.Unmarshal(b.Report, &found); err != nil {
 		return nil, fmt.Errorf("the report on batch %s: %w", b.ID, err)
 	}
-	v := &View{
+	v := &BatchView{
 		ID: b.ID, State: State(b.State), StateName: State(b.State).Name(), Item: b.Item, ItemName: t.Name, Office: b.Office, By: b.Account, At: b.At,
 		Rows: b.Rows, Submit: b.Submit, Drafts: t.NeedsFiles(), Ignored: found.Ignored, Filled: found.Filled, BatchTally: tally, Cursor: b.Key,
 	}
@@ -229,7 +241,7 @@ func (w *Workbooks) view(b *yinzheng.Batch, tally yinzheng.BatchTally) (*View, e
 
 // View shows how far a batch is; ErrNotFound for anybody but the clerks of its
 // office.
-func (w *Workbooks) View(ctx context.Context, by *yinzheng.Account, id string) (*View, error) {
+func (w *Workbooks) View(ctx context.Context, by *yinzheng.Account, id string) (*BatchView, error) {
 	b, err := w.batch(ctx, by, id)
 	if err != nil {
 		return nil, err
@@ -237,12 +249,21 @@ func (w *Workbooks) View(ctx context.Context, by *yinzheng.Account, id string) (
 	return w.tallied(ctx, b)
 }
 
-func (w *Workbooks) tallied(ctx context.Context, b *yinzheng.Batch) (*View, error) {
+func (w *Workbooks) tallied(ctx context.Context, b *yinzheng.Batch) (*BatchView, error) {
 	tally, err := w.store.TallyBatch(ctx, b.ID)
 	if err != nil {
 		return nil, err
 	}
-	return w.view(b, tally)
+	v, err := w.view(b, tally)
+	if err != nil {
+		return nil, err
+	}
+	by, err := w.store.Account(ctx, b.Account)
+	if err != nil {
+		return nil, fmt.Errorf("who brought in batch %s: %w", b.ID, err)
+	}
+	v.ByName = by.Name
+	return v, nil
 }
 
 // pageLines is how many batches, or rows, are listed at a time.
@@ -250,7 +271,7 @@ const pageLines = 50
 
 // List lists the batches of somebody's offices, newest first, before a cursor (0:
 // from the newest).
-func (w *Workbooks) List(ctx context.Context, by *yinzheng.Account, before int64) ([]*View, error) {
+func (w *Workbooks) List(ctx context.Context, by *yinzheng.Account, before int64) ([]*BatchView, error) {
 	var found []*yinzheng.Batch
 	d := w.Service.Directory()
 	seen := map[string]bool{}
@@ -271,7 +292,7 @@ func (w *Workbooks) List(ctx context.Context, by *yinzheng.Account, before int64
 		}
 	}
 	slices.SortFunc(found, func(a, b *yinzheng.Batch) int { return cmp.Compare(b.Key, a.Key) })
-	out := []*View{}
+	out := []*BatchView{}
 	for _, b := range found[:min(len(found), pageLines)] {
 		v, err := w.tallied(ctx, b)
 		if err != nil {

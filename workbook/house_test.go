@@ -116,35 +116,35 @@ func residences(first, n int) string {
 	return b.String()
 }
 
-func (h *house) bring(who, item, file string) (*View, error) {
+func (h *house) bring(who, item, file string) (*BatchView, error) {
 	h.keys++
 	v, _, err := h.Bring(h.ctx, h.people[who], &NewBatch{Item: item, File: []byte(file)}, fmt.Sprint("key", h.keys), false)
 	return v, err
 }
 
 // brought is a batch of north's that is there.
-func (h *house) brought(item, file string) *View {
+func (h *house) brought(item, file string) *BatchView {
 	h.t.Helper()
 	v, err := h.bring("north", item, file)
 	must(h.t, err)
 	return v
 }
 
-func (h *house) act(who string, v *View, step *Step) *View {
+func (h *house) act(who string, v *BatchView, step *Step) *BatchView {
 	h.t.Helper()
 	v, err := h.Act(h.ctx, h.people[who], v.ID, step)
 	must(h.t, err)
 	return v
 }
 
-func (h *house) seen(v *View) *View {
+func (h *house) seen(v *BatchView) *BatchView {
 	h.t.Helper()
 	v, err := h.View(h.ctx, h.people["north2"], v.ID)
 	must(h.t, err)
 	return v
 }
 
-func (h *house) rows(v *View, f yinzheng.BatchFilter) []RowView {
+func (h *house) rows(v *BatchView, f yinzheng.BatchFilter) []RowView {
 	h.t.Helper()
 	rows, err := h.Rows(h.ctx, h.people["north2"], v.ID, f)
 	must(h.t, err)

@@ -341,7 +341,7 @@ func TestDropped(t *testing.T) {
 	}
 	h.now = h.now.Add(2 * time.Hour)
 	must(t, h.Work(h.ctx))
-	for _, v := range []*View{one, two} {
+	for _, v := range []*BatchView{one, two} {
 		if v = h.seen(v); v.State != Dropped || v.Rows != 2 || len(h.rows(v, yinzheng.BatchFilter{})) != 0 {
 			t.Errorf("%+v", v)
 		}
