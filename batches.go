@@ -59,7 +59,6 @@ type BatchTally struct {
 	Made    int `json:"made"`
 	Refused int `json:"refused"`
 	Left    int `json:"left"`
-	Alike   int `json:"alike"` // that may be duplicates, whatever became of them
 }
 
 // Batches keeps batches and their rows. A row has one outcome, for good.
@@ -82,6 +81,6 @@ type Batches interface {
 	PutBatchRow(ctx context.Context, batch string, r *BatchRow) error
 	// TallyBatch counts the rows of a batch.
 	TallyBatch(ctx context.Context, batch string) (BatchTally, error)
-	// ClearBatch removes the rows of a batch of which none has an outcome.
+	// ClearBatch removes the rows of a batch; it fails when one has an outcome.
 	ClearBatch(ctx context.Context, batch string) error
 }

@@ -31,7 +31,7 @@ var (
 	updateBatchRow = query(`UPDATE batch_rows SET outcome = $1, application = $2, why_zh = $3, why_en = $4
 		WHERE batch = (SELECT key FROM batches WHERE id = $5) AND line = $6 AND outcome IS NULL`)
 	tallyBatch = query(`SELECT count(*) - count(outcome), count(CASE WHEN outcome = 'made' THEN 1 END), count(CASE WHEN outcome = 'refused' THEN 1 END),
-		count(CASE WHEN outcome = 'left' THEN 1 END), count(alike) FROM batch_rows WHERE batch = (SELECT key FROM batches WHERE id = $1)`)
+		count(CASE WHEN outcome = 'left' THEN 1 END) FROM batch_rows WHERE batch = (SELECT key FROM batches WHERE id = $1)`)
 	clearBatch = query("DELETE FROM batch_rows WHERE batch = (SELECT key FROM batches WHERE id = $1)")
 )
 
@@ -146,7 +146,7 @@ func (s *Store) PutBatchRow(ctx context.Context, batch string, r *yinzheng.Batch
 // TallyBatch implements yinzheng.Batches.
 func (s *Store) TallyBatch(ctx context.Context, batch string) (t yinzheng.BatchTally, err error) {
 	err = s.read(ctx, "count the rows of a batch", func(ctx context.Context, q querier) error {
-		return q.QueryRowContext(ctx, tallyBatch, batch).Scan((*whole)(&t.Waiting), (*whole)(&t.Made), (*whole)(&t.Refused), (*whole)(&t.Left), (*whole)(&t.Alike))
+		return q.QueryRowContext(ctx, tallyBatch, batch).Scan((*whole)(&t.Waiting), (*whole)(&t.Made), (*whole)(&t.Refused), (*whole)(&t.Left))
 	})
 	return t, err
 }

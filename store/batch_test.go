@@ -28,7 +28,7 @@ func TestBatchesAppendOnly(t *testing.T) {
 		"UPDATE batches SET version = 3, item = 'x'":                                         "what was brought in stays",
 		"DELETE FROM batches":                                                                "not removed",
 		"INSERT OR REPLACE " + batch:                                                         "not removed",
-		"DELETE FROM batch_rows WHERE line = 3":                                              "stays",
+		"DELETE FROM batch_rows":                                                             "stays",
 		"UPDATE batch_rows SET content = '[]' WHERE line = 3":                                "stays",
 		"UPDATE batch_rows SET alike = '[]' WHERE line = 3":                                  "stays",
 		"UPDATE batch_rows SET outcome = 'left', application = NULL":                         "one outcome",

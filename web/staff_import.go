@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"yinzheng"
@@ -54,7 +55,7 @@ func (s *server) drawBring(v *visit, status int, office string, faults []yinzhen
 	}
 	view := &bringView{Item: t, Office: office, Key: rand.Text(), Most: workbook.MaxRows, Faults: faults}
 	for _, g := range v.by.InForce(s.Service.Now()) {
-		if g.Role == yinzheng.Clerk {
+		if g.Role == yinzheng.Clerk && !slices.Contains(view.Offices, g.Office) {
 			view.Offices = append(view.Offices, g.Office)
 		}
 	}
@@ -110,7 +111,7 @@ func download(w http.ResponseWriter, name, media string, data []byte) {
 // batchView is a batch with what its page shows of its rows.
 type batchView struct {
 	*workbook.BatchView
-	Alike   []workbook.RowView // of a batch to be started
+	Like    []workbook.RowView // of a batch to be started: its possible duplicates
 	More    int                // that may be duplicates and are not listed
 	Failed  []workbook.RowView
 	Samples []int
@@ -147,8 +148,8 @@ func (s *server) drawBatch(v *visit, status int, step *workbook.Step, faults []y
 		for n := range min(b.Rows, workbook.Samples) {
 			view.Samples = append(view.Samples, n+1)
 		}
-		view.Alike, err = s.Workbooks.Rows(v.Context(), v.by, id, yinzheng.BatchFilter{Alike: true})
-		view.More = b.BatchTally.Alike - len(view.Alike)
+		view.Like, err = s.Workbooks.Rows(v.Context(), v.by, id, yinzheng.BatchFilter{Alike: true})
+		view.More = b.Alike - len(view.Like)
 	default:
 		view.Failed, err = s.Workbooks.Rows(v.Context(), v.by, id, yinzheng.BatchFilter{Failed: true})
 	}

@@ -91,6 +91,7 @@ type BatchView struct {
 	Why       *yinzheng.Text `json:"why,omitempty" doc:"why it stopped"`
 	Ignored   []string       `json:"ignored,omitempty" doc:"headings that nobody reads"`
 	Filled    int            `json:"filled" doc:"rows that the register of persons adds to"`
+	Alike     int            `json:"alike" doc:"rows that may be duplicates"`
 	yinzheng.BatchTally
 	Cursor int64 `json:"cursor,omitempty" doc:"sent back to list on"`
 }
@@ -120,15 +121,12 @@ func (w *Workbooks) Bring(ctx context.Context, by *yinzheng.Account, in *NewBatc
 	if err != nil {
 		return nil, false, err
 	}
+	if b.Report, err = json.Marshal(c.report); err != nil {
+		return nil, false, err
+	}
 	if try {
 		b.ID = ""
-		tally := yinzheng.BatchTally{Waiting: len(rows)}
-		for i := range rows {
-			if rows[i].Alike != nil {
-				tally.Alike++
-			}
-		}
-		view, err = w.view(b, tally)
+		view, err = w.view(b, yinzheng.BatchTally{Waiting: len(rows)})
 		return view, false, err
 	}
 	request := sha256.Sum256([]byte(b.Item + " " + in.Office + " " + b.Digest))
@@ -170,12 +168,11 @@ func (w *Workbooks) check(ctx context.Context, by *yinzheng.Account, in *NewBatc
 	if err != nil {
 		return nil, nil, err
 	}
-	found, err := json.Marshal(c.report)
 	sum := sha256.Sum256(in.File)
 	return c, &yinzheng.Batch{
 		ID: id, Version: 1, State: string(Checked), Item: t.Code, Template: t.Version, Office: grant.Office, Account: by.ID, At: w.now(),
-		Digest: hex.EncodeToString(sum[:]), Rows: len(c.rows), Report: found,
-	}, err
+		Digest: hex.EncodeToString(sum[:]), Rows: len(c.rows),
+	}, nil
 }
 
 // MayBring tells whether somebody may bring in cases in an office ("": any), before
@@ -231,7 +228,7 @@ func (w *Workbooks) view(b *yinzheng.Batch, tally yinzheng.BatchTally) (*BatchVi
 	}
 	v := &BatchView{
 		ID: b.ID, State: State(b.State), StateName: State(b.State).Name(), Item: b.Item, ItemName: t.Name, Office: b.Office, By: b.Account, At: b.At,
-		Rows: b.Rows, Submit: b.Submit, Drafts: t.NeedsFiles(), Ignored: found.Ignored, Filled: found.Filled, BatchTally: tally, Cursor: b.Key,
+		Rows: b.Rows, Submit: b.Submit, Drafts: t.NeedsFiles(), Ignored: found.Ignored, Filled: found.Filled, Alike: found.Alike, BatchTally: tally, Cursor: b.Key,
 	}
 	if State(b.State) == Stopped {
 		v.Why = &b.Why

@@ -36,6 +36,7 @@ type Likeness struct {
 type report struct {
 	Ignored []string `json:"ignored,omitempty"` // headings that nobody reads
 	Filled  int      `json:"filled,omitempty"`  // rows that the register of persons adds to
+	Alike   int      `json:"alike,omitempty"`   // rows that may be duplicates
 }
 
 // row is one being checked.
@@ -139,6 +140,7 @@ func (c *checking) batchRows() ([]yinzheng.BatchRow, error) {
 		}
 		out[i] = yinzheng.BatchRow{Line: r.line.Line, Content: content}
 		if alike := c.alike(r); alike != nil {
+			c.report.Alike++
 			if out[i].Alike, err = json.Marshal(alike); err != nil {
 				return nil, err
 			}

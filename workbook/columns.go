@@ -18,7 +18,7 @@ const maxGroups = 20
 
 // column is a column that a row may have.
 type column struct {
-	key     string // such as name, id.type, relatives[0].name: a value's path, or division
+	key     string // such as name, id.type, relatives[0].name: a value's path, or divisionKey
 	heading yinzheng.Text
 	field   *yinzheng.Field // nil: the division
 	entry   int             // of a list: which one, from 0
@@ -34,7 +34,11 @@ type sheet struct {
 	columns  []column
 }
 
-const divisionKey = "division"
+// Keys of the columns that are no field's: no field has a space in its own.
+const (
+	divisionKey = "division code"
+	reasonKey   = "why not made" // which a workbook of failures has, and nobody reads
+)
 
 // sheetOf lays out a template: its fields in their order, of a document its type
 // besides, of a list a group of columns for each entry, and the division.
@@ -78,10 +82,6 @@ func (s *sheet) tellApart() {
 		}
 	}
 }
-
-// reasonKey is the column of why a row was not made, which a workbook of failures
-// has and nobody reads.
-const reasonKey = "reason"
 
 var reasonHeading = yinzheng.Text{ZH: "未办成的原因", EN: "Why it was not made"}
 
@@ -189,7 +189,10 @@ func document(text, kind string) any {
 
 // column is the one that a fault is about; nil: none.
 func (s *sheet) column(field string, g groups) *column {
-	key := strings.TrimPrefix(field, "values.")
+	key, isValue := strings.CutPrefix(field, "values.")
+	if !isValue && field == "division" {
+		key = divisionKey
+	}
 	if list, rest, ok := strings.Cut(key, "["); ok {
 		var n int
 		if _, err := fmt.Sscanf(rest, "%d]", &n); err == nil && n < len(g[list]) {

@@ -98,7 +98,7 @@ func TestPlaces(t *testing.T) {
 	for field, want := range map[string]string{
 		"values.applicant_id": "applicant_id", "values.applicant_id.type": "applicant_id.type", "values.applicant_id.reason": "applicant_id",
 		"values.relatives": "relatives[0].name", "values.relatives[0].name": "relatives[1].name", "values.relatives[1].id.type": "relatives[4].id.type",
-		"values.relatives[1].id.reason": "relatives[4].id", "division": "division", "item": "", "values.": "", "": "", "values.relatives[x": "",
+		"values.relatives[1].id.reason": "relatives[4].id", "division": "division code", "values.division": "", "item": "", "values.": "", "": "", "values.relatives[x": "",
 	} {
 		got := ""
 		if c := s.column(field, g); c != nil {
@@ -127,7 +127,7 @@ func TestToldApart(t *testing.T) {
 	s := sheetOf(&yinzheng.Template{Fields: []yinzheng.Field{
 		{Key: "a", Type: yinzheng.TextField, Label: both("姓名")}, {Key: "b", Type: yinzheng.TextField, Label: both("姓名")}, {Key: "c", Type: yinzheng.TextField, Label: both("区划代码")},
 	}})
-	if got := fmt.Sprint(s.columns[0].heading.ZH, " ", s.columns[1].heading.ZH, " ", s.columns[2].heading.ZH, " ", s.columns[3].heading.ZH); got != "姓名（a） 姓名（b） 区划代码（c） 区划代码（division）" {
+	if got := fmt.Sprint(s.columns[0].heading.ZH, " ", s.columns[1].heading.ZH, " ", s.columns[2].heading.ZH, " ", s.columns[3].heading.ZH); got != "姓名（a） 姓名（b） 区划代码（c） 区划代码（division code）" {
 		t.Error(got)
 	}
 }

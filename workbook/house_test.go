@@ -59,8 +59,10 @@ func newHouse(t *testing.T) *house {
 	must(t, kept.PutDirectory(h.ctx, yinzheng.NewDirectory(
 		[]yinzheng.Division{division(district, "", yinzheng.District), division(town, district, yinzheng.Town), division(north, town, yinzheng.Village), division(south, town, yinzheng.Village)},
 		[]yinzheng.Office{
-			{ID: "district", Name: "惠城区", Division: district, Organ: yinzheng.CreditCode("11441302MB2C00001")}, {ID: "town", Name: "桥东街道", Division: town, Organ: organ},
-			{ID: "north", Name: "北社区", Division: north}, {ID: "south", Name: "南社区", Division: south},
+			{ID: "district", Name: "惠城区", Division: district, Organ: yinzheng.CreditCode("11441302MB2C00001")},
+			{ID: "town", Name: "桥东街道", Division: town, Organ: organ},
+			{ID: "north", Name: "北社区", Division: north},
+			{ID: "south", Name: "南社区", Division: south},
 		},
 		[]yinzheng.Organ{{Code: organ, Name: "桥东街道办事处", Mark: "专用章", From: h.now.AddDate(-1, 0, 0)}, {Code: yinzheng.CreditCode("11441302MB2C00001"), Name: "惠城区民政局", Mark: "专用章", From: h.now.AddDate(-1, 0, 0)}})))
 	for i, p := range []struct {

@@ -64,7 +64,7 @@ func TestCheck(t *testing.T) {
 		t.Errorf("%d faults are listed", n)
 	}
 	_, err = h.bring("north", "residence", residenceHead[:len(residenceHead)-1]+",区划代码\n李一,"+holder(1)+",滨江路,2020-05-01,入学,教育局,110000000000\n")
-	if d := cmp.Diff([]string{"line 2, column division jurisdiction"}, faults(err)); d != "" {
+	if d := cmp.Diff([]string{"line 2, column division code jurisdiction"}, faults(err)); d != "" {
 		t.Errorf("elsewhere (-want +got):\n%s", d)
 	}
 
@@ -243,8 +243,7 @@ func TestStops(t *testing.T) {
 		h := newHouse(t)
 		v := h.brought("residence", residences(1, makingBatch+5))
 		h.act("north", v, &Step{Action: Start})
-		made := 0
-		h.failing.before = func() { made++; h.changes("north", change) }
+		h.failing.before = func() { h.changes("north", change) }
 		must(t, h.Work(h.ctx))
 		v = h.seen(v)
 		if v.State != Stopped || v.Why == nil || !strings.Contains(v.Why.ZH, "经办岗位") || v.Waiting == 0 || v.Waiting+v.Made != v.Rows || v.Refused != 0 {

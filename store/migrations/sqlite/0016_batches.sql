@@ -38,9 +38,7 @@ CREATE TABLE batch_rows (
   why_en      TEXT,
   PRIMARY KEY (batch, line)
 ) WITHOUT ROWID;
-CREATE INDEX batch_rows_waiting ON batch_rows (batch, line) WHERE outcome IS NULL;
-CREATE INDEX batch_rows_done ON batch_rows (batch, line) WHERE outcome IS NOT NULL;
-CREATE INDEX batch_rows_alike ON batch_rows (batch, line) WHERE alike IS NOT NULL;
+CREATE INDEX batch_rows_outcome ON batch_rows (batch, outcome);
 CREATE UNIQUE INDEX batch_rows_case ON batch_rows (application) WHERE application IS NOT NULL;
 CREATE TRIGGER batch_rows_not_replaced BEFORE INSERT ON batch_rows WHEN EXISTS (SELECT 1 FROM batch_rows WHERE batch = NEW.batch AND line = NEW.line)
 BEGIN SELECT RAISE(ABORT, 'what was brought in stays'); END;
@@ -48,5 +46,5 @@ CREATE TRIGGER batch_rows_once BEFORE UPDATE ON batch_rows
 WHEN OLD.outcome IS NOT NULL OR (NEW.batch, NEW.line, NEW.content, NEW.alike) IS NOT (OLD.batch, OLD.line, OLD.content, OLD.alike)
 BEGIN SELECT RAISE(ABORT, 'what was brought in stays, and has one outcome'); END;
 -- What was brought in and not used need not be kept: it is about people.
-CREATE TRIGGER batch_rows_not_removed BEFORE DELETE ON batch_rows WHEN EXISTS (SELECT 1 FROM batch_rows WHERE batch = OLD.batch AND outcome IS NOT NULL)
+CREATE TRIGGER batch_rows_not_removed BEFORE DELETE ON batch_rows WHEN OLD.outcome IS NOT NULL
 BEGIN SELECT RAISE(ABORT, 'what cases were made of stays'); END;
