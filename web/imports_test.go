@@ -82,7 +82,7 @@ func TestImportWithoutScripts(t *testing.T) {
 	}
 	batch := clerk.bringsIn("residence", strings.Replace(residences(4), "使用单位", "使用单位,备注", 1)+"李重,"+resident(2)+",滨江路 9 号,2020-05-01,入学,教育局\n")
 	_, page = clerk.get(batch)
-	if !strings.Contains(page, "“备注”") || !strings.Contains(page, `name="line" value="6"`) || !strings.Contains(page, "与第 4 行") || strings.Contains(page, `value="6" checked`) {
+	if !strings.Contains(page, "“备注”") || !strings.Contains(page, `name="line" value="6"`) || !strings.Contains(page, "第 4 行 · 同一证件") || strings.Contains(page, `value="6" checked`) {
 		t.Fatalf("to be started: %s", page)
 	}
 	if r, svg := clerk.get(batch + "/pages/1"); r.StatusCode != 200 || r.Header.Get("Content-Type") != "image/svg+xml" || !strings.HasPrefix(svg, "<svg") {
