@@ -46,7 +46,7 @@ func TestAccessible(t *testing.T) {
 	tenancy := clerk.rents()
 	clerk.handsIn(1)
 	waits, made := clerk.bringsIn("residence", residences(2)+residences(1)[len(residenceHead):]), clerk.bringsIn("residence", residences(2)+residences(1)[len(residenceHead):])
-	clerk.post(made, url.Values{"action": {"start"}})
+	clerk.post(made, url.Values{"action": {"start"}, "submit": {"false"}})
 	const bulk = "/work/bulk?item=residence&template=1&step=town"
 
 	pages := map[string][]string{

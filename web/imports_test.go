@@ -94,6 +94,9 @@ func TestImportWithoutScripts(t *testing.T) {
 	if r, page := clerk.post(batch, url.Values{"action": {"start"}, "submit": {"false"}, "line": {"6", "3"}}); r.StatusCode != 422 || !strings.Contains(page, "只能勾选标为可能重复的行") || !strings.Contains(page, `value="6" checked`) {
 		t.Errorf("ticked: %d %s", r.StatusCode, page)
 	}
+	if r, page := clerk.post(batch, url.Values{"action": {"start"}, "all": {"true"}}); r.StatusCode != 422 || !strings.Contains(page, `href="#submit"`) || !strings.Contains(page, `name="all" value="true" checked`) {
+		t.Errorf("neither chosen: %d %s", r.StatusCode, page)
+	}
 	_, page = clerk.post(batch, url.Values{"action": {"start"}, "submit": {"true"}})
 	if !strings.Contains(page, "已开始") || !strings.Contains(page, `data-follow="working"`) {
 		t.Fatalf("started: %s", page)

@@ -115,7 +115,8 @@ type batchView struct {
 	More    int                // that may be duplicates and are not listed
 	Failed  []workbook.RowView
 	Samples []int
-	Step    workbook.Step // as it was sent
+	Chosen  string // as the form was sent, with the next two: hand in, true or false
+	All     bool
 	Ticked  map[int]bool
 	Faults  []yinzheng.FieldError
 }
@@ -126,21 +127,20 @@ func (b *batchView) Seen() int { return b.Rows - b.Waiting }
 // Failures is how many rows were not made.
 func (b *batchView) Failures() int { return b.Refused + b.Left }
 
-func (s *server) batchPage(v *visit) error { return s.drawBatch(v, http.StatusOK, nil, nil) }
+func (s *server) batchPage(v *visit) error { return s.drawBatch(v, http.StatusOK, nil) }
 
-// drawBatch draws the page of a batch with a step that was refused, if there is one.
-func (s *server) drawBatch(v *visit, status int, step *workbook.Step, faults []yinzheng.FieldError) error {
+// drawBatch draws the page of a batch, with what was sent to start it if that was
+// refused.
+func (s *server) drawBatch(v *visit, status int, faults []yinzheng.FieldError) error {
 	id := v.PathValue("id")
 	b, err := s.Workbooks.View(v.Context(), v.by, id)
 	if err != nil {
 		return err
 	}
-	view := &batchView{BatchView: b, Ticked: map[int]bool{}, Faults: faults}
-	if step != nil {
-		view.Step = *step
-		for _, line := range step.Lines {
-			view.Ticked[line] = true
-		}
+	step := stepOf(v.PostForm)
+	view := &batchView{BatchView: b, Chosen: v.PostForm.Get("submit"), All: step.All, Ticked: map[int]bool{}, Faults: faults}
+	for _, line := range step.Lines {
+		view.Ticked[line] = true
 	}
 	switch b.State {
 	case workbook.Dropped:
@@ -162,9 +162,12 @@ func (s *server) drawBatch(v *visit, status int, step *workbook.Step, faults []y
 // batchForm starts a batch, pauses it, goes on with it or ends it.
 func (s *server) batchForm(v *visit) error {
 	step := stepOf(v.PostForm)
+	if step.Action == workbook.Start && v.PostForm.Get("submit") == "" { // neither is so harmless that it could be meant unsaid
+		return s.drawBatch(v, http.StatusUnprocessableEntity, []yinzheng.FieldError{{Field: "submit", Code: "required", Text: yinzheng.Text{ZH: "请选择：建好并提交，还是只建成草稿", EN: "Please choose: hand them in, or make drafts only"}}})
+	}
 	b, err := s.Workbooks.Act(v.Context(), v.by, v.PathValue("id"), step)
 	if faults := faultsOf(err); faults != nil {
-		return s.drawBatch(v, http.StatusUnprocessableEntity, step, faults)
+		return s.drawBatch(v, http.StatusUnprocessableEntity, faults)
 	}
 	if err != nil {
 		return changed(err)

@@ -109,14 +109,6 @@ func (w *Workbooks) Bring(ctx context.Context, by *yinzheng.Account, in *NewBatc
 	if err != nil {
 		return nil, false, err
 	}
-	if try || len(c.faults) > 0 { // the register shows in either
-		if err := w.record(ctx, by, "batch-tried", b.Office, fmt.Sprintf("%s, %d rows, %d filled in from the register", b.Item, b.Rows, c.report.Filled)); err != nil {
-			return nil, false, err
-		}
-	}
-	if len(c.faults) > 0 {
-		return nil, false, refused(c.faults)
-	}
 	rows, err := c.batchRows()
 	if err != nil {
 		return nil, false, err
@@ -124,27 +116,39 @@ func (w *Workbooks) Bring(ctx context.Context, by *yinzheng.Account, in *NewBatc
 	if b.Report, err = json.Marshal(c.report); err != nil {
 		return nil, false, err
 	}
-	if try {
-		b.ID = ""
-		view, err = w.view(b, yinzheng.BatchTally{Waiting: len(rows)})
+	found := fmt.Sprintf("%s, %d rows, %d filled in from the register", b.Item, b.Rows, c.report.Filled)
+	if try || len(c.faults) > 0 {
+		if err := w.record(ctx, by, "batch-tried", b.Office, found); err != nil { // the register shows in either answer
+			return nil, false, err
+		}
+		view, err = w.tried(c, b)
 		return view, false, err
 	}
-	request := sha256.Sum256([]byte(b.Item + " " + in.Office + " " + b.Digest))
 	before := ""
-	err = w.store.Tx(ctx, func(ctx context.Context) error {
+	err = w.store.Tx(ctx, func(ctx context.Context) (err error) {
+		request := sha256.Sum256([]byte(b.Item + " " + in.Office + " " + b.Digest))
 		if before, err = w.store.Remember(ctx, by.ID, key, request, b.ID, b.At); err != nil || before != "" {
 			return err
 		}
 		if err := w.store.AddBatch(ctx, b, rows); err != nil {
 			return err
 		}
-		return w.record(ctx, by, "batch-brought", b.ID, fmt.Sprintf("%s, %d rows, %d filled in from the register", b.Item, b.Rows, c.report.Filled))
+		return w.record(ctx, by, "batch-brought", b.ID, found)
 	})
 	if err != nil {
 		return nil, false, err
 	}
 	view, err = w.View(ctx, by, cmp.Or(before, b.ID))
 	return view, before != "", err
+}
+
+// tried is what a workbook that is not kept would be, or what is wrong with it.
+func (w *Workbooks) tried(c *checking, b *yinzheng.Batch) (*BatchView, error) {
+	if len(c.faults) > 0 {
+		return nil, refused(c.faults)
+	}
+	b.ID = ""
+	return w.view(b, yinzheng.BatchTally{Waiting: b.Rows})
 }
 
 // check reads a workbook and looks at all of it.

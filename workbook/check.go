@@ -130,8 +130,12 @@ func (c *checking) blame(r *row, faults []yinzheng.FieldError) {
 	}
 }
 
-// batchRows are the rows as they are kept, with what they may be duplicates of.
+// batchRows are the rows as they are kept, with what they may be duplicates of; of
+// a workbook with faults there are none.
 func (c *checking) batchRows() ([]yinzheng.BatchRow, error) {
+	if len(c.faults) > 0 {
+		return nil, nil
+	}
 	out := make([]yinzheng.BatchRow, len(c.rows))
 	for i, r := range c.rows {
 		content, err := json.Marshal(r.cells)
