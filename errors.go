@@ -122,7 +122,11 @@ func LastingReason(err error) (Text, bool) {
 	}
 	zh, en := []string{e.Text.ZH}, []string{e.Text.EN}
 	for _, f := range e.Fields {
-		zh, en = append(zh, f.Field+"："+f.Text.ZH), append(en, f.Field+": "+cmp.Or(f.Text.EN, f.Code))
+		z, x := f.Text.ZH, cmp.Or(f.Text.EN, f.Code)
+		if f.Field != "" {
+			z, x = f.Field+"："+z, f.Field+": "+x
+		}
+		zh, en = append(zh, z), append(en, x)
 	}
 	return Text{strings.Join(zh, "；"), strings.Join(en, "; ")}, true
 }

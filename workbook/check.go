@@ -1,7 +1,6 @@
 package workbook
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -199,7 +198,8 @@ func refused(faults []yinzheng.FieldError) error {
 
 func text(zh, en string) yinzheng.Text { return yinzheng.Text{ZH: zh, EN: en} }
 
-// explained is an error with its fields called as the workbook calls them.
+// explained is an error whose fields are called as the workbook calls them, in both
+// languages.
 func (s *sheet) explained(err error, g groups) error {
 	var e *yinzheng.Error
 	if !errors.As(err, &e) || len(e.Fields) == 0 {
@@ -208,12 +208,11 @@ func (s *sheet) explained(err error, g groups) error {
 	out := *e
 	out.Fields = nil
 	for _, f := range e.Fields {
-		c := s.column(f.Field, g)
-		called := f.Field
-		if c != nil {
-			called = cmp.Or(c.heading.ZH, called)
+		if c := s.column(f.Field, g); c != nil {
+			said := c.said(f)
+			f.Field, f.Text = "", yinzheng.Text{ZH: c.heading.ZH + "：" + said.ZH, EN: c.heading.EN + ": " + said.EN}
 		}
-		out.Fields = append(out.Fields, yinzheng.FieldError{Field: called, Code: f.Code, Text: c.said(f)})
+		out.Fields = append(out.Fields, f)
 	}
 	return &out
 }

@@ -194,7 +194,7 @@ func TestFailures(t *testing.T) {
 		t.Fatalf("%+v", v)
 	}
 	why := h.rows(v, yinzheng.BatchFilter{Failed: true})[0].Why
-	if !strings.Contains(why.ZH, "姓名：请填写“姓名”") {
+	if !strings.Contains(why.ZH, "；姓名：请填写“姓名”") || !strings.Contains(why.EN, "; Name: Please fill in “Name”") {
 		t.Errorf("why: %v", why)
 	}
 	data, err := h.Failures(h.ctx, h.people["north"], v.ID, "zh")
