@@ -300,10 +300,14 @@ func TestPause(t *testing.T) {
 	h.act("north", v, &Step{Action: Start})
 	h.failing.before = func() { h.act("north2", v, &Step{Action: Pause}) }
 	must(t, h.Work(h.ctx))
-	if got := h.seen(v); got.State != Paused || got.Made != 0 {
+	before := h.seen(v).Made // rows beside the one that was about to be made
+	if got := h.seen(v); got.State != Paused || before == got.Rows {
 		t.Fatalf("%+v", got)
 	}
 	must(t, h.Work(h.ctx))
+	if got := h.seen(v); got.Made != before {
+		t.Errorf("paused, and goes on: %+v", got)
+	}
 	h.act("north2", v, &Step{Action: Resume})
 	h.restart()
 	h.failing.before = func() { // paused and resumed while rows are being made: those are left to the next round
