@@ -50,7 +50,7 @@ func (s *server) importOperations() []operation {
 			}),
 		},
 		{
-			method: http.MethodGet, path: one + "/rows", id: "list-import-rows", tag: "imports", summary: "各行的结果 · What became of the rows, 200 at a time",
+			method: http.MethodGet, path: one + "/rows", id: "list-import-rows", tag: "imports", summary: "各行的结果 · What became of the rows, 100 at a time",
 			queries: []*huma.Param{queryParam("which", "string", "waiting, failed or alike (possible duplicates); left out: all"), queryParam("after", "integer", "line of the last row seen")},
 			gives:   typeOf[importRows](), do: s.importRows,
 		},

@@ -124,7 +124,7 @@ type RowView struct {
 }
 
 // MaxListed is how many rows Rows lists at most.
-const MaxListed = 200
+const MaxListed = 100
 
 // Rows lists rows of a batch after a line (0: from the first). Errors: as of View.
 func (w *Workbooks) Rows(ctx context.Context, by *yinzheng.Account, id string, f yinzheng.BatchFilter) ([]RowView, error) {
