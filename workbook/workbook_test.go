@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"yinzheng"
+	"yinzheng/offices"
 )
 
 func checkIs(t *testing.T, err, want error) {
@@ -380,6 +381,32 @@ func TestStrangers(t *testing.T) {
 	checkIs(t, err, yinzheng.ErrForbidden)
 	if list, err := h.List(h.ctx, h.people["north2"], 0); err != nil || len(list) != 1 || list[0].ID != v.ID {
 		t.Errorf("a colleague sees %v %v", list, err)
+	}
+}
+
+// TestMerged: the batch of an office that was merged goes on in the one that does
+// its work now, and is its clerks'.
+func TestMerged(t *testing.T) {
+	h := newHouse(t)
+	v := h.brought("residence", residences(1, 3))
+	r, err := offices.Plan(h.Service.Directory(), &offices.Order{Title: "文号", Merge: []offices.Merge{{Divisions: []string{north, south}, Into: offices.Part{Code: south}}}}, h.now)
+	must(t, err)
+	must(t, h.Service.Reorganise(h.ctx, h.people["admin"], r, false))
+	list, err := h.List(h.ctx, h.people["south"], 0)
+	if err != nil || len(list) != 1 || list[0].ID != v.ID {
+		t.Fatalf("the successor sees %v %v", list, err)
+	}
+	h.act("south", v, &Step{Action: Start})
+	must(t, h.Work(h.ctx))
+	v, err = h.View(h.ctx, h.people["south"], v.ID)
+	if err != nil || v.State != Done || v.Made != 3 {
+		t.Errorf("%+v %v", v, err)
+	}
+	rows, err := h.Rows(h.ctx, h.people["south"], v.ID, yinzheng.BatchFilter{})
+	must(t, err)
+	c, err := h.Service.Application(h.ctx, h.people["south"], rows[0].Application)
+	if err != nil || c.Office != "south" || c.Division != south {
+		t.Errorf("%+v %v", c, err)
 	}
 }
 
