@@ -137,7 +137,7 @@ func (s *Service) BearersIn(ctx context.Context, item, division string) ([]Beare
 	var out []Bearer
 	at := map[string]int{}
 	for _, h := range held {
-		t, err := s.version(TemplateRef{item, h.Template})
+		t, err := s.TemplateVersion(TemplateRef{item, h.Template})
 		if err != nil {
 			return nil, err
 		}
@@ -205,13 +205,7 @@ func (s *Service) SubmitSeen(ctx context.Context, in *Seen, also func(ctx contex
 	if err != nil {
 		return "", err
 	}
-	after, err := s.seeTo(ctx, &Case{a, t, c.Directory, c.Calendar})
-	if err != nil { // the case stands
-		s.Log.Error("looking for somebody who may decide", "application", id, "reason", reason(err))
-	}
-	if after.State == Approved {
-		s.handOver()
-	}
+	s.handedIn(ctx, &Case{a, t, c.Directory, c.Calendar})
 	return id, nil
 }
 

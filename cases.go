@@ -2,8 +2,6 @@ package yinzheng
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -16,6 +14,8 @@ type NewApplication struct {
 	Office    string         `json:"office,omitempty"`   // default: the clerk's
 	Division  string         `json:"division,omitempty"` // default: the office's
 	Applicant *Applicant     `json:"applicant,omitempty"`
+
+	Note string `json:"-"` // of the program, put on the case's first action: where it comes from
 }
 
 // Patch changes parts of a draft; what is nil stays. Values are merged by key,
@@ -69,91 +69,6 @@ type CertificateRef struct {
 	Number string `json:"number"`
 	Code   string `json:"code"`
 	URL    string `json:"url"`
-}
-
-// CreateApplication starts a case as a draft. The idempotency key makes a
-// second identical request return the first one's case (again=true). ErrState:
-// the item has ended, and the text says why and what replaces it; or it needs an
-// office that the tree lacks.
-func (s *Service) CreateApplication(ctx context.Context, by *Account, in *NewApplication, key string) (view *CaseView, again bool, err error) {
-	if err := CheckKey(key); err != nil {
-		return nil, false, err
-	}
-	t, err := s.Template(in.Item)
-	if err != nil {
-		return nil, false, &Error{
-			Kind: ErrInvalid, Text: Text{"没有这个证明事项", "There is no such item"},
-			Fields: []FieldError{{"item", "unknown-item", Text{"请从 /api/v1/items 中选择", "Please choose one from /api/v1/items"}}},
-		}
-	}
-	now := s.now()
-	grant, err := mayTakeIn(t, s.Directory(), by, in.Office, in.Division, now)
-	if err != nil {
-		return nil, false, err
-	}
-	known, err := s.fill(ctx, t, in, grant.Office)
-	if err != nil {
-		return nil, false, err
-	}
-	input, checked, err := s.input(t, known.values, known.division, in.Applicant, now)
-	if err != nil {
-		return nil, false, err
-	}
-	input.Filled = known.filled
-	id, err := randomText(s.Rand, caseIDLength)
-	if err != nil {
-		return nil, false, err
-	}
-	request, err := json.Marshal(in)
-	if err != nil {
-		return nil, false, fmt.Errorf("digest the request: %w", err)
-	}
-	x := actionBy(by, grant, Create, now)
-	x.Input = input
-	a := s.begin(id, t, []Action{x})
-	before := ""
-	err = s.Store.Tx(ctx, func(ctx context.Context) error {
-		var err error
-		if before, err = s.Store.Remember(ctx, by.ID, key, sha256.Sum256(request), id, now); err != nil || before != "" {
-			return err
-		}
-		if err := s.refuseEnded(ctx, t, a.Values, now); err != nil {
-			return err
-		}
-		if err := t.startable(s.Directory()); err != nil {
-			return err
-		}
-		if len(known.filled) > 0 {
-			if err := s.Store.Record(ctx, Event{At: now, Kind: EventPersonRead, Subject: known.person, By: by.ID, Detail: "application " + id}); err != nil {
-				return err
-			}
-		}
-		return s.save(ctx, a, 0)
-	})
-	if err != nil {
-		return nil, false, err
-	}
-	if before != "" {
-		view, err = s.Application(ctx, by, before)
-		return view, true, err
-	}
-	s.watch.noteAll(Desk{Office: a.Office}, by, now)
-	view, err = s.viewFor(ctx, by, a, t)
-	if err != nil {
-		return nil, false, err
-	}
-	view.Changes = checked.Changes
-	view.Problems, err = s.problems(ctx, t, a, checked)
-	return view, false, err
-}
-
-// begin is a new case after its first actions.
-func (s *Service) begin(id string, t *Template, actions []Action) *Application {
-	c := &Case{&Application{ID: id, Template: t.Ref()}, t, s.Directory(), s.calendar.Load()}
-	for _, x := range actions {
-		c.Application = c.with(x)
-	}
-	return c.Application
 }
 
 // input checks raw content and brings it into normal form.
@@ -222,7 +137,7 @@ func (s *Service) load(ctx context.Context, id string) (*Case, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := s.version(a.Template)
+	t, err := s.TemplateVersion(a.Template)
 	if err != nil {
 		return nil, err
 	}

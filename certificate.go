@@ -208,4 +208,5 @@ type Store interface {
 	Searches
 	Persons
 	Campaigns
+	Batches
 }

@@ -44,7 +44,7 @@ type Notice struct {
 	Kind        string    `json:"kind"` // waiting, moved, due-soon, overdue, recused, stranded, returned, issued, rejected, lapsed, gap-due-soon, gap-overdue, inspection-due-soon, inspection-overdue, revocation-proposed, reference-revoked, holder-died, reorganisation-stuck, inquiry-waiting, inquiry-to-sign, inquiry-returned, inquiry-late, inquiry-replied, campaign-started, campaign-due-soon, campaign-follow-up, campaign-death
 	Application string    `json:"application"`
 	Step        string    `json:"step,omitempty"`
-	About       string    `json:"about,omitempty"` // stranded: the office that nobody is left at; reorganisation-stuck, campaign-…: its ID; gap-… and inspection-…: the material; reference-revoked: the code of the certificate; inquiry-…: the inquiry or the list
+	About       string    `json:"about,omitempty"` // stranded: the office that nobody is left at; reorganisation-stuck, campaign-…: its ID; gap-… and inspection-…: the material; reference-revoked: the code of the certificate; inquiry-…: the inquiry or the list; batch-…: its ID
 }
 
 // Notices is the outbox. Senders (mail, messages) will read it too.

@@ -200,7 +200,7 @@ func (s *Service) mark(ctx context.Context, a *Application) error {
 	if x := &a.Actions[len(a.Actions)-1]; x.Input == nil && !x.handsIn() {
 		return nil
 	}
-	t, err := s.version(a.Template)
+	t, err := s.TemplateVersion(a.Template)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -110,4 +111,22 @@ func fail(kind error, zh, en string, args ...any) error {
 // invalidFields makes the Error that lists what is wrong field by field.
 func invalidFields(fields []FieldError) error {
 	return &Error{Kind: ErrInvalid, Text: Text{"有内容需要修改，请按提示逐项更正", "Some fields need to be corrected"}, Fields: fields}
+}
+
+// LastingReason is what people have to mend before something can be done; false:
+// the error is one of this moment, and another attempt may not meet it.
+func LastingReason(err error) (Text, bool) {
+	var e *Error
+	if !errors.As(err, &e) || !slices.ContainsFunc([]error{ErrInvalid, ErrState, ErrForbidden, ErrNotFound}, func(kind error) bool { return errors.Is(err, kind) }) {
+		return Text{}, false
+	}
+	zh, en := []string{e.Text.ZH}, []string{e.Text.EN}
+	for _, f := range e.Fields {
+		z, x := f.Text.ZH, cmp.Or(f.Text.EN, f.Code)
+		if f.Field != "" {
+			z, x = f.Field+"："+z, f.Field+": "+x
+		}
+		zh, en = append(zh, z), append(en, x)
+	}
+	return Text{strings.Join(zh, "；"), strings.Join(en, "; ")}, true
 }

@@ -126,3 +126,6 @@ func randomText(rand io.Reader, n int) (string, error) {
 	}
 	return string(b), nil
 }
+
+// NewID draws the ID of something that people call by it and nothing else does.
+func NewID(rand io.Reader) (string, error) { return randomText(rand, caseIDLength) }

@@ -64,6 +64,23 @@ var IDTypes = map[string]Text{
 	NoID:         {"无证件", "No document"},
 }
 
+// IDTypesInOrder are the types, those that most people have first.
+var IDTypesInOrder = []string{ResidentID, Passport, HKMacau, Taiwan, ForeignerPRC, OldID, NoID}
+
+// IDTypeCalled is the type that people call by a name, in either language; what
+// is no such name stays as it is.
+func IDTypeCalled(text string) string {
+	for code, name := range IDTypes {
+		if text == name.ZH || strings.EqualFold(text, name.EN) {
+			return code
+		}
+	}
+	if text == "身份证" {
+		return ResidentID
+	}
+	return text
+}
+
 // Sex is male or female, as values state it.
 const (
 	Male   = "male"

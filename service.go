@@ -180,8 +180,8 @@ func (s *Service) Template(code string) (*Template, error) {
 	return nil, fail(ErrNotFound, "没有“%s”这个证明事项", "There is no item “%s”", code)
 }
 
-// version returns one version of an item's template.
-func (s *Service) version(ref TemplateRef) (*Template, error) {
+// TemplateVersion returns one version of an item's template.
+func (s *Service) TemplateVersion(ref TemplateRef) (*Template, error) {
 	if t := s.templates[ref]; t != nil {
 		return t, nil
 	}

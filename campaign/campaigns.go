@@ -45,21 +45,6 @@ func New(config Config) *Campaigns {
 // now is the time to the second.
 func (s *Campaigns) now() time.Time { return s.Service.Now().UTC().Truncate(time.Second) }
 
-// idLength is that of a campaign's ID.
-const idLength = 10
-
-func (s *Campaigns) newID() (string, error) {
-	const letters = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-	b := make([]byte, idLength)
-	if _, err := io.ReadFull(s.Rand, b); err != nil {
-		return "", fmt.Errorf("draw an ID: %w", err)
-	}
-	for i := range b {
-		b[i] = letters[b[i]&31]
-	}
-	return string(b), nil
-}
-
 // CampaignView is a campaign with how far it is.
 type CampaignView struct {
 	*Campaign
@@ -84,7 +69,7 @@ func (s *Campaigns) Start(ctx context.Context, by *yinzheng.Account, in *NewCamp
 	if err != nil {
 		return nil, false, err
 	}
-	id, err := s.newID()
+	id, err := yinzheng.NewID(s.Rand)
 	if err != nil {
 		return nil, false, err
 	}

@@ -1,12 +1,10 @@
 package campaign
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"yinzheng"
 )
@@ -63,7 +61,7 @@ func (s *Campaigns) makeCase(ctx context.Context, c *Campaign, e *Entry) error {
 		a := &EntryAct{Kind: CaseMade, At: s.now(), By: yinzheng.SystemActor, Application: id}
 		return s.putEntry(ctx, c.ID, e.after(a), a)
 	})
-	why, lasting := lastingReason(err)
+	why, lasting := yinzheng.LastingReason(err)
 	switch {
 	case err == nil || errors.Is(err, errOver) || isConflict(err): // somebody was faster: the next round sees what is left
 		return nil
@@ -100,18 +98,4 @@ func (s *Campaigns) seen(ctx context.Context, c *Campaign, e *Entry) (*yinzheng.
 		Item: c.Item, Name: e.Name, ID: e.ID, Division: s.Service.Directory().DivisionNow(e.Division), Certificate: e.Certificate, By: by, Grant: grant,
 		Opinion: fmt.Sprintf("生存核验 %s：%s %s，本人健在（%s 第 %d 号）", c.Period, e.Seen.Day, how, c.ID, e.Number),
 	}, nil
-}
-
-// lastingReason tells what people have to mend before a case can be made; false:
-// the error is one of this moment.
-func lastingReason(err error) (yinzheng.Text, bool) {
-	var e *yinzheng.Error
-	if !errors.As(err, &e) || !slices.ContainsFunc([]error{yinzheng.ErrInvalid, yinzheng.ErrState, yinzheng.ErrForbidden, yinzheng.ErrNotFound}, func(kind error) bool { return errors.Is(err, kind) }) {
-		return yinzheng.Text{}, false
-	}
-	zh, en := []string{e.Text.ZH}, []string{e.Text.EN}
-	for _, f := range e.Fields {
-		zh, en = append(zh, f.Field+"："+f.Text.ZH), append(en, f.Field+": "+cmp.Or(f.Text.EN, f.Code))
-	}
-	return text(strings.Join(zh, "；"), strings.Join(en, "; ")), true
 }

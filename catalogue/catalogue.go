@@ -212,7 +212,7 @@ func (c *Catalogue) Draft(ctx context.Context, by *yinzheng.Account, in *NewChan
 
 // draft begins a change. first runs before it in the same transaction.
 func (c *Catalogue) draft(ctx context.Context, by *yinzheng.Account, in *NewChange, first func(ctx context.Context, id string) error) (*ChangeView, error) {
-	id, err := c.newID()
+	id, err := yinzheng.NewID(c.Rand)
 	if err != nil {
 		return nil, err
 	}
@@ -225,19 +225,6 @@ func (c *Catalogue) draft(ctx context.Context, by *yinzheng.Account, in *NewChan
 
 // errAgain undoes what was begun for a request that was answered before.
 var errAgain = errors.New("the same request again")
-
-// newID draws a change's ID.
-func (c *Catalogue) newID() (string, error) {
-	const letters = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-	b := make([]byte, 10)
-	if _, err := io.ReadFull(c.Rand, b); err != nil {
-		return "", fmt.Errorf("draw an ID: %w", err)
-	}
-	for i := range b {
-		b[i] = letters[b[i]&31]
-	}
-	return string(b), nil
-}
 
 // Act does something to a change that is at version seen: everything but Draft.
 // Administrators of a topmost office may; who wrote any of it does not review

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -172,7 +171,7 @@ func (q *Inquiries) readList(ctx context.Context, s *asking, asked *Asked, file 
 	}
 	var people []Asked
 	var rows []yinzheng.InquiryRow
-	err = eachRow(file, columns, func(line *table.Row) error {
+	_, err = table.Each(file, columns, MaxRows, func(line *table.Row) error {
 		a := r.row(line)
 		if len(r.faults) >= maxFaults || a == nil {
 			return nil
@@ -183,7 +182,7 @@ func (q *Inquiries) readList(ctx context.Context, s *asking, asked *Asked, file 
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return nil, yinzheng.FileFault(err)
 	}
 	reasons(asked, &r.faults, func(text string) bool {
 		for i := range people {
@@ -250,12 +249,7 @@ func (r *reading) row(line *table.Row) *Asked {
 // somebody who has none.
 func documentCell(line *table.Row, f *faults) any {
 	number := strings.Join(strings.Fields(width.Narrow.String(line.Get("id"))), "")
-	kind := line.Get("id_type")
-	for code, name := range yinzheng.IDTypes {
-		if kind == name.ZH || strings.EqualFold(kind, name.EN) {
-			kind = code
-		}
-	}
+	kind := yinzheng.IDTypeCalled(line.Get("id_type"))
 	switch kind {
 	case "":
 		return number
@@ -282,32 +276,6 @@ func once(first map[string]string, document string, line *table.Row, f *faults) 
 		f.add(line.Place("id"), "twice", "与 "+before+" 是同一个号码", "The same number as in "+before)
 	}
 	return !twice
-}
-
-// eachRow reads a file of at most MaxRows rows. The error is an ErrInvalid for
-// what is no such table.
-func eachRow(file []byte, columns []table.Column, row func(*table.Row) error) error {
-	t, err := table.Open(file, columns)
-	if err != nil {
-		return yinzheng.FileFault(err)
-	}
-	defer t.Close()
-	for n := 0; ; n++ {
-		line, err := t.Next()
-		switch {
-		case errors.Is(err, io.EOF) && n == 0:
-			return yinzheng.FileFault(&table.Error{ZH: "名单是空的", EN: "The list is empty"})
-		case errors.Is(err, io.EOF):
-			return nil
-		case err != nil:
-			return yinzheng.FileFault(err)
-		case n == MaxRows:
-			return yinzheng.FileFault(&table.Error{ZH: fmt.Sprintf("最多 %d 行，请分几份", MaxRows), EN: fmt.Sprintf("There are more than %d rows; please send them in parts", MaxRows)})
-		}
-		if err := row(line); err != nil {
-			return err
-		}
-	}
 }
 
 // errNoList is what a stranger learns.

@@ -92,7 +92,7 @@ func readRoll(file []byte, now time.Time, f *faults) ([]yinzheng.RollEntry, erro
 	var entries []yinzheng.RollEntry
 	first := map[string]string{}
 	person := form(&Kind{})
-	err := eachRow(file, columns[:3], func(line *table.Row) error {
+	_, err := table.Each(file, columns[:3], MaxRows, func(line *table.Row) error {
 		id := documentCell(line, f)
 		if id == nil {
 			return nil
@@ -106,5 +106,5 @@ func readRoll(file []byte, now time.Time, f *faults) ([]yinzheng.RollEntry, erro
 		}
 		return nil
 	})
-	return entries, err
+	return entries, yinzheng.FileFault(err)
 }

@@ -3,10 +3,7 @@ package register
 import (
 	"cmp"
 	"errors"
-	"fmt"
-	"io"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -103,32 +100,19 @@ func (r *row) fault(column, code, zh, en string) {
 // error is an ErrInvalid for what is no such table; what is wrong with a row
 // stands in the row.
 func read(data []byte, now time.Time) (rows []row, ignored []string, err error) {
-	t, err := table.Open(data, columns)
-	if err != nil {
-		return nil, nil, yinzheng.FileFault(err)
-	}
-	defer t.Close()
-	for faults := 0; ; {
-		line, err := t.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, nil, yinzheng.FileFault(err)
-		}
-		if len(rows) == MaxRows {
-			return nil, nil, yinzheng.FileFault(&table.Error{ZH: fmt.Sprintf("最多 %d 行，请分几次导入", MaxRows), EN: fmt.Sprintf("There are more than %d rows; please import them in parts", MaxRows)})
-		}
+	faults := 0
+	ignored, err = table.Each(data, columns, MaxRows, func(line *table.Row) error {
 		r := checkRow(line.Get, line.Place, now)
 		if faults += len(r.faults); faults > MaxListed && len(r.faults) > 1 {
 			r.faults = []yinzheng.FieldError{r.faults[0]} // those before it fill the report: memory
 		}
 		rows = append(rows, r)
+		return nil
+	})
+	if err != nil {
+		return nil, nil, yinzheng.FileFault(err)
 	}
-	if len(rows) == 0 {
-		return nil, nil, yinzheng.FileFault(&table.Error{ZH: "名单是空的", EN: "The list is empty"})
-	}
-	return rows, append([]string{}, t.Ignored()...), nil
+	return rows, ignored, nil
 }
 
 // checkRow brings a row into normal form and notes what is wrong with it.
@@ -149,7 +133,7 @@ func checkRow(get, place func(string) string, now time.Time) row {
 		return r
 	}
 	derive(raw, now)
-	if idType(get("id_type")) == yinzheng.NoID {
+	if yinzheng.IDTypeCalled(get("id_type")) == yinzheng.NoID {
 		r.fault("id_type", "no-document", "没有证件的人员不能导入", "Somebody without a document cannot be imported")
 		return r
 	}
@@ -173,7 +157,7 @@ func checkRow(get, place func(string) string, now time.Time) row {
 // typed gives a document the type that its row says.
 func typed(raw yinzheng.Values, column, kind string) {
 	if number := raw[column]; number != nil && kind != "" {
-		raw[column] = map[string]any{"type": idType(kind), "number": number}
+		raw[column] = map[string]any{"type": yinzheng.IDTypeCalled(kind), "number": number}
 	}
 }
 
@@ -205,7 +189,7 @@ func derive(raw yinzheng.Values, now time.Time) {
 func cell(column, text string) string {
 	switch column {
 	case "born", "died":
-		return day(text)
+		return table.Day(text)
 	case "sex":
 		if s, ok := sexes[text]; ok {
 			return s
@@ -218,34 +202,3 @@ func cell(column, text string) string {
 
 // sexes are the ways to write one; the digits are those of GB/T 2261.1.
 var sexes = map[string]string{"男": yinzheng.Male, "女": yinzheng.Female, "1": yinzheng.Male, "2": yinzheng.Female, "男性": yinzheng.Male, "女性": yinzheng.Female}
-
-func idType(text string) string {
-	for code, name := range yinzheng.IDTypes {
-		if text == name.ZH || strings.EqualFold(text, name.EN) {
-			return code
-		}
-	}
-	if text == "身份证" {
-		return yinzheng.ResidentID
-	}
-	return text
-}
-
-// dayLayouts are the ways in which registers write a day.
-var dayLayouts = []string{time.DateOnly, "2006/1/2", "2006.1.2", "2006-1-2", "20060102", "2006年1月2日", "2006-01-02 15:04:05"}
-
-// epoch is day 0 of a workbook (ECMA-376, 18.17.4.1, with its leap day of 1900).
-var epoch = time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)
-
-// day writes a day as 2006-01-02. What is none stays as it is, to be refused.
-func day(text string) string {
-	for _, layout := range dayLayouts {
-		if at, err := time.Parse(layout, text); err == nil {
-			return at.Format(time.DateOnly)
-		}
-	}
-	if n, err := strconv.Atoi(text); err == nil && n > 59 && n < 100_000 && len(text) <= 5 { // 59: before the day that never was
-		return epoch.AddDate(0, 0, n).Format(time.DateOnly)
-	}
-	return text
-}

@@ -91,7 +91,14 @@ func (s *server) api() ([]byte, error) {
 		},
 	}, Formats: map[string]huma.Format{"application/json": huma.DefaultJSONFormat}, DefaultFormat: "application/json"}
 	api := humago.New(s.mux, config)
-	for _, ops := range [][]operation{s.sessionOperations(), s.itemOperations(), s.catalogueOperations(), s.applicationOperations(), s.decisionOperations(), s.attachmentOperations(), s.materialOperations(), s.certificateOperations(), s.lifeOperations(), s.paperOperations(), s.issuingOperations(), s.sampleOperations(), s.noticeOperations(), s.peopleOperations(), s.officeOperations(), s.recordOperations(), s.registerOperations(), s.inquiryOperations(), s.inquiryListOperations(), s.inquiryRuleOperations(), s.campaignOperations()} {
+	for _, ops := range [][]operation{
+		s.sessionOperations(), s.itemOperations(), s.catalogueOperations(), s.applicationOperations(),
+		s.decisionOperations(), s.attachmentOperations(), s.materialOperations(), s.certificateOperations(),
+		s.lifeOperations(), s.paperOperations(), s.issuingOperations(), s.sampleOperations(), s.noticeOperations(),
+		s.peopleOperations(), s.officeOperations(), s.recordOperations(), s.registerOperations(),
+		s.inquiryOperations(), s.inquiryListOperations(), s.inquiryRuleOperations(), s.campaignOperations(),
+		s.importOperations(),
+	} {
 		for i := range ops {
 			s.register(api, &ops[i])
 		}

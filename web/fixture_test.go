@@ -27,6 +27,7 @@ import (
 	"yinzheng/store"
 	"yinzheng/templates"
 	"yinzheng/web"
+	"yinzheng/workbook"
 )
 
 // world is a small district with the real parts behind a running server.
@@ -36,6 +37,10 @@ type world struct {
 	t     testing.TB
 	store *store.Store
 	log   *logBuffer
+
+	workbooks *workbook.Workbooks
+	handler   atomic.Pointer[http.Handler]
+	boot      func() // makes everything anew over the same store, as a new process would
 }
 
 // logBuffer keeps what is logged: handlers write while a test reads.
@@ -115,17 +120,23 @@ func newWorldOver(t testing.TB, st *store.Store, changes ...change) *world {
 	for _, c := range changes {
 		c(&wc, &sc)
 	}
-	wc.Catalogue, err = catalogue.New(ctx, catalogue.Config{Store: st, Templates: sc.Templates})
-	must(t, err)
-	sc.Standings = wc.Catalogue
-	w.Service, err = yinzheng.New(ctx, sc)
-	must(t, err)
-	wc.Service, wc.Campaigns = w.Service, campaign.New(campaign.Config{Service: w.Service, Log: log})
-	wc.Inquiries = inquiry.New(inquiry.Config{Store: st, Records: w.Service, Seal: w.Service, Now: sc.Now})
+	w.boot = func() {
+		wc.Catalogue, err = catalogue.New(ctx, catalogue.Config{Store: st, Templates: sc.Templates})
+		must(t, err)
+		sc.Standings = wc.Catalogue
+		w.Service, err = yinzheng.New(ctx, sc)
+		must(t, err)
+		wc.Service, wc.Campaigns = w.Service, campaign.New(campaign.Config{Service: w.Service, Log: log})
+		wc.Workbooks = workbook.New(workbook.Config{Service: w.Service, Log: log})
+		w.workbooks = wc.Workbooks
+		wc.Inquiries = inquiry.New(inquiry.Config{Store: st, Records: w.Service, Seal: w.Service, Now: sc.Now})
+		handler, err := web.New(wc)
+		must(t, err)
+		w.handler.Store(&handler)
+	}
+	w.boot()
 	w.passwords()
-	handler, err := web.New(wc)
-	must(t, err)
-	w.Server.Config.Handler = handler
+	w.Server.Config.Handler = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { (*w.handler.Load()).ServeHTTP(rw, r) })
 	w.Start()
 	t.Cleanup(w.Close)
 	return w

@@ -137,10 +137,10 @@ type idView struct {
 	Optional, Fault            bool
 }
 
-// idTypes are the kinds of document, the most frequent first.
+// idTypes are the kinds of document to choose from.
 var idTypes = func() []yinzheng.Option {
 	var out []yinzheng.Option
-	for _, t := range []string{yinzheng.ResidentID, yinzheng.Passport, yinzheng.HKMacau, yinzheng.Taiwan, yinzheng.ForeignerPRC, yinzheng.OldID, yinzheng.NoID} {
+	for _, t := range yinzheng.IDTypesInOrder {
 		out = append(out, yinzheng.Option{Value: t, Label: yinzheng.IDTypes[t]})
 	}
 	return out

@@ -19,7 +19,8 @@ type noticesView struct {
 type noticeLine struct {
 	yinzheng.Notice
 	Text yinzheng.Text
-	New  bool // not shown in this browser before
+	New  bool   // not shown in this browser before
+	Link string // to what it is about; "": nowhere
 }
 
 // noticeTexts are the kinds of notice in words.
@@ -51,6 +52,8 @@ var noticeTexts = map[string]yinzheng.Text{
 	"campaign-started":     {ZH: "集中办理已开始", EN: "A campaign has begun"},
 	"campaign-due-soon":    {ZH: "集中办理即将到期", EN: "A campaign is due soon"},
 	"campaign-follow-up":   {ZH: "集中办理有人须跟进", EN: "Somebody on a campaign's roster has to be followed up"},
+	"batch-done":           {ZH: "批量导入已办完", EN: "A workbook's cases are made"},
+	"batch-stopped":        {ZH: "批量导入停下了，须有人处理", EN: "Making a workbook's cases has stopped; somebody has to see to it"},
 	"campaign-death":       {ZH: "登记显示集中办理名单中有人去世", EN: "A register says that somebody on a campaign's roster has died"},
 }
 
@@ -81,7 +84,7 @@ func (s *server) noticesPage(v *visit) error {
 		if !ours {
 			text = otherNotice
 		}
-		view.Lines = append(view.Lines, noticeLine{n, text, n.ID > told})
+		view.Lines = append(view.Lines, noticeLine{n, text, n.ID > told, noticeLink(&n)})
 	}
 	if len(list) == pageLines {
 		view.Next = list[len(list)-1].ID
@@ -90,6 +93,17 @@ func (s *server) noticesPage(v *visit) error {
 		http.SetCookie(v.w, s.cookie(toldCookie, v.by.ID+"."+strconv.FormatInt(list[0].ID, 10), time.Now().AddDate(1, 0, 0)))
 	}
 	return s.draw(v, http.StatusOK, "staff-notices", yinzheng.Text{ZH: "通知", EN: "Notices"}, view)
+}
+
+// noticeLink is the address of what a notice is about; "": there is no page of it.
+func noticeLink(n *yinzheng.Notice) string {
+	switch {
+	case n.Application != "":
+		return "/work/cases/" + n.Application
+	case strings.HasPrefix(n.Kind, "batch-"):
+		return "/work/imports/" + n.About
+	}
+	return ""
 }
 
 // roleNames are what roles are called on the pages.

@@ -31,7 +31,7 @@ const (
 // uploads is the room for files on their way in and being checked.
 type uploads struct {
 	checking  chan struct{} // a place for each file being checked
-	importing chan struct{} // the one for a table of offices, items or persons, each of which costs seconds and much memory
+	importing chan struct{} // the one for a table of offices, items, persons or cases, each of which costs seconds and much memory
 
 	mu   sync.Mutex
 	held int64

@@ -48,6 +48,7 @@ func TestMain(m *testing.M) {
 //	xlsx IN OUT           a CSV file as Excel would save it
 //	looks FILE WxH        FILE is such a picture as it is kept: of this size, upright, nothing but pixels
 //	children FILE N SKIP  a list of N children of two communities; with SKIP > 0 without every SKIP-th of them
+//	cases FILE N          a workbook of N residence cases, as CSV
 //	workbook FILE N       a list of N items, as item import takes it
 //	soon VAR DURATION     a moment to come, as $VAR
 //	passed MOMENT         wait until it has passed
@@ -70,7 +71,7 @@ func TestScript(t *testing.T) {
 			"status": with((*session).status), "get": with((*session).get), "is": with((*session).is), "until": with((*session).until), "flip": with((*session).flip),
 			"append": with((*session).append), "revise": with((*session).revise), "capture": with((*session).capture), "forge": with((*session).forge),
 			"picture": with((*session).picture), "looks": with((*session).looks), "xlsx": with((*session).xlsx),
-			"workbook": with((*session).workbook), "children": with((*session).children), "soon": with((*session).soon), "passed": with((*session).passed),
+			"workbook": with((*session).workbook), "cases": with((*session).cases), "children": with((*session).children), "soon": with((*session).soon), "passed": with((*session).passed),
 		},
 	})
 }

@@ -22,6 +22,7 @@ import (
 	"yinzheng/signer"
 	"yinzheng/store"
 	"yinzheng/templates"
+	"yinzheng/workbook"
 )
 
 // settings are what every command that opens a data folder is told.
@@ -76,6 +77,7 @@ type system struct {
 	catalogue *catalogue.Catalogue
 	inquiries *inquiry.Inquiries
 	campaigns *campaign.Campaigns
+	workbooks *workbook.Workbooks
 	store     *store.Store
 	ring      *keys.Keyring
 	renderer  *templates.Typesetter
@@ -150,7 +152,10 @@ func assemble(ctx context.Context, s *store.Store, ring *keys.Keyring, c setting
 	}
 	asked := inquiry.New(inquiry.Config{Store: s, Records: service, Seal: service, Now: e.now, Log: e.log})
 	checks := campaign.New(campaign.Config{Service: service, Log: e.log})
-	return &system{Service: service, catalogue: items, inquiries: asked, campaigns: checks, store: s, ring: ring, renderer: renderer, fontsDir: c.FontsDir}, nil
+	return &system{
+		Service: service, catalogue: items, inquiries: asked, campaigns: checks, workbooks: workbook.New(workbook.Config{Service: service, Log: e.log}),
+		store: s, ring: ring, renderer: renderer, fontsDir: c.FontsDir,
+	}, nil
 }
 
 // templateSet is the built-in templates and those of a folder, if one is given.
@@ -198,6 +203,7 @@ func (s *system) background(ctx context.Context, log *slog.Logger) {
 	ctx, s.stop = context.WithCancel(ctx)
 	go s.KeepRecovering(ctx, 2*time.Second)
 	go s.campaigns.Keep(ctx, 2*time.Second)
+	go s.workbooks.Keep(ctx, time.Second)
 	go s.markCases(ctx, log)
 	go s.workInquiries(ctx, 2*time.Second, log)
 	if s.fontsDir != "" {

@@ -28,7 +28,7 @@ import (
 // Column is a column that is asked for.
 type Column struct {
 	Key      string
-	Names    []string // headings that stand for it besides Key, such as 名称
+	Names    []string // headings that stand for it besides Key, such as 名称; capitals and spaces do not count
 	Optional bool
 }
 
@@ -43,7 +43,8 @@ const (
 // Table is a table being read.
 type Table struct {
 	columns []Column
-	at      []int // of each column: its place in the sheet, -1: missing
+	index   map[string]int // of each column by its key
+	at      []int          // of each column: its place in the sheet, -1: missing
 	next    func() ([]string, error)
 	ignored []string
 	sheet   string // of a workbook
@@ -81,7 +82,10 @@ func (e *Error) Says() (zh, en string) { return e.ZH, e.EN }
 // Open begins to read a table and finds its headings within the first rows. An
 // *Error says what is wrong with it: not a table, no such columns.
 func Open(data []byte, columns []Column) (t *Table, err error) {
-	t = &Table{columns: columns, closing: func() error { return nil }}
+	t = &Table{columns: columns, index: map[string]int{}, closing: func() error { return nil }}
+	for i := range columns {
+		t.index[columns[i].Key] = i
+	}
 	switch {
 	case bytes.HasPrefix(data, []byte("PK\x03\x04")):
 		err = t.workbook(data)
@@ -97,6 +101,33 @@ func Open(data []byte, columns []Column) (t *Table, err error) {
 		return nil, errors.Join(err, t.Close())
 	}
 	return t, nil
+}
+
+// Each calls fn with every row of a table, which has one at least and so many at
+// most, and returns the headings that nobody asked for, as Ignored does. Errors:
+// an *Error, or fn's.
+func Each(data []byte, columns []Column, most int, fn func(*Row) error) (ignored []string, err error) {
+	t, err := Open(data, columns)
+	if err != nil {
+		return nil, err
+	}
+	defer t.Close()
+	for n := 0; ; n++ {
+		row, err := t.Next()
+		switch {
+		case errors.Is(err, io.EOF) && n == 0:
+			return nil, &Error{"", "名单是空的", "The list is empty"}
+		case errors.Is(err, io.EOF):
+			return append([]string{}, t.Ignored()...), nil
+		case err != nil:
+			return nil, err
+		case n == most:
+			return nil, &Error{"", fmt.Sprintf("最多 %d 行，请分成几份", most), fmt.Sprintf("There are more than %d rows; please send them in parts", most)}
+		}
+		if err := fn(row); err != nil {
+			return nil, err
+		}
+	}
 }
 
 // Ignored lists the headings of columns that nobody asked for, cut to a length
@@ -130,19 +161,17 @@ func (t *Table) Next() (*Row, error) {
 
 // Get is a cell's text; "" where the column is missing.
 func (r *Row) Get(key string) string {
-	i := slices.IndexFunc(r.table.columns, func(c Column) bool { return c.Key == key })
-	return r.cells[i]
+	return r.cells[r.table.index[key]]
 }
 
 // Has tells whether the file has a column.
 func (r *Row) Has(key string) bool {
-	return r.table.at[slices.IndexFunc(r.table.columns, func(c Column) bool { return c.Key == key })] >= 0
+	return r.table.at[r.table.index[key]] >= 0
 }
 
 // Place names a cell as the person sees it: 名单!C7, or line 7, column name.
 func (r *Row) Place(key string) string {
-	i := slices.IndexFunc(r.table.columns, func(c Column) bool { return c.Key == key })
-	at := r.table.at[i]
+	at := r.table.at[r.table.index[key]]
 	if r.table.sheet == "" || at < 0 {
 		return fmt.Sprintf("line %d, column %s", r.Line, key)
 	}
@@ -218,9 +247,8 @@ func (t *Table) headings() error {
 }
 
 func (c *Column) is(heading string) bool {
-	heading = strings.ToLower(plain(heading))
-	heading = strings.TrimSuffix(heading, "*")
-	return heading == c.Key || slices.Contains(c.Names, heading)
+	heading = strings.TrimSuffix(strings.ToLower(plain(heading)), "*")
+	return heading == c.Key || slices.ContainsFunc(c.Names, func(name string) bool { return heading == strings.ToLower(plain(name)) })
 }
 
 // plain is a heading without the spaces and line breaks that it is set with: 姓　名.

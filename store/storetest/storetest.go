@@ -88,6 +88,8 @@ func Run(t *testing.T, open func(t *testing.T) yinzheng.Store) {
 		"Campaigns/apart":            campaignsApart,
 		"Campaigns/entries":          campaignEntries,
 		"Campaigns/holdings":         holdings,
+		"Batches":                    batches,
+		"Batches/rows":               batchRows,
 		"Tx/undone":                  txUndone,
 		"Tx/sees its own":            txSeesItsOwn,
 		"Tx/nested":                  txNested,

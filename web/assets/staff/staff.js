@@ -43,6 +43,22 @@ for (const button of document.querySelectorAll('[data-print]')) {
   button.addEventListener('click', () => print());
 }
 
+// What goes on while somebody looks on is fetched every second; once it is
+// something else, all of the page is.
+const following = document.querySelector('[data-follow="working"]');
+async function follow() {
+  try {
+    const answer = await fetch(location.pathname);
+    if (answer.status < 500) {
+      const now = new DOMParser().parseFromString(await answer.text(), 'text/html').querySelector('[data-follow]');
+      if (now?.dataset.follow !== 'working') return location.replace(location.pathname);
+      following.replaceChildren(...now.childNodes);
+    }
+  } catch { /* the network, or a restart: the next second may be better */ }
+  setTimeout(follow, 1000);
+}
+if (following) setTimeout(follow, 1000);
+
 // A field that matters only for one choice is shown only then.
 for (const part of document.querySelectorAll('[data-when]')) {
   const choice = part.closest('form').elements[part.dataset.when];
