@@ -66,7 +66,7 @@ type CampaignView struct {
 	ItemName yinzheng.Text `json:"item_name"`
 	Progress *Progress     `json:"progress"` // of the places that the reader is in charge of
 	Acts     []CampaignAct `json:"acts"`
-	May      []Permit      `json:"may,omitempty"` // what the reader may do, and why not the rest
+	May      []CampaignPermit      `json:"may,omitempty"` // what the reader may do, and why not the rest
 }
 
 // Start begins a campaign in the name of an office: its approvers and

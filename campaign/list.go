@@ -41,8 +41,8 @@ type EntryQuery struct {
 	Outcome  Outcome
 	Case     yinzheng.State
 	Name     string // or part of it, or a whole number of a document; empty: all
-	After    int // number of the last one seen
-	Limit    int // 1 to 500; else 100
+	After    int    // number of the last one seen
+	Limit    int    // 1 to 500; else 100
 }
 
 // Entries lists entries, in the order of the roster, and tells the number to go

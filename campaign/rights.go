@@ -83,8 +83,8 @@ func (s *Campaigns) isAbove(office string, c *Campaign) bool {
 	return at != "" && at != d.DivisionNow(c.Division) && d.Within(c.Division, at)
 }
 
-// Permit tells whether somebody may do something to a campaign as it stands now.
-type Permit struct {
+// CampaignPermit tells whether somebody may do something to a campaign as it stands now.
+type CampaignPermit struct {
 	Action   Kind           `json:"action"`
 	Why      *yinzheng.Text `json:"why,omitempty"`      // why not; absent: they may
 	Reasoned bool           `json:"reasoned,omitempty"` // only with a reason
@@ -92,14 +92,14 @@ type Permit struct {
 
 // permits lists what may be done to a campaign, and which of that by this person;
 // nothing once it is over.
-func (s *Campaigns) permits(by *yinzheng.Account, c *Campaign) []Permit {
-	var out []Permit
+func (s *Campaigns) permits(by *yinzheng.Account, c *Campaign) []CampaignPermit {
+	var out []CampaignPermit
 	if c.State != Running {
 		return out
 	}
 	for _, kind := range []Kind{Make, End, Cancel} {
 		_, above, err := s.mayAct(by, c, kind, s.now())
-		out = append(out, Permit{Action: kind, Why: yinzheng.Why(err), Reasoned: needsReason(kind, above)})
+		out = append(out, CampaignPermit{Action: kind, Why: yinzheng.Why(err), Reasoned: needsReason(kind, above)})
 	}
 	return out
 }

@@ -34,22 +34,22 @@ type View struct {
 
 	Reply *ReplyView `json:"reply,omitempty"` // for who asked
 
-	May []Permit `json:"may,omitempty"` // what the reader may do, and why not the rest
+	May []InquiryPermit `json:"may,omitempty"` // what the reader may do, and why not the rest
 }
 
-// Permit tells whether somebody may do something to an inquiry as it stands now.
-type Permit struct {
+// InquiryPermit tells whether somebody may do something to an inquiry as it stands now.
+type InquiryPermit struct {
 	Action Doing          `json:"action"`
 	Why    *yinzheng.Text `json:"why,omitempty"` // why not; absent: they may
 }
 
 // permits lists what may be done to an inquiry by who it exists for; what its
 // state rules out for everybody is not listed.
-func (i *Inquiry) permits(d *yinzheng.Directory, by *yinzheng.Account, now time.Time) []Permit {
-	var out []Permit
+func (i *Inquiry) permits(d *yinzheng.Directory, by *yinzheng.Account, now time.Time) []InquiryPermit {
+	var out []InquiryPermit
 	add := func(err error, doing ...Doing) {
 		for _, x := range doing {
-			out = append(out, Permit{x, yinzheng.Why(err)})
+			out = append(out, InquiryPermit{x, yinzheng.Why(err)})
 		}
 	}
 	asks, handles := i.shown(d, by, now)

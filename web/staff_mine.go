@@ -19,7 +19,8 @@ type noticesView struct {
 type noticeLine struct {
 	yinzheng.Notice
 	Text yinzheng.Text
-	New  bool // not shown in this browser before
+	New  bool   // not shown in this browser before
+	Link string // what it is about; "": no page is
 }
 
 // noticeTexts are the kinds of notice in words.
@@ -48,10 +49,11 @@ var noticeTexts = map[string]yinzheng.Text{
 	"inquiry-returned":     {ZH: "协查被退回", EN: "An inquiry was returned"},
 	"inquiry-late":         {ZH: "协查已超期", EN: "An inquiry is overdue"},
 	"inquiry-replied":      {ZH: "协查已答复", EN: "An inquiry was replied to"},
-	"campaign-started":     {ZH: "集中办理已开始", EN: "A campaign has begun"},
-	"campaign-due-soon":    {ZH: "集中办理即将到期", EN: "A campaign is due soon"},
-	"campaign-follow-up":   {ZH: "集中办理有人须跟进", EN: "Somebody on a campaign's roster has to be followed up"},
-	"campaign-death":       {ZH: "登记显示集中办理名单中有人去世", EN: "A register says that somebody on a campaign's roster has died"},
+	"campaign-started":     {ZH: "生存核验已发起", EN: "A campaign has begun"},
+	"campaign-due-soon":    {ZH: "生存核验即将到期", EN: "A campaign is due soon"},
+	"campaign-follow-up":   {ZH: "生存核验有人须再次核验", EN: "Somebody on a campaign's roster has to be followed up"},
+	"campaign-stopped":     {ZH: "生存核验已被上级单位办结或取消", EN: "An office above ended or cancelled a campaign"},
+	"campaign-death":       {ZH: "生存核验名单中有人去世", EN: "Somebody on a campaign's roster has died"},
 }
 
 // otherNotice is one that no page of the staff is about.
@@ -81,7 +83,7 @@ func (s *server) noticesPage(v *visit) error {
 		if !ours {
 			text = otherNotice
 		}
-		view.Lines = append(view.Lines, noticeLine{n, text, n.ID > told})
+		view.Lines = append(view.Lines, noticeLine{n, text, n.ID > told, noticeLink(&n)})
 	}
 	if len(list) == pageLines {
 		view.Next = list[len(list)-1].ID
@@ -90,6 +92,19 @@ func (s *server) noticesPage(v *visit) error {
 		http.SetCookie(v.w, s.cookie(toldCookie, v.by.ID+"."+strconv.FormatInt(list[0].ID, 10), time.Now().AddDate(1, 0, 0)))
 	}
 	return s.draw(v, http.StatusOK, "staff-notices", yinzheng.Text{ZH: "通知", EN: "Notices"}, view)
+}
+
+// noticeLink is the page that a notice is about.
+func noticeLink(n *yinzheng.Notice) string {
+	switch {
+	case strings.HasPrefix(n.Kind, "campaign-"):
+		return "/work/campaigns/" + n.About
+	case strings.HasPrefix(n.Kind, "inquiry-"):
+		return "/work/inquiries/" + n.About
+	case n.Application != "":
+		return "/work/cases/" + n.Application
+	}
+	return ""
 }
 
 // roleNames are what roles are called on the pages.

@@ -46,7 +46,7 @@ for (const button of document.querySelectorAll('[data-print]')) {
 // A field that matters only for one choice is shown only then.
 for (const part of document.querySelectorAll('[data-when]')) {
   const choice = part.closest('form').elements[part.dataset.when];
-  const show = () => { part.hidden = choice.value !== part.dataset.is; };
+  const show = () => { part.hidden = !part.dataset.is.split(' ').includes(choice.value); };
   choice.addEventListener('change', show);
   show();
 }
