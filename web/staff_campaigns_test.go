@@ -226,3 +226,38 @@ func TestCampaignInBrowser(t *testing.T) {
 		fitsPhone(t, ctx, path)
 	}
 }
+
+// TestCampaignOverHolders: over all who hold a certificate, report first; whoever
+// was seen present has a case, which waits with its kind for one decision.
+func TestCampaignOverHolders(t *testing.T) {
+	w := newWorld(t, unhurried)
+	w.issued("one")
+	approver, clerk := w.signedIn(t, "town"), w.signedIn(t, "village")
+	_, page := approver.get("/work/campaigns/new")
+	form := url.Values{"item": {"residence"}, "office": {town}, "period": {time.Now().In(yinzheng.Zone).Format("2006-01")}, "key": {field(t, page, "key")}}
+	if _, page = approver.post("/work/campaigns/new", form); !strings.Contains(page, "<b>1</b>") || !strings.Contains(page, `name="then" value="start"`) {
+		t.Fatalf("the report: %s", page)
+	}
+	form.Set("then", "start")
+	r, _ := approver.post("/work/campaigns/new", form)
+	address := r.Address.Path
+	if again, _ := approver.post("/work/campaigns/new", form); again.Address.Path != address {
+		t.Errorf("sent twice: %s, then %s", address, again.Address)
+	}
+	_, page = clerk.get(address + "/roster")
+	clerk.post(address+"/roster", url.Values{"entry": boxes(page), "outcome_seen": {"present"}, "how": {"phone"}, "day": {time.Now().In(yinzheng.Zone).Format(time.DateOnly)}})
+	_, page = approver.get(address)
+	approver.post(address, url.Values{"version": {field(t, page, "version")}, "act": {"make"}})
+	must(t, campaign.New(campaign.Config{Service: w.Service}).Round(t.Context()))
+	_, page = approver.get(address)
+	bulk := regexp.MustCompile(`href="(/work/bulk\?[^"]*)"`).FindStringSubmatch(page)
+	if bulk == nil {
+		t.Fatalf("no way to decide on the cases: %s", page)
+	}
+	if _, page = approver.get(strings.ReplaceAll(bulk[1], "&amp;", "&")); !strings.Contains(page, "张𫖯明") {
+		t.Errorf("the cases to decide on: %s", page)
+	}
+	if _, page = clerk.get(address); strings.Contains(page, "/work/bulk") {
+		t.Errorf("a clerk is led to a decision: %s", page)
+	}
+}

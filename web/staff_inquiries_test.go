@@ -37,6 +37,31 @@ func (d *desk) asks(name string) string {
 	return r.Address.Path
 }
 
+// replied asks about somebody, has it answered and signed, and returns its address.
+func (d *desk) replied(w *world) string {
+	d.t.Helper()
+	address := d.asks("王五")
+	for _, x := range []struct{ who, act string }{{"village", "answer"}, {"town", "sign"}} {
+		other := w.signedIn(d.t, x.who)
+		_, page := other.get(address)
+		if r, page := other.post(address, url.Values{"version": {field(d.t, page, "version")}, "act": {x.act}, "answer": {"yes"}, "opinion": {"属实"}}); r.StatusCode != 200 {
+			d.t.Fatalf("%s: %d %s", x.act, r.StatusCode, page)
+		}
+	}
+	return address
+}
+
+// asksList asks about a list, report first, and returns its address.
+func (d *desk) asksList(file []byte) string {
+	d.t.Helper()
+	_, page := d.get("/work/inquiry-lists/new?kind=hardship&office=" + district)
+	form := url.Values{"key": {field(d.t, page, "key")}, "kind": {"hardship"}, "office": {district}, "division": {village}, "purpose": {"临时救助"}, "basis": {"某办法第三条"}}
+	_, page = d.upload("/work/inquiry-lists/new", form, file)
+	form.Set("digest", field(d.t, page, "digest"))
+	r, _ := d.upload("/work/inquiry-lists/new", form, file)
+	return r.Address.Path
+}
+
 // TestInquiryPages: asked by the district, answered by the village, returned and
 // then signed by the town, delivered; for anybody else there is none.
 func TestInquiryPages(t *testing.T) {
