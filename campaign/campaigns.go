@@ -63,10 +63,10 @@ func (s *Campaigns) newID() (string, error) {
 // CampaignView is a campaign with how far it is.
 type CampaignView struct {
 	*Campaign
-	ItemName yinzheng.Text `json:"item_name"`
-	Progress *Progress     `json:"progress"` // of the places that the reader is in charge of
-	Acts     []CampaignAct `json:"acts"`
-	May      []CampaignPermit      `json:"may,omitempty"` // what the reader may do, and why not the rest
+	ItemName yinzheng.Text    `json:"item_name"`
+	Progress *Progress        `json:"progress"` // of the places that the reader is in charge of
+	Acts     []CampaignAct    `json:"acts"`
+	May      []CampaignPermit `json:"may,omitempty"` // what the reader may do, and why not the rest
 }
 
 // Start begins a campaign in the name of an office: its approvers and

@@ -362,10 +362,11 @@ func home(path string) string {
 			return x
 		}
 	}
-	for _, x := range []struct{ begins, at string }{{"/work/campaigns", "/work/campaigns"}, {"/work/inquiry", "/work/inquiries"}, {"/work/inquiries", "/work/inquiries"}} {
-		if strings.HasPrefix(path, x.begins) {
-			return x.at
-		}
+	switch {
+	case strings.HasPrefix(path, "/work/campaigns"):
+		return "/work/campaigns"
+	case strings.HasPrefix(path, "/work/inquiries"), strings.HasPrefix(path, "/work/inquiry-lists"):
+		return "/work/inquiries"
 	}
 	return "/work"
 }

@@ -309,7 +309,7 @@ func (s *server) campaignForm(v *visit) error {
 	return v.see("/work/campaigns/"+c.ID, "campaign-"+f.Get("act"))
 }
 
-// Outcomes are the outcomes of a roster, as a page names them.
+// OutcomeName names an outcome.
 func (d *desk) OutcomeName(x campaign.Outcome) string { return d.T(outcomeNames[x]) }
 
 var outcomeNames = map[campaign.Outcome]yinzheng.Text{
