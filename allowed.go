@@ -88,16 +88,18 @@ func ReasonsFor(kind ActionKind) []string {
 	return slices.Clone(actReasons[kind])
 }
 
-func permit(action ActionKind, err error) Permit {
-	p := Permit{Action: action}
+func permit(action ActionKind, err error) Permit { return Permit{action, Why(err)} }
+
+// Why is what an error tells somebody who may not do something; nil for none.
+func Why(err error) *Text {
 	var e *Error
 	switch {
 	case errors.As(err, &e):
-		p.Why = &e.Text
+		return &e.Text
 	case err != nil:
-		p.Why = &Text{err.Error(), err.Error()}
+		return &Text{err.Error(), err.Error()}
 	}
-	return p
+	return nil
 }
 
 // ReturnTargets are the steps that a case can be returned to from where it

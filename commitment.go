@@ -154,7 +154,7 @@ var commitmentPage = &Template{
 				{Label: "承诺内容", Text: "{text}"},
 				{Label: "核查与责任", Text: "{duty}"},
 				{Label: "声明", Text: "以上内容本人已知晓，所作承诺真实。"},
-				{Label: "承诺人", Text: "（签名或按指印）"},
+				{Label: "承诺人", Text: "（签名或按指印）", Lines: 4},
 				{Label: "见证人", Text: "（按指印的填写姓名和证件号码）"},
 				{Label: "日期", Text: "　　　　年　　月　　日"},
 				{Label: "内容摘要", Text: "{digest}"},

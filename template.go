@@ -291,7 +291,11 @@ type Fact struct {
 	Label string `yaml:"label" json:"label"`
 	Text  string `yaml:"text" json:"text"`
 	Half  bool   `yaml:"half,omitempty" json:"half,omitempty"`
+	Lines int    `yaml:"lines,omitempty" json:"lines,omitempty"` // room for so many at least, to write in
 }
+
+// MaxFactLines bounds the room of a fact.
+const MaxFactLines = 12
 
 // Table prints a list field. A column's Text may use the row's fields, as
 // {name}, and {#} for the row's number.

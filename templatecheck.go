@@ -314,6 +314,7 @@ func (l *linter) page() {
 				l.require(f.Label != "", q+".label", "required", "缺少名称", "the label is missing")
 				l.when(q+".when", f.When)
 				l.fillIns(q+".text", f.Text, l.t.Fields, false)
+				l.require(f.Lines >= 0 && f.Lines <= MaxFactLines, q+".lines", "range", "留空为 0 到 12 行", "room is for 0 to 12 lines")
 			}
 		}
 		if b.Table != nil {

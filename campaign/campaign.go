@@ -91,13 +91,18 @@ func (c *Campaign) after(a *CampaignAct) *Campaign {
 // maxOpinion bounds why a campaign is ended or cancelled, in characters.
 const maxOpinion = 500
 
-// check tells whether somebody's act is possible on the campaign.
-func (c *Campaign) check(a *CampaignAct) error {
+// needsReason tells whether an act has to say why: it cancels, or comes from an
+// office above.
+func needsReason(kind Kind, above bool) bool { return kind == Cancel || above }
+
+// check tells whether somebody's act is possible on the campaign, from the office
+// that started it or from one above.
+func (c *Campaign) check(a *CampaignAct, above bool) error {
 	var f faults
 	switch a.Kind {
 	case Make:
 	case End, Cancel:
-		f.check("opinion", a.Opinion, maxOpinion, a.Kind == Cancel)
+		f.check("opinion", a.Opinion, maxOpinion, needsReason(a.Kind, above))
 	default:
 		f.add("action", "choice", "应为 make、end 或 cancel", "Expected make, end or cancel")
 	}

@@ -57,7 +57,7 @@ func TestCampaignCheck(t *testing.T) {
 		"ended twice":           {ended, CampaignAct{Kind: End}, []string{"state"}},
 		"make after the end":    {ended, CampaignAct{Kind: Make}, []string{"state"}},
 	} {
-		if d := cmp.Diff(c.want, told(c.c.check(&c.a))); d != "" {
+		if d := cmp.Diff(c.want, told(c.c.check(&c.a, false))); d != "" {
 			t.Errorf("%s (-want +got):\n%s", name, d)
 		}
 	}

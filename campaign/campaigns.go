@@ -48,9 +48,10 @@ func (s *Campaigns) now() time.Time { return s.Service.Now().UTC().Truncate(time
 // CampaignView is a campaign with how far it is.
 type CampaignView struct {
 	*Campaign
-	ItemName yinzheng.Text `json:"item_name"`
-	Progress *Progress     `json:"progress"` // of the places that the reader is in charge of
-	Acts     []CampaignAct `json:"acts"`
+	ItemName yinzheng.Text    `json:"item_name"`
+	Progress *Progress        `json:"progress"` // of the places that the reader is in charge of
+	Acts     []CampaignAct    `json:"acts"`
+	May      []CampaignPermit `json:"may,omitempty"` // what the reader may do, and why not the rest
 }
 
 // Start begins a campaign in the name of an office: its approvers and
@@ -120,7 +121,7 @@ func (s *Campaigns) trial(ctx context.Context, by *yinzheng.Account, p *start, w
 		return nil, err
 	}
 	p.campaign.ID = ""
-	return &CampaignView{p.campaign, p.item, s.progressOf(p.campaign, p.roster.counts(), nil), []CampaignAct{*p.act}}, nil
+	return &CampaignView{p.campaign, p.item, s.progressOf(p.campaign, p.roster.counts(), nil), []CampaignAct{*p.act}, nil}, nil
 }
 
 // prepare works out what a campaign would be.
@@ -243,7 +244,7 @@ func (s *Campaigns) View(ctx context.Context, by *yinzheng.Account, id string) (
 	if err != nil {
 		return nil, err
 	}
-	v := &CampaignView{Campaign: c, Acts: []CampaignAct{}}
+	v := &CampaignView{Campaign: c, Acts: []CampaignAct{}, May: s.permits(by, c)}
 	if t, err := s.Service.Template(c.Item); err == nil {
 		v.ItemName = t.Name
 	}
@@ -287,7 +288,8 @@ func (s *Campaigns) List(ctx context.Context, by *yinzheng.Account) ([]*Campaign
 
 // Act orders the cases of the period (Make), ends or cancels a campaign that is
 // at version seen: approvers and administrators of the office that started it
-// may. Cases that were made go on all the same. Errors: ErrNotFound, ErrConflict
+// may. Those of an office above may end or cancel it, with a reason; the office
+// that started it is told. Cases that were made go on all the same. Errors: ErrNotFound, ErrConflict
 // (stale), ErrState (it is over), ErrForbidden, ErrInvalid.
 func (s *Campaigns) Act(ctx context.Context, by *yinzheng.Account, id string, seen int, kind Kind, opinion string) (*CampaignView, error) {
 	now := s.now()
@@ -296,7 +298,7 @@ func (s *Campaigns) Act(ctx context.Context, by *yinzheng.Account, id string, se
 		if err != nil {
 			return err
 		}
-		grant, err := s.mayRun(by, c, now)
+		grant, above, err := s.mayAct(by, c, kind, now)
 		if err != nil {
 			return err
 		}
@@ -304,7 +306,7 @@ func (s *Campaigns) Act(ctx context.Context, by *yinzheng.Account, id string, se
 			return refused(yinzheng.ErrConflict, fmt.Sprintf("核验已到第 %d 版，请重新读取后再操作", c.Version), fmt.Sprintf("The campaign is at version %d by now; please read it again", c.Version))
 		}
 		a := &CampaignAct{Kind: kind, At: now, By: by.ID, For: grant.For, Office: grant.Office, Opinion: opinion}
-		if err := c.check(a); err != nil {
+		if err := c.check(a, above); err != nil {
 			return err
 		}
 		if kind != Make {
@@ -314,7 +316,10 @@ func (s *Campaigns) Act(ctx context.Context, by *yinzheng.Account, id string, se
 			}
 			a.Counts = &s.progressOf(c, counts, nil).Total
 		}
-		return s.put(ctx, c.after(a), a)
+		if err := s.put(ctx, c.after(a), a); err != nil || !above {
+			return err
+		}
+		return s.store.Notify(ctx, []yinzheng.Notice{{At: now, Office: s.Service.Directory().OfficeNow(c.Office), Role: yinzheng.Approver, Kind: "campaign-stopped", About: id}})
 	})
 	if err != nil {
 		return nil, err

@@ -602,7 +602,7 @@ func TestEnd(t *testing.T) {
 		h.see("north", v, h.present(1, 0))
 		h.make(v)
 		h.see("north", v, h.present(2, 0))
-		for who, want := range map[string]string{"north": "forbidden", "admin": "forbidden", "towntoo": ""} {
+		for who, want := range map[string]string{"north": "forbidden", "town2": "not-found", "towntoo": ""} {
 			view, err := h.Act(h.ctx, h.people[who], v.ID, 2, how, "人手不够")
 			if kind(err) != want {
 				t.Errorf("%s by %s: %v", how, who, err)
@@ -627,6 +627,59 @@ func TestEnd(t *testing.T) {
 			t.Error(err)
 		}
 		h.start(list(3, north)...) // the same people again: nothing is running
+	}
+}
+
+// TestEndFromAbove: who stands above may end a campaign, which frees its people
+// for another one, but only with a reason, and who started it is told; nothing
+// else of it is theirs to do.
+func TestEndFromAbove(t *testing.T) {
+	h := newHouse(t)
+	h.registered(3, north)
+	v := h.start(list(3, north)...)
+	admin := h.people["admin"]
+	for _, tt := range []struct {
+		how           campaign.Kind
+		opinion, want string
+	}{{campaign.Make, "", "forbidden"}, {campaign.End, "", "invalid"}, {campaign.End, "名单与区级重复", ""}} {
+		if _, err := h.Act(h.ctx, admin, v.ID, 1, tt.how, tt.opinion); kind(err) != tt.want {
+			t.Errorf("%s %q: %v, want %s", tt.how, tt.opinion, err, tt.want)
+		}
+	}
+	view, err := h.View(h.ctx, admin, v.ID)
+	must(t, err)
+	if last := view.Acts[len(view.Acts)-1]; last.Office != "district" || last.Opinion != "名单与区级重复" || view.May != nil {
+		t.Errorf("%+v %+v", last, view.May)
+	}
+	told, err := h.service.Notices(h.ctx, h.people["town"], 0, 9)
+	must(t, err)
+	if len(told) == 0 || told[0].Kind != "campaign-stopped" || told[0].About != v.ID {
+		t.Errorf("told: %+v", told)
+	}
+	h.start(list(3, north)...)
+}
+
+// TestPermits: what a campaign's page offers is what the act allows.
+func TestPermits(t *testing.T) {
+	h := newHouse(t)
+	h.registered(1, north)
+	v := h.start(list(1, north)...)
+	for who, want := range map[string]string{"town": "make end cancel", "admin": "end* cancel", "north": ""} {
+		view, err := h.View(h.ctx, h.people[who], v.ID)
+		must(t, err)
+		var got []string
+		for _, p := range view.May {
+			switch {
+			case p.Why != nil:
+			case p.Reasoned && p.Action != campaign.Cancel:
+				got = append(got, string(p.Action)+"*")
+			default:
+				got = append(got, string(p.Action))
+			}
+		}
+		if s := strings.Join(got, " "); s != want || len(view.May) != 3 {
+			t.Errorf("%s may %q, want %q", who, s, want)
+		}
 	}
 }
 

@@ -177,6 +177,7 @@ var paperTemplate = &yinzheng.Template{
 				{Head: "走访", Text: "{visit}", Width: 6},
 				{Head: "日期、核验人、情况", Text: "{note}", Width: 24},
 			}}},
+			{Facts: []yinzheng.Fact{{Label: "核验人", Text: "（签名）", Half: true, Lines: 3}, {Label: "日期", Text: "　　年　月　日", Half: true}}},
 		},
 		Notes: []string{"核验后请尽快录入系统。不在的写明原因和再次核验日期，去世的写明日期和依据。本名单含个人信息，用毕收回，不得外传。"},
 	},

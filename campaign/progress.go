@@ -61,6 +61,51 @@ func (n *Counts) add(c *yinzheng.CampaignCount) {
 	}
 }
 
+// Join adds the figures of another place.
+func (n *Counts) Join(o *Counts) {
+	n.People += o.People
+	n.Open += o.Open
+	n.Present += o.Present
+	n.Absent += o.Absent
+	n.Dead += o.Dead
+	n.Disputed += o.Disputed
+	n.Due += o.Due
+	n.Refused += o.Refused
+	for state, cases := range o.Cases {
+		if n.Cases == nil {
+			n.Cases = map[yinzheng.State]int{}
+		}
+		n.Cases[state] += cases
+	}
+}
+
+// Sum adds the places up by the larger ones that they lie in.
+func (p *Progress) Sum(in func(*Place) (division, name string)) []Place {
+	out := []Place{}
+	for i := range p.Places {
+		division, name := in(&p.Places[i])
+		j := slices.IndexFunc(out, func(x Place) bool { return x.Division == division })
+		if j < 0 {
+			j = len(out)
+			out = append(out, Place{Division: division, Name: name})
+		}
+		out[j].Join(&p.Places[i].Counts)
+	}
+	return out
+}
+
+// Seen is how many are not open any more.
+func (n Counts) Seen() int { return n.People - n.Open }
+
+// Made is how many cases were made.
+func (n Counts) Made() int {
+	made := 0
+	for _, cases := range n.Cases {
+		made += cases
+	}
+	return made
+}
+
 // progressOf sums up what is counted by the places as they are now: those that
 // somebody is in charge of (nil: all of them).
 func (s *Campaigns) progressOf(c *Campaign, counts []yinzheng.CampaignCount, by *yinzheng.Account) *Progress {

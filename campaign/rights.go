@@ -62,8 +62,50 @@ func (s *Campaigns) maySee(by *yinzheng.Account, c *Campaign) error {
 	return refused(yinzheng.ErrNotFound, "没有这次核验", "There is no such campaign")
 }
 
-// mayRun returns the grant by which somebody orders the cases of a campaign, ends
-// or cancels it; ErrForbidden.
+// mayAct returns the grant by which somebody does an act on a campaign, and
+// whether they do it from an office above the one that started it: that may end
+// or cancel one, which may keep another area from people who are on both lists.
+// ErrForbidden.
+func (s *Campaigns) mayAct(by *yinzheng.Account, c *Campaign, kind Kind, now time.Time) (g yinzheng.Grant, above bool, err error) {
+	g, err = s.mayRun(by, c, now)
+	if err == nil || kind == Make {
+		return g, false, err
+	}
+	if over, ok := runs(by, now, func(office string) bool { return s.isAbove(office, c) }); ok {
+		return over, true, nil
+	}
+	return g, false, refused(yinzheng.ErrForbidden, "只有发起单位或其上级单位的审批人、系统管理员可以这样做", "Only an approver or an administrator of the office that started it, or of one above, may do this")
+}
+
+// isAbove tells whether an office stands above a campaign's area.
+func (s *Campaigns) isAbove(office string, c *Campaign) bool {
+	at, d := s.division(office), s.Service.Directory()
+	return at != "" && at != d.DivisionNow(c.Division) && d.Within(c.Division, at)
+}
+
+// CampaignPermit tells whether somebody may do something to a campaign as it stands now.
+type CampaignPermit struct {
+	Action   Kind           `json:"action"`
+	Why      *yinzheng.Text `json:"why,omitempty"`      // why not; absent: they may
+	Reasoned bool           `json:"reasoned,omitempty"` // only with a reason
+}
+
+// permits lists what may be done to a campaign, and which of that by this person;
+// nothing once it is over.
+func (s *Campaigns) permits(by *yinzheng.Account, c *Campaign) []CampaignPermit {
+	var out []CampaignPermit
+	if c.State != Running {
+		return out
+	}
+	for _, kind := range []Kind{Make, End, Cancel} {
+		_, above, err := s.mayAct(by, c, kind, s.now())
+		out = append(out, CampaignPermit{Action: kind, Why: yinzheng.Why(err), Reasoned: needsReason(kind, above)})
+	}
+	return out
+}
+
+// mayRun returns the grant by which somebody of the office that started a
+// campaign runs it; ErrForbidden.
 func (s *Campaigns) mayRun(by *yinzheng.Account, c *Campaign, now time.Time) (yinzheng.Grant, error) {
 	g, ok := runs(by, now, func(office string) bool { return office == s.Service.Directory().OfficeNow(c.Office) })
 	if !ok {

@@ -235,6 +235,11 @@ func TestEntriesByPage(t *testing.T) {
 		"a town":         {campaign.EntryQuery{Division: town, Limit: 4}, []int{1, 2, 3, 4}, 4},
 		"present":        {campaign.EntryQuery{Outcome: campaign.Present}, []int{2}, 0},
 		"cases":          {campaign.EntryQuery{Case: yinzheng.Submitted}, nil, 0},
+		"a name":         {campaign.EntryQuery{Name: " 丁六 "}, []int{5}, 0},
+		"part of names":  {campaign.EntryQuery{Name: "丁", Limit: 2, After: 1}, []int{2, 3}, 3},
+		"a number":       {campaign.EntryQuery{Name: holder(3)}, []int{3}, 0},
+		"part of one":    {campaign.EntryQuery{Name: "441302"}, nil, 0},
+		"no name":        {campaign.EntryQuery{Name: "，"}, nil, 0},
 		"too many asked": {campaign.EntryQuery{Limit: 501}, []int{1, 2, 3, 4, 5}, 0},
 	} {
 		entries, next, err := h.Entries(h.ctx, h.people["town"], v.ID, c.q)

@@ -72,6 +72,48 @@ func (q *Inquiries) begin(ctx context.Context, by *yinzheng.Account, office, kin
 	return nil, errNoRight()
 }
 
+// Askable is a kind that an office may ask about.
+type Askable struct {
+	*Kind
+	Office    string
+	Divisions []string           // of the rights: about whose people, those below included
+	About     yinzheng.FieldType // of what is said besides the person; "": nothing
+	Lists     bool               // in lists, too
+}
+
+// MayAsk lists what somebody may ask now, by kind and office.
+func (q *Inquiries) MayAsk(ctx context.Context, by *yinzheng.Account) ([]Askable, error) {
+	d, err := q.Store.Directory(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r, err := q.rules(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []Askable
+	now, seen := q.now(), map[string]bool{}
+	for _, g := range by.InForce(now) {
+		if !slices.Contains(askers, g.Role) || seen[g.Office] {
+			continue
+		}
+		seen[g.Office] = true
+		for code, k := range r.kinds {
+			x := Askable{Kind: k, Office: g.Office, About: k.about()}
+			for _, right := range r.rights {
+				if right.allows(d, g.Office, code, now) && !slices.Contains(x.Divisions, right.Division) {
+					x.Divisions, x.Lists = append(x.Divisions, right.Division), x.Lists || right.Rows > 0
+				}
+			}
+			if len(x.Divisions) > 0 {
+				out = append(out, x)
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b Askable) int { return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(a.Office, b.Office)) })
+	return out, nil
+}
+
 // form is what a person is checked by.
 func form(k *Kind) *yinzheng.Template {
 	t := &yinzheng.Template{Fields: []yinzheng.Field{

@@ -72,6 +72,7 @@ type Act struct {
 	Opinion string      `json:"opinion,omitempty"`
 	Organ   string      `json:"organ,omitempty"`  // sign: credit code
 	Digest  string      `json:"digest,omitempty"` // ask, of a list: SHA-256 of the file
+	Format  int         `json:"format,omitempty"` // sign, of a list: of the result that was signed
 	Salt    []byte      `json:"salt"`             // so that a digest of the act tells nothing
 }
 

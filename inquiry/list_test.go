@@ -110,7 +110,7 @@ func TestList(t *testing.T) {
 	}
 	rows, err := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(result, []byte("\ufeff")))).ReadAll()
 	must(t, err)
-	if len(rows) != 701 || rows[140][3] != No || rows[140][4] != "某街道办事处" || rows[140][6] == "" || rows[139][3] != Yes || rows[139][4] != "接种名册" || rows[139][5] != "2026-11-01" {
+	if len(rows) != 701 || rows[140][3] != "否 No" || rows[140][4] != "某街道办事处" || rows[140][6] == "" || rows[139][3] != "是 Yes" || rows[0][3] != "答复 Answer" || rows[139][4] != "接种名册" || rows[139][5] != "2026-11-01" {
 		t.Errorf("%d rows, %q, %q", len(rows), rows[139], rows[140])
 	}
 	if v, err := w.Read(w.ctx, asker, rows[140][6]); err != nil || v.Reply.Answer != No || v.Reply.Opinion != "已核对" {
@@ -360,13 +360,35 @@ func TestRollInvalid(t *testing.T) {
 	}
 }
 
+// TestResultStaysAsItWasSigned: a list that was signed before answers stood in
+// words gives the bytes that its token commits to.
+func TestResultStaysAsItWasSigned(t *testing.T) {
+	w := newWorld(t)
+	w.vaccinated(2, 9)
+	l, err := w.askList(list(children(2, 0)), false)
+	must(t, err)
+	w.work()
+	kept, err := w.Store.InquiryActs(w.ctx, l.ID, 0)
+	must(t, err)
+	now, err := w.Result(w.ctx, asker, l.ID)
+	must(t, err)
+	was := kept[len(kept)-1]
+	was.Seq, was.Content = was.Seq+1, []byte(`{"kind":"sign"}`)
+	must(t, w.Store.AddInquiryAct(w.ctx, &was))
+	before, err := w.Result(w.ctx, asker, l.ID)
+	must(t, err)
+	if !strings.Contains(string(now), ",是 Yes,接种名册,") || !strings.Contains(string(before), ",yes,接种名册,") || !strings.HasPrefix(string(before), "\ufeff序号,姓名,") {
+		t.Errorf("%s\n%s", now, before)
+	}
+}
+
 // TestResultIsHarmless: no cell of a result is a formula to a spreadsheet.
 func TestResultIsHarmless(t *testing.T) {
 	var b strings.Builder
 	w := csv.NewWriter(&b)
-	must(t, writeRow(w, &yinzheng.InquiryRow{Row: 1, Content: []byte(`{"name":"陈小一","id":{"type":"passport","number":"E1"}}`), Answer: No, Source: "=cmd|' /C calc'!A0", AsOf: "2026-11-01"}))
+	must(t, writeRow(w, &yinzheng.InquiryRow{Row: 1, Content: []byte(`{"name":"陈小一","id":{"type":"passport","number":"E1"}}`), Answer: No, Source: "=cmd|' /C calc'!A0", AsOf: "2026-11-01"}, inWords))
 	w.Flush()
-	if want := "1,陈小一,E1,no,'=cmd|' /C calc'!A0,2026-11-01,\n"; b.String() != want {
+	if want := "1,陈小一,E1,否 No,'=cmd|' /C calc'!A0,2026-11-01,\n"; b.String() != want {
 		t.Errorf("%q, want %q", b.String(), want)
 	}
 }

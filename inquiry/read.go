@@ -33,6 +33,38 @@ type View struct {
 	Acts  []ActView   `json:"acts,omitempty"`
 
 	Reply *ReplyView `json:"reply,omitempty"` // for who asked
+
+	May []InquiryPermit `json:"may,omitempty"` // what the reader may do, and why not the rest
+}
+
+// InquiryPermit tells whether somebody may do something to an inquiry as it stands now.
+type InquiryPermit struct {
+	Action Doing          `json:"action"`
+	Why    *yinzheng.Text `json:"why,omitempty"` // why not; absent: they may
+}
+
+// permits lists what may be done to an inquiry by who it exists for; what its
+// state rules out for everybody is not listed.
+func (i *Inquiry) permits(d *yinzheng.Directory, by *yinzheng.Account, now time.Time) []InquiryPermit {
+	var out []InquiryPermit
+	add := func(err error, doing ...Doing) {
+		for _, x := range doing {
+			out = append(out, InquiryPermit{x, yinzheng.Why(err)})
+		}
+	}
+	asks, handles := i.shown(d, by, now)
+	switch {
+	case handles && i.State == StateAsked:
+		_, err := i.MayAnswer(d, by, now)
+		add(err, Answer)
+	case handles && i.State == StateAnswered:
+		_, err := i.MaySign(d, by, now)
+		add(err, Sign, Return)
+	}
+	if _, err := i.mayWithdraw(d, by, now); asks && err == nil {
+		add(nil, Withdraw)
+	}
+	return out
 }
 
 // ActView is one act, for the people who answer and sign.
@@ -86,6 +118,7 @@ func (q *Inquiries) Read(ctx context.Context, by *yinzheng.Account, id string) (
 		return nil, errNoInquiry()
 	}
 	v := viewOf(i)
+	v.May = i.permits(d, by, q.now())
 	if !asks {
 		v.handling(i)
 		return v, nil

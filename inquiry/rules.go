@@ -105,6 +105,11 @@ func (r *rules) right(id string) *Right {
 	return nil
 }
 
+// allows tells whether a right lets an office ask of a kind now.
+func (x *Right) allows(d *yinzheng.Directory, office, kind string, now time.Time) bool {
+	return !now.Before(x.From) && (x.To.IsZero() || now.Before(x.To)) && d.OfficeNow(x.Office) == d.OfficeNow(office) && slices.Contains(x.Kinds, kind)
+}
+
 // allowed is the most that the rights of an office let it ask of a kind about
 // people of a division; nil: it has none. Whether the kind, the division or any
 // person exists makes no difference to who has no right.
@@ -112,8 +117,7 @@ func (r *rules) allowed(d *yinzheng.Directory, office, kind, division string, no
 	var most *Right
 	for _, x := range r.rights {
 		switch {
-		case now.Before(x.From) || !x.To.IsZero() && !now.Before(x.To), d.OfficeNow(x.Office) != d.OfficeNow(office),
-			!slices.Contains(x.Kinds, kind), r.kinds[kind] == nil, !d.Within(division, x.Division):
+		case !x.allows(d, office, kind, now), r.kinds[kind] == nil, !d.Within(division, x.Division):
 		case most == nil:
 			most = &Right{Daily: x.Daily, Rows: x.Rows}
 		default:

@@ -114,6 +114,30 @@ func TestAllowed(t *testing.T) {
 	}
 }
 
+// TestMayAsk: what the page offers is what rights allow, to those who ask.
+func TestMayAsk(t *testing.T) {
+	w := newWorld(t)
+	offered, err := w.MayAsk(w.ctx, asker)
+	must(t, err)
+	if len(offered) == 0 {
+		t.Fatal("nothing is offered to who has rights")
+	}
+	r, err := w.rules(w.ctx)
+	must(t, err)
+	for _, x := range offered {
+		for _, division := range x.Divisions {
+			if right := r.allowed(tree(), x.Office, x.Code, division, testNow); right == nil || right.Rows > 0 && !x.Lists {
+				t.Errorf("%s of %s by %s: %+v", x.Code, division, x.Office, right)
+			}
+		}
+	}
+	for _, by := range []*yinzheng.Account{admin, clerk, signer} {
+		if offered, err := w.MayAsk(w.ctx, by); err != nil || len(offered) > 0 {
+			t.Errorf("%s is offered %+v %v", by.ID, offered, err)
+		}
+	}
+}
+
 // TestRules: kinds and rights are the topmost administrators', dated, and what was
 // given stays on record.
 func TestRules(t *testing.T) {

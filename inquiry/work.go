@@ -219,11 +219,11 @@ func (q *Inquiries) signList(ctx context.Context, s *asking, l *yinzheng.Inquiry
 	if !ok {
 		return nil, nil, errNoSigner()
 	}
-	act, err := q.act(Act{Kind: Sign, Organ: r.signer.Organ}, system, yinzheng.Grant{Office: r.signer.ID}, s.now)
+	act, err := q.act(Act{Kind: Sign, Organ: r.signer.Organ, Format: inWords}, system, yinzheng.Grant{Office: r.signer.ID}, s.now)
 	if err != nil {
 		return nil, nil, err
 	}
-	result, err := q.result(ctx, l)
+	result, err := q.result(ctx, l, act.Format)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -122,6 +122,7 @@ func (s *sheet) factRow(block int, facts []fact) {
 			s.literal(s.pub.none)
 		}
 		s.cell(&r, x+labelWidth, width-labelWidth, from, cellStyle{align: left})
+		r.lines = max(r.lines, facts[i].lines)
 	}
 	s.endRow(r)
 }

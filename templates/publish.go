@@ -68,6 +68,7 @@ type fact struct {
 	label []char
 	text  []segment
 	half  bool
+	lines int // at least
 }
 
 type table struct {
@@ -185,7 +186,7 @@ func (c *compiler) facts(facts []yinzheng.Fact, path string) ([]fact, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, fact{when: f.When, label: c.chars(f.Label, p+".label"), text: text, half: f.Half})
+		out = append(out, fact{when: f.When, label: c.chars(f.Label, p+".label"), text: text, half: f.Half, lines: f.Lines})
 	}
 	return out, nil
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
+	"net/url"
 
 	"yinzheng"
 )
@@ -15,9 +16,10 @@ import (
 
 // importForm is a file with what is said of it.
 type importForm struct {
-	Title, Effective, Tree string // of an order
-	Register, AsOf, Office string // of a register
-	Digest                 string // of the file that the report is of
+	Title, Effective, Tree string     // of an order
+	Register, AsOf, Office string     // of a register
+	Sent                   url.Values // whatever was sent beside the file
+	Digest                 string     // of the file that the report is of
 	Decides                bool
 	Faults                 []yinzheng.FieldError
 	file                   []byte
@@ -50,7 +52,11 @@ func (f *importForm) take(in *form) error {
 	sum := sha256.Sum256(in.file)
 	digest := hex.EncodeToString(sum[:])
 	x := in.fields
-	*f = importForm{Title: x["title"], Effective: x["effective"], Tree: x["tree"], Register: x["register"], AsOf: x["as_of"], Office: x["office"], Digest: digest, Decides: x["digest"] != "", file: in.file}
+	sent := url.Values{}
+	for name, value := range x {
+		sent.Set(name, value)
+	}
+	*f = importForm{Sent: sent, Title: x["title"], Effective: x["effective"], Tree: x["tree"], Register: x["register"], AsOf: x["as_of"], Office: x["office"], Digest: digest, Decides: x["digest"] != "", file: in.file}
 	if f.Decides && x["digest"] != digest {
 		return &yinzheng.Error{Kind: yinzheng.ErrInvalid, Text: kinds["invalid"], Fields: []yinzheng.FieldError{{Field: "file", Code: "other-file", Text: yinzheng.Text{
 			ZH: "这不是刚才看过报告的那个文件。请重新看一遍报告", EN: "This is not the file of the report. Please look at its report first",

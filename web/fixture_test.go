@@ -180,6 +180,7 @@ func (w *world) fill(ring *keys.Keyring) error {
 		organ := keys.Organ{Name: o.Name, Code: o.Code}
 		requests = append(requests, keys.SealRequest{Purpose: keys.Document, Organ: organ}, keys.SealRequest{Purpose: keys.Token, Organ: organ})
 	}
+	requests = append(requests, keys.SealRequest{Purpose: keys.Reply, Organ: keys.Organ{Name: organs[1].Name, Code: organs[1].Code}}) // the town replies to inquiries
 	seals, err := ring.NewSeals(requests...)
 	if err != nil {
 		return err

@@ -73,7 +73,7 @@ func newPages() (*pages, error) {
 		return nil, err
 	}
 	p.staffCSP = []string{"default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' blob:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"}
-	p.templates, err = template.New("").Funcs(template.FuncMap{"dict": dict, "add": func(a, b int) int { return a + b }}).ParseFS(assets, "assets/*.html", "assets/staff/*.html")
+	p.templates, err = template.New("").Funcs(template.FuncMap{"dict": dict, "add": func(a, b int) int { return a + b }, "list": func(of ...string) []string { return of }}).ParseFS(assets, "assets/*.html", "assets/staff/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("read the page templates: %w", err)
 	}

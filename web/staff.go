@@ -39,6 +39,8 @@ func (s *server) staffRoutes() {
 	m.HandleFunc("GET /signin", s.preferring(s.signInPage))
 	m.HandleFunc("POST /signin", s.preferring(s.signInForm))
 	pages := s.adminRoutes()
+	maps.Copy(pages, s.campaignRoutes())
+	maps.Copy(pages, s.inquiryRoutes())
 	maps.Copy(pages, map[string]func(*visit) error{
 		"POST /signout":                               s.signOutForm,
 		"GET /work":                                   s.queuePage,
@@ -178,6 +180,25 @@ type desk struct {
 // IsClerk tells whether somebody may start cases.
 func (d *desk) IsClerk() bool { return d.holds[yinzheng.Clerk] }
 
+// HasCampaigns tells whether campaigns may be for somebody, HasInquiries whether
+// inquiries may.
+func (d *desk) HasCampaigns() bool {
+	return d.holds[yinzheng.Clerk] || d.holds[yinzheng.Approver] || d.holds[yinzheng.Admin]
+}
+
+func (d *desk) HasInquiries() bool {
+	return d.holds[yinzheng.Clerk] || d.holds[yinzheng.Approver] || d.holds[yinzheng.Department]
+}
+
+// Refreshes is after how many seconds the page is read anew, where something on
+// it is still going on; 0: never.
+func (d *desk) Refreshes() int {
+	if going, ok := d.View.(interface{ Refreshes() int }); ok {
+		return going.Refreshes()
+	}
+	return 0
+}
+
 // Day is a day in the page's language, Moment a time of it.
 func (d *desk) Day(t time.Time) string    { return day(t, d.Lang) }
 func (d *desk) Moment(t time.Time) string { return minute(t, d.Lang) }
@@ -245,15 +266,30 @@ var dones = map[string]yinzheng.Text{
 	"change-comment":  {ZH: "意见已录入。", EN: "The comment was entered."},
 	"change-publish":  {ZH: "已发布。", EN: "Published."},
 	"change-withdraw": {ZH: "变更已撤回，目录不变。", EN: "Withdrawn; the catalogue stays as it is."},
-	"imported":        {ZH: "已导入。", EN: "Imported."},
-	"batch-start":     {ZH: "已开始，在后台办理。可以离开这一页，办完会通知。", EN: "Started; it goes on by itself. You may leave this page, and are told when it is done."},
-	"batch-pause":     {ZH: "已暂停。已办的不变，随时可以继续。", EN: "Paused. What was made stays; it can be resumed at any time."},
-	"batch-resume":    {ZH: "已继续。", EN: "Resumed."},
-	"batch-end":       {ZH: "已结束，不再办理。", EN: "Ended; nothing more is made."},
-	"decided":         {ZH: "已作出调整；写明日期的到时自动执行。", EN: "Decided; what has a day of its own is carried out then."},
-	"cancelled":       {ZH: "已取消。", EN: "Cancelled."},
-	"enabled":         {ZH: "账号已启用。", EN: "The account is enabled."},
-	"voided":          {ZH: "编号已作废，将用新的编号签发。", EN: "The number is void; the certificate will be issued with a new one."},
+	"entered":         {ZH: "已登记。", EN: "Entered."},
+	"campaign-start":  {ZH: "核验已发起，各村（社区）已收到通知。", EN: "The campaign has begun; the villages were told."},
+	"campaign-make":   {ZH: "正在生成办件：登记为健在的逐人生成，以后登记的也随之生成。", EN: "The cases are being made, for whoever was seen present, now and later."},
+	"campaign-end":    {ZH: "已办结，当时的数字已记下。", EN: "Ended; how it stood is on record."},
+	"campaign-cancel": {ZH: "已取消，理由已记下。", EN: "Cancelled; the reason is on record."},
+
+	"inquiry-ask":      {ZH: "已提出。", EN: "Asked."},
+	"inquiry-answer":   {ZH: "核实意见已登记，等待签发。", EN: "The answer is entered and waits to be signed."},
+	"inquiry-sign":     {ZH: "答复已签发，提出的单位可以看到。", EN: "Signed; the office that asked can see the reply."},
+	"inquiry-return":   {ZH: "已退回重新核实。", EN: "Returned to be answered anew."},
+	"inquiry-withdraw": {ZH: "已撤回。", EN: "Taken back."},
+	"inquiry-pause":    {ZH: "已暂停。", EN: "Paused."},
+	"inquiry-resume":   {ZH: "已继续。", EN: "It goes on."},
+
+	"batch-start":  {ZH: "已开始，在后台办理。可以离开这一页，办完会通知。", EN: "Started; it goes on by itself. You may leave this page, and are told when it is done."},
+	"batch-pause":  {ZH: "已暂停。已办的不变，随时可以继续。", EN: "Paused. What was made stays; it can be resumed at any time."},
+	"batch-resume": {ZH: "已继续。", EN: "Resumed."},
+	"batch-end":    {ZH: "已结束，不再办理。", EN: "Ended; nothing more is made."},
+
+	"imported":  {ZH: "已导入。", EN: "Imported."},
+	"decided":   {ZH: "已作出调整；写明日期的到时自动执行。", EN: "Decided; what has a day of its own is carried out then."},
+	"cancelled": {ZH: "已取消。", EN: "Cancelled."},
+	"enabled":   {ZH: "账号已启用。", EN: "The account is enabled."},
+	"voided":    {ZH: "编号已作废，将用新的编号签发。", EN: "The number is void; the certificate will be issued with a new one."},
 }
 
 // failed are those that say what was tried and did not come about.
@@ -313,8 +349,10 @@ func (s *server) staffFail(v *visit, err error) {
 	}
 	view := &messageView{Text: f.text, Fields: f.fields, Back: home(v.URL.Path), Name: yinzheng.Text{ZH: "回到工作台", EN: "Back to work"}}
 	switch id := v.PathValue("id"); {
-	case view.Back != "/work":
+	case strings.HasPrefix(view.Back, "/work/admin"):
 		view.Name = yinzheng.Text{ZH: "回到管理", EN: "Back to administration"}
+	case view.Back != "/work":
+		view.Name = yinzheng.Text{ZH: "回到清单", EN: "Back to the list"}
 	case id != "" && f.status != http.StatusNotFound:
 		view.Back, view.Name = "/work/cases/"+id, yinzheng.Text{ZH: "看这件现在的样子", EN: "See the case as it is now"}
 	}
@@ -338,13 +376,23 @@ func home(path string) string {
 			return x
 		}
 	}
+	switch {
+	case strings.HasPrefix(path, "/work/campaigns"):
+		return "/work/campaigns"
+	case strings.HasPrefix(path, "/work/inquiries"), strings.HasPrefix(path, "/work/inquiry-lists"):
+		return "/work/inquiries"
+	}
 	return "/work"
 }
 
 // see sends the browser on after something was done.
 func (v *visit) see(path, done string) error {
 	if done != "" {
-		path += "?done=" + url.QueryEscape(done)
+		joint := "?"
+		if strings.Contains(path, "?") {
+			joint = "&"
+		}
+		path += joint + "done=" + url.QueryEscape(done)
 	}
 	seeOther(v.w, path)
 	return nil

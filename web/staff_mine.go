@@ -49,12 +49,13 @@ var noticeTexts = map[string]yinzheng.Text{
 	"inquiry-returned":     {ZH: "协查被退回", EN: "An inquiry was returned"},
 	"inquiry-late":         {ZH: "协查已超期", EN: "An inquiry is overdue"},
 	"inquiry-replied":      {ZH: "协查已答复", EN: "An inquiry was replied to"},
-	"campaign-started":     {ZH: "集中办理已开始", EN: "A campaign has begun"},
-	"campaign-due-soon":    {ZH: "集中办理即将到期", EN: "A campaign is due soon"},
-	"campaign-follow-up":   {ZH: "集中办理有人须跟进", EN: "Somebody on a campaign's roster has to be followed up"},
 	"batch-done":           {ZH: "批量导入已办完", EN: "A workbook's cases are made"},
 	"batch-stopped":        {ZH: "批量导入停下了，须有人处理", EN: "Making a workbook's cases has stopped; somebody has to see to it"},
-	"campaign-death":       {ZH: "登记显示集中办理名单中有人去世", EN: "A register says that somebody on a campaign's roster has died"},
+	"campaign-started":     {ZH: "生存核验已发起", EN: "A campaign has begun"},
+	"campaign-due-soon":    {ZH: "生存核验即将到期", EN: "A campaign is due soon"},
+	"campaign-follow-up":   {ZH: "生存核验有人须再次核验", EN: "Somebody on a campaign's roster has to be followed up"},
+	"campaign-stopped":     {ZH: "生存核验已被上级单位办结或取消", EN: "An office above ended or cancelled a campaign"},
+	"campaign-death":       {ZH: "生存核验名单中有人去世", EN: "Somebody on a campaign's roster has died"},
 }
 
 // otherNotice is one that no page of the staff is about.
@@ -98,10 +99,14 @@ func (s *server) noticesPage(v *visit) error {
 // noticeLink is the address of what a notice is about; "": there is no page of it.
 func noticeLink(n *yinzheng.Notice) string {
 	switch {
-	case n.Application != "":
-		return "/work/cases/" + n.Application
 	case strings.HasPrefix(n.Kind, "batch-"):
 		return "/work/imports/" + n.About
+	case strings.HasPrefix(n.Kind, "campaign-"):
+		return "/work/campaigns/" + n.About
+	case strings.HasPrefix(n.Kind, "inquiry-"):
+		return "/work/inquiries/" + n.About
+	case n.Application != "":
+		return "/work/cases/" + n.Application
 	}
 	return ""
 }

@@ -62,7 +62,7 @@ if (following) setTimeout(follow, 1000);
 // A field that matters only for one choice is shown only then.
 for (const part of document.querySelectorAll('[data-when]')) {
   const choice = part.closest('form').elements[part.dataset.when];
-  const show = () => { part.hidden = choice.value !== part.dataset.is; };
+  const show = () => { part.hidden = !part.dataset.is.split(' ').includes(choice.value); };
   choice.addEventListener('change', show);
   show();
 }
