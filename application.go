@@ -76,6 +76,7 @@ type Application struct {
 	Actions   []Action    `json:"actions"`
 
 	Filled      []Filled     `json:"-"` // values that come from the record; Fold knows them
+	Seen        []string     `json:"-"` // materials that were shown at the counter; Fold knows them
 	Attachments []Attachment `json:"-"` // its files, those taken off left out; Fold knows them
 	Substitutes []Substitute `json:"-"` // what stands in the place of files, as they do
 	Inspections []Inspection `json:"-"` // of its commitments, once it was issued, as they do
@@ -148,6 +149,7 @@ type Input struct {
 	Values    Values    `json:"values"`
 	Replaces  string    `json:"replaces,omitempty"` // create: code of the certificate to correct or issue again
 	Filled    []Filled  `json:"filled,omitempty"`   // values that come from the record
+	Seen      []string  `json:"seen,omitempty"`     // materials that are only shown, and that the clerk has seen
 }
 
 // SystemActor is By of what the system did itself.
@@ -289,7 +291,7 @@ func (s *Step) open(approved []int) []int {
 }
 
 func (a *Application) take(in *Input) {
-	a.Division, a.Applicant, a.Values, a.Filled = in.Division, in.Applicant, in.Values, in.Filled
+	a.Division, a.Applicant, a.Values, a.Filled, a.Seen = in.Division, in.Applicant, in.Values, in.Filled, in.Seen
 }
 
 // Fold rebuilds a case from its actions.

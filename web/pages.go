@@ -136,6 +136,15 @@ func (p *page) L(zh, en string) string { return yinzheng.Text{ZH: zh, EN: en}.In
 // T is a bilingual text in the page's language, O in the other one.
 func (p *page) T(t yinzheng.Text) string { return t.In(p.Lang) }
 
+// Texts are bilingual texts in the page's language.
+func (p *page) Texts(list []yinzheng.Text) []string {
+	out := make([]string, len(list))
+	for i := range list {
+		out[i] = list[i].In(p.Lang)
+	}
+	return out
+}
+
 // O is a bilingual text in the other language.
 func (p *page) O(t yinzheng.Text) string { return t.In(p.Other()) }
 

@@ -41,7 +41,8 @@ type queueView struct {
 	Sought string // what was searched for
 	After  string // cursor of a search's next page
 
-	Bulks       []bulkView // of which many can be decided at once
+	Items       []*yinzheng.Template // that can be started from here
+	Bulks       []bulkView           // of which many can be decided at once
 	Inspections []inspectionLine
 	Revocations []revocationLine
 }
@@ -65,7 +66,8 @@ type lineView struct {
 // queuePage is where everybody begins.
 func (s *server) queuePage(v *visit) error {
 	_, holds := s.posts(v.by)
-	view := &queueView{Now: &tabs[0]}
+	items := s.Service.Items(v.by)
+	view := &queueView{Now: &tabs[0], Items: items[:min(len(items), 9)]} // as many as there are digits
 	for i := range tabs {
 		if t := &tabs[i]; t.role == "" || holds[t.role] {
 			view.Tabs = append(view.Tabs, *t)
