@@ -327,8 +327,14 @@ type Applications interface {
 	// SaveApplication writes a case and the actions after version seen (0: a new
 	// case); ErrConflict when somebody else has changed it since.
 	SaveApplication(ctx context.Context, a *Application, seen int) error
-	// Queue lists cases, newest change first.
+	// Queue lists cases, newest change first. No limit stands for 100. A cursor that
+	// is none is ErrInvalid.
 	Queue(ctx context.Context, q QueueFilter) ([]QueueEntry, error)
+	// Inbox is Queue for scopes with a role, whatever the states: what is due first
+	// first, what has no limit last, and of those what was begun first.
+	Inbox(ctx context.Context, q QueueFilter) ([]QueueEntry, error)
+	// CountQueue counts what Queue lists, to the limit at most.
+	CountQueue(ctx context.Context, q QueueFilter) (int, error)
 	// Waiting lists the IDs of cases that are approved, and wait for no material
 	// (Incomplete), or issuing, and whose lease, if any, has run out.
 	Waiting(ctx context.Context, now time.Time, limit int) ([]string, error)

@@ -26,8 +26,8 @@ const (
 	FactDied      FactKind = "died"
 	FactDivision  FactKind = "division"
 	FactAddress   FactKind = "address"
-	FactHome      FactKind = "home_address" // where the person lives, wherever they are registered
-	FactHomeSince FactKind = "home_since"   // since which day
+	FactHome      FactKind = "home_address"  // where the person lives, wherever they are registered
+	FactHomeSince FactKind = "home_since"    // since which day
 	FactHousehold FactKind = "household"     // its number within the division
 	FactHead      FactKind = "head_relation" // what the person is to the head of the household (与户主关系)
 	FactMother    FactKind = "mother"

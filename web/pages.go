@@ -27,8 +27,8 @@ type pages struct {
 	files     map[string]staticFile // by name under /assets/
 	script    string                // address of the module
 
-	staffStyle, staffScript string   // addresses
-	staffCSP                []string // of the staff's pages
+	staffStyle, staffScript, liveScript string   // addresses
+	staffCSP                            []string // of the staff's pages
 	characters              *characters
 }
 
@@ -63,6 +63,9 @@ func newPages() (*pages, error) {
 		return nil, err
 	}
 	if p.staffScript, err = p.keep("staff.js", "text/javascript; charset=utf-8"); err != nil {
+		return nil, err
+	}
+	if p.liveScript, err = p.keep("live.js", "text/javascript; charset=utf-8"); err != nil {
 		return nil, err
 	}
 	list, err := assets.ReadFile("assets/staff/characters.txt")

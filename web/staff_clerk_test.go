@@ -173,4 +173,3 @@ func TestStaffSeen(t *testing.T) {
 		t.Errorf("who decides sees: %s", page)
 	}
 }
-

@@ -1,0 +1,1 @@
+CREATE TABLE placeholder_0016 (x INTEGER);

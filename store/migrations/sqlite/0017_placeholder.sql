@@ -1,0 +1,1 @@
+CREATE TABLE placeholder_0017 (x INTEGER);

@@ -1,0 +1,1 @@
+CREATE TABLE placeholder_0018 (x INTEGER);
