@@ -45,13 +45,13 @@ func TestAccessible(t *testing.T) {
 
 	tenancy := clerk.rents()
 	clerk.handsIn(1)
-	const bulk = "/work/bulk?item=residence&template=1&step=town"
+	const bulk = "/work/bulk?item=residence&template=2&step=town"
 
 	pages := map[string][]string{
 		"":        {"/signin", "/verify", w.paper(code, token)[len(w.URL):]},
 		"village": {"/work", "/work?tab=draft", "/work?tab=issued", "/work/new", "/work/new/residence", "/work/new/family-relation", draft + "/edit", draft + "/edit?check=1", waiting, "/work/cases/" + cert.Application, "/work/cases/" + cert.Application + "/certificate", "/work/cases/" + cert.Application + "/correct", "/work/cases/0000000000", tenancy + "/edit?check=1", tenancy, "/work/characters", "/work/characters?q=yan", waiting + "/slip", "/work/notices", "/work/delegations"},
 		"town":    {"/work", waiting, "/work?tab=inspections", "/work?tab=revocations", bulk, "/work/cases/" + cert.Application + "/certificate"},
-		"admin":   {"/work/admin", "/work/admin/people", "/work/admin/people/p-town", "/work/admin/people/new", "/work/admin/offices", "/work/admin/offices/" + village, "/work/admin/offices/import", "/work/admin/offices/plans", "/work/admin/catalogue", "/work/admin/catalogue/draft", "/work/admin/catalogue/items/residence", "/work/admin/catalogue/import", "/work/admin/catalogue/report", "/work/admin/register", "/work/admin/keys", "/work/admin/calendar", "/work/admin/audit"},
+		"admin":   {"/work/admin", "/work/admin/people", "/work/admin/people/p-town", "/work/admin/people/new", "/work/admin/offices", "/work/admin/offices/" + village, "/work/admin/offices/" + town, "/work/admin/offices/import", "/work/admin/offices/plans", "/work/admin/catalogue", "/work/admin/catalogue/draft", "/work/admin/catalogue/items/residence", "/work/admin/catalogue/import", "/work/admin/catalogue/report", "/work/admin/register", "/work/admin/keys", "/work/admin/calendar", "/work/admin/audit"},
 	}
 	for who, paths := range pages {
 		ctx := browser(t)
