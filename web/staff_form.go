@@ -133,7 +133,7 @@ func (f fieldView) wanting() bool {
 
 // Wide tells whether the field takes a whole line.
 func (f fieldView) Wide() bool {
-	return f.Type == yinzheng.ListField || f.Type == yinzheng.TextField && (f.Max == 0 || f.Max > 40)
+	return f.Type == yinzheng.ListField || len(f.Suggest) > 0 || f.Type == yinzheng.TextField && (f.Max == 0 || f.Max > 40)
 }
 
 // idView is an ID document as it is drawn.
