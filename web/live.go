@@ -22,6 +22,10 @@ const (
 	writeWithin = 10 * time.Second
 )
 
+// livePurpose is in the header Purpose of a request by which a page looks at itself
+// again: nobody has opened it anew.
+const livePurpose = "live"
+
 // streams are the pages that are told what changes. One look a second at most
 // serves all of them, and only where something was written; a slow reader is told
 // the newest there is, and waited for by nobody.
@@ -191,8 +195,11 @@ func (s *server) eventsPage(v *visit) error {
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("X-Accel-Buffering", "no") // a proxy in front passes it on at once
 	s.streams.tell(st, counts, false)
+	c := http.NewResponseController(v.w)
+	if err := c.SetReadDeadline(time.Time{}); err != nil { // the server's would end the stream, too
+		return err
+	}
 	say := func(text string) error {
-		c := http.NewResponseController(v.w)
 		if err := c.SetWriteDeadline(time.Now().Add(writeWithin)); err != nil {
 			return err
 		}

@@ -184,17 +184,21 @@ func TestLiveBounded(t *testing.T) {
 	t.Error("what was left is still counted")
 }
 
-// TestLiveShutdown: a server that shuts down ends its streams and does not wait for
-// them.
+// TestLiveShutdown: a stream outlasts the limits of a server's other answers, and
+// one that shuts down ends it and does not wait for it.
 func TestLiveShutdown(t *testing.T) {
 	w := newWorld(t, unhurried)
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	must(t, err)
 	server := web.Server("", w.Server.Config.Handler)
+	server.ReadTimeout, server.WriteTimeout = 300*time.Millisecond, 300*time.Millisecond // shorter than a stream
 	go func() { _ = server.Serve(l) }()
 	clerk := w.signedIn(t, "village")
 	x := clerk.listen("http://" + l.Addr().String())
 	x.counts("draft", "")
+	time.Sleep(500 * time.Millisecond)
+	clerk.start("441302199003070120")
+	x.counts("draft", "1")
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
 	must(t, server.Shutdown(ctx))

@@ -76,7 +76,7 @@ func (s *server) casePage(v *visit) error {
 		return err
 	}
 	for _, p := range c.May {
-		if p.Action == yinzheng.Approve && p.Why == nil { // a bulk decision asks for it
+		if p.Action == yinzheng.Approve && p.Why == nil && v.Header.Get("Purpose") != livePurpose { // a bulk decision asks for it
 			err = s.Service.NoteOpened(v.Context(), v.secret, c.ID, c.Version)
 		}
 	}

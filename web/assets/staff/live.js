@@ -30,7 +30,7 @@ async function refresh() {
   if (busy) return;
   busy = true;
   try {
-    const answer = await fetch(location.href);
+    const answer = await fetch(location.href, { headers: { Purpose: 'live' } });
     if (!answer.ok || answer.redirected) return;
     const now = new DOMParser().parseFromString(await answer.text(), 'text/html');
     for (const part of document.querySelectorAll('[data-live]')) {
