@@ -196,9 +196,6 @@ func (s *server) eventsPage(v *visit) error {
 	h.Set("X-Accel-Buffering", "no") // a proxy in front passes it on at once
 	s.streams.tell(st, counts, false)
 	c := http.NewResponseController(v.w)
-	if err := c.SetReadDeadline(time.Time{}); err != nil { // the server's would end the stream, too
-		return err
-	}
 	say := func(text string) error {
 		if err := c.SetWriteDeadline(time.Now().Add(writeWithin)); err != nil {
 			return err
