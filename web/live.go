@@ -75,14 +75,27 @@ func (x *streams) leave(st *stream) {
 	delete(x.open, st)
 }
 
-// tell notes what a page is to be told, and wakes it if there is anything.
+// greet notes what a page is told first, unless a look has told it newer counts.
+func (x *streams) greet(st *stream, counts string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if st.counts == "" {
+		st.counts = counts
+		st.rouse()
+	}
+}
+
+// tell notes what a page is to be told, if there is anything.
 func (x *streams) tell(st *stream, counts string, changed bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if counts == st.counts && !changed {
-		return
+	if counts != st.counts || changed {
+		st.counts, st.changed = counts, st.changed || changed
+		st.rouse()
 	}
-	st.counts, st.changed = counts, st.changed || changed
+}
+
+func (st *stream) rouse() {
 	select {
 	case st.wake <- struct{}{}:
 	default: // it is awake
@@ -194,7 +207,7 @@ func (s *server) eventsPage(v *visit) error {
 	h := v.w.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("X-Accel-Buffering", "no") // a proxy in front passes it on at once
-	s.streams.tell(st, counts, false)
+	s.streams.greet(st, counts)
 	c := http.NewResponseController(v.w)
 	say := func(text string) error {
 		if err := c.SetWriteDeadline(time.Now().Add(writeWithin)); err != nil {
