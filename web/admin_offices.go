@@ -111,7 +111,9 @@ var newParts = []int{1, 2}
 func (*officeView) Parts() []int { return newParts }
 
 // Sent is what was sent of one of several alike: of a new part, or of a division.
-func (x *officeView) Sent(name string, of any) string { return x.Form.Get(fmt.Sprintf("%s.%v", name, of)) }
+func (x *officeView) Sent(name string, of any) string {
+	return x.Form.Get(fmt.Sprintf("%s.%v", name, of))
+}
 
 func (s *server) officePage(v *visit) error {
 	return s.drawOffice(v, http.StatusOK, &officeView{})

@@ -255,4 +255,3 @@ func shuttingDown(ctx context.Context) <-chan struct{} {
 	over, _ := ctx.Value(endingKey{}).(chan struct{})
 	return over
 }
-

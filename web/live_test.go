@@ -34,7 +34,7 @@ func (d *desk) listen(base string) *told {
 	for _, c := range d.Jar.Cookies(sure(url.Parse(d.base))) {
 		q.AddCookie(c)
 	}
-	r, err := http.DefaultTransport.RoundTrip(q) // follows nothing
+	r, err := http.DefaultTransport.RoundTrip(q) //nolint:bodyclose // by whoever reads it; it follows nothing
 	must(d.t, err)
 	out := &told{d.t, make(chan [2]string, 100), r.StatusCode, cancel}
 	go func() {

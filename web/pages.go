@@ -29,7 +29,7 @@ type pages struct {
 
 	staffStyle, staffScript, liveScript string   // addresses
 	staffCSP                            []string // of the staff's pages
-	characters              *characters
+	characters                          *characters
 }
 
 type staticFile struct {

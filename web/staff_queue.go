@@ -169,20 +169,30 @@ func midnight(t time.Time) time.Time {
 	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC)
 }
 
+// pagesAhead is how far into an inbox the next case is looked for: what comes before
+// it there is for others to decide.
+const pagesAhead = 4
+
 // nextInbox is the case that somebody should look at next, what is due first first:
 // "" when there is none among the first that wait.
 func (s *server) nextInbox(v *visit, after string) (string, error) {
-	entries, _, err := s.Service.Inbox(v.Context(), v.by, "", 4*pageLines)
-	if err != nil {
-		return "", err
-	}
-	waits, err := s.Service.Waits(v.Context(), v.by, entries)
-	if err != nil {
-		return "", err
-	}
-	for i := range entries {
-		if entries[i].ID != after && waits[i].Mine {
-			return entries[i].ID, nil
+	cursor := ""
+	for range pagesAhead {
+		entries, next, err := s.Service.Inbox(v.Context(), v.by, cursor, pageLines)
+		if err != nil {
+			return "", err
+		}
+		waits, err := s.Service.Waits(v.Context(), v.by, entries)
+		if err != nil {
+			return "", err
+		}
+		for i := range entries {
+			if entries[i].ID != after && waits[i].Mine {
+				return entries[i].ID, nil
+			}
+		}
+		if cursor = next; next == "" {
+			break
 		}
 	}
 	return "", nil
