@@ -171,20 +171,15 @@ func (s *Service) Waits(ctx context.Context, by *Account, lines []QueueEntry) ([
 	return out, nil
 }
 
-// Inbox lists the cases that wait for a post that somebody holds, newest change
+// Inbox lists the cases that wait for a post that somebody holds, what is due first
 // first; unlike Workqueue, not what their office took in besides.
 func (s *Service) Inbox(ctx context.Context, by *Account, cursor string, limit int) (entries []QueueEntry, next string, err error) {
 	limit = pageLimit(limit)
-	q := QueueFilter{Before: cursor, Limit: limit + 1}
-	for _, scope := range s.scopes(by) {
-		if scope.Role != "" {
-			q.Scopes = append(q.Scopes, scope)
-		}
-	}
+	q := QueueFilter{Scopes: inboxes(s.scopes(by)), Before: cursor, Limit: limit + 1}
 	if len(q.Scopes) == 0 {
 		return nil, "", nil
 	}
-	if entries, err = s.Store.Queue(ctx, q); err != nil {
+	if entries, err = s.Store.Inbox(ctx, q); err != nil {
 		return nil, "", err
 	}
 	entries, next = cutPage(entries, limit)

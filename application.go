@@ -76,6 +76,7 @@ type Application struct {
 	Actions   []Action    `json:"actions"`
 
 	Filled      []Filled     `json:"-"` // values that come from the record; Fold knows them
+	Seen        []string     `json:"-"` // materials that were shown at the counter; Fold knows them
 	Attachments []Attachment `json:"-"` // its files, those taken off left out; Fold knows them
 	Substitutes []Substitute `json:"-"` // what stands in the place of files, as they do
 	Inspections []Inspection `json:"-"` // of its commitments, once it was issued, as they do
@@ -148,6 +149,7 @@ type Input struct {
 	Values    Values    `json:"values"`
 	Replaces  string    `json:"replaces,omitempty"` // create: code of the certificate to correct or issue again
 	Filled    []Filled  `json:"filled,omitempty"`   // values that come from the record
+	Seen      []string  `json:"seen,omitempty"`     // materials that are only shown, and that the clerk has seen
 }
 
 // SystemActor is By of what the system did itself.
@@ -289,7 +291,7 @@ func (s *Step) open(approved []int) []int {
 }
 
 func (a *Application) take(in *Input) {
-	a.Division, a.Applicant, a.Values, a.Filled = in.Division, in.Applicant, in.Values, in.Filled
+	a.Division, a.Applicant, a.Values, a.Filled, a.Seen = in.Division, in.Applicant, in.Values, in.Filled, in.Seen
 }
 
 // Fold rebuilds a case from its actions.
@@ -325,8 +327,14 @@ type Applications interface {
 	// SaveApplication writes a case and the actions after version seen (0: a new
 	// case); ErrConflict when somebody else has changed it since.
 	SaveApplication(ctx context.Context, a *Application, seen int) error
-	// Queue lists cases, newest change first.
+	// Queue lists cases, newest change first. No limit stands for 100. A cursor that
+	// is none is ErrInvalid.
 	Queue(ctx context.Context, q QueueFilter) ([]QueueEntry, error)
+	// Inbox is Queue for scopes with a role, whatever the states: what is due first
+	// first, what has no limit last, and of those what was begun first.
+	Inbox(ctx context.Context, q QueueFilter) ([]QueueEntry, error)
+	// CountQueue counts what Queue lists, to the limit at most.
+	CountQueue(ctx context.Context, q QueueFilter) (int, error)
 	// Waiting lists the IDs of cases that are approved, and wait for no material
 	// (Incomplete), or issuing, and whose lease, if any, has run out.
 	Waiting(ctx context.Context, now time.Time, limit int) ([]string, error)

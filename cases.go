@@ -24,6 +24,7 @@ type Patch struct {
 	Values    map[string]any `json:"values,omitempty"`
 	Division  *string        `json:"division,omitempty"`
 	Applicant *Applicant     `json:"applicant,omitempty"`
+	Seen      *[]string      `json:"seen,omitempty"` // keys of materials that are only shown, all that the clerk has seen
 }
 
 // CaseView is a case as its people see it.
@@ -54,6 +55,7 @@ type CaseView struct {
 	Trouble     *Text            `json:"trouble,omitempty"` // why issuing waits
 
 	Filled        []Filled       `json:"filled,omitempty"`         // values that come from what is on record
+	Seen          []string       `json:"seen,omitempty"`           // materials that are only shown, and that the clerk has seen
 	AgainstRecord []AgainstField `json:"against_record,omitempty"` // what the submission says otherwise, for those whom the record is for
 	HolderDied    *Known         `json:"holder_died,omitempty"`    // a register has the holder's death
 
@@ -208,6 +210,11 @@ func (s *Service) EditApplication(ctx context.Context, by *Account, id string, s
 		in, ok, err := s.input(c.Template, values, division, &applicant, now)
 		if err != nil {
 			return nil, err
+		}
+		if in.Seen = c.Seen; p.Seen != nil {
+			if in.Seen, err = c.Template.shown(*p.Seen); err != nil {
+				return nil, err
+			}
 		}
 		in.Filled = stillFilled(c.Template, c.Filled, &Input{Division: c.Division, Values: c.Values}, in)
 		a, err := c.Edit(by, in, now)
@@ -441,7 +448,7 @@ func (s *Service) view(ctx context.Context, a *Application, t *Template) (*CaseV
 	v := &CaseView{
 		ID: a.ID, Item: a.Template.Code, Template: a.Template.Version, State: a.State, StateName: a.State.Name(), Version: a.Version,
 		Office: a.Office, Division: a.Division, Applicant: a.Applicant, Values: a.Values, Replaces: a.Replaces(), History: a.Actions, Stranded: a.Stranded,
-		Attachments: attachmentViews(t, a), Incomplete: a.Incomplete() != "",
+		Attachments: attachmentViews(t, a), Incomplete: a.Incomplete() != "", Seen: a.Seen,
 	}
 	if a.State == Submitted {
 		v.Step, v.Desks, v.Late = &t.Chain[a.Step], a.Desks, a.Late

@@ -143,6 +143,11 @@ type Sessions interface {
 	EndSession(ctx context.Context, hash [32]byte) error
 	// EndSessions forgets all of an account.
 	EndSessions(ctx context.Context, account string) error
+	// NoteOpened notes the version at which a case was opened in a session; of a
+	// session that has ended, nothing.
+	NoteOpened(ctx context.Context, hash [32]byte, application string, version int) error
+	// Opened lists the versions at which cases were opened in a session that lasts.
+	Opened(ctx context.Context, hash [32]byte) (map[string]int, error)
 	// PruneSessions forgets those that have ended by now.
 	PruneSessions(ctx context.Context, now time.Time) error
 }
@@ -175,6 +180,8 @@ type Events interface {
 // Store is everything the Service needs kept. Every method called with the
 // context that Tx hands to fn takes part in that transaction.
 type Store interface {
+	// Changed is another number whenever a transaction was kept since it was asked.
+	Changed() uint64
 	// Tx runs fn in one transaction, durable when Tx returns nil. An error of fn
 	// undoes everything and is returned as it is. fn may run again from its
 	// start (a lost race in the database), so it has no other effects.

@@ -140,12 +140,8 @@ func (c *checker) value(path string, f *Field, v any) any {
 	case ChoiceField:
 		c.choice(path, f, s)
 	case TextField:
-		limit := f.Max
-		if limit == 0 {
-			limit = 100
-		}
-		if n := utf8.RuneCountInString(s); n > limit {
-			c.problem(path, "too-long", fmt.Sprintf("最多 %d 字，现有 %d 字，请缩短", limit, n), fmt.Sprintf("At most %d characters, this has %d; please shorten it", limit, n))
+		if n := utf8.RuneCountInString(s); n > f.Limit() {
+			c.problem(path, "too-long", fmt.Sprintf("最多 %d 字，现有 %d 字，请缩短", f.Limit(), n), fmt.Sprintf("At most %d characters, this has %d; please shorten it", f.Limit(), n))
 		}
 	}
 	return s

@@ -53,6 +53,13 @@ type Notices interface {
 	Notify(ctx context.Context, notices []Notice) error
 	// Notices lists those of some posts, newest first, before an ID (0: from the newest).
 	Notices(ctx context.Context, posts []Desk, before int64, limit int) ([]Notice, error)
+	// CountNotices counts those of some posts, each named once, after an ID, to most
+	// at most.
+	CountNotices(ctx context.Context, posts []Desk, after int64, most int) (int, error)
+	// Told is the ID of the newest notice that an account has been told; 0: none.
+	Told(ctx context.Context, account string) (int64, error)
+	// Tell notes that an account has been told up to a notice. It never goes back.
+	Tell(ctx context.Context, account string, notice int64) error
 }
 
 // save writes a case at the version that was seen with what it is recognised
@@ -220,14 +227,19 @@ func (s *Service) Notices(ctx context.Context, by *Account, before int64, limit 
 	if limit <= 0 || limit > 200 {
 		limit = 50
 	}
+	return s.Store.Notices(ctx, s.desksOf(by), before, limit)
+}
+
+// desksOf are the posts that somebody holds, each once.
+func (s *Service) desksOf(by *Account) []Desk {
 	var posts []Desk
 	now := s.Now()
 	for _, g := range by.Grants {
-		if g.active(now) && !by.Disabled {
-			posts = append(posts, Desk{Office: g.Office, Role: g.Role})
+		if d := (Desk{Office: g.Office, Role: g.Role}); g.active(now) && !by.Disabled && !slices.Contains(posts, d) {
+			posts = append(posts, d)
 		}
 	}
-	return s.Store.Notices(ctx, posts, before, limit)
+	return posts
 }
 
 // Delegate lends a post of one's own to a colleague for a time: somebody with a

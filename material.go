@@ -74,6 +74,23 @@ func (t *Template) Needed(v Values) []Material {
 	return slices.DeleteFunc(slices.Clone(t.Materials), func(m Material) bool { return !m.Scan || !allHold(m.When, v) })
 }
 
+// shown are the materials of a template that are only shown, those with one of the
+// keys, each once and in the template's order. ErrInvalid for any other key.
+func (t *Template) shown(keys []string) ([]string, error) {
+	var out []string
+	for i := range t.Materials {
+		if m := &t.Materials[i]; !m.Scan && slices.Contains(keys, m.Key) {
+			out = append(out, m.Key)
+		}
+	}
+	for _, key := range keys {
+		if !slices.Contains(out, key) {
+			return nil, invalidFields([]FieldError{{"seen", "choice", Text{"没有当面出示的材料 " + key, "There is no material that is only shown called " + key}}})
+		}
+	}
+	return out, nil
+}
+
 // wanted lists the materials that the case needs, an agent's authority among them.
 func (c *Case) wanted() []Material {
 	out := c.Template.Needed(c.Values)

@@ -26,6 +26,8 @@ const (
 	FactDied      FactKind = "died"
 	FactDivision  FactKind = "division"
 	FactAddress   FactKind = "address"
+	FactHome      FactKind = "home_address"  // where the person lives, wherever they are registered
+	FactHomeSince FactKind = "home_since"    // since which day
 	FactHousehold FactKind = "household"     // its number within the division
 	FactHead      FactKind = "head_relation" // what the person is to the head of the household (与户主关系)
 	FactMother    FactKind = "mother"
@@ -239,6 +241,8 @@ var RecordTypes = map[string][]FieldType{
 	"born":             {DateField},
 	"died":             {DateField},
 	"address":          {TextField},
+	"home.address":     {TextField}, // where the person lives, wherever they are registered
+	"home.since":       {DateField},
 	"household.number": {TextField},
 	"mother.name":      {NameField, TextField},
 	"mother.id":        {IDField},

@@ -224,10 +224,14 @@ type Field struct {
 	Min      int       `yaml:"min,omitempty" json:"min,omitempty"`       // list: rows; integer: smallest
 	Future   bool      `yaml:"future,omitempty" json:"future,omitempty"` // date, datetime: may lie in the future
 	Options  []Option  `yaml:"options,omitempty" json:"options,omitempty"`
-	Fields   []Field   `yaml:"fields,omitempty" json:"fields,omitempty"` // of a list's row
-	Rules    []Rule    `yaml:"rules,omitempty" json:"rules,omitempty"`   // within a list's row
-	Record   string    `yaml:"record,omitempty" json:"record,omitempty"` // what of the register it is filled in from (RecordTypes)
+	Fields   []Field   `yaml:"fields,omitempty" json:"fields,omitempty"`   // of a list's row
+	Rules    []Rule    `yaml:"rules,omitempty" json:"rules,omitempty"`     // within a list's row
+	Record   string    `yaml:"record,omitempty" json:"record,omitempty"`   // what of the register it is filled in from (RecordTypes)
+	Suggest  []string  `yaml:"suggest,omitempty" json:"suggest,omitempty"` // text: what is often written there, at hand; anything else may be
 }
+
+// Limit is how many characters a field of text holds.
+func (f *Field) Limit() int { return cmp.Or(f.Max, 100) }
 
 // Option is one value of a coded list.
 type Option struct {

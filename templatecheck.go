@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 var (
@@ -152,6 +153,7 @@ func (l *linter) fields(path string, fields []Field, inner bool) {
 		seen[f.Key] = true
 		l.text(p+".label", f.Label)
 		l.record(p+".record", f, inner)
+		l.suggestions(p+".suggest", f)
 		switch f.Type {
 		case NameField, TextField, IDField, DateField, DateTimeField, BoolField, IntegerField:
 		case ChoiceField:
@@ -185,6 +187,24 @@ func (l *linter) record(p string, f *Field, inner bool) {
 	case "relatives":
 		l.field(p, f.Fields, "name", NameField)
 		l.field(p, f.Fields, "relation", ChoiceField)
+	}
+}
+
+// maxSuggested is how many suggestions have a digit to choose them by.
+const maxSuggested = 9
+
+// suggestions faults what could not be chosen, or not be kept as it stands.
+func (l *linter) suggestions(p string, f *Field) {
+	if len(f.Suggest) == 0 {
+		return
+	}
+	l.require(f.Type == TextField, p, "field-type", "只有文本字段（text）有常用内容", "only a field of type text has suggestions")
+	l.require(len(f.Suggest) <= maxSuggested, p, "range", fmt.Sprintf("最多 %d 个", maxSuggested), fmt.Sprintf("at most %d", maxSuggested))
+	for i, s := range f.Suggest {
+		q := fmt.Sprintf("%s[%d]", p, i)
+		l.require(s != "" && s == tidyText(s), q, "text", "不能为空，首尾不留空格", "expected a text without spaces around it")
+		l.require(utf8.RuneCountInString(s) <= f.Limit(), q, "length", fmt.Sprintf("超过这个字段的 %d 字", f.Limit()), fmt.Sprintf("longer than the field's %d characters", f.Limit()))
+		l.require(!slices.Contains(f.Suggest[:i], s), q, "twice", "内容重复", "this is listed twice")
 	}
 }
 

@@ -2,6 +2,7 @@ package yinzheng
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -97,6 +98,13 @@ func TestTemplateCheck(t *testing.T) {
 		{"... in place of a commitment", func(t *Template) { commitment("承诺。", 30)(t); t.Materials[0].Key = CommitmentMaterial }, []string{"materials[0].commitment not-applicable"}},
 		{"... by whoever it may be", func(t *Template) { commitment("承诺。", 30)(t); t.Token.ID = "" }, []string{"materials[0].commitment holder"}},
 		{"... of what is shown at the counter", func(t *Template) { commitment("承诺。", 30)(t); t.Materials[0].Scan = false }, []string{"materials[0].commitment scan"}},
+
+		{"what is often written", field(8, func(f *Field) { f.Suggest = []string{"办理子女入学", "办理居住证"} }), nil},
+		{"... in a name", field(0, func(f *Field) { f.Suggest = []string{"张三"} }), []string{"fields[0].suggest field-type"}},
+		{"... more than there are digits", field(8, func(f *Field) { f.Suggest = strings.Split("abcdefghij", "") }), []string{"fields[8].suggest range"}},
+		{"... badly", field(8, func(f *Field) { f.Max, f.Suggest = 4, []string{"", " 入学", "办理居住证", "入学", "入学"} }), []string{
+			"fields[8].suggest[0] text", "fields[8].suggest[1] text", "fields[8].suggest[2] length", "fields[8].suggest[4] twice",
+		}},
 
 		{"the register", field(0, func(f *Field) { f.Record = "name" }), nil},
 		{"an unknown entry of the register", field(0, func(f *Field) { f.Record = "nickname" }), []string{"fields[0].record choice"}},

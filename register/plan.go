@@ -303,7 +303,7 @@ type statement struct {
 func (r *row) facts() []statement {
 	out := []statement{{yinzheng.PersonFact{Kind: yinzheng.FactDocument, ID: r.ID("id")}, "id"}}
 	for _, k := range []yinzheng.FactKind{
-		yinzheng.FactName, yinzheng.FactSex, yinzheng.FactBorn, yinzheng.FactDied, yinzheng.FactDivision, yinzheng.FactAddress, yinzheng.FactHousehold, yinzheng.FactHead,
+		yinzheng.FactName, yinzheng.FactSex, yinzheng.FactBorn, yinzheng.FactDied, yinzheng.FactDivision, yinzheng.FactAddress, yinzheng.FactHome, yinzheng.FactHomeSince, yinzheng.FactHousehold, yinzheng.FactHead,
 	} {
 		if v := r.String(string(k)); v != "" {
 			out = append(out, statement{yinzheng.PersonFact{Kind: k, Value: v}, string(k)})

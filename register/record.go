@@ -69,7 +69,7 @@ func (k *knowing) known(ctx context.Context, f *yinzheng.PersonFact, value any) 
 // plainKeys are the facts that fill in one field with their value.
 var plainKeys = map[yinzheng.FactKind]string{
 	yinzheng.FactName: "name", yinzheng.FactSex: "sex", yinzheng.FactBorn: "born", yinzheng.FactDied: "died",
-	yinzheng.FactAddress: "address", yinzheng.FactHousehold: "household.number", yinzheng.FactDivision: "division",
+	yinzheng.FactAddress: "address", yinzheng.FactHome: "home.address", yinzheng.FactHousehold: "household.number", yinzheng.FactDivision: "division",
 }
 
 func (k *knowing) fact(ctx context.Context, f *yinzheng.PersonFact) error {
@@ -85,6 +85,8 @@ func (k *knowing) fact(ctx context.Context, f *yinzheng.PersonFact) error {
 		}
 	case slices.Contains(kinKinds, f.Kind):
 		return k.kin(ctx, f)
+	case f.Kind == yinzheng.FactHomeSince:
+		return k.homeSince(ctx, f)
 	case plainKeys[f.Kind] != "":
 		return k.put(ctx, plainKeys[f.Kind], f, f.Value)
 	}
@@ -101,6 +103,17 @@ func (k *knowing) put(ctx context.Context, key string, f *yinzheng.PersonFact, v
 		k.Died = &known
 	}
 	return nil
+}
+
+// homeSince puts since when the person lives where they do. What was said before
+// they moved there is about the home that they had.
+func (k *knowing) homeSince(ctx context.Context, f *yinzheng.PersonFact) error {
+	home := k.person.Present(yinzheng.FactHome)
+	since, err := k.known(ctx, f, f.Value)
+	if err == nil && home != nil && since.AsOf >= home.From {
+		k.Facts["home.since"] = since
+	}
+	return err
 }
 
 var kinKinds = []yinzheng.FactKind{yinzheng.FactSpouse, yinzheng.FactFather, yinzheng.FactMother}

@@ -235,6 +235,33 @@ func TestPersonInTime(t *testing.T) {
 	}
 }
 
+// TestHome: since when somebody lives where they do, as long as that was said of
+// where they live now.
+func TestHome(t *testing.T) {
+	o := newOffice(t)
+	r := &register.Register{Kept: o}
+	for _, step := range []struct{ name, asOf, address, since, home, from string }{
+		{"a beginning without a home", "2026-01-01", "", "2018-01-01", "", ""},
+		{"at home", "2026-01-10", "滨江路 8 号", "2019-05-01", "滨江路 8 号", "2019-05-01"},
+		{"said again without a beginning", "2026-02-10", "滨江路 8 号", "", "滨江路 8 号", "2019-05-01"},
+		{"moved", "2026-03-10", "东湖路 3 号", "", "东湖路 3 号", ""},
+		{"the same beginning, of the new home", "2026-04-10", "", "2019-05-01", "东湖路 3 号", "2019-05-01"},
+		{"another one", "2026-05-10", "东湖路 3 号", "2026-03-01", "东湖路 3 号", "2026-03-01"},
+	} {
+		o.keep(east, step.asOf, "id,name,home_address,home_since\n"+woman+",王丽,"+step.address+","+step.since+"\n")
+		rec, err := r.OnRecord(t.Context(), resident(woman))
+		must(t, err)
+		home, _ := rec.Facts["home.address"].Value.(string)
+		from, _ := rec.Facts["home.since"].Value.(string)
+		if home != step.home || from != step.from {
+			t.Errorf("%s: %q since %q, want %q since %q", step.name, home, from, step.home, step.from)
+		}
+	}
+	if p := o.plan(east, "2026-06-10", "id,name,home_since\n"+woman+",王丽,2999-01-01\n"); p.Refused != 1 {
+		t.Error("somebody lives there from a day to come")
+	}
+}
+
 // TestRelatives: what a person's own entry says, and the children on record in
 // the same division, the eldest first.
 func TestRelatives(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"yinzheng"
@@ -139,7 +140,7 @@ func (s *Store) head(ctx context.Context, q querier, a *yinzheng.Application) ([
 
 var (
 	deleteDesks = query("DELETE FROM inbox WHERE application = $1")
-	insertDesk  = query("INSERT INTO inbox (office, role, changed_at, application) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING")
+	insertDesk  = query("INSERT INTO inbox (office, role, changed_at, application, due_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING")
 )
 
 // saveDesks writes in whose inboxes a case lies.
@@ -149,9 +150,12 @@ func saveDesks(ctx context.Context, q querier, key int64, a *yinzheng.Applicatio
 			return err
 		}
 	}
-	changed := a.Actions[len(a.Actions)-1].At.UnixMicro()
+	changed, due := a.Actions[len(a.Actions)-1].At.UnixMicro(), int64(math.MaxInt64)
+	if !a.Due.IsZero() {
+		due = a.Due.UnixMicro()
+	}
 	for _, d := range a.Desks {
-		if _, err := change(ctx, q, insertDesk, d.Office, string(d.Role), changed, key); err != nil {
+		if _, err := change(ctx, q, insertDesk, d.Office, string(d.Role), changed, key, due); err != nil {
 			return err
 		}
 	}

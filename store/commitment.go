@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"math"
 	"slices"
-	"strconv"
 	"time"
 
 	"yinzheng"
@@ -64,7 +63,7 @@ func (s *Store) PendingInspections(ctx context.Context, scopes []yinzheng.Inspec
 			if err := each(ctx, q, func(r *sql.Rows) error {
 				var p place
 				err := r.Scan(&p.key, &p.Application, &p.Material, &p.Office, (*moment)(&p.Due))
-				p.Cursor = strconv.FormatInt(p.Due.UnixMicro(), 36) + "." + strconv.FormatInt(p.key, 36)
+				p.Cursor = cursorOf(p.Due.UnixMicro(), p.key)
 				all = append(all, p)
 				return err
 			}, selectInspections, scope.Office, due, key, before, limit); err != nil {

@@ -61,6 +61,17 @@ func TestPlans(t *testing.T) {
 	if p := strings.Join(plan(t, s, inboxOfDesk), "\n"); !strings.Contains(p, "PRIMARY KEY (office=? AND role=? AND (changed_at,application)<(?,?))") {
 		t.Errorf("an inbox goes by: %s", p)
 	}
+	if p := strings.Join(plan(t, s, inboxByDue), "\n"); !strings.Contains(p, "INDEX inbox_due (office=? AND role=? AND (due_at,application)>(?,?))") {
+		t.Errorf("an inbox by due date goes by: %s", p)
+	}
+	for text, want := range map[string]string{
+		keysOfOffice: "COVERING INDEX applications_changed (office=?)", keysOfState: "COVERING INDEX applications_office (office=? AND state=?)",
+		keysOfDesk: "(office=? AND role=?)", newerNotices: "COVERING INDEX notices_post (office=? AND role=? AND id>?)",
+	} {
+		if p := strings.Join(plan(t, s, text), "\n"); !strings.Contains(p, want) {
+			t.Errorf("%s\n counts by: %s", text, p)
+		}
+	}
 }
 
 // TestPlansOfDesks: from desk to desk, and from a desk to its people, by index.
@@ -68,7 +79,7 @@ func TestPlansOfDesks(t *testing.T) {
 	s := openFile(t, t.TempDir()+"/yinzheng.db")
 	p := strings.Join(plan(t, s, holdersOfDesks), "\n")
 	for _, want := range []string{
-		"SEARCH i USING PRIMARY KEY (office>?)", "SEARCH i USING PRIMARY KEY (office=? AND role>?)", "SEARCH applications USING COVERING INDEX applications_", "SEARCH a USING COVERING INDEX applications_changed (office>?)", "SEARCH a USING COVERING INDEX applications_office (office=? AND state=?)",
+		"SEARCH i USING COVERING INDEX inbox_due (office>?)", "SEARCH i USING COVERING INDEX inbox_due (office=? AND role>?)", "SEARCH applications USING COVERING INDEX applications_", "SEARCH a USING COVERING INDEX applications_changed (office>?)", "SEARCH a USING COVERING INDEX applications_office (office=? AND state=?)",
 		"SEARCH g USING INDEX grants_office (office=? AND role=?)", "SEARCH l USING INDEX delegations_",
 	} {
 		if !strings.Contains(p, want) {

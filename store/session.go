@@ -12,7 +12,10 @@ var (
 	selectSession = query("SELECT account FROM sessions WHERE hash = $1 AND expires_at > $2")
 	pruneSessions = query("DELETE FROM sessions WHERE expires_at <= $1")
 	deleteSession = query("DELETE FROM sessions WHERE hash = $1")
-	endSessions   = query("DELETE FROM sessions WHERE account = $1")
+	putOpened     = query(`INSERT INTO opened (session, application, version) SELECT hash, $1, $2 FROM sessions WHERE hash = $3
+		ON CONFLICT (session, application) DO UPDATE SET version = excluded.version`)
+	selectOpened = query("SELECT application, version FROM opened WHERE session = $1")
+	endSessions  = query("DELETE FROM sessions WHERE account = $1")
 )
 
 // PutSession implements yinzheng.Sessions.
@@ -56,4 +59,28 @@ func (s *Store) PruneSessions(ctx context.Context, now time.Time) error {
 		_, err := change(ctx, q, pruneSessions, now.UnixMicro())
 		return err
 	})
+}
+
+// NoteOpened implements yinzheng.Sessions.
+func (s *Store) NoteOpened(ctx context.Context, hash [32]byte, application string, version int) error {
+	return s.write(ctx, "note that a case was opened", func(ctx context.Context, q querier) error {
+		_, err := change(ctx, q, putOpened, application, version, hash[:])
+		return err
+	})
+}
+
+// Opened implements yinzheng.Sessions.
+func (s *Store) Opened(ctx context.Context, hash [32]byte) (map[string]int, error) {
+	opened := map[string]int{}
+	err := s.read(ctx, "list the cases that were opened", func(ctx context.Context, q querier) error {
+		clear(opened) // this may be a second run
+		return each(ctx, q, func(r *sql.Rows) error {
+			var id string
+			var version int
+			err := r.Scan(&id, &version)
+			opened[id] = version
+			return err
+		}, selectOpened, hash[:])
+	})
+	return opened, err
 }

@@ -88,6 +88,10 @@ func (s *Store) nested(ctx context.Context, t *tx, fn func(context.Context) erro
 	return err
 }
 
+// Changed implements yinzheng.Store: one process writes the database (lockFile), so
+// that its own commits are all there are.
+func (s *Store) Changed() uint64 { return s.writer.commits.Load() }
+
 // control runs a text that begins or ends a transaction; nothing may cut it off.
 func control(conn *sql.Conn, text string) error {
 	_, err := conn.ExecContext(context.Background(), text)
@@ -107,6 +111,7 @@ type writer struct {
 	stopping    chan struct{}
 	stopped     chan struct{}
 	once        sync.Once
+	commits     atomic.Uint64
 }
 
 // request is one waiting transaction.
@@ -208,6 +213,9 @@ func (w *writer) group(first *request) {
 		if err != nil {
 			_ = control(w.conn, rollbackText) // as above
 			w.store.chain.forget()
+		}
+		if err == nil {
+			w.commits.Add(1)
 		}
 		finish(kept, w.store.fault("commit", err))
 		return

@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"crypto/rand"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -90,6 +91,8 @@ func (s *server) calledPerson(v *visit, account string) string {
 // draftView is the form of a change of one item.
 type draftView struct {
 	Change   string // to draft anew; empty: a new change
+	Of       string // code of its item that is written anew; empty: one more
+	Others   int    // items of the change besides
 	Version  int
 	Key      string
 	Title    string
@@ -112,13 +115,19 @@ func (s *server) draftPage(v *visit) error {
 		if err != nil {
 			return err
 		}
-		if len(c.Items) == 1 {
-			view.Change, view.Version, view.Title, view.Item = c.ID, c.Version, c.Title, c.Items[0]
+		view.Change, view.Version, view.Title, view.Others = c.ID, c.Version, c.Title, len(c.Items)
+		if i := itemAt(c.Items, q.Get("item")); i >= 0 {
+			view.Item, view.Of, view.Others = c.Items[i], c.Items[i].Code, len(c.Items)-1
 		}
 	} else if code := q.Get("item"); code != "" {
 		view.Item, view.Known = s.itemToChange(code), true
 	}
 	return s.drawDraft(v, http.StatusOK, view)
+}
+
+// itemAt is where an item stands in a list; -1: nowhere.
+func itemAt(items []catalogue.Item, code string) int {
+	return slices.IndexFunc(items, func(i catalogue.Item) bool { return i.Code == code })
 }
 
 // itemToChange is an item as the catalogue has it last or, if it has none, as its
@@ -183,32 +192,34 @@ func (d *desk) LevelName(x yinzheng.Level) string {
 // Lines are the lines of a text field.
 func (d *desk) Lines(lines []string) string { return strings.Join(lines, "\n") }
 
-// draftForm drafts a change of one item, or drafts it anew.
+// draftForm drafts a change of one item, or drafts one anew: one of its items is
+// written anew, left out, or comes besides.
 func (s *server) draftForm(v *visit) error {
 	f := v.PostForm
-	view := &draftView{Change: f.Get("change"), Version: v.seen(), Key: f.Get("key"), Title: f.Get("title"), Known: f.Get("known") != ""}
-	base, id := s.itemToChange(strings.TrimSpace(f.Get("code"))), view.Change
-	if id != "" {
-		c, err := s.Catalogue.Change(v.Context(), v.by, id)
+	view := &draftView{Change: f.Get("change"), Of: f.Get("of"), Version: v.seen(), Key: f.Get("key"), Title: f.Get("title"), Known: f.Get("known") != ""}
+	code := strings.TrimSpace(f.Get("code"))
+	var items []catalogue.Item
+	if view.Change != "" {
+		c, err := s.Catalogue.Change(v.Context(), v.by, view.Change)
 		if err != nil {
 			return err
 		}
-		base = c.Items[0]
-		base.Code = strings.TrimSpace(f.Get("code"))
+		items = slices.Clone(c.Items)
 	}
-	view.Item = readItem(base, f)
-	var err error
-	if id == "" {
-		var c *catalogue.ChangeView
-		if c, _, err = s.Catalogue.Draft(v.Context(), v.by, &catalogue.NewChange{Title: view.Title, Items: []catalogue.Item{view.Item}}, view.Key); err == nil {
-			id = c.ID
-		}
-	} else {
-		_, err = s.Catalogue.Act(v.Context(), v.by, id, view.Version, catalogue.Act{Kind: catalogue.Redraft, Title: view.Title, Items: []catalogue.Item{view.Item}})
+	at := itemAt(items, view.Of)
+	if at < 0 {
+		at, items = len(items), append(items, s.itemToChange(code))
 	}
+	view.Others = len(items) - 1
+	items[at].Code = code
+	items[at] = readItem(items[at], f)
+	if view.Item = items[at]; f.Get("then") == "drop" {
+		items = slices.Delete(items, at, at+1)
+	}
+	id, err := s.drafted(v, view, items)
 	if faults := faultsOf(err); faults != nil {
 		for i := range faults {
-			faults[i].Field = strings.TrimPrefix(faults[i].Field, "items[0].")
+			faults[i].Field = strings.TrimPrefix(faults[i].Field, fmt.Sprintf("items[%d].", at))
 		}
 		view.Faults = faults
 		return s.drawDraft(v, http.StatusUnprocessableEntity, view)
@@ -217,6 +228,19 @@ func (s *server) draftForm(v *visit) error {
 		return changed(err)
 	}
 	return v.see("/work/admin/catalogue/changes/"+id, "drafted")
+}
+
+// drafted drafts a change of some items, or one anew, and returns its ID.
+func (s *server) drafted(v *visit, view *draftView, items []catalogue.Item) (id string, err error) {
+	if view.Change != "" {
+		_, err = s.Catalogue.Act(v.Context(), v.by, view.Change, view.Version, catalogue.Act{Kind: catalogue.Redraft, Title: view.Title, Items: items})
+		return view.Change, err
+	}
+	c, _, err := s.Catalogue.Draft(v.Context(), v.by, &catalogue.NewChange{Title: view.Title, Items: items}, view.Key)
+	if err != nil {
+		return "", err
+	}
+	return c.ID, nil
 }
 
 // readItem reads an item of a form; what the form does not ask stays as it was.

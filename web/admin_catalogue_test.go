@@ -41,8 +41,8 @@ func TestAdminCatalogue(t *testing.T) {
 		form.Set("version", field(t, page, "version"))
 		return d.post(here, form)
 	}
-	_, page = author.get(strings.Replace(here, "changes/", "draft?change=", 1))
-	again := url.Values{"change": {field(t, page, "change")}, "version": {field(t, page, "version")}}
+	_, page = author.get(strings.Replace(here, "changes/", "draft?change=", 1) + "&item=dog-1")
+	again := url.Values{"change": {field(t, page, "change")}, "version": {field(t, page, "version")}, "of": {field(t, page, "of")}}
 	for key, value := range draft {
 		if key != "version" {
 			again[key] = value
@@ -125,5 +125,29 @@ func TestAdminImportItems(t *testing.T) {
 	r, page := admin.sendFile(here, "list.csv", list, map[string]string{"title": field(t, page, "title"), "digest": field(t, page, "digest")})
 	if !strings.HasPrefix(r.Address.Path, "/work/admin/catalogue/changes/") || !strings.Contains(page, "贫困证明") || !strings.Contains(page, "没有法律法规依据") {
 		t.Errorf("drafted: %s %s", r.Address, page)
+	}
+
+	// One of several items is written anew, left out, or comes besides; the others stay.
+	draft := strings.Replace(r.Address.Path, "changes/", "draft?change=", 1)
+	edit := func(item string, change func(url.Values)) (seen, string) {
+		_, page := admin.get(draft + "&item=" + item)
+		form := url.Values{"basis": {"某条例第三条"}, "state": {"kept"}, "level": {"town"}, "subject": {"none"}, "title": {"清单，改"}, "code": {item}, "name": {map[string]string{"A1": "养殖证明", "A2": "贫困证明"}[item]}}
+		for _, name := range []string{"key", "change", "of", "version"} {
+			form.Set(name, field(t, page, name))
+		}
+		change(form)
+		return admin.post("/work/admin/catalogue/draft", form)
+	}
+	if r, page := edit("A2", func(f url.Values) { f.Set("basis", "") }); r.StatusCode != 422 || !strings.Contains(page, `href="#basis"`) || !strings.Contains(page, `name="of" value="A2"`) {
+		t.Errorf("kept without a basis: %d %s", r.StatusCode, page)
+	}
+	if _, page := edit("A2", func(url.Values) {}); !strings.Contains(page, "清单，改") || !strings.Contains(page, "某条例第三条") || !strings.Contains(page, "养殖证明") || strings.Contains(page, "没有法律法规依据") {
+		t.Errorf("written anew: %s", page)
+	}
+	if _, page := edit("", func(f url.Values) { f.Set("name", "捕捞证明"); f.Set("code", "A3") }); !strings.Contains(page, "捕捞证明") || !strings.Contains(page, "贫困证明") || !strings.Contains(page, "养殖证明") {
+		t.Errorf("one more: %s", page)
+	}
+	if _, page := edit("A1", func(f url.Values) { f.Set("then", "drop") }); strings.Contains(page, "养殖证明") || !strings.Contains(page, "捕捞证明") || !strings.Contains(page, "贫困证明") {
+		t.Errorf("left out: %s", page)
 	}
 }

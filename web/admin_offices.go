@@ -1,8 +1,11 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"yinzheng"
@@ -93,17 +96,23 @@ type officeView struct {
 	People   int
 	Peers    []yinzheng.Division // of its level, to merge it into
 	Heirs    []yinzheng.Office   // who may take its work over
+	Parents  []yinzheng.Division // that its division may be moved below
+	Below    []yinzheng.Division // of its division
+	Adds     yinzheng.Level      // of a division that can be added below; "": none
 	Faults   []yinzheng.FieldError
 	Tried    string
-	Form     planForm
+	Form     url.Values // as it was sent
 }
 
-// planForm is an order for one office, as a form has it.
-type planForm struct {
-	Act, Title, Effective string
-	What, Name            string // to rename
-	Into                  string // to merge
-	Successor             string // to close
+// newParts are how many new divisions one is split into at a time, besides itself.
+var newParts = []int{1, 2}
+
+// Parts numbers them.
+func (*officeView) Parts() []int { return newParts }
+
+// Sent is what was sent of one of several alike: of a new part, or of a division.
+func (x *officeView) Sent(name string, of any) string {
+	return x.Form.Get(fmt.Sprintf("%s.%v", name, of))
 }
 
 func (s *server) officePage(v *visit) error {
@@ -129,11 +138,7 @@ func (s *server) drawOffice(v *visit, status int, view *officeView) error {
 	for _, id := range d.Formerly(o.ID)[1:] {
 		view.Formerly = append(view.Formerly, *d.Office(id))
 	}
-	for _, x := range d.Divisions {
-		if x.Until.IsZero() && x.Level == view.Division.Level && x.Code != view.Division.Code {
-			view.Peers = append(view.Peers, x)
-		}
-	}
+	view.placeAmong(d)
 	for _, x := range d.Offices {
 		if x.Until.IsZero() && x.ID != o.ID && (x.Division == o.Division || x.Division == view.Division.Parent) {
 			view.Heirs = append(view.Heirs, x)
@@ -145,6 +150,24 @@ func (s *server) drawOffice(v *visit, status int, view *officeView) error {
 		}
 	}
 	return s.draw(v, status, "admin-office", yinzheng.Text{ZH: o.Name, EN: o.Name}, view)
+}
+
+// placeAmong gathers what the office's division can be merged with, moved below and
+// split up with.
+func (x *officeView) placeAmong(d *yinzheng.Directory) {
+	here, parent := x.Division, d.Division(x.Division.Parent)
+	for _, v := range d.Divisions {
+		switch {
+		case !v.Until.IsZero() || v.Code == here.Code:
+		case v.Level == here.Level:
+			x.Peers = append(x.Peers, v)
+		case v.Parent == here.Code:
+			x.Below = append(x.Below, v)
+		case parent != nil && v.Level == parent.Level && v.Code != parent.Code:
+			x.Parents = append(x.Parents, v)
+		}
+	}
+	x.Adds = map[yinzheng.Level]yinzheng.Level{yinzheng.District: yinzheng.Town, yinzheng.Town: yinzheng.Village}[here.Level]
 }
 
 // countAt counts the people and the cases of an office.
@@ -177,8 +200,7 @@ func (s *server) officeForm(v *visit) error {
 		return s.drawOffice(v, http.StatusOK, &officeView{})
 	}
 	f := v.PostForm
-	in := planForm{f.Get("act"), f.Get("title"), f.Get("effective"), f.Get("what"), f.Get("name"), f.Get("into"), f.Get("successor")}
-	order, err := in.order(o)
+	order, err := orderOf(f, d, o)
 	if err != nil {
 		return err
 	}
@@ -190,23 +212,24 @@ func (s *server) officeForm(v *visit) error {
 			return v.see("/work/admin/offices/plans", "decided")
 		}
 		if err == nil {
-			report.Form, report.Back = &in, "/work/admin/offices/"+o.ID
+			report.Form, report.Back = keptOf(f, "tree", "then"), "/work/admin/offices/"+o.ID
 			return s.drawPlan(v, report)
 		}
 	}
 	if faults := faultsOf(err); faults != nil {
-		return s.drawOffice(v, http.StatusUnprocessableEntity, &officeView{Faults: faults, Tried: in.Act, Form: in})
+		return s.drawOffice(v, http.StatusUnprocessableEntity, &officeView{Faults: faults, Tried: f.Get("act"), Form: f})
 	}
 	return changed(err)
 }
 
-// order is what the form orders.
-func (f *planForm) order(o *yinzheng.Office) (*offices.Order, error) {
-	order := &offices.Order{Title: f.Title, Effective: f.Effective}
-	switch f.Act {
+// orderOf is what a form orders of an office.
+func orderOf(f url.Values, d *yinzheng.Directory, o *yinzheng.Office) (*offices.Order, error) {
+	order := &offices.Order{Title: f.Get("title"), Effective: f.Get("effective")}
+	name := strings.TrimSpace(f.Get("name"))
+	switch f.Get("act") {
 	case "rename":
-		r := offices.Rename{Name: strings.TrimSpace(f.Name)}
-		switch f.What {
+		r := offices.Rename{Name: name}
+		switch f.Get("what") {
 		case "division":
 			r.Division = o.Division
 		case "organ":
@@ -215,14 +238,44 @@ func (f *planForm) order(o *yinzheng.Office) (*offices.Order, error) {
 			r.Office = o.ID
 		}
 		order.Rename = []offices.Rename{r}
+	case "add":
+		order.Add.Divisions = []offices.NewDivision{{Code: strings.TrimSpace(f.Get("code")), Name: name, Parent: o.Division, Level: f.Get("level")}}
+	case "move":
+		order.Move = []offices.Move{{Division: o.Division, Parent: f.Get("parent")}}
 	case "merge":
-		order.Merge = []offices.Merge{{Divisions: []string{o.Division, f.Into}, Into: offices.Part{Code: f.Into}}}
+		order.Merge = []offices.Merge{{Divisions: []string{o.Division, f.Get("into")}, Into: offices.Part{Code: f.Get("into")}}}
+	case "split":
+		order.Split = []offices.Split{splitOf(f, d, o.Division)}
 	case "close":
-		order.Close = []offices.Close{{Office: o.ID, Successor: f.Successor}}
+		order.Close = []offices.Close{{Office: o.ID, Successor: f.Get("successor")}}
 	default:
 		return nil, noSuchAct()
 	}
 	return order, nil
+}
+
+// splitOf divides a division: it stays, and new ones take what is given to them.
+func splitOf(f url.Values, d *yinzheng.Directory, division string) offices.Split {
+	out := offices.Split{Division: division, Parts: []offices.Part{{Code: division}}, Children: map[string]string{}}
+	codes := map[string]string{}
+	for _, i := range newParts {
+		sent := func(name string) string { return strings.TrimSpace(f.Get(fmt.Sprintf("%s.%d", name, i))) }
+		part := offices.Part{Code: sent("code"), Name: sent("name")}
+		if part == (offices.Part{}) {
+			continue
+		}
+		if organ := (offices.NewOrgan{Code: sent("organ"), Name: sent("organ-name")}); organ != (offices.NewOrgan{}) {
+			part.Organ = &organ
+		}
+		codes[strconv.Itoa(i)] = part.Code
+		out.Parts = append(out.Parts, part)
+	}
+	for _, v := range d.Divisions {
+		if code := codes[f.Get("child."+v.Code)]; v.Parent == division && code != "" {
+			out.Children[v.Code] = code
+		}
+	}
+	return out
 }
 
 // planReport is what a reorganisation would change.
@@ -232,7 +285,7 @@ type planReport struct {
 	Open    int
 	Left    int // of a file: divisions that it does not mention
 	Decided bool
-	Form    *planForm   // what to send again to decide it
+	Form    []kept      // what to send again to decide it
 	File    *importForm // or what to send with the file again
 	Back    string
 }

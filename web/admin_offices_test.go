@@ -2,11 +2,16 @@ package web_test
 
 import (
 	"bytes"
+	"html"
 	"io"
 	"mime/multipart"
 	"net/url"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"yinzheng"
 )
 
 // sendFile posts a form with a file, as a browser does.
@@ -25,12 +30,15 @@ func (d *desk) sendFile(path, name, content string, fields map[string]string) (s
 	return d.send("POST", path, &b, "Content-Type", m.FormDataContentType())
 }
 
-// hidden are all hidden fields of a page's form, as a browser would send them.
-func hidden(t *testing.T, page string, names ...string) url.Values {
+// hidden are all hidden fields of a page, as a browser would send them.
+func hidden(t *testing.T, page string) url.Values {
 	t.Helper()
 	form := url.Values{}
-	for _, name := range names {
-		form.Set(name, field(t, page, name))
+	for _, m := range regexp.MustCompile(`<input type="hidden" name="([^"]*)" value="([^"]*)">`).FindAllStringSubmatch(page, -1) {
+		form.Set(html.UnescapeString(m[1]), html.UnescapeString(m[2]))
+	}
+	if len(form) == 0 {
+		t.Fatalf("nothing hidden in %s", page)
 	}
 	return form
 }
@@ -64,12 +72,12 @@ func TestAdminOffices(t *testing.T) {
 	if o := w.Directory().Office(sibling); !o.Until.IsZero() {
 		t.Fatal("changed by looking")
 	}
-	decide := hidden(t, page, "act", "title", "effective", "what", "name", "into", "successor", "tree")
+	decide := hidden(t, page)
 	decide.Set("then", "decide")
 
 	rename := url.Values{"act": {"rename"}, "what": {"office"}, "name": {"新建花园社区"}, "title": {"更名通知"}, "effective": {"2999-01-01"}}
 	_, page = admin.post(here, rename)
-	planned := hidden(t, page, "act", "title", "effective", "what", "name", "into", "successor", "tree")
+	planned := hidden(t, page)
 	planned.Set("then", "decide")
 	if _, page := admin.post(here, planned); !strings.Contains(page, "更名通知") || !strings.Contains(page, "待生效") {
 		t.Fatalf("planned: %s", page)
@@ -81,7 +89,7 @@ func TestAdminOffices(t *testing.T) {
 		t.Errorf("a plan is not among what waits: %s", page)
 	}
 	_, page = admin.get("/work/admin/offices/plans")
-	if _, page := admin.post("/work/admin/offices/plans", hidden(t, page, "plan")); !strings.Contains(page, "已取消") {
+	if _, page := admin.post("/work/admin/offices/plans", hidden(t, page)); !strings.Contains(page, "已取消") {
 		t.Errorf("cancelled: %s", page)
 	}
 	stale := url.Values{}
@@ -121,7 +129,7 @@ func TestAdminImportTree(t *testing.T) {
 		t.Fatalf("what would change: %s", page)
 	}
 	confirm := map[string]string{}
-	for k, v := range hidden(t, page, "title", "effective", "tree", "digest") {
+	for k, v := range hidden(t, page) {
 		confirm[k] = v[0]
 	}
 	if r, page := admin.sendFile(here, "tree.csv", csv+"\n", confirm); r.StatusCode != 422 || !strings.Contains(page, "不是刚才看过报告的那个文件") {
@@ -135,5 +143,60 @@ func TestAdminImportTree(t *testing.T) {
 	}
 	if r, _ := w.signedIn(t, "town").sendFile(here, "tree.csv", csv, order); r.StatusCode != 403 {
 		t.Errorf("an approver: %d", r.StatusCode)
+	}
+}
+
+// TestAdminReorganise adds a community, moves one to another street and splits one
+// on the pages: each is shown first and nothing is changed by looking; a form that
+// is refused comes back as it was sent.
+func TestAdminReorganise(t *testing.T) {
+	w := newWorld(t, unhurried)
+	admin := w.signedIn(t, "admin")
+	const docs, east, north = "惠府办〔2026〕13号", "441302002000", "441302001009"
+	decided := func(office string, form url.Values, shown ...string) {
+		t.Helper()
+		form.Set("title", docs)
+		before := w.Directory().Version
+		_, page := admin.post("/work/admin/offices/"+office, form)
+		for _, text := range shown {
+			if !strings.Contains(page, text) {
+				t.Fatalf("%s does not show %s: %s", form.Get("act"), text, page)
+			}
+		}
+		if w.Directory().Version != before {
+			t.Fatalf("%s: changed by looking", form.Get("act"))
+		}
+		sent := hidden(t, page)
+		sent.Set("then", "decide")
+		if _, page := admin.post("/work/admin/offices/"+office, sent); !strings.Contains(page, docs) {
+			t.Fatalf("%s is not decided: %s", form.Get("act"), page)
+		}
+	}
+
+	add := url.Values{"act": {"add"}, "level": {"town"}, "code": {"4413020"}, "name": {"江南街道"}, "title": {docs}}
+	if r, page := admin.post("/work/admin/offices/"+district, add); r.StatusCode != 422 || !strings.Contains(page, `id="act-add" open`) || !strings.Contains(page, `value="4413020"`) || !strings.Contains(page, `value="江南街道"`) {
+		t.Errorf("half a code: %d %s", r.StatusCode, page)
+	}
+	add.Set("code", east)
+	decided(district, add, "新设区划", "江南街道")
+	decided(town, url.Values{"act": {"add"}, "level": {"village"}, "code": {north}, "name": {"北门社区"}}, "北门社区")
+	offices := w.Directory().Offices
+	there := offices[slices.IndexFunc(offices, func(o yinzheng.Office) bool { return o.Division == north })]
+	decided(there.ID, url.Values{"act": {"move"}, "parent": {east}}, "区划改属", "→ 江南街道")
+	if d := w.Directory(); d.Division(north).Parent != east {
+		t.Errorf("moved: %+v", d.Division(north))
+	}
+
+	decided(village, url.Values{"act": {"split"}, "code.1": {"441302001008"}, "name.1": {"东湖南社区"}}, "新设区划", "东湖南社区")
+	half := url.Values{"act": {"split"}, "code.1": {"4413020030"}, "name.1": {"桥南街道"}, "child." + sibling: {"1"}, "title": {docs}}
+	if r, page := admin.post("/work/admin/offices/"+town, half); r.StatusCode != 422 || !strings.Contains(page, `id="act-split" open`) || !strings.Contains(page, `<option value="1" selected>`) {
+		t.Errorf("half a code: %d %s", r.StatusCode, page)
+	}
+	half.Set("code.1", "441302003000")
+	half.Set("organ.1", yinzheng.CreditCode("11441302DEM009000"))
+	half.Set("organ-name.1", "惠州市惠城区桥南街道办事处")
+	decided(town, half, "桥南街道", "区划改属", "新建社区", "新设机关", "桥南街道办事处")
+	if d := w.Directory(); d.Division(sibling).Parent != "441302003000" || d.Division(village).Parent != town {
+		t.Errorf("split: %+v", d.Division(sibling))
 	}
 }

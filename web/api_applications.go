@@ -104,6 +104,9 @@ func (b *patch) member(r *jsonReader, key string) {
 		}
 	case "applicant":
 		b.Applicant = r.applicant(key)
+	case "seen":
+		seen := r.texts(key)
+		b.Seen = &seen
 	default:
 		r.unknown(key)
 	}

@@ -47,7 +47,7 @@ func TestAccessible(t *testing.T) {
 	clerk.handsIn(1)
 	waits, made := clerk.bringsIn("residence", residences(2)+residences(1)[len(residenceHead):]), clerk.bringsIn("residence", residences(2)+residences(1)[len(residenceHead):])
 	clerk.post(made, url.Values{"action": {"start"}, "submit": {"false"}})
-	const bulk = "/work/bulk?item=residence&template=1&step=town"
+	const bulk = "/work/bulk?item=residence&template=2&step=town"
 
 	w.hardship()
 	asker := w.signedIn(t, "district")
@@ -61,7 +61,7 @@ func TestAccessible(t *testing.T) {
 		"village":  {"/work", "/work?tab=draft", "/work?tab=issued", "/work/new", "/work/new/residence", "/work/new/family-relation", draft + "/edit", draft + "/edit?check=1", waiting, "/work/cases/" + cert.Application, "/work/cases/" + cert.Application + "/certificate", "/work/cases/" + cert.Application + "/correct", "/work/cases/0000000000", tenancy + "/edit?check=1", tenancy, "/work/characters", "/work/characters?q=yan", waiting + "/slip", "/work/notices", "/work/delegations", "/work/imports", "/work/new/residence/workbook", waits, made, "/work/campaigns", campaign, campaign + "/roster", campaign + "/people/1", "/work/inquiries", inquiry},
 		"town":     {"/work", waiting, "/work?tab=inspections", "/work?tab=revocations", bulk, "/work/cases/" + cert.Application + "/certificate", "/work/campaigns", "/work/campaigns/new", campaign, campaign + "/roster", replied},
 		"district": {"/work/inquiries?box=asked", "/work/inquiries?box=lists", "/work/inquiries/ask", "/work/inquiries/ask?kind=hardship&office=" + district, "/work/inquiry-lists/new?kind=hardship&office=" + district, inquiry, replied, list},
-		"admin":    {"/work/admin", "/work/admin/people", "/work/admin/people/p-town", "/work/admin/people/new", "/work/admin/offices", "/work/admin/offices/" + village, "/work/admin/offices/import", "/work/admin/offices/plans", "/work/admin/catalogue", "/work/admin/catalogue/draft", "/work/admin/catalogue/items/residence", "/work/admin/catalogue/import", "/work/admin/catalogue/report", "/work/admin/register", "/work/admin/keys", "/work/admin/calendar", "/work/admin/audit", "/work/admin/start"},
+		"admin":    {"/work/admin", "/work/admin/people", "/work/admin/people/p-town", "/work/admin/people/new", "/work/admin/offices", "/work/admin/offices/" + village, "/work/admin/offices/" + town, "/work/admin/offices/import", "/work/admin/offices/plans", "/work/admin/catalogue", "/work/admin/catalogue/draft", "/work/admin/catalogue/items/residence", "/work/admin/catalogue/import", "/work/admin/catalogue/report", "/work/admin/register", "/work/admin/keys", "/work/admin/calendar", "/work/admin/audit", "/work/admin/start"},
 	}
 	for who, paths := range pages {
 		ctx := browser(t)

@@ -176,6 +176,22 @@ func (r *jsonReader) text(field string) string {
 	return ""
 }
 
+// texts reads a list of strings.
+func (r *jsonReader) texts(field string) []string {
+	list, isList := r.any(field).([]any)
+	out := make([]string, len(list))
+	for i, x := range list {
+		var isText bool
+		if out[i], isText = x.(string); !isText {
+			r.refuse(field+"["+strconv.Itoa(i)+"]", "type", "应为文字", "Expected a string")
+		}
+	}
+	if !isList && r.broken == nil {
+		r.refuse(field, "type", "应为列表", "Expected a list")
+	}
+	return out
+}
+
 // values reads an object of anything; null is none.
 func (r *jsonReader) values(field string) map[string]any {
 	switch r.space(); r.peek() {

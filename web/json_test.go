@@ -127,6 +127,9 @@ func TestBodiesTakeTheirTags(t *testing.T) {
 			if f.Type == reflect.TypeFor[*string]() {
 				sample = `"a"`
 			}
+			if f.Type == reflect.TypeFor[*[]string]() {
+				sample = `["a"]`
+			}
 			fresh := reflect.New(typ).Interface().(body)
 			if err := decode([]byte(`{"`+name+`":`+sample+`}`), fresh); err != nil {
 				t.Errorf("%v.%s: %v", typ, name, err)
@@ -134,6 +137,17 @@ func TestBodiesTakeTheirTags(t *testing.T) {
 			if reflect.ValueOf(fresh).Elem().FieldByIndex(f.Index).IsZero() {
 				t.Errorf("%v.%s is not read", typ, name)
 			}
+		}
+	}
+}
+
+func TestTexts(t *testing.T) {
+	for text, want := range map[string]string{`["a","b"]`: "", `[]`: "", `"a"`: "seen", `null`: "seen", `["a",1]`: "seen[1]", `[["a"]]`: "seen[0]", `["a"`: "body"} {
+		var in patch
+		err := decode([]byte(`{"seen":`+text+`}`), &in)
+		var f *fault
+		if want == "" && err != nil || want != "" && (!errors.As(err, &f) || f.fields[0].Field != want) {
+			t.Errorf("%s: %v, want a fault of %q", text, err, want)
 		}
 	}
 }

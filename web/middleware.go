@@ -101,7 +101,7 @@ func (s *server) account(rec *recorder, r *http.Request, took time.Duration) {
 
 var busy = map[string]bool{
 	"POST /api/v1/verify": true, "GET /healthz": true, "GET /readyz": true, "GET /metrics": true, "GET /assets/{file}": true,
-	"GET /status/{list}": true, "GET /.well-known/jwks.json": true,
+	"GET /work/events": true, "GET /status/{list}": true, "GET /.well-known/jwks.json": true,
 }
 
 // route is the pattern that a request matched: it names no code and no secret.

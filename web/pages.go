@@ -27,9 +27,9 @@ type pages struct {
 	files     map[string]staticFile // by name under /assets/
 	script    string                // address of the module
 
-	staffStyle, staffScript string   // addresses
-	staffCSP                []string // of the staff's pages
-	characters              *characters
+	staffStyle, staffScript, liveScript string   // addresses
+	staffCSP                            []string // of the staff's pages
+	characters                          *characters
 }
 
 type staticFile struct {
@@ -63,6 +63,9 @@ func newPages() (*pages, error) {
 		return nil, err
 	}
 	if p.staffScript, err = p.keep("staff.js", "text/javascript; charset=utf-8"); err != nil {
+		return nil, err
+	}
+	if p.liveScript, err = p.keep("live.js", "text/javascript; charset=utf-8"); err != nil {
 		return nil, err
 	}
 	list, err := assets.ReadFile("assets/staff/characters.txt")
@@ -136,6 +139,15 @@ func (p *page) L(zh, en string) string { return yinzheng.Text{ZH: zh, EN: en}.In
 
 // T is a bilingual text in the page's language, O in the other one.
 func (p *page) T(t yinzheng.Text) string { return t.In(p.Lang) }
+
+// Texts are bilingual texts in the page's language.
+func (p *page) Texts(list []yinzheng.Text) []string {
+	out := make([]string, len(list))
+	for i := range list {
+		out[i] = list[i].In(p.Lang)
+	}
+	return out
+}
 
 // O is a bilingual text in the other language.
 func (p *page) O(t yinzheng.Text) string { return t.In(p.Other()) }

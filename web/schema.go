@@ -119,11 +119,10 @@ func schemaOfField(f *yinzheng.Field, lang string) object {
 	case yinzheng.NameField:
 		s = append(s, member{"type", "string"}, member{"minLength", 1}, member{"maxLength", yinzheng.NameColumns})
 	case yinzheng.TextField:
-		limit := f.Max
-		if limit == 0 {
-			limit = 100
+		s = append(s, member{"type", "string"}, member{"minLength", 1}, member{"maxLength", f.Limit()})
+		if len(f.Suggest) > 0 {
+			s = append(s, member{"examples", f.Suggest})
 		}
-		s = append(s, member{"type", "string"}, member{"minLength", 1}, member{"maxLength", limit})
 	case yinzheng.IDField:
 		s = append(s, member{"$ref", "#/$defs/id"})
 	case yinzheng.DateField:

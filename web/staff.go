@@ -46,6 +46,7 @@ func (s *server) staffRoutes() {
 		"GET /work":                                   s.queuePage,
 		"POST /work/search":                           s.searchPage,
 		"GET /work/characters":                        s.charactersPage,
+		"GET /work/events":                            s.eventsPage,
 		"GET /work/notices":                           s.noticesPage,
 		"GET /work/delegations":                       s.lendingPage,
 		"POST /work/delegations":                      s.lendForm,
@@ -168,6 +169,8 @@ type desk struct {
 	Where   string // the offices of their posts
 	Large   bool
 	Style   string // address of the style sheet
+	Live    string // address of the module that keeps counts up to date
+	Counts  map[string]string
 	Done    yinzheng.Text
 	Failed  yinzheng.Text
 	Back    string // where a message leads back to
@@ -302,12 +305,19 @@ func (s *server) draw(v *visit, status int, name string, title yinzheng.Text, vi
 	lang := language(v.Request)
 	d := &desk{
 		page: page{Lang: lang, Title: title.In(lang), Script: s.pages.staffScript, Path: v.URL.EscapedPath()},
-		Me:   v.by, Large: large(v.Request), Style: s.pages.staffStyle, Done: dones[v.URL.Query().Get("done")], Failed: failed[v.URL.Query().Get("done")], View: view, here: v.URL.Path, service: s.Service,
+		Me:   v.by, Large: large(v.Request), Style: s.pages.staffStyle, Live: s.pages.liveScript, Done: dones[v.URL.Query().Get("done")], Failed: failed[v.URL.Query().Get("done")], View: view, here: v.URL.Path, service: s.Service,
 	}
 	if v.Method != http.MethodGet {
 		d.Path = home(d.here)
 	}
 	d.Where, d.holds = s.posts(v.by)
+	if v.by.ID != "" {
+		tally, err := s.Service.Tally(v.Context(), v.by)
+		if err != nil {
+			return err
+		}
+		d.Counts = shownCounts(tally)
+	}
 	var b bytes.Buffer
 	if err := s.pages.templates.ExecuteTemplate(&b, name, d); err != nil {
 		return fmt.Errorf("draw page %s: %w", name, err)

@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"sync"
 
 	"yinzheng"
 )
@@ -46,37 +45,6 @@ type bulkLine struct {
 // is taken on them: a tenth, three at least.
 func mustOpen(n int) int { return min(n, max(3, (n+9)/10)) }
 
-// glances remembers which cases somebody has opened, at which version, for as long
-// as their session and this process last: whoever has to look again loses little.
-type glances struct {
-	mu       sync.Mutex
-	sessions map[string]map[string]int
-}
-
-// maxOpened bounds the sessions that are remembered, and the cases of each.
-const maxOpened = 2000
-
-// note remembers that a case was opened.
-func (g *glances) note(session, id string, version int) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.sessions == nil || len(g.sessions) >= maxOpened {
-		g.sessions = map[string]map[string]int{}
-	}
-	if g.sessions[session] == nil || len(g.sessions[session]) >= maxOpened {
-		g.sessions[session] = map[string]int{}
-	}
-	g.sessions[session][id] = version
-}
-
-// at tells whether a case was opened at this version.
-func (g *glances) at(session, id string, version int) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	seen, ok := g.sessions[session][id]
-	return ok && seen == version
-}
-
 // bulks are the groups of a list of which more than one case waits for whoever
 // reads it.
 func bulks(lines []lineView) []bulkView {
@@ -100,6 +68,10 @@ const maxScanned = 1000
 // gather lists the cases of a bulk decision that wait for somebody.
 func (s *server) gather(v *visit, b bulk) (*bulkView, error) {
 	view := &bulkView{bulk: b, Opinions: atHand}
+	opened, err := s.Service.Opened(v.Context(), v.secret)
+	if err != nil {
+		return nil, err
+	}
 	cursor := ""
 	for scanned := 0; scanned == 0 || cursor != ""; {
 		entries, next, err := s.Service.Inbox(v.Context(), v.by, cursor, 200)
@@ -115,7 +87,7 @@ func (s *server) gather(v *visit, b bulk) (*bulkView, error) {
 				continue
 			}
 			view.Name = l.Step
-			view.Lines = append(view.Lines, bulkLine{l, false, s.glances.at(v.secret, l.ID, l.Version)})
+			view.Lines = append(view.Lines, bulkLine{l, false, opened[l.ID] == l.Version})
 		}
 		cursor, scanned = next, scanned+len(entries)
 		if view.More = next != "" && (scanned >= maxScanned || len(view.Lines) >= yinzheng.MaxAtOnce); view.More || len(entries) == 0 {
@@ -171,7 +143,11 @@ func (s *server) bulkForm(v *visit) error {
 	form := v.PostForm
 	d := yinzheng.Decision{Action: yinzheng.ActionKind(form.Get("action")), Opinion: form.Get("opinion")}
 	cases := chosenCases(form["case"])
-	if fault := s.unseen(v, cases); fault != nil {
+	fault, err := s.unseen(v, cases)
+	if err != nil {
+		return err
+	}
+	if fault != nil {
 		return s.refuseBulk(v, cases, d, []yinzheng.FieldError{*fault})
 	}
 	rows, err := s.Service.DecideMany(context.WithoutCancel(v.Context()), v.by, cases, d)
@@ -214,21 +190,25 @@ func chosenCases(boxes []string) []yinzheng.CaseSeen {
 }
 
 // unseen says that too few of the cases were opened; nil: enough.
-func (s *server) unseen(v *visit, cases []yinzheng.CaseSeen) *yinzheng.FieldError {
+func (s *server) unseen(v *visit, cases []yinzheng.CaseSeen) (*yinzheng.FieldError, error) {
+	opened, err := s.Service.Opened(v.Context(), v.secret)
+	if err != nil {
+		return nil, err
+	}
 	n := 0
 	for _, c := range cases {
-		if s.glances.at(v.secret, c.ID, c.Version) {
+		if opened[c.ID] == c.Version {
 			n++
 		}
 	}
 	need := strconv.Itoa(mustOpen(len(cases)))
 	if n >= mustOpen(len(cases)) {
-		return nil
+		return nil, nil
 	}
 	return &yinzheng.FieldError{Field: "cases", Code: "unseen", Text: yinzheng.Text{
 		ZH: "办理这 " + strconv.Itoa(len(cases)) + " 件以前，至少先打开看其中 " + need + " 件；您看过 " + strconv.Itoa(n) + " 件",
 		EN: "Before you decide on these " + strconv.Itoa(len(cases)) + ", please open " + need + " of them at least; you have opened " + strconv.Itoa(n),
-	}}
+	}}, nil
 }
 
 // refuseBulk shows the form again as it was sent.

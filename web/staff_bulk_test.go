@@ -1,10 +1,14 @@
 package web_test
 
 import (
+	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"strings"
 	"testing"
+
+	"yinzheng"
+	"yinzheng/web"
 )
 
 // handsIn takes so many residence cases to the town's inbox and returns their
@@ -77,5 +81,37 @@ func TestStaffBulk(t *testing.T) {
 	form["case"] = nil
 	if r, page := town.post("/work/bulk", form); r.StatusCode != 422 || !strings.Contains(page, "请列出 1 到 500 个办件") {
 		t.Errorf("none chosen: %d %s", r.StatusCode, page)
+	}
+}
+
+// TestStaffBulkRestart: what was opened counts after a restart, too; a page that
+// only looks at itself again opens nothing.
+func TestStaffBulkRestart(t *testing.T) {
+	var config *web.Config
+	w := newWorld(t, unhurried, func(c *web.Config, _ *yinzheng.Config) { config = c })
+	clerk, town := w.signedIn(t, "village"), w.signedIn(t, "town")
+	cases := clerk.handsIn(2)
+	town.send("GET", cases[0], nil, "Purpose", "live")
+	town.get(cases[1])
+	handler, err := web.New(*config)
+	must(t, err)
+	again := httptest.NewServer(handler)
+	t.Cleanup(again.Close)
+	restarted := &desk{town.Client, t, again.URL}
+	_, page := restarted.get("/work/bulk?item=residence&template=2&step=town")
+	if n := strings.Count(page, `class="seen"`); n != 1 {
+		t.Errorf("%d are marked as opened, want 1: %s", n, page)
+	}
+	form := hidden(t, page)
+	form.Set("action", "approve")
+	for _, b := range regexp.MustCompile(`name="case" value="([^"]+)" checked`).FindAllStringSubmatch(page, -1) {
+		form.Add("case", b[1])
+	}
+	if r, page := restarted.post("/work/bulk", form); r.StatusCode != 422 || !strings.Contains(page, "您看过 1 件") {
+		t.Errorf("after a restart: %d %s", r.StatusCode, page)
+	}
+	restarted.get(cases[0])
+	if r, page := restarted.post("/work/bulk", form); r.StatusCode != 200 || !strings.Contains(page, "办好 2 / 2") {
+		t.Errorf("both opened: %d %s", r.StatusCode, page)
 	}
 }

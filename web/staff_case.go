@@ -75,7 +75,14 @@ func (s *server) casePage(v *visit) error {
 	if err != nil {
 		return err
 	}
-	s.glances.note(v.secret, c.ID, c.Version)
+	for _, p := range c.May {
+		if p.Action == yinzheng.Approve && p.Why == nil && v.Header.Get("Purpose") != livePurpose { // a bulk decision asks for it
+			err = s.Service.NoteOpened(v.Context(), v.secret, c.ID, c.Version)
+		}
+	}
+	if err != nil {
+		return err
+	}
 	return s.drawCase(v, http.StatusOK, c, &caseView{})
 }
 

@@ -120,14 +120,20 @@ type fieldView struct {
 	Rows   [][]fieldView // of a list, with one to fill in
 	Source *yinzheng.Origin
 	Faults []yinzheng.FieldError
+	Focus  bool // the first one that is wanting
 }
 
 // Fault tells whether something is wrong with the field.
 func (f fieldView) Fault() bool { return len(f.Faults) > 0 }
 
+// wanting tells whether something has to be typed into the field.
+func (f fieldView) wanting() bool {
+	return f.Value == "" && !f.Optional && !slices.Contains([]yinzheng.FieldType{yinzheng.IDField, yinzheng.ListField, yinzheng.ChoiceField, yinzheng.BoolField}, f.Type)
+}
+
 // Wide tells whether the field takes a whole line.
 func (f fieldView) Wide() bool {
-	return f.Type == yinzheng.ListField || f.Type == yinzheng.TextField && (f.Max == 0 || f.Max > 40)
+	return f.Type == yinzheng.ListField || len(f.Suggest) > 0 || f.Type == yinzheng.TextField && (f.Max == 0 || f.Max > 40)
 }
 
 // idView is an ID document as it is drawn.
@@ -170,6 +176,9 @@ func (s *server) drawForm(v *visit, status int, c *yinzheng.CaseView, view *case
 		sources[c.Filled[i].Field] = &c.Filled[i].Origin
 	}
 	view.Fields = fieldViews("values", c.Of.Fields, values, problems, sources)
+	if i := slices.IndexFunc(view.Fields, fieldView.wanting); i >= 0 {
+		view.Fields[i].Focus = true
+	}
 	view.Applies = applicantView{As: who.As, Name: who.Name, Authority: who.Authority, ID: idViewOf("applicant.id", who.ID.Value(), true)}
 	view.Page = fmt.Sprintf("/work/cases/%s/page.svg?v=%d", c.ID, c.Version)
 	if summed := view.Trying.summed(); summed != nil {
@@ -321,6 +330,8 @@ func readPatch(form url.Values, t *yinzheng.Template) *yinzheng.Patch {
 	if division := strings.TrimSpace(form.Get("division")); division != "" {
 		p.Division = &division
 	}
+	seen := append([]string{}, form["seen"]...)
+	p.Seen = &seen
 	p.Applicant = &yinzheng.Applicant{As: form.Get("applicant.as"), Name: form.Get("applicant.name"), Authority: form.Get("applicant.authority")}
 	if p.Applicant.As != yinzheng.AsHolder {
 		p.Applicant.ID = readDocument(form, "applicant.id")
@@ -372,6 +383,7 @@ func (s *server) saveForm(v *visit) error {
 	case quietly:
 		return err
 	case errors.Is(err, yinzheng.ErrConflict), errors.As(err, &e) && len(e.Fields) > 0:
+		before.Seen = *patch.Seen
 		view := &caseForm{Stale: errors.Is(err, yinzheng.ErrConflict)}
 		f := faultOf(err)
 		if view.Faults = f.fields; len(view.Faults) == 0 {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"yinzheng"
@@ -17,7 +18,7 @@ type materialsView struct {
 	Back    string // the page that it stands on: edit, check or ""
 	List    []materialView
 	Others  []yinzheng.AttachmentView // files that no material asks for
-	Shown   []yinzheng.Text           // what is only shown at the counter
+	Shown   []shownView               // what is only shown at the counter
 	May     bool                      // files may be added
 	Kinds   []materialKind            // what a file beside those asked for can be
 	Mending bool                      // files may be taken off
@@ -34,6 +35,13 @@ type materialView struct {
 	Days     int  // working days in which it may follow
 	Withhold bool // nothing is issued before it has come
 	Inspect  int  // working days in which a commitment is inspected
+}
+
+// shownView is a material that is only shown at the counter.
+type shownView struct {
+	Key  string
+	Name yinzheng.Text
+	Seen bool // the clerk has seen it
 }
 
 type materialKind struct {
@@ -87,7 +95,7 @@ func materialsOf(c *yinzheng.CaseView, back string, tried materialTry) *material
 			out.Kinds = append(out.Kinds, materialKind{m.Key, m.Text})
 		}
 		if !m.Scan {
-			out.Shown = append(out.Shown, m.Text)
+			out.Shown = append(out.Shown, shownView{m.Key, m.Text, slices.Contains(c.Seen, m.Key)})
 		}
 	}
 	out.Kinds = append(out.Kinds, materialKind{yinzheng.OtherMaterial, yinzheng.Text{ZH: "其他材料", EN: "Other material"}})

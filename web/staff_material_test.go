@@ -111,7 +111,7 @@ func TestStaffMaterials(t *testing.T) {
 	}
 
 	_, page := clerk.get(address + "/edit?check=1")
-	for _, offered := range []string{`href="#attachments.lease"`, `id="attachments.lease"`, `value="` + code + `"`, "3 个工作日内补交", "/commitments/lease", "当面出示：身份证件"} {
+	for _, offered := range []string{`href="#attachments.lease"`, `id="attachments.lease"`, `value="` + code + `"`, "3 个工作日内补交", "/commitments/lease", "已见 身份证件"} {
 		if !strings.Contains(page, offered) {
 			t.Errorf("the form does not offer %s", offered)
 		}

@@ -19,7 +19,7 @@ type noticesView struct {
 type noticeLine struct {
 	yinzheng.Notice
 	Text yinzheng.Text
-	New  bool   // not shown in this browser before
+	New  bool   // not shown to them before
 	Link string // to what it is about; "": nowhere
 }
 
@@ -61,23 +61,14 @@ var noticeTexts = map[string]yinzheng.Text{
 // otherNotice is one that no page of the staff is about.
 var otherNotice = yinzheng.Text{ZH: "其他通知", EN: "Another notice"}
 
-// toldCookie holds the number of the newest notice that a browser has shown.
-const toldCookie = "yinzheng-told"
-
 func (s *server) noticesPage(v *visit) error {
 	before, err := strconv.ParseInt(v.URL.Query().Get("before"), 10, 64)
 	if err != nil {
 		before = 0 // from the newest
 	}
-	list, err := s.Service.Notices(v.Context(), v.by, before, pageLines)
+	list, told, err := s.Service.ReadNotices(v.Context(), v.by, before, pageLines)
 	if err != nil {
 		return err
-	}
-	told := int64(0)
-	if c, missing := v.Cookie(toldCookie); missing == nil {
-		if id, newest, ok := strings.Cut(c.Value, "."); ok && id == v.by.ID {
-			told, _ = strconv.ParseInt(newest, 10, 64)
-		}
 	}
 	view := &noticesView{}
 	for _, n := range list {
@@ -89,9 +80,6 @@ func (s *server) noticesPage(v *visit) error {
 	}
 	if len(list) == pageLines {
 		view.Next = list[len(list)-1].ID
-	}
-	if len(list) > 0 && list[0].ID > told {
-		http.SetCookie(v.w, s.cookie(toldCookie, v.by.ID+"."+strconv.FormatInt(list[0].ID, 10), time.Now().AddDate(1, 0, 0)))
 	}
 	return s.draw(v, http.StatusOK, "staff-notices", yinzheng.Text{ZH: "通知", EN: "Notices"}, view)
 }

@@ -3,7 +3,6 @@ package web
 import (
 	"net/http"
 	"net/url"
-	"slices"
 	"time"
 
 	"yinzheng"
@@ -25,7 +24,7 @@ var tabs = []tab{
 	{"inbox", yinzheng.Text{ZH: "待我办理", EN: "Waiting for me"}, nil, "", yinzheng.Text{ZH: "没有等您办理的办件。有新的办件到您的岗位，就会出现在这里。", EN: "Nothing waits for you. What comes to your post appears here."}},
 	{"draft", yinzheng.Text{ZH: "草稿", EN: "Drafts"}, []yinzheng.State{yinzheng.Draft}, yinzheng.Clerk, yinzheng.Text{ZH: "没有草稿。从“新办”开始一件。", EN: "No drafts. Start a case with “New”."}},
 	{"returned", yinzheng.Text{ZH: "被退回", EN: "Returned"}, []yinzheng.State{yinzheng.Returned}, yinzheng.Clerk, yinzheng.Text{ZH: "没有被退回的办件。", EN: "Nothing was returned."}},
-	{"running", yinzheng.Text{ZH: "审批中", EN: "Under way"}, []yinzheng.State{yinzheng.Submitted, yinzheng.Approved, yinzheng.Issuing}, yinzheng.Clerk, yinzheng.Text{ZH: "没有审批中的办件。", EN: "Nothing is under way."}},
+	{"running", yinzheng.Text{ZH: "审批中", EN: "Under way"}, yinzheng.Underway, yinzheng.Clerk, yinzheng.Text{ZH: "没有审批中的办件。", EN: "Nothing is under way."}},
 	{"issued", yinzheng.Text{ZH: "已签发", EN: "Issued"}, []yinzheng.State{yinzheng.Issued}, yinzheng.Clerk, yinzheng.Text{ZH: "还没有签发的证明。", EN: "No certificate was issued yet."}},
 	{"ended", yinzheng.Text{ZH: "未签发而结束", EN: "Ended otherwise"}, []yinzheng.State{yinzheng.Rejected, yinzheng.Withdrawn}, yinzheng.Clerk, yinzheng.Text{ZH: "没有不同意或撤回的办件。", EN: "Nothing was rejected or taken back."}},
 	{"inspections", yinzheng.Text{ZH: "待核查", EN: "To inspect"}, nil, yinzheng.Approver, yinzheng.Text{ZH: "没有待核查的承诺。凭承诺签发的证明，到期前会出现在这里。", EN: "No commitment waits to be inspected. Those that certificates were issued on appear here."}},
@@ -41,7 +40,8 @@ type queueView struct {
 	Sought string // what was searched for
 	After  string // cursor of a search's next page
 
-	Bulks       []bulkView // of which many can be decided at once
+	Items       []*yinzheng.Template // that can be started from here
+	Bulks       []bulkView           // of which many can be decided at once
 	Inspections []inspectionLine
 	Revocations []revocationLine
 }
@@ -65,7 +65,8 @@ type lineView struct {
 // queuePage is where everybody begins.
 func (s *server) queuePage(v *visit) error {
 	_, holds := s.posts(v.by)
-	view := &queueView{Now: &tabs[0]}
+	items := s.Service.Items(v.by)
+	view := &queueView{Now: &tabs[0], Items: items[:min(len(items), 9)]} // as many as there are digits
 	for i := range tabs {
 		if t := &tabs[i]; t.role == "" || holds[t.role] {
 			view.Tabs = append(view.Tabs, *t)
@@ -102,25 +103,11 @@ func (s *server) casesPage(v *visit, view *queueView) error {
 		return err
 	}
 	view.Bulks = bulks(view.Lines)
-	if view.Now.states == nil { // what is due first comes first
-		slices.SortStableFunc(view.Lines, func(a, b lineView) int { return dueFirst(a.Due, b.Due) })
-	}
 	return s.drawQueue(v, view)
 }
 
 func (s *server) drawQueue(v *visit, view *queueView) error {
 	return s.draw(v, http.StatusOK, "staff-queue", yinzheng.Text{ZH: "工作台", EN: "Work"}, view)
-}
-
-// dueFirst orders by due date, what has none last.
-func dueFirst(a, b time.Time) int {
-	if a.IsZero() != b.IsZero() {
-		if a.IsZero() {
-			return 1
-		}
-		return -1
-	}
-	return a.Compare(b)
 }
 
 // searchPage finds cases. It is posted: names and ID numbers stand in no address.
@@ -182,27 +169,31 @@ func midnight(t time.Time) time.Time {
 	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC)
 }
 
-// nextInbox is the case that somebody should look at next: "" when there is none.
+// pagesAhead is how far into an inbox the next case is looked for: what comes before
+// it there is for others to decide.
+const pagesAhead = 4
+
+// nextInbox is the case that somebody should look at next, what is due first first:
+// "" when there is none among the first that wait.
 func (s *server) nextInbox(v *visit, after string) (string, error) {
-	entries, _, err := s.Service.Inbox(v.Context(), v.by, "", pageLines)
-	if err != nil {
-		return "", err
-	}
-	waits, err := s.Service.Waits(v.Context(), v.by, entries)
-	if err != nil {
-		return "", err
-	}
-	best := -1
-	for i := range entries {
-		if entries[i].ID == after || !waits[i].Mine {
-			continue
+	cursor := ""
+	for range pagesAhead {
+		entries, next, err := s.Service.Inbox(v.Context(), v.by, cursor, pageLines)
+		if err != nil {
+			return "", err
 		}
-		if best < 0 || dueFirst(waits[i].Due, waits[best].Due) < 0 {
-			best = i
+		waits, err := s.Service.Waits(v.Context(), v.by, entries)
+		if err != nil {
+			return "", err
+		}
+		for i := range entries {
+			if entries[i].ID != after && waits[i].Mine {
+				return entries[i].ID, nil
+			}
+		}
+		if cursor = next; next == "" {
+			break
 		}
 	}
-	if best < 0 {
-		return "", nil
-	}
-	return entries[best].ID, nil
+	return "", nil
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -35,18 +36,25 @@ func (s *server) signInPage(w http.ResponseWriter, r *http.Request) {
 func (s *server) signInAgain(w http.ResponseWriter, r *http.Request) {
 	view := &signInView{Next: r.URL.Path}
 	if r.Method == http.MethodPost {
-		for name, values := range r.PostForm {
-			for _, v := range values {
-				if len(view.Kept) < maxKept {
-					view.Kept = append(view.Kept, kept{name, v})
-				}
-			}
-		}
-		slices.SortStableFunc(view.Kept, func(a, b kept) int { return strings.Compare(a.Name, b.Name) })
+		view.Kept = keptOf(r.PostForm)
 		s.drawSignIn(w, r, http.StatusUnauthorized, view)
 		return
 	}
 	seeOther(w, "/signin?next="+r.URL.EscapedPath())
+}
+
+// keptOf are the members of a form, but some, by name.
+func keptOf(form url.Values, but ...string) []kept {
+	var out []kept
+	for name, values := range form {
+		for _, v := range values {
+			if len(out) < maxKept && !slices.Contains(but, name) {
+				out = append(out, kept{name, v})
+			}
+		}
+	}
+	slices.SortStableFunc(out, func(a, b kept) int { return strings.Compare(a.Name, b.Name) })
+	return out
 }
 
 // safeNext is a page of the staff, whatever an address asks for.

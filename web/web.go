@@ -65,14 +65,14 @@ type server struct {
 	lookups *limiter // verifications by code or number, which somebody could enumerate
 	files   *limiter // uploads, which cost memory and time
 	uploads *uploads
-	glances glances
+	streams streams
 
 	sampleSeen atomic.Pointer[seenSample]
 }
 
 // New returns the handler of everything that Yinzheng serves.
 func New(c Config) (http.Handler, error) {
-	s := &server{Config: c, mux: http.NewServeMux(), uploads: newUploads()}
+	s := &server{Config: c, mux: http.NewServeMux(), uploads: newUploads(), streams: streams{service: c.Service, open: map[*stream]bool{}}}
 	if s.Log == nil {
 		s.Log = slog.Default()
 	}
@@ -137,7 +137,7 @@ func (s *server) routes() error {
 // Server is an http.Server with time and size limits that neither a slow nor a
 // greedy client can stretch, and room for a 20 MB upload over a slow line.
 func Server(addr string, h http.Handler) *http.Server {
-	return &http.Server{
+	s := &http.Server{
 		Addr: addr, Handler: h,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       2 * time.Minute,
@@ -145,6 +145,8 @@ func Server(addr string, h http.Handler) *http.Server {
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
 	}
+	endStreams(s)
+	return s
 }
 
 // writeBody writes a whole answer.

@@ -16,7 +16,7 @@ type personCmd struct {
 }
 
 type personImportCmd struct {
-	File     string `arg:"" help:"CSV or .xlsx with the columns id, name and any of former_name, former_id, former_id_type, id_type, sex, born, died, division, address, household, head_relation, mother_name, mother_id, father_name, father_id, spouse_name, spouse_id, or their Chinese names." type:"existingfile"`
+	File     string `arg:"" help:"CSV or .xlsx with the columns id, name and any of former_name, former_id, former_id_type, id_type, sex, born, died, division, address, home_address, home_since, household, head_relation, mother_name, mother_id, father_name, father_id, spouse_name, spouse_id, or their Chinese names." type:"existingfile"`
 	Register string `help:"What the register is called, such as 常住人口登记." required:""`
 	AsOf     string `help:"Day that it speaks of, such as 2026-11-01." name:"as-of" required:""`
 	Office   string `help:"Office whose register it is; it speaks of persons of the office's division and those below. Left out: the administrator's own."`

@@ -28,6 +28,7 @@ func TestRun(t *testing.T) {
 		"token, typeset", "bare cost", "self-check", "allocations of steps", "memory of steps", "PDF of a typical residence", "PDF of a typical birth-registration",
 		"two cores", "bulk issue", "300 approved in bulk and issued, SQLite FULL", "issued, heap at its peak", "POST /api/v1/verify", "p99", "scanned again", "preview", "import of 2000 persons, SQLite FULL", "heap at its peak", "list of 1000 inquiries, SQLite FULL", "start to ready", "idle memory",
 		"verify by code, p99 at 20000", "verify by number", "unseen token, p99", "work queue of a village, deep", "work queue of the district, first page",
+		"inbox of a town", "inbox of the district", "counts of the lists", "page: the form", "page: a town's inbox", "the heaviest of 12 pages",
 		"search from a village", "how a name begins", "ID number", "possible duplicates",
 	} {
 		found := false

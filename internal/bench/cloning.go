@@ -52,7 +52,7 @@ var copies = []struct {
 		"application": "n.key", "at": "n.at + (x.seq - o.version) * 3600000000", "office": mapped("x.office"), "input": mapped("x.input"),
 		"code": "CASE WHEN x.code IS NOT NULL THEN n.code END",
 	}},
-	{"inbox", "x.application = o.key", map[string]string{"application": "n.key", "changed_at": "n.at", "office": mapped("x.office")}},
+	{"inbox", "x.application = o.key", map[string]string{"application": "n.key", "changed_at": "n.at", "due_at": "n.at + 259200000000", "office": mapped("x.office")}},
 	{"marks", "x.application = o.key", map[string]string{
 		"application": "n.key", "document": mapped("x.document"), "facts": mapped("x.facts"), "name": mapped("x.name"), "holder": mapped("x.holder"), "number": mapped("x.number"),
 		"stem": "substr(n.name, 1, 2)", "office": mapped("x.office"), "village": mapped("x.village"), "town": mapped("x.town"),

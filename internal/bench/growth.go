@@ -47,6 +47,7 @@ type grown struct {
 	head      *yinzheng.Account
 	drafts    []draft
 	deep      map[*yinzheng.Account]string // a cursor in the middle of each one's queue
+	seats     map[string]*sitting          // those who are signed in
 }
 
 // draft is a new case, with who opened it.
@@ -77,7 +78,7 @@ func grow(ctx context.Context, o *office, size int) (*grown, error) {
 		return nil, err
 	}
 	if g.Service, err = o.service(ctx, g.store, o.sealer); err == nil {
-		err = errors.Join(g.listen(ctx), g.prepare(ctx, o))
+		err = errors.Join(g.listen(ctx), g.prepare(ctx, o), g.seat(ctx))
 	}
 	if err == nil {
 		g.bytes, g.mapped, err = g.store.Mapping(ctx)

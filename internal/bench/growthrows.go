@@ -54,6 +54,16 @@ var questions = []question{
 	{"work queue of the district, deep", pages, false, bounded, func(ctx context.Context, g *grown, _ int) error {
 		return g.listed(ctx, g.head, true)
 	}},
+	{"inbox of a town, by due date", pages, false, bounded, func(ctx context.Context, g *grown, i int) error {
+		return g.waits(ctx, g.approvers[i%len(g.approvers)])
+	}},
+	{"inbox of the district, by due date", pages, false, bounded, func(ctx context.Context, g *grown, _ int) error {
+		return g.waits(ctx, g.head)
+	}},
+	{"counts of the lists of a village", pages, false, prompt, func(ctx context.Context, g *grown, i int) error {
+		_, err := g.Tally(ctx, g.clerks[i%len(g.clerks)])
+		return err
+	}},
 	{"search from a village, the name of a tenth", pages, false, prompt, func(ctx context.Context, g *grown, i int) error {
 		return g.found(ctx, g.clerks[i%4], g.common, foundLines)
 	}},
@@ -101,6 +111,14 @@ func (g *grown) listed(ctx context.Context, by *yinzheng.Account, deep bool) err
 	return err
 }
 
+func (g *grown) waits(ctx context.Context, by *yinzheng.Account) error {
+	entries, _, err := g.Inbox(ctx, by, "", pageLines)
+	if err == nil && len(entries) != pageLines {
+		err = fmt.Errorf("growth: the inbox of %s has %d lines", by.ID, len(entries))
+	}
+	return err
+}
+
 func (g *grown) found(ctx context.Context, by *yinzheng.Account, text string, atLeast int) error {
 	entries, _, err := g.Search(ctx, by, text, "", foundLines)
 	if err == nil && len(entries) < atLeast {
@@ -139,7 +157,9 @@ func growthRows(ctx context.Context, o *office, small, large, rounds int) (rows 
 			}
 			rows = append(rows, r)
 		}
-		return nil
+		more, err := pageRows(ctx, stores, max(1, rounds/4))
+		rows = append(rows, more...)
+		return err
 	})
 	return rows, notes, err
 }

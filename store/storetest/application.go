@@ -137,6 +137,12 @@ func queueScopes(t *testing.T, s yinzheng.Store) {
 			if d := cmp.Diff(tt.want, ids(entries)); d != "" {
 				t.Errorf("(-want +got):\n%s", d)
 			}
+			for _, most := range []int{50, 2} {
+				n, err := s.CountQueue(ctx, yinzheng.QueueFilter{Scopes: tt.scopes, States: tt.states, Limit: most})
+				if check(t, err); n != min(len(tt.want), most) {
+					t.Errorf("counted to %d: %d", most, n)
+				}
+			}
 		})
 	}
 	entries, err := s.Queue(ctx, yinzheng.QueueFilter{Scopes: []yinzheng.QueueScope{district}, Limit: 50})
@@ -195,6 +201,59 @@ func queuePages(t *testing.T, s yinzheng.Store) {
 		_, err := s.Queue(ctx, f)
 		checkIs(t, err, yinzheng.ErrInvalid)
 	}
+}
+
+// inbox: what is due first comes first, across the desks and from page to page,
+// what has no limit last, and a case that moves on leaves it.
+func inbox(t *testing.T, s yinzheng.Store) {
+	ctx := t.Context()
+	check(t, s.PutDirectory(ctx, Tree()))
+	town, district := yinzheng.Desk{Office: "town", Role: yinzheng.Approver}, yinzheng.Desk{Office: "district", Role: yinzheng.Approver}
+	var want []string
+	for i, days := range []int{5, 0, 2, 5, 1, 0, 9} { // 0: no limit
+		a := Case(fmt.Sprintf("A%d", i), "north", North, submit...)
+		a.Desks = []yinzheng.Desk{town, district}
+		if i%2 == 1 {
+			a.Desks = a.Desks[:1]
+		}
+		if days > 0 {
+			a.Due = Start.AddDate(0, 0, days)
+		}
+		check(t, s.SaveApplication(ctx, a, 0))
+	}
+	want = []string{"A4", "A2", "A0", "A3", "A6", "A1", "A5"}
+	f := yinzheng.QueueFilter{Scopes: []yinzheng.QueueScope{{Office: "town", Role: yinzheng.Approver}, {Office: "district", Role: yinzheng.Approver}}, Limit: 2}
+	list := func() (got []string) {
+		t.Helper()
+		for f.Before = ""; ; {
+			entries, err := s.Inbox(ctx, f)
+			check(t, err)
+			for _, e := range entries {
+				got, f.Before = append(got, e.ID), e.Cursor
+			}
+			if len(entries) < f.Limit {
+				return got
+			}
+		}
+	}
+	if d := cmp.Diff(want, list()); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	a, err := s.Application(ctx, "A6")
+	check(t, err)
+	a = Next(a, []yinzheng.ActionKind{yinzheng.Edit}, "north", North)
+	a.Desks, a.Due = []yinzheng.Desk{town}, Start
+	check(t, s.SaveApplication(ctx, a, a.Version-1))
+	a, err = s.Application(ctx, "A4")
+	check(t, err)
+	a = Next(a, []yinzheng.ActionKind{yinzheng.Reject}, "north", North)
+	check(t, s.SaveApplication(ctx, a, a.Version-1))
+	if d := cmp.Diff([]string{"A6", "A2", "A0", "A3", "A1", "A5"}, list()); d != "" {
+		t.Errorf("after changes (-want +got):\n%s", d)
+	}
+	f.Before = "x"
+	_, err = s.Inbox(ctx, f)
+	checkIs(t, err, yinzheng.ErrInvalid)
 }
 
 func waiting(t *testing.T, s yinzheng.Store) {
@@ -306,6 +365,26 @@ func notices(t *testing.T, s yinzheng.Store) {
 	check(t, err)
 	rest, err := s.Notices(ctx, []yinzheng.Desk{post}, first[1].ID, 10)
 	check(t, err)
+	for _, c := range []struct {
+		after int64
+		most  int
+		want  int
+	}{{0, 10, 6}, {0, 3, 3}, {first[1].ID, 10, 2}, {first[0].ID, 10, 1}, {told.ID, 10, 0}} {
+		n, err := s.CountNotices(ctx, []yinzheng.Desk{post, admin}, c.after, c.most)
+		if check(t, err); n != c.want {
+			t.Errorf("after %d, to %d: %d, want %d", c.after, c.most, n, c.want)
+		}
+	}
+	for _, step := range []struct{ tell, want int64 }{{0, 0}, {5, 5}, {9, 9}, {7, 9}} {
+		check(t, s.Tell(ctx, "u1", step.tell))
+		got, err := s.Told(ctx, "u1")
+		if check(t, err); got != step.want {
+			t.Errorf("told up to %d after %d, want %d", got, step.tell, step.want)
+		}
+	}
+	if got, err := s.Told(ctx, "u2"); err != nil || got != 0 {
+		t.Errorf("somebody else was told up to %d: %v", got, err)
+	}
 	if len(first) != 2 || first[0].Application != "A4" || len(rest) != 3 || rest[2].Application != "A0" || !rest[0].At.Equal(Start) || rest[0].Step != "town" {
 		t.Errorf("first %+v\nrest %+v", first, rest)
 	}

@@ -252,6 +252,53 @@ func session(t *testing.T, s yinzheng.Store) {
 	check(t, err)
 }
 
+// opened: what was opened in a session is remembered at its last version, for as
+// long as the session lasts.
+func opened(t *testing.T, s yinzheng.Store) {
+	ctx := t.Context()
+	one, two := [32]byte{1}, [32]byte{2}
+	check(t, s.PutSession(ctx, one, "u1", Start))
+	check(t, s.PutSession(ctx, two, "u1", Start.Add(time.Hour)))
+	for _, version := range []int{2, 4} {
+		check(t, s.NoteOpened(ctx, one, "A1", version))
+	}
+	check(t, s.NoteOpened(ctx, one, "A2", 3))
+	check(t, s.NoteOpened(ctx, two, "A2", 1))
+	check(t, s.NoteOpened(ctx, [32]byte{3}, "A1", 1)) // no session
+	want := func(hash [32]byte, versions map[string]int) {
+		t.Helper()
+		got, err := s.Opened(ctx, hash)
+		check(t, err)
+		if d := cmp.Diff(versions, got); d != "" {
+			t.Errorf("(-want +got):\n%s", d)
+		}
+	}
+	want(one, map[string]int{"A1": 4, "A2": 3})
+	want(two, map[string]int{"A2": 1})
+	want([32]byte{3}, map[string]int{})
+	check(t, s.PruneSessions(ctx, Start))
+	want(one, map[string]int{})
+	want(two, map[string]int{"A2": 1})
+	check(t, s.EndSessions(ctx, "u1"))
+	check(t, s.PutSession(ctx, two, "u1", Start))
+	want(two, map[string]int{})
+}
+
+// changed: what was written shows, a look does not.
+func changed(t *testing.T, s yinzheng.Store) {
+	ctx := t.Context()
+	before := s.Changed()
+	_, err := s.Told(ctx, "u1")
+	check(t, err)
+	if s.Changed() != before {
+		t.Error("a look shows")
+	}
+	check(t, s.Tell(ctx, "u1", 2))
+	if s.Changed() == before {
+		t.Error("what was written does not show")
+	}
+}
+
 // pruned: a key that was forgotten makes something anew.
 func pruned(t *testing.T, s yinzheng.Store) {
 	ctx := t.Context()

@@ -24,15 +24,33 @@ addEventListener('pageshow', () => {
   for (const b of document.querySelectorAll('[aria-busy]')) b.removeAttribute('aria-busy');
 });
 
-// Opinions at hand are put into the field, where they can be changed.
+// What is often written is put into its field, where it can be changed: by a click
+// or, as long as the field is empty, by its digit. Who goes on typing after that
+// meant the digit itself.
 for (const list of document.querySelectorAll('[data-fill]')) {
   const field = document.getElementById(list.dataset.fill);
+  let digit = '';
+  function choose(button) {
+    field.value = button.value;
+    field.focus();
+    field.dispatchEvent(new Event('input', { bubbles: true }));
+  }
   list.hidden = false;
   list.addEventListener('click', (e) => {
-    if (e.target.tagName !== 'BUTTON') return;
-    field.value = e.target.textContent;
-    field.focus();
+    const button = e.target.closest('button');
+    if (button) choose(button);
   });
+  field.addEventListener('keydown', (e) => {
+    if (e.isComposing || e.ctrlKey || e.altKey || e.metaKey) return;
+    if (digit && e.key.length === 1) field.value = digit;
+    digit = '';
+    const button = field.value === '' && list.querySelectorAll('button')[e.key - 1];
+    if (!button) return;
+    e.preventDefault();
+    digit = e.key;
+    choose(button);
+  });
+  field.addEventListener('blur', () => { digit = ''; });
 }
 
 // A file that was chosen is sent at once.
@@ -203,7 +221,14 @@ if (form) {
     drawTimer = setTimeout(draw, 400);
     later(3000);
   });
-  form.addEventListener('change', () => later(300));
+  document.addEventListener('change', (e) => { // a box of the form may stand elsewhere
+    if (e.target.form !== form) return;
+    dirty = true;
+    later(300);
+  });
+  document.addEventListener('keydown', (e) => {
+    if (e.key === 'Enter' && (e.ctrlKey || e.metaKey) && e.target.form === form) form.requestSubmit(document.querySelector('[form=form][value=check]'));
+  });
   addEventListener('online', save);
   addEventListener('beforeunload', (e) => { if (dirty && !leaving) e.preventDefault(); });
 }
