@@ -66,7 +66,7 @@ func TestImportWithoutScripts(t *testing.T) {
 	r, data := clerk.get("/work/new/residence/workbook.xlsx")
 	book, err := excelize.OpenReader(strings.NewReader(data))
 	must(t, err)
-	if head, err := book.GetRows("办件"); err != nil || !strings.Contains(strings.Join(head[0], " "), "证件号码* 证件号码（类型） 现居住地址*") || r.Header.Get("Content-Disposition") != `attachment; filename="residence.xlsx"` {
+	if head, err := book.GetRows("办件"); err != nil || !strings.Contains(strings.Join(head[0], " "), "证件号码* 证件号码（类型） 现居住地址 居住起始日期 用途*") || r.Header.Get("Content-Disposition") != `attachment; filename="residence.xlsx"` {
 		t.Errorf("the blank workbook: %q %v %v", head, err, r.Header)
 	}
 

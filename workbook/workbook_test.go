@@ -265,7 +265,7 @@ func TestStops(t *testing.T) {
 	v := h.brought("residence", residences(1, 3))
 	h.act("north", v, &Step{Action: Start})
 	newer := *builtin(t, "residence")
-	newer.Version = 2
+	newer.Version++
 	h.items = append(h.items, &newer)
 	h.restart()
 	must(t, h.Work(h.ctx))
