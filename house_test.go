@@ -90,6 +90,7 @@ type mint struct {
 	t    *testing.T
 	ring *keys.Keyring
 	lent []signer.PrivateKey
+	fail error // of Succeed
 }
 
 func (m *mint) MakeSeals(_ context.Context, o *yinzheng.Organ, purposes ...yinzheng.KeyPurpose) ([]*yinzheng.Key, error) {
@@ -99,6 +100,17 @@ func (m *mint) MakeSeals(_ context.Context, o *yinzheng.Organ, purposes ...yinzh
 	}
 	return m.make(requests...), nil
 }
+
+func (m *mint) Succeed(_ context.Context, k *yinzheng.Key) (*yinzheng.Key, error) {
+	if m.fail != nil {
+		return nil, m.fail
+	}
+	seal, err := m.ring.Seal(k.KID)
+	must(m.t, err)
+	return m.make(keys.SealRequest{Purpose: seal.Purpose, Organ: seal.Organ, Algorithm: seal.Algorithm})[0], nil
+}
+
+func (m *mint) TakeUp(context.Context) error { return nil }
 
 func (m *mint) make(requests ...keys.SealRequest) []*yinzheng.Key {
 	m.t.Helper()

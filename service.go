@@ -55,7 +55,8 @@ type Service struct {
 	board        statusBoard
 	lists        signedLists
 	reorganising sync.Mutex // held while a reorganisation is carried out
-	sealing      sync.Mutex // held while a key for replies is looked for, or made
+	sealing      sync.Mutex // held while a key for replies is looked for, or a key made
+	endings      sync.Map   // KIDs of keys whose end was told of
 	changing     sync.Mutex // held while a certificate's status changes, in the store and then on the board
 	scans        scanCache
 	signIns      signInGuard
