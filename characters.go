@@ -32,8 +32,8 @@ type Face struct {
 
 // Characters keeps the characters that no face holds, and the faces that were added.
 type Characters interface {
-	// MissCharacter notes that a case was refused for a character (Character, Item,
-	// Office, Opened of m); true when that opens a task.
+	// MissCharacter notes that a case, or one that has no ID yet, was refused for a
+	// character (Character, Item, Office, Opened of m); true when that opens a task.
 	MissCharacter(ctx context.Context, m *MissingCharacter, application string) (opened bool, err error)
 	// OpenCharacters lists the open tasks, by code point.
 	OpenCharacters(ctx context.Context) ([]MissingCharacter, error)
@@ -47,6 +47,14 @@ type Characters interface {
 	// Faces lists those that were added, in their order.
 	Faces(ctx context.Context) ([]Face, error)
 }
+
+// Kinds of the events about characters, whose subject is the code point, and faces,
+// whose subject is the digest.
+const (
+	EventFaceAdded        = "face-added" // detail: its name and what it holds that was missing
+	eventCharacterMissing = "character-missing"
+	eventCharacterFound   = "character-found"
+)
 
 // CodePoint is a character's code point as people write it, such as U+20BB7.
 func CodePoint(r rune) string { return fmt.Sprintf("U+%04X", r) }
@@ -63,30 +71,32 @@ type addedFaces struct {
 	digests []string
 }
 
-// noteMissing opens a task for every character for want of which a case is refused.
-// That it cannot be noted hides no refusal.
-func (s *Service) noteMissing(ctx context.Context, by *Account, c *Case) {
-	for _, m := range s.missing(c.Template, c.Values) {
-		for _, r := range m.characters {
-			if err := s.missCharacter(ctx, by, c, r); err != nil {
-				s.Log.Error("noting that a character is missing", "application", c.ID, "reason", reason(err))
+// noteMissing opens a task for every character for want of which a case of an office
+// is refused; application is empty where the case was not even made. That it cannot be
+// noted hides no refusal.
+func (s *Service) noteMissing(ctx context.Context, by *Account, t *Template, v Values, office, application string) {
+	m := &MissingCharacter{Item: t.Code, Office: office, Opened: s.now()}
+	for _, at := range s.missing(t, v) {
+		for _, m.Character = range at.characters {
+			if err := s.missCharacter(ctx, by, m, application); err != nil {
+				s.Log.Error("noting that a character is missing", "application", application, "reason", reason(err))
 				return
 			}
 		}
 	}
 }
 
-func (s *Service) missCharacter(ctx context.Context, by *Account, c *Case, r rune) error {
-	m := &MissingCharacter{Character: r, Item: c.Template.Code, Office: c.Office, Opened: s.now()}
+func (s *Service) missCharacter(ctx context.Context, by *Account, m *MissingCharacter, application string) error {
 	return s.Store.Tx(ctx, func(ctx context.Context) error {
-		opened, err := s.Store.MissCharacter(ctx, m, c.ID)
+		opened, err := s.Store.MissCharacter(ctx, m, application)
 		if err != nil || !opened {
 			return err
 		}
-		if err := s.Store.Notify(ctx, s.Directory().topmostNotices("character-missing", CodePoint(r), m.Opened)); err != nil {
+		point := CodePoint(m.Character)
+		if err := s.Store.Notify(ctx, s.Directory().topmostNotices("character-missing", point, m.Opened)); err != nil {
 			return err
 		}
-		return s.Store.Record(ctx, Event{At: m.Opened, Kind: "character-missing", Subject: CodePoint(r), By: by.ID, Detail: m.Item + " " + m.Office})
+		return s.Store.Record(ctx, Event{At: m.Opened, Kind: eventCharacterMissing, Subject: point, By: by.ID, Detail: m.Item + " " + m.Office})
 	})
 }
 
@@ -153,7 +163,7 @@ func (s *Service) AddFace(ctx context.Context, by *Account, data []byte) (holds 
 		if err := s.Store.AddFace(ctx, f); err != nil {
 			return err
 		}
-		return s.Store.Record(ctx, Event{At: f.At, Kind: "face-added", Subject: f.Digest, By: by.ID, Detail: strings.TrimSpace(f.Name + " " + strings.Join(points, " "))})
+		return s.Store.Record(ctx, Event{At: f.At, Kind: EventFaceAdded, Subject: f.Digest, By: by.ID, Detail: strings.TrimSpace(f.Name + " " + strings.Join(points, " "))})
 	})
 	if err != nil {
 		return nil, err
@@ -264,6 +274,6 @@ func (s *Service) found(ctx context.Context, r rune) error {
 		if err := s.Store.Notify(ctx, told); err != nil {
 			return err
 		}
-		return s.Store.Record(ctx, Event{At: now, Kind: "character-found", Subject: CodePoint(r), By: SystemActor})
+		return s.Store.Record(ctx, Event{At: now, Kind: eventCharacterFound, Subject: CodePoint(r), By: SystemActor})
 	})
 }

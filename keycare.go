@@ -45,7 +45,7 @@ type KeyProposal struct {
 
 // KeyCare is what became of a key, as its events tell.
 type KeyCare struct {
-	Version  int      // how many events there are
+	Version  int      // 1 when it was made, and one more with every event
 	State    KeyState // empty: none of them changed it
 	Since    time.Time
 	Proposal *KeyProposal
@@ -54,7 +54,7 @@ type KeyCare struct {
 
 // KeyCareOf folds the events about a key, in their order.
 func KeyCareOf(events []LoggedEvent) KeyCare {
-	var c KeyCare
+	c := KeyCare{Version: 1}
 	for i := range events {
 		c = c.after(&events[i].Event)
 	}
@@ -158,18 +158,10 @@ type KeyView struct {
 	Version   int          `json:"version"`
 	DaysLeft  *int         `json:"days_left,omitempty"` // whole days, of a key that signs now and ends within EndingWithin
 	Proposal  *KeyProposal `json:"proposal,omitempty"`
-	History   []KeyEvent   `json:"history"`
+	History   []EventView  `json:"history"` // the first first
 
 	InForce bool        `json:"-"`
 	May     []KeyChange `json:"-"` // what may be proposed of it
-}
-
-// KeyEvent is one thing that was done to a key.
-type KeyEvent struct {
-	At     time.Time `json:"at"`
-	Kind   string    `json:"kind"`
-	By     string    `json:"by"`
-	Detail string    `json:"detail,omitempty"`
 }
 
 // EndingWithin is how long before its end a key's administrators are told.
@@ -208,17 +200,18 @@ func (s *Service) keyView(ctx context.Context, all []*Key, k *Key) (*KeyView, er
 	if err != nil {
 		return nil, err
 	}
+	history, err := s.eventViews(ctx, events)
+	if err != nil {
+		return nil, err
+	}
 	care, now := KeyCareOf(events), s.Now()
 	v := &KeyView{
 		KID: k.KID, Purpose: k.Purpose, Organ: k.Organ, OrganName: k.OrganName, Items: k.Items, NotBefore: k.NotBefore, NotAfter: k.NotAfter,
-		State: k.State, Since: k.Since, Version: care.Version, Proposal: care.Proposal, History: []KeyEvent{}, InForce: k.InForce(now),
+		State: k.State, Since: k.Since, Version: care.Version, Proposal: care.Proposal, History: history, InForce: k.InForce(now),
 	}
 	if k.endsSoon(now) {
 		days := int(k.NotAfter.Sub(now).Hours() / 24)
 		v.DaysLeft = &days
-	}
-	for _, e := range events {
-		v.History = append(v.History, KeyEvent{e.At, e.Kind, e.By, e.Detail})
 	}
 	for _, change := range []KeyChange{LiftKey, RotateKey, CompromiseKey} {
 		if s.mayBecome(all, k, change) == nil {

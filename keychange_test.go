@@ -117,7 +117,7 @@ func TestKeySuspended(t *testing.T) {
 	waits := h.submitted("waits")
 	kid := h.districtKey(yinzheng.DocumentKey).KID
 	h.later(time.Minute)
-	v, err := h.SuspendKey(h.ctx, h.people["admin"], kid, 0, "印章保管人去向不明")
+	v, err := h.SuspendKey(h.ctx, h.people["admin"], kid, 1, "印章保管人去向不明")
 	must(t, err)
 	if v.State != yinzheng.KeySuspended || !v.Since.Equal(h.clock()) || h.KeyList().ByKID(kid).State != yinzheng.KeySuspended {
 		t.Fatalf("%+v", v)
@@ -283,7 +283,7 @@ func TestKeyRotatedAfterSuspension(t *testing.T) {
 	h := keyHouse(t)
 	old := h.districtKey(yinzheng.DocumentKey)
 	h.later(time.Hour)
-	v, err := h.SuspendKey(h.ctx, h.people["admin"], old.KID, 0, "怀疑被盗用")
+	v, err := h.SuspendKey(h.ctx, h.people["admin"], old.KID, 1, "怀疑被盗用")
 	must(t, err)
 	h.later(time.Hour)
 	if after := h.changed(old.KID, yinzheng.KeyRequest{Change: yinzheng.RotateKey}); after.State != yinzheng.KeyRetired || !after.Since.Equal(v.Since) {
@@ -331,16 +331,16 @@ func TestKeyRights(t *testing.T) {
 
 	for who, want := range map[string]error{"part": yinzheng.ErrForbidden, "lent": yinzheng.ErrForbidden, "district": yinzheng.ErrForbidden, "clerk": yinzheng.ErrForbidden} {
 		by := h.people[who]
-		if _, err := h.SuspendKey(h.ctx, by, kid, 0, "试"); !errors.Is(err, want) {
+		if _, err := h.SuspendKey(h.ctx, by, kid, 1, "试"); !errors.Is(err, want) {
 			t.Errorf("%s suspends: %v", who, err)
 		}
-		if _, err := h.ProposeKeyChange(h.ctx, by, kid, 0, &yinzheng.KeyRequest{Change: yinzheng.RotateKey, Reason: "试"}); !errors.Is(err, want) {
+		if _, err := h.ProposeKeyChange(h.ctx, by, kid, 1, &yinzheng.KeyRequest{Change: yinzheng.RotateKey, Reason: "试"}); !errors.Is(err, want) {
 			t.Errorf("%s proposes: %v", who, err)
 		}
-		if _, err := h.ConfirmKeyChange(h.ctx, by, kid, 0); !errors.Is(err, want) {
+		if _, err := h.ConfirmKeyChange(h.ctx, by, kid, 1); !errors.Is(err, want) {
 			t.Errorf("%s confirms: %v", who, err)
 		}
-		if _, err := h.DeclineKeyChange(h.ctx, by, kid, 0, "试"); !errors.Is(err, want) {
+		if _, err := h.DeclineKeyChange(h.ctx, by, kid, 1, "试"); !errors.Is(err, want) {
 			t.Errorf("%s declines: %v", who, err)
 		}
 	}
@@ -354,23 +354,23 @@ func TestKeyRights(t *testing.T) {
 			t.Errorf("%s confirms: %v", who, err)
 		}
 	}
-	if _, err := h.ConfirmKeyChange(h.ctx, h.people["deputy"], kid, 0); !errors.Is(err, yinzheng.ErrConflict) {
+	if _, err := h.ConfirmKeyChange(h.ctx, h.people["deputy"], kid, 1); !errors.Is(err, yinzheng.ErrConflict) {
 		t.Errorf("a stale version: %v", err)
 	}
-	if _, err := h.ConfirmKeyChange(h.ctx, h.people["deputy"], "nobody", 0); !errors.Is(err, yinzheng.ErrNotFound) {
+	if _, err := h.ConfirmKeyChange(h.ctx, h.people["deputy"], "nobody", 1); !errors.Is(err, yinzheng.ErrNotFound) {
 		t.Errorf("no key: %v", err)
 	}
 	if _, err := h.proposeKey("deputy", kid, yinzheng.KeyRequest{Change: yinzheng.CompromiseKey, Since: h.clock()}); !errors.Is(err, yinzheng.ErrState) {
 		t.Errorf("a second proposal: %v", err)
 	}
-	_, err = h.DeclineKeyChange(h.ctx, h.people["admin"], kid, 1, "不换了")
+	_, err = h.DeclineKeyChange(h.ctx, h.people["admin"], kid, 2, "不换了")
 	must(t, err)
 	if _, err := h.confirmKey("deputy", kid); !errors.Is(err, yinzheng.ErrState) {
 		t.Errorf("what was declined was confirmed: %v", err)
 	}
 	for reason, code := range map[string]string{"": "required", "电话 13800138000": "personal-data"} {
 		var e *yinzheng.Error
-		if _, err := h.SuspendKey(h.ctx, h.people["admin"], kid, 2, reason); !errors.As(err, &e) || len(e.Fields) != 1 || e.Fields[0].Code != code {
+		if _, err := h.SuspendKey(h.ctx, h.people["admin"], kid, 3, reason); !errors.As(err, &e) || len(e.Fields) != 1 || e.Fields[0].Code != code {
 			t.Errorf("%q: %v", reason, err)
 		}
 	}
@@ -392,7 +392,7 @@ func TestKeyConfirmedAtOnce(t *testing.T) {
 	failed := make([]error, 2)
 	var all sync.WaitGroup
 	for i, who := range []string{"deputy", "third"} {
-		all.Go(func() { _, failed[i] = h.ConfirmKeyChange(h.ctx, h.people[who], kid, 1) })
+		all.Go(func() { _, failed[i] = h.ConfirmKeyChange(h.ctx, h.people[who], kid, 2) })
 	}
 	all.Wait()
 	if (failed[0] == nil) == (failed[1] == nil) || !errors.Is(errors.Join(failed...), yinzheng.ErrConflict) {
@@ -411,7 +411,7 @@ func TestKeyNotMade(t *testing.T) {
 	must(t, err)
 	mint := h.config.Seals.(*mint)
 	mint.fail = errDisk
-	if _, err := h.confirmKey("deputy", kid); !errors.Is(err, yinzheng.ErrUnavailable) || h.inCare(kid).Version != 1 {
+	if _, err := h.confirmKey("deputy", kid); !errors.Is(err, yinzheng.ErrUnavailable) || h.inCare(kid).Version != 2 {
 		t.Errorf("%v, %+v", err, h.inCare(kid))
 	}
 	mint.fail, h.store.failing = nil, "Record"
@@ -431,7 +431,7 @@ func TestKeyElsewhere(t *testing.T) {
 	must(t, err)
 	kid := h.districtKey(yinzheng.DocumentKey).KID
 	v := h.submitted("elsewhere")
-	_, err = other.SuspendKey(h.ctx, h.people["admin"], kid, 0, "紧急停用")
+	_, err = other.SuspendKey(h.ctx, h.people["admin"], kid, 1, "紧急停用")
 	must(t, err)
 	view, err := h.approve(v)
 	if err == nil && view.Certificate != nil {

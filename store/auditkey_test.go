@@ -51,7 +51,7 @@ func TestTamperedKeys(t *testing.T) {
 		check(t, s.Record(ctx, yinzheng.Event{At: suspended, Kind: yinzheng.EventKeySuspended, Subject: "suspende", By: "u1", Detail: "怀疑被盗用"}))
 		check(t, s.AddFile(ctx, digest, content))
 		check(t, s.AddFace(ctx, &yinzheng.Face{Digest: digest, Name: "Added", At: suspended, By: "u1"}))
-		check(t, s.Record(ctx, yinzheng.Event{At: suspended, Kind: "face-added", Subject: digest, By: "u1", Detail: "Added U+20BB7"}))
+		check(t, s.Record(ctx, yinzheng.Event{At: suspended, Kind: yinzheng.EventFaceAdded, Subject: digest, By: "u1", Detail: "Added U+20BB7"}))
 		check(t, s.Close())
 		if got := forged(t, path, text); got != want {
 			t.Errorf("%s: %q, want %q", text, got, want)

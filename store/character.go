@@ -32,6 +32,9 @@ func (s *Store) MissCharacter(ctx context.Context, m *yinzheng.MissingCharacter,
 			return err
 		}
 		opened = n > 0
+		if application == "" {
+			return nil
+		}
 		_, err = change(ctx, q, addCharacterOf, application, m.Character)
 		return err
 	})

@@ -24,6 +24,9 @@ func characters(t *testing.T, s yinzheng.Store) {
 			t.Errorf("met %d: opened %v", i, opened)
 		}
 	}
+	if met('𠮷', "south", "", 4) {
+		t.Error("without a case, it is a new task")
+	}
 	first := yinzheng.MissingCharacter{Character: '𠮷', Item: "residence", Office: "north", Opened: Start, Cases: 2}
 	second := yinzheng.MissingCharacter{Character: '㐂', Item: "residence", Office: "south", Opened: Start.Add(3).Truncate(time.Microsecond), Cases: 1}
 	open, err := s.OpenCharacters(ctx)
