@@ -91,6 +91,8 @@ type mint struct {
 	ring *keys.Keyring
 	lent []signer.PrivateKey
 	fail error // of Succeed
+
+	takenUp int // calls of TakeUp
 }
 
 func (m *mint) MakeSeals(_ context.Context, o *yinzheng.Organ, purposes ...yinzheng.KeyPurpose) ([]*yinzheng.Key, error) {
@@ -107,10 +109,15 @@ func (m *mint) Succeed(_ context.Context, k *yinzheng.Key) (*yinzheng.Key, error
 	}
 	seal, err := m.ring.Seal(k.KID)
 	must(m.t, err)
-	return m.make(keys.SealRequest{Purpose: seal.Purpose, Organ: seal.Organ, Algorithm: seal.Algorithm})[0], nil
+	made := m.make(keys.SealRequest{Purpose: seal.Purpose, Organ: seal.Organ, Algorithm: seal.Algorithm})[0]
+	made.Items = nil
+	return made, nil
 }
 
-func (m *mint) TakeUp(context.Context) error { return nil }
+func (m *mint) TakeUp(context.Context) error {
+	m.takenUp++
+	return nil
+}
 
 func (m *mint) make(requests ...keys.SealRequest) []*yinzheng.Key {
 	m.t.Helper()

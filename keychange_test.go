@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"yinzheng"
+	"yinzheng/keys"
 	"yinzheng/signer"
 )
 
@@ -388,7 +389,7 @@ func TestKeyConfirmedAtOnce(t *testing.T) {
 	kid := h.districtKey(yinzheng.DocumentKey).KID
 	_, err := h.proposeKey("admin", kid, yinzheng.KeyRequest{Change: yinzheng.RotateKey})
 	must(t, err)
-	keys := len(h.KeyList().Keys)
+	before := len(h.KeyList().Keys)
 	failed := make([]error, 2)
 	var all sync.WaitGroup
 	for i, who := range []string{"deputy", "third"} {
@@ -398,7 +399,7 @@ func TestKeyConfirmedAtOnce(t *testing.T) {
 	if (failed[0] == nil) == (failed[1] == nil) || !errors.Is(errors.Join(failed...), yinzheng.ErrConflict) {
 		t.Errorf("%v", failed)
 	}
-	if n := len(h.KeyList().Keys) - keys; n != 1 {
+	if n := len(h.KeyList().Keys) - before; n != 1 {
 		t.Errorf("%d keys were made", n)
 	}
 }
@@ -433,6 +434,8 @@ func TestKeyElsewhere(t *testing.T) {
 	v := h.submitted("elsewhere")
 	_, err = other.SuspendKey(h.ctx, h.people["admin"], kid, 1, "紧急停用")
 	must(t, err)
+	seals := h.config.Seals.(*mint)
+	seals.takenUp = 0
 	view, err := h.approve(v)
 	if err == nil && view.Certificate != nil {
 		t.Fatalf("sealed by a key that was suspended elsewhere: %+v", view)
@@ -442,18 +445,24 @@ func TestKeyElsewhere(t *testing.T) {
 	if h.KeyList().ByKID(kid).State != yinzheng.KeySuspended {
 		t.Error("not noticed")
 	}
+	if seals.takenUp != 1 {
+		t.Errorf("the keys that were made elsewhere were taken up %d times", seals.takenUp)
+	}
 }
 
 // TestKeyEnding: the administrators are told once of a key that ends soon, unless
 // another one goes on.
 func TestKeyEnding(t *testing.T) {
 	h := keyHouse(t)
-	key := h.districtKey(yinzheng.DocumentKey)
-	told := func() (n int) {
+	key, short := h.districtKey(yinzheng.DocumentKey), h.districtKey(yinzheng.TokenKey)
+	longer := h.config.Seals.(*mint).make(keys.SealRequest{Purpose: keys.Token, Organ: keys.Organ{Name: short.OrganName, Code: short.Organ}, NotAfter: short.NotAfter.AddDate(2, 0, 0)})
+	must(t, h.store.PutKey(h.ctx, longer[0]))
+	must(t, h.Reload(h.ctx))
+	told := func(kid string) (n int) {
 		list, err := h.Notices(h.ctx, h.people["admin"], 0, 200)
 		must(t, err)
 		for _, x := range list {
-			if x.Kind == "key-ending" && x.About == key.KID {
+			if x.Kind == "key-ending" && x.About == kid {
 				n++
 			}
 		}
@@ -465,7 +474,7 @@ func TestKeyEnding(t *testing.T) {
 		must(t, err)
 	}
 	scan()
-	if told() != 0 || h.inCare(key.KID).DaysLeft != nil {
+	if told(key.KID) != 0 || h.inCare(key.KID).DaysLeft != nil {
 		t.Fatal("told years ahead")
 	}
 	h.later(key.NotAfter.Add(-80 * 24 * time.Hour).Sub(h.clock()))
@@ -473,8 +482,11 @@ func TestKeyEnding(t *testing.T) {
 	scan()
 	h.restart()
 	scan()
-	if n := told(); n != 1 {
+	if n := told(key.KID); n != 1 {
 		t.Errorf("told %d times", n)
+	}
+	if told(short.KID) != 0 {
+		t.Error("told of a key beside which another one goes on")
 	}
 	if days := h.inCare(key.KID).DaysLeft; days == nil || *days != 80 {
 		t.Errorf("days left: %v", days)

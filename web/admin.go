@@ -184,7 +184,7 @@ func (s *server) lookAtKeys(v *visit, view *overview) error {
 		if k.InForce {
 			view.Health.Keys++
 		}
-		if k.Proposal != nil || k.DaysLeft != nil {
+		if k.Proposal != nil || k.DaysLeft != nil || k.State == yinzheng.KeySuspended {
 			view.Keys = append(view.Keys, k)
 		}
 	}

@@ -33,7 +33,7 @@ func TestAdminCharacters(t *testing.T) {
 	if _, page := admin.get("/work/admin"); !strings.Contains(page, "20BB7") || !strings.Contains(page, here) {
 		t.Errorf("what waits: %s", page)
 	}
-	if _, page := admin.get(here); !strings.Contains(page, "<b class=\"glyph\">𠮷</b>") || !strings.Contains(page, "东湖社区") || !strings.Contains(page, "1 件在等") {
+	if _, page := admin.get(here); !strings.Contains(page, "<b class=\"glyph\">𠮷</b>") || !strings.Contains(page, "东湖社区") || !strings.Contains(page, "在等的办件 1") {
 		t.Errorf("the task: %s", page)
 	}
 	if r, page := admin.sendFile(here, "face.ttf", "no face", nil); r.StatusCode != 422 || !strings.Contains(page, "不是 TrueType 字体") {
