@@ -65,6 +65,10 @@ const (
 	maxFaces = 20
 )
 
+// maxNoted bounds the tasks of one refusal: no name has more, and whoever types
+// nonsense fills nobody's list.
+const maxNoted = 20
+
 // addedFaces are those that this process typesets with.
 type addedFaces struct {
 	mu      sync.Mutex
@@ -76,8 +80,12 @@ type addedFaces struct {
 // noted hides no refusal.
 func (s *Service) noteMissing(ctx context.Context, by *Account, t *Template, v Values, office, application string) {
 	m := &MissingCharacter{Item: t.Code, Office: office, Opened: s.now()}
+	noted := 0
 	for _, at := range s.missing(t, v) {
 		for _, m.Character = range at.characters {
+			if noted++; noted > maxNoted {
+				return
+			}
 			if err := s.missCharacter(ctx, by, m, application); err != nil {
 				s.Log.Error("noting that a character is missing", "application", application, "reason", reason(err))
 				return

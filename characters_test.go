@@ -118,6 +118,25 @@ func TestMissingCharacter(t *testing.T) {
 	}
 }
 
+// TestMissingMany: nonsense fills nobody's list.
+func TestMissingMany(t *testing.T) {
+	h := faceHouse(t)
+	values := yinzheng.SampleValues()
+	nonsense := ""
+	for r := '𠀁'; len(h.Renderer.Missing(nonsense)) < 30; r++ {
+		nonsense += string(h.Renderer.Missing(string(r)))
+	}
+	values["note"] = nonsense
+	v, _, err := h.CreateApplication(h.ctx, h.people["clerk"], &yinzheng.NewApplication{Item: "kin", Values: values}, "many")
+	must(t, err)
+	h.refusedForWant("clerk", v)
+	tasks, err := h.CharacterTasks(h.ctx, h.people["admin"])
+	must(t, err)
+	if len(tasks.Open) != 20 {
+		t.Errorf("%d tasks", len(tasks.Open))
+	}
+}
+
 // TestFaceElsewhere: a face that another process has added is used from the next look
 // on, and after a restart; one that was damaged is left out.
 func TestFaceElsewhere(t *testing.T) {

@@ -61,8 +61,12 @@ func KeyCareOf(events []LoggedEvent) KeyCare {
 	return c
 }
 
-// after is the fold of one event more.
+// after is the fold of one event more. An alarm about a certificate whose code, as its
+// forger says, is a key's ID is none.
 func (c KeyCare) after(e *Event) KeyCare {
+	if !strings.HasPrefix(e.Kind, "key-") {
+		return c
+	}
 	c.Version++
 	if change, ok := strings.CutPrefix(e.Kind, eventKeyProposal); ok {
 		c.Proposal = proposalOf(KeyChange(change), e)

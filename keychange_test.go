@@ -268,6 +268,16 @@ func TestKeyCompromised(t *testing.T) {
 	if a, err := h.Verify(h.ctx, &yinzheng.Question{Token: forged}); err != nil || a.Verdict == yinzheng.Valid || a.Checks.Issuer == yinzheng.Pass {
 		t.Errorf("a thief's token: %+v %v", a, err)
 	}
+	// Nor does an alarm about a code that is the key's ID stand in anybody's way.
+	seen := h.inCare(old.KID)
+	claims.Code = old.KID
+	forged, err = h.sealer.Sealer.SignToken(old.KID, &claims)
+	must(t, err)
+	_, err = h.Verify(h.ctx, &yinzheng.Question{Token: forged})
+	must(t, err)
+	if now := h.inCare(old.KID); len(now.History) != len(seen.History)+1 || now.Version != seen.Version {
+		t.Errorf("after an alarm: version %d, was %d; %+v", now.Version, seen.Version, now.History)
+	}
 	next := h.changed(old.KID, yinzheng.KeyRequest{Change: yinzheng.RotateKey})
 	if next.State != yinzheng.KeyCompromised {
 		t.Errorf("rotating it made it %s", next.State)

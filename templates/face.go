@@ -2,7 +2,6 @@ package templates
 
 import (
 	"errors"
-	"slices"
 
 	"yinzheng"
 	"yinzheng/internal/font"
@@ -23,36 +22,29 @@ func (t *Typesetter) UseFaces(faces [][]byte) error {
 	return t.relay(added)
 }
 
-// CheckFace implements yinzheng.Renderer. A glyph without strokes, with broken ones,
-// or with those of the box that stands for what a face lacks, is none.
+// CheckFace implements yinzheng.Renderer.
 func (t *Typesetter) CheckFace(data []byte, of []rune) (name string, holds []rune, err error) {
 	face, err := embeddable(data)
 	if err != nil {
 		return "", nil, err
 	}
-	box, err := drawn(face, 0)
-	if err != nil {
-		box = nil // what it draws for nothing is of no concern
-	}
 	for _, r := range of {
-		gid, ok := face.Glyph(r)
-		if !ok {
-			continue
-		}
-		if strokes, err := drawn(face, gid); err == nil && len(strokes) > 0 && !slices.Equal(strokes, box) {
+		if _, ok := face.Glyph(r); ok {
 			holds = append(holds, r)
 		}
 	}
 	return face.Name(), holds, nil
 }
 
-// embeddable reads a face that somebody sends.
+// embeddable reads a face that somebody sends. It holds only what it draws: no box
+// gets onto a certificate.
 func embeddable(data []byte) (*font.Face, error) {
 	face, err := font.Parse(data)
 	if err == nil {
 		err = face.Embeddable()
 	}
 	if err == nil {
+		face.OnlyDrawn()
 		return face, nil
 	}
 	fault := yinzheng.FieldError{Field: "file", Code: "broken-face", Text: yinzheng.Text{
@@ -69,18 +61,4 @@ func embeddable(data []byte) (*font.Face, error) {
 		}
 	}
 	return nil, &yinzheng.Error{Kind: yinzheng.ErrInvalid, Text: yinzheng.Text{ZH: "字体不能使用", EN: "The face cannot be used"}, Fields: []yinzheng.FieldError{fault}, Cause: err}
-}
-
-// tracing remembers what is drawn.
-type tracing []float64
-
-func (t *tracing) MoveTo(x, y float64)         { *t = append(*t, 0, x, y) }
-func (t *tracing) LineTo(x, y float64)         { *t = append(*t, 1, x, y) }
-func (t *tracing) QuadTo(cx, cy, x, y float64) { *t = append(*t, 2, cx, cy, x, y) }
-func (t *tracing) Close()                      { *t = append(*t, 3) }
-
-func drawn(face *font.Face, gid uint16) (tracing, error) {
-	var t tracing
-	err := face.Outline(gid, &t)
-	return t, err
 }

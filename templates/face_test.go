@@ -54,13 +54,16 @@ func TestUseFaces(t *testing.T) {
 	if !bytes.Equal(print(before), first) {
 		t.Error("what was printed before is printed otherwise")
 	}
-	later := testface.Face{Name: "Later", Holds: "𠮷𪚥"}.Bytes()
+	later := testface.Face{Name: "Later", Holds: "𠮷𪚥", Boxes: "㐂𠔻"}.Bytes()
 	drawn := print(rare)
 	if err := ts.UseFaces([][]byte{face, later}); err != nil {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(print(rare), drawn) {
 		t.Error("a face added later draws what an earlier one holds")
+	}
+	if got := ts.Missing("𪚥𠔻"); string(got) != "𠔻" {
+		t.Errorf("missing: %q", string(got))
 	}
 	if err := ts.UseFaces([][]byte{face, []byte("no face")}); err == nil || len(ts.Missing("𪚥")) != 0 {
 		t.Errorf("a broken face: %v", err)
