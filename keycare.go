@@ -25,9 +25,9 @@ const (
 const (
 	EventKeyMade      = "key-made"              // detail: the key that it follows, if any
 	EventKeySuspended = "key-suspended"         // detail: the reason
-	EventKeyLifted    = "key-lifted"            // detail, as of key-compromised: who proposed it
+	EventKeyLifted    = "key-lifted"            // detail: who proposed it
 	EventKeyRotated   = "key-rotated"           // detail: the key that follows it
-	EventKeyDeclared  = "key-compromised"       //
+	EventKeyDeclared  = "key-compromised"       // detail: who proposed it
 	EventKeyRetired   = "key-retired"           // its organ has ended or got another name; detail: the reorganisation
 	EventKeyEnding    = "key-ending"            // its administrators were told that it ends soon; detail: when
 	EventKeyDeclined  = "key-proposal-declined" // detail: the reason
@@ -61,8 +61,8 @@ func KeyCareOf(events []LoggedEvent) KeyCare {
 	return c
 }
 
-// after is the fold of one event more. An alarm about a certificate whose code, as its
-// forger says, is a key's ID is none.
+// after is the fold of one event more. Only events about keys count: a forger may call
+// a certificate what he likes, a key's ID too, and the alarm about it by that name.
 func (c KeyCare) after(e *Event) KeyCare {
 	if !strings.HasPrefix(e.Kind, "key-") {
 		return c
@@ -198,6 +198,24 @@ func (s *Service) KeysInCare(ctx context.Context, by *Account) ([]*KeyView, erro
 	})
 	return views, nil
 }
+
+// KeyInCare is one of KeysInCare; ErrForbidden, ErrNotFound.
+func (s *Service) KeyInCare(ctx context.Context, by *Account, kid string) (*KeyView, error) {
+	if err := s.mayRun(by); err != nil {
+		return nil, err
+	}
+	keys, err := s.Store.Keys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(keys, func(k *Key) bool { return k.KID == kid })
+	if i < 0 {
+		return nil, errNoKey()
+	}
+	return s.keyView(ctx, keys, keys[i])
+}
+
+func errNoKey() error { return fail(ErrNotFound, "没有这把密钥", "There is no such key") }
 
 func (s *Service) keyView(ctx context.Context, all []*Key, k *Key) (*KeyView, error) {
 	events, err := s.Store.EventsAbout(ctx, k.KID)

@@ -200,7 +200,7 @@ func (s *Service) keptKey(ctx context.Context, kid string, seen int) (*keptKey, 
 	}
 	i := slices.IndexFunc(all, func(k *Key) bool { return k.KID == kid })
 	if i < 0 {
-		return nil, fail(ErrNotFound, "没有这把密钥", "There is no such key")
+		return nil, errNoKey()
 	}
 	events, err := s.Store.EventsAbout(ctx, kid)
 	if err != nil {

@@ -46,7 +46,7 @@ func (s *server) missingLines(list []yinzheng.MissingCharacter) []missingLine {
 
 // faceForm adds a face.
 func (s *server) faceForm(v *visit) error {
-	if _, err := s.Service.CharacterTasks(v.Context(), v.by); err != nil { // before a large file is read
+	if _, err := s.Service.Directory().Runs(v.by, s.Service.Now()); err != nil { // before a large file is read
 		return err
 	}
 	if mediaType(v.Request) != "multipart/form-data" {

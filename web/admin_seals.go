@@ -75,16 +75,10 @@ func (s *server) sealPage(v *visit) error {
 }
 
 func (s *server) drawSeal(v *visit, status int, view *sealPageView) error {
-	keys, err := s.Service.KeysInCare(v.Context(), v.by)
-	if err != nil {
+	var err error
+	if view.Key, err = s.Service.KeyInCare(v.Context(), v.by, v.PathValue("kid")); err != nil {
 		return err
 	}
-	kid := v.PathValue("kid")
-	i := slices.IndexFunc(keys, func(k *yinzheng.KeyView) bool { return k.KID == kid })
-	if i < 0 {
-		return noSuchKey()
-	}
-	view.Key = keys[i]
 	view.Suspend = view.Key.State == yinzheng.KeyActive
 	if p := view.Key.Proposal; p != nil {
 		view.Proposer, view.Mine = s.calledPerson(v, p.By), p.By == v.by.ID
@@ -97,10 +91,6 @@ func (s *server) drawSeal(v *visit, status int, view *sealPageView) error {
 	slices.Reverse(view.Key.History)
 	name := purposeNames[view.Key.Purpose]
 	return s.draw(v, status, "admin-seal", yinzheng.Text{ZH: view.Key.OrganName + " " + name.ZH, EN: view.Key.OrganName + ": " + name.EN}, view)
-}
-
-func noSuchKey() *fault {
-	return &fault{status: http.StatusNotFound, kind: "not-found", text: yinzheng.Text{ZH: "没有这把密钥", EN: "There is no such key"}}
 }
 
 // sealForm does one thing to a key.
@@ -118,7 +108,7 @@ func (s *server) sealForm(v *visit) error {
 
 func (s *server) actOnKey(v *visit, act string) (err error) {
 	ctx, kid, seen, reason := v.Context(), v.PathValue("kid"), v.seen(), v.PostForm.Get("reason")
-	switch change := yinzheng.KeyChange(act); act {
+	switch act {
 	case "suspend":
 		_, err = s.Service.SuspendKey(ctx, v.by, kid, seen, reason)
 	case "confirm":
@@ -126,7 +116,7 @@ func (s *server) actOnKey(v *visit, act string) (err error) {
 	case "decline":
 		_, err = s.Service.DeclineKeyChange(ctx, v.by, kid, seen, reason)
 	default:
-		in := &yinzheng.KeyRequest{Change: change, Reason: reason}
+		in := &yinzheng.KeyRequest{Change: yinzheng.KeyChange(act), Reason: reason}
 		if in.Since, err = minuteIn(v.PostForm, "since"); err == nil {
 			_, err = s.Service.ProposeKeyChange(ctx, v.by, kid, seen, in)
 		}

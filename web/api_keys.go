@@ -20,6 +20,12 @@ func (s *server) keyOperations() []operation {
 			},
 		},
 		{
+			method: http.MethodGet, path: key, id: "get-key", tag: "keys", summary: "查看密钥 · One of them, with the version for If-Match",
+			gives: typeOf[yinzheng.KeyView](), do: func(c *call) (any, error) {
+				return c.changedKey(s.Service.KeyInCare(c.Context(), c.by, c.PathValue("kid")))
+			},
+		},
+		{
 			method: http.MethodPost, path: key + "/suspend", id: "suspend-key", tag: "keys", ifMatch: true, summary: "立即中止密钥 · Suspend a key at once",
 			takes: typeOf[keyReason](), gives: typeOf[yinzheng.KeyView](), do: withBody(func(c *call, in *keyReason) (any, error) {
 				return c.changedKey(s.Service.SuspendKey(c.Context(), c.by, c.PathValue("kid"), c.seen, in.Reason))
@@ -61,7 +67,7 @@ func (s *server) keyOperations() []operation {
 	}
 }
 
-// changedKey answers with a key and its version as the ETag after a change.
+// changedKey answers with a key, changed or not, and its version as the ETag.
 func (c *call) changedKey(view *yinzheng.KeyView, err error) (any, error) {
 	if err != nil {
 		return nil, changed(err)
@@ -126,7 +132,7 @@ func (s *server) addFace(c *call) (any, error) {
 	if mediaType(c.Request) != "multipart/form-data" {
 		return nil, wrongMediaType("multipart/form-data")
 	}
-	if _, err := s.Service.CharacterTasks(c.Context(), c.by); err != nil { // before a large file is read
+	if _, err := s.Service.Directory().Runs(c.by, s.Service.Now()); err != nil { // before a large file is read
 		return nil, err
 	}
 	return s.withForm(c, nil, func(f *form) (any, error) {

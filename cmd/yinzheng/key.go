@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"yinzheng"
@@ -32,15 +31,11 @@ func (f *folder) onKey(ctx context.Context, e *env, kid string, do func(sys *sys
 	}
 	defer sys.Close()
 	by := sys.Operator()
-	keys, err := sys.KeysInCare(ctx, by)
+	kept, err := sys.KeyInCare(ctx, by, kid)
 	if err != nil {
 		return err
 	}
-	seen := 0
-	if i := slices.IndexFunc(keys, func(k *yinzheng.KeyView) bool { return k.KID == kid }); i >= 0 {
-		seen = keys[i].Version
-	}
-	v, err := do(sys, by, seen)
+	v, err := do(sys, by, kept.Version)
 	if err != nil {
 		return err
 	}
