@@ -11,6 +11,7 @@ import (
 
 	"yinzheng"
 	"yinzheng/keys"
+	"yinzheng/offices"
 	"yinzheng/signer"
 )
 
@@ -500,5 +501,40 @@ func TestKeyEnding(t *testing.T) {
 	}
 	if days := h.inCare(key.KID).DaysLeft; days == nil || *days != 80 {
 		t.Errorf("days left: %v", days)
+	}
+}
+
+// TestKeyReorganised: a key that was suspended retires with its organ's name, as of its
+// suspension, and the new name gets a new one; a suspended key alone is none that a
+// reorganisation replaces.
+func TestKeyReorganised(t *testing.T) {
+	h := keyHouse(t)
+	old := h.districtKey(yinzheng.DocumentKey)
+	suspended, err := h.SuspendKey(h.ctx, h.people["admin"], old.KID, 1, "怀疑被盗用")
+	must(t, err)
+	h.later(time.Hour)
+	organ := *h.Directory().Organ(yinzheng.DistrictOrgan)
+	organ.Mark = "办事专用"
+	office := *h.Directory().Office("town-b")
+	office.Name = "桥东街道便民服务中心"
+	must(t, h.Reorganise(h.ctx, h.people["admin"], &yinzheng.Reorganisation{
+		Title: "换章面", Effective: h.clock(), Tree: h.Directory().Version, Organs: []yinzheng.Organ{organ}, Offices: []yinzheng.Office{office},
+	}, false))
+	for _, k := range h.KeyList().Keys {
+		if k.Purpose == yinzheng.DocumentKey && k.Organ == yinzheng.DistrictOrgan && k.KID != old.KID {
+			t.Errorf("another key in a suspended one's place: %+v", k)
+		}
+	}
+	r, err := h.reorganise(offices.Order{Rename: []offices.Rename{{Organ: yinzheng.DistrictOrgan, Name: "惠州市惠城区民政和社会局"}}})
+	must(t, err)
+	after := h.inCare(old.KID)
+	if last := after.History[len(after.History)-1]; after.State != yinzheng.KeyRetired || !after.Since.Equal(suspended.Since) || last.Kind != yinzheng.EventKeyRetired || last.Detail != r.ID {
+		t.Errorf("%+v", after)
+	}
+	if next := h.districtKey(yinzheng.DocumentKey); next.OrganName != "惠州市惠城区民政和社会局" || h.inCare(next.KID).History[0].Kind != yinzheng.EventKeyMade {
+		t.Errorf("%+v", next)
+	}
+	if _, err := h.proposeKey("admin", old.KID, yinzheng.KeyRequest{Change: yinzheng.RotateKey}); !errors.Is(err, yinzheng.ErrState) {
+		t.Errorf("a key in a former name was rotated: %v", err)
 	}
 }
