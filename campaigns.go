@@ -234,6 +234,7 @@ func (s *Service) draftSeen(ctx context.Context, t *Template, in *Seen, id strin
 		return nil, nil, err
 	}
 	if len(problems) > 0 {
+		s.noteMissing(ctx, in.By, t, a.Values, a.Office, "")
 		return nil, nil, invalidFields(problems)
 	}
 	return &Case{a, t, s.Directory(), s.calendar.Load()}, known, nil

@@ -23,7 +23,7 @@ func (s *Service) carryOutNow(ctx context.Context, r *Reorganisation) {
 	if told {
 		return
 	}
-	if err := s.Store.Notify(ctx, s.Directory().stuckNotices(r, s.now())); err != nil {
+	if err := s.Store.Notify(ctx, s.Directory().topmostNotices("reorganisation-stuck", r.ID, s.now())); err != nil {
 		s.Log.Error("telling that a reorganisation waits", "reorganisation", r.ID, "reason", reason(err))
 	}
 }
@@ -43,12 +43,18 @@ func whyWaits(err error) error {
 	return fail(ErrUnavailable, "暂不能执行，系统会自动重试；详情见运行日志", "It cannot be carried out yet and will be tried again; the log has the details")
 }
 
-// stuckNotices tells the administrators of the topmost offices.
-func (d *Directory) stuckNotices(r *Reorganisation, at time.Time) []Notice {
+// topmost tells whether an office has none above it.
+func (d *Directory) topmost(office string) bool {
+	o := d.Office(office)
+	return o != nil && d.above(o.Division) == ""
+}
+
+// topmostNotices tells the administrators of the topmost offices.
+func (d *Directory) topmostNotices(kind, about string, at time.Time) []Notice {
 	var out []Notice
 	for _, o := range d.Offices {
-		if o.stands() && d.above(o.Division) == "" {
-			out = append(out, Notice{At: at, Office: o.ID, Role: Admin, Kind: "reorganisation-stuck", About: r.ID})
+		if o.stands() && d.topmost(o.ID) {
+			out = append(out, Notice{At: at, Office: o.ID, Role: Admin, Kind: kind, About: about})
 		}
 	}
 	return out
@@ -102,6 +108,11 @@ func (s *Service) refresh(ctx context.Context) error {
 	if err != nil || d.Version == s.Directory().Version {
 		return err
 	}
+	if s.Seals != nil {
+		if err := s.Seals.TakeUp(ctx); err != nil {
+			return err
+		}
+	}
 	return s.Reload(ctx)
 }
 
@@ -141,10 +152,8 @@ func (s *Service) applyTree(ctx context.Context, r *Reorganisation) error {
 				return err
 			}
 		}
-		for _, k := range s.stopped(d, r, now) {
-			if err := s.Store.PutKey(ctx, k); err != nil {
-				return err
-			}
+		if err := s.stopKeys(ctx, d, r, now); err != nil {
+			return err
 		}
 		if err := s.Store.PlaceCases(ctx, r.placed(d)); err != nil {
 			return err
@@ -216,17 +225,24 @@ func (r *Reorganisation) placed(d *Directory) []string {
 	return codes
 }
 
-// stopped are the keys that sign no more, retired.
-func (s *Service) stopped(d *Directory, r *Reorganisation, now time.Time) []*Key {
-	var out []*Key
+// stopKeys retires the keys that sign no more, in a transaction.
+func (s *Service) stopKeys(ctx context.Context, d *Directory, r *Reorganisation, now time.Time) error {
+	all, err := s.Store.Keys(ctx)
+	if err != nil {
+		return err
+	}
 	for i := range r.Organs {
-		for _, k := range s.stoppedKeys(d, &r.Organs[i]) {
-			c := *k
-			c.State, c.Since = KeyRetired, now
-			out = append(out, &c)
+		for _, k := range stoppedKeys(d, &r.Organs[i], all) {
+			events, err := s.Store.EventsAbout(ctx, k.KID)
+			if err != nil {
+				return err
+			}
+			if err := s.recordKey(ctx, &keptKey{k, KeyCareOf(events), all}, r.By, now, []Event{{Kind: EventKeyRetired, Detail: r.ID}}); err != nil {
+				return err
+			}
 		}
 	}
-	return out
+	return nil
 }
 
 // makeSeals makes the seals of the organs that have none in their name yet.
@@ -251,7 +267,7 @@ func (s *Service) newSeals(ctx context.Context, o *Organ, purposes ...KeyPurpose
 	}
 	err = s.Store.Tx(ctx, func(ctx context.Context) error {
 		for _, k := range keys {
-			if err := s.Store.PutKey(ctx, k); err != nil {
+			if err := s.takeIntoUse(ctx, k, SystemActor, "", s.now()); err != nil {
 				return err
 			}
 		}
@@ -263,23 +279,27 @@ func (s *Service) newSeals(ctx context.Context, o *Organ, purposes ...KeyPurpose
 	return s.Reload(ctx)
 }
 
-// stoppedKeys are an organ's active keys, if it ends or gets another name.
-func (s *Service) stoppedKeys(d *Directory, o *Organ) []*Key {
+// stoppedKeys are, of all keys, an organ's that sign or may do so again, if it ends
+// or gets another name.
+func stoppedKeys(d *Directory, o *Organ, all []*Key) []*Key {
 	old := d.Organ(o.Code)
 	if old == nil || o.To.Equal(old.To) && o.Name == old.Name {
 		return nil
 	}
-	return slices.DeleteFunc(slices.Clone(s.KeyList().Keys), func(k *Key) bool { return k.Organ != o.Code || k.State != KeyActive })
+	return slices.DeleteFunc(slices.Clone(all), func(k *Key) bool {
+		return k.Organ != o.Code || k.State != KeyActive && k.State != KeySuspended
+	})
 }
 
-// lacksSeal tells whether an organ that stands has no key in its name.
+// lacksSeal tells whether an organ that stands has no key in its name. One that
+// somebody has stopped is one: another in its place is not for the program to make.
 func (s *Service) lacksSeal(d *Directory, o *Organ) bool {
 	if !o.To.IsZero() {
 		return false
 	}
 	old := d.Organ(o.Code)
 	return old == nil || old.Name != o.Name || !slices.ContainsFunc(s.KeyList().Keys, func(k *Key) bool {
-		return k.Organ == o.Code && k.Purpose == DocumentKey && k.State == KeyActive
+		return k.Organ == o.Code && k.OrganName == o.Name && k.Purpose == DocumentKey && k.State != KeyRetired
 	})
 }
 

@@ -248,6 +248,7 @@ func (s *Service) SubmitApplication(ctx context.Context, by *Account, id string,
 			return nil, err
 		}
 		if len(problems) > 0 {
+			s.noteMissing(ctx, by, c.Template, c.Values, c.Office, c.ID)
 			return nil, invalidFields(problems)
 		}
 		a.lastSubmit().Against, err = s.against(ctx, c)

@@ -216,4 +216,5 @@ type Store interface {
 	Persons
 	Campaigns
 	Batches
+	Characters
 }

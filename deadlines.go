@@ -41,10 +41,10 @@ type Notice struct {
 	At          time.Time `json:"at"`
 	Office      string    `json:"office"`
 	Role        Role      `json:"role"`
-	Kind        string    `json:"kind"` // waiting, moved, due-soon, overdue, recused, stranded, returned, issued, rejected, lapsed, gap-due-soon, gap-overdue, inspection-due-soon, inspection-overdue, revocation-proposed, reference-revoked, holder-died, reorganisation-stuck, inquiry-waiting, inquiry-to-sign, inquiry-returned, inquiry-late, inquiry-replied, campaign-started, campaign-due-soon, campaign-follow-up, campaign-death
+	Kind        string    `json:"kind"` // waiting, moved, due-soon, overdue, recused, stranded, returned, issued, rejected, lapsed, gap-due-soon, gap-overdue, inspection-due-soon, inspection-overdue, revocation-proposed, reference-revoked, holder-died, reorganisation-stuck, key-suspended, key-proposed, key-ending, character-missing, character-found, inquiry-waiting, inquiry-to-sign, inquiry-returned, inquiry-late, inquiry-replied, campaign-started, campaign-due-soon, campaign-follow-up, campaign-death
 	Application string    `json:"application"`
 	Step        string    `json:"step,omitempty"`
-	About       string    `json:"about,omitempty"` // stranded: the office that nobody is left at; reorganisation-stuck, campaign-…: its ID; gap-… and inspection-…: the material; reference-revoked: the code of the certificate; inquiry-…: the inquiry or the list; batch-…: its ID
+	About       string    `json:"about,omitempty"` // stranded: the office that nobody is left at; reorganisation-stuck, campaign-…: its ID; key-…: its KID; character-…: its code point; gap-… and inspection-…: the material; reference-revoked: the code of the certificate; inquiry-…: the inquiry or the list; batch-…: its ID
 }
 
 // Notices is the outbox. Senders (mail, messages) will read it too.
@@ -172,11 +172,12 @@ func (d *Directory) administrators(office string) []Desk {
 
 // Scan does what is due: carries out reorganisations, reminds those whose limit
 // is near, escalates steps past it, lets cases lapse that were not mended in
-// time or whose material did not come, hands on those that nobody is left to go on with. It is safe to run in several processes at once and
+// time or whose material did not come, hands on those that nobody is left to go on with,
+// tells of keys that end soon, and of characters that there is a face for by now. It is safe to run in several processes at once and
 // to be cut off at any moment: each case is one compare-and-swap. It returns how
 // many cases it moved.
 func (s *Service) Scan(ctx context.Context) (int, error) {
-	tree := s.keepTree(ctx)
+	tree := errors.Join(s.keepTree(ctx), s.tellOfEndings(ctx), s.lookAtFaces(ctx))
 	late, limits := s.scanLimits(ctx)
 	emptied, desks := s.visitDesks(ctx)
 	return late + emptied, errors.Join(tree, limits, desks)

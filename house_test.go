@@ -90,6 +90,9 @@ type mint struct {
 	t    *testing.T
 	ring *keys.Keyring
 	lent []signer.PrivateKey
+	fail error // of Succeed
+
+	takenUp int // calls of TakeUp
 }
 
 func (m *mint) MakeSeals(_ context.Context, o *yinzheng.Organ, purposes ...yinzheng.KeyPurpose) ([]*yinzheng.Key, error) {
@@ -98,6 +101,22 @@ func (m *mint) MakeSeals(_ context.Context, o *yinzheng.Organ, purposes ...yinzh
 		requests = append(requests, keys.SealRequest{Purpose: keys.Purpose(p), Organ: keys.Organ{Name: o.Name, Code: o.Code}})
 	}
 	return m.make(requests...), nil
+}
+
+func (m *mint) Succeed(_ context.Context, k *yinzheng.Key) (*yinzheng.Key, error) {
+	if m.fail != nil {
+		return nil, m.fail
+	}
+	seal, err := m.ring.Seal(k.KID)
+	must(m.t, err)
+	made := m.make(keys.SealRequest{Purpose: seal.Purpose, Organ: seal.Organ, Algorithm: seal.Algorithm})[0]
+	made.Items = nil
+	return made, nil
+}
+
+func (m *mint) TakeUp(context.Context) error {
+	m.takenUp++
+	return nil
 }
 
 func (m *mint) make(requests ...keys.SealRequest) []*yinzheng.Key {

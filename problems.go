@@ -42,17 +42,31 @@ func (s *Service) problems(ctx context.Context, t *Template, a *Application, che
 // missingGlyphs names every character of the values that no face holds.
 func (s *Service) missingGlyphs(t *Template, v Values) []FieldError {
 	var out []FieldError
+	for _, m := range s.missing(t, v) {
+		var names []string
+		for _, r := range m.characters {
+			names = append(names, fmt.Sprintf("“%c” (%s)", r, CodePoint(r)))
+		}
+		list := strings.Join(names, ", ")
+		out = append(out, FieldError{m.path, "missing-glyph", Text{
+			"字库中没有 " + list + "，草稿已保存；提交时会请管理员添加含此字的字体，添加后通知您",
+			"No font here holds " + list + "; the draft is kept. When you submit it, an administrator is asked for a face that does, and you are told when it is here",
+		}})
+	}
+	return out
+}
+
+// missingAt are the characters of one text that no face holds.
+type missingAt struct {
+	path       string
+	characters []rune
+}
+
+func (s *Service) missing(t *Template, v Values) []missingAt {
+	var out []missingAt
 	eachText("values", t.Fields, v, func(path, text string) {
 		if missing := s.Renderer.Missing(text); len(missing) > 0 {
-			var names []string
-			for _, r := range missing {
-				names = append(names, fmt.Sprintf("“%c” (U+%04X)", r, r))
-			}
-			list := strings.Join(names, ", ")
-			out = append(out, FieldError{path, "missing-glyph", Text{
-				"字库中没有 " + list + "，草稿已保存；请管理员在 --fonts-dir 中加入含此字的字体",
-				"No font here holds " + list + "; the draft is kept. An administrator can add a face that does to --fonts-dir",
-			}})
+			out = append(out, missingAt{path, missing})
 		}
 	})
 	return out

@@ -315,10 +315,7 @@ func (s *Service) mayRun(by *Account) error {
 // Runs returns the grant by which a person is an administrator of a topmost
 // office, for what is everybody's; ErrForbidden.
 func (d *Directory) Runs(by *Account, now time.Time) (Grant, error) {
-	g, ok := by.Holds(Admin, now, func(office string) bool {
-		o := d.Office(office)
-		return o != nil && d.above(o.Division) == ""
-	})
+	g, ok := by.Holds(Admin, now, d.topmost)
 	if !ok {
 		return Grant{}, fail(ErrForbidden, "只有最上级单位的系统管理员可以这样做", "Only an administrator of the topmost office may do this")
 	}

@@ -9,6 +9,15 @@ type Renderer interface {
 	// ErrInvalid with the field when the page text cannot be set.
 	Publish(t *Template) error
 
+	// CheckFace reads a TrueType face and returns its PostScript name and those of some
+	// characters that it holds and draws. The error is an ErrInvalid on the field "file".
+	CheckFace(data []byte, of []rune) (name string, holds []rune, err error)
+
+	// UseFaces has these faces, and no other ones that were given so, asked after all
+	// others for a character. What was set before is set the same. The data must not
+	// change afterwards. On an error all stays as it was.
+	UseFaces(faces [][]byte) error
+
 	// Missing returns the characters of s that no face holds, in order, each once.
 	Missing(s string) []rune
 

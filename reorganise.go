@@ -72,12 +72,17 @@ type Reorganisations interface {
 	DesksOf(ctx context.Context, id string) ([]Desk, error)
 }
 
-// SealMaker makes the seals of a new organ, or of one with a new name, and keys
-// that an organ has not needed before.
+// SealMaker makes the seals of a new organ, or of one with a new name, keys that an
+// organ has not needed before, and those that follow others.
 type SealMaker interface {
 	// MakeSeals makes a key for each purpose, ready to sign, and returns their
 	// public halves; ErrUnavailable.
 	MakeSeals(ctx context.Context, organ *Organ, purposes ...KeyPurpose) ([]*Key, error)
+	// Succeed makes a key of another one's organ, purpose and algorithm, ready to
+	// sign, and returns its public half, for any item; ErrUnavailable.
+	Succeed(ctx context.Context, k *Key) (*Key, error)
+	// TakeUp makes ready to sign what another process has made; ErrUnavailable.
+	TakeUp(ctx context.Context) error
 }
 
 // Reorganise checks a change of the office tree and, unless it is only tried,

@@ -177,6 +177,22 @@ var eventNames = map[string]Text{
 	EventInspected:             {"核查承诺", "commitment inspected"},
 	EventRightEnded:            {"取消告知承诺资格", "right to commitments ended"},
 	EventRightRestored:         {"恢复告知承诺资格", "right to commitments restored"},
+	EventKeyMade:               {"制作密钥", "key made"},
+	EventKeySuspended:          {"中止密钥", "key suspended"},
+	EventKeyLifted:             {"恢复密钥", "suspension of a key lifted"},
+	EventKeyRotated:            {"更换密钥，旧的停用", "key rotated, and retired"},
+	EventKeyDeclared:           {"宣布密钥泄露", "key declared compromised"},
+	EventKeyRetired:            {"机关撤销或更名，密钥停用", "key retired, since its organ has ended or been renamed"},
+	EventKeyEnding:             {"提醒：密钥快到期", "told that a key ends soon"},
+	EventKeyDeclined:           {"否决密钥变更", "change of a key declined"},
+
+	eventKeyProposal + string(LiftKey):       {"提议恢复密钥", "lifting the suspension of a key proposed"},
+	eventKeyProposal + string(RotateKey):     {"提议更换密钥", "rotating a key proposed"},
+	eventKeyProposal + string(CompromiseKey): {"提议宣布密钥泄露", "declaring a key compromised proposed"},
+
+	eventCharacterMissing: {"缺字，已请管理员补字体", "character missing, a face is asked for"},
+	eventCharacterFound:   {"缺字已补上", "character found in a face"},
+	EventFaceAdded:        {"添加字体", "face added"},
 }
 
 // EventView is an event about a case, for the people of the case.

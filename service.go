@@ -55,7 +55,9 @@ type Service struct {
 	board        statusBoard
 	lists        signedLists
 	reorganising sync.Mutex // held while a reorganisation is carried out
-	sealing      sync.Mutex // held while a key for replies is looked for, or made
+	sealing      sync.Mutex // held while a key for replies is looked for, or a key made
+	faces        addedFaces
+	endings      sync.Map   // KIDs of keys whose end was told of
 	changing     sync.Mutex // held while a certificate's status changes, in the store and then on the board
 	scans        scanCache
 	signIns      signInGuard
@@ -93,6 +95,9 @@ func New(ctx context.Context, c Config) (*Service, error) {
 		if faults := t.CheckItems(known); len(faults) > 0 {
 			s.Log.Warn("a material can be met by certificates of an item that is not here", "item", t.Code, "fault", faults[0].Error())
 		}
+	}
+	if err := s.useFaces(ctx); err != nil {
+		return nil, fmt.Errorf("use the faces that were added: %w", err)
 	}
 	if err := s.board.load(ctx, s.Store); err != nil {
 		return nil, fmt.Errorf("read the status lists: %w", err)

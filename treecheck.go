@@ -169,7 +169,7 @@ func (s *Service) changes(d *Directory, r *Reorganisation) []TreeChange {
 			add("organ", "rename", o.Code, o.Name, old.Name, o.Name)
 			add("organ", "close", o.Code, o.Name, old.Successor, o.Successor)
 		}
-		for _, k := range s.stoppedKeys(d, o) {
+		for _, k := range stoppedKeys(d, o, s.KeyList().Keys) {
 			add("seal", "stop", k.KID, k.OrganName, "", string(k.Purpose))
 		}
 		if s.lacksSeal(d, o) {

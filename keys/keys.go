@@ -231,7 +231,7 @@ func (k *Keyring) load() error {
 	k.entries = make(map[string]*entry, len(names))
 	certs := make(certificates)
 	for _, name := range names {
-		e, err := k.loadKey(name, certs)
+		e, err := k.loadKey(k.vault, name, certs)
 		if err != nil {
 			return err
 		}
@@ -245,7 +245,53 @@ func (k *Keyring) load() error {
 	return k.loadRoot()
 }
 
-func (k *Keyring) loadKey(name string, certs certificates) (*entry, error) {
+// Refresh reads the keys that others have added to the folder. The ring keeps those
+// that it has. It fails with ErrLocked, ErrExposed or ErrDamaged.
+func (k *Keyring) Refresh() error {
+	k.writing.Lock()
+	defer k.writing.Unlock()
+	v, err := k.unlocked()
+	if err != nil {
+		return fmt.Errorf("keys: %w", err)
+	}
+	names, err := k.folder.keyNames()
+	if err != nil {
+		return fmt.Errorf("keys: %w", err)
+	}
+	var added []*entry
+	for _, name := range names {
+		if k.has(name) {
+			continue
+		}
+		e, err := k.loadKey(v, name, make(certificates))
+		if err != nil {
+			return fmt.Errorf("keys: %w", err)
+		}
+		added = append(added, e)
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, e := range added {
+		if err := k.place(e); err != nil {
+			return fmt.Errorf("keys: %s: %w", k.folder.path(e.file.name()), err)
+		}
+	}
+	return nil
+}
+
+// has tells whether the ring holds the key of a file.
+func (k *Keyring) has(name string) bool {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	for _, ca := range []*entry{k.issuing, k.rootKey} {
+		if ca != nil && ca.file.name() == name {
+			return true
+		}
+	}
+	return k.entries[strings.TrimSuffix(name, ".json")] != nil
+}
+
+func (k *Keyring) loadKey(v *vault, name string, certs certificates) (*entry, error) {
 	b, err := k.folder.read(name)
 	if err != nil {
 		return nil, err
@@ -255,7 +301,7 @@ func (k *Keyring) loadKey(name string, certs certificates) (*entry, error) {
 		err = fmt.Errorf("it holds key %s", f.KID)
 	}
 	if err == nil {
-		err = k.vault.verify(f, b)
+		err = v.verify(f, b)
 	}
 	var e *entry
 	if err == nil {

@@ -126,7 +126,8 @@ const batch = 2000
 // themselves, in their order, looks for what the log does not have, and then
 // compares every file that they refer to with its digest, and every act on the
 // catalogue, on inquiries and on campaigns with that of its event, and every
-// change of a right to sign commitments with its event.
+// change of a right to sign commitments with its event, and how every key stands
+// with what its events make of it.
 // head, if it is not zero, is one that was written down earlier: an end that
 // was cut off leaves no other trace. It returns the last entry, and the first
 // fault or nil. progress is told now and then how much is done.
@@ -156,7 +157,7 @@ type verifier struct {
 }
 
 func (v *verifier) passes() []func(context.Context) error {
-	return []func(context.Context) error{v.chain, v.actions, v.events, v.files, v.scans, v.catalogue, v.inquiries, v.campaigns, v.rights}
+	return []func(context.Context) error{v.chain, v.actions, v.events, v.files, v.scans, v.catalogue, v.inquiries, v.campaigns, v.rights, v.keys, v.faces, v.orphans}
 }
 
 func (v *verifier) step(n int) {

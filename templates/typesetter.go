@@ -42,8 +42,9 @@ type Options struct {
 // used by any number of goroutines.
 type Typesetter struct {
 	options Options
+	added   font.Chain // given to UseFaces, asked last
 	state   atomic.Pointer[state]
-	change  sync.Mutex // held while state is replaced
+	change  sync.Mutex // held while added and state are replaced
 	sheets  sync.Pool
 }
 
@@ -99,16 +100,24 @@ func (o Options) faces() (font.Chain, error) {
 func (t *Typesetter) Reload() error {
 	t.change.Lock()
 	defer t.change.Unlock()
+	return t.relay(t.added)
+}
+
+// relay lays out what was published with the folder's faces and, after them, those
+// that were added. The caller holds change.
+func (t *Typesetter) relay(added font.Chain) error {
 	faces, err := t.options.faces()
 	if err != nil {
 		return err
 	}
+	faces = append(faces, added...)
 	next := newState(faces)
 	for ref, p := range t.state.Load().templates {
 		if next.templates[ref], err = publish(p.tpl, faces); err != nil {
 			return err
 		}
 	}
+	t.added = added
 	t.state.Store(next)
 	return nil
 }

@@ -43,7 +43,11 @@ func (s *server) adminRoutes() map[string]func(*visit) error {
 		"GET /work/admin/catalogue/report":                s.reportPage,
 		"GET /work/admin/register":                        s.registerPage,
 		"POST /work/admin/register":                       s.registerForm,
-		"GET /work/admin/keys":                            s.keysPage,
+		"GET /work/admin/seals":                           s.sealsPage,
+		"GET /work/admin/seals/{kid}":                     s.sealPage,
+		"POST /work/admin/seals/{kid}":                    s.sealForm,
+		"GET /work/admin/characters":                      s.missingPage,
+		"POST /work/admin/characters":                     s.faceForm,
 		"GET /work/admin/calendar":                        s.calendarPage,
 		"POST /work/admin/calendar":                       s.calendarForm,
 		"GET /work/admin/audit":                           s.auditPage,
@@ -70,7 +74,8 @@ var sections = []section{
 	{"/work/admin/offices", yinzheng.Text{ZH: "机构", EN: "Offices"}, false},
 	{"/work/admin/catalogue", yinzheng.Text{ZH: "目录", EN: "Catalogue"}, true},
 	{"/work/admin/register", yinzheng.Text{ZH: "登记", EN: "Register"}, false},
-	{"/work/admin/keys", yinzheng.Text{ZH: "印章", EN: "Seals"}, true},
+	{"/work/admin/seals", yinzheng.Text{ZH: "印章", EN: "Seals"}, true},
+	{"/work/admin/characters", yinzheng.Text{ZH: "缺字", EN: "Characters"}, true},
 	{"/work/admin/calendar", yinzheng.Text{ZH: "日历", EN: "Calendar"}, true},
 	{"/work/admin/audit", yinzheng.Text{ZH: "审计", EN: "Audit"}, true},
 }
@@ -109,6 +114,8 @@ type overview struct {
 	Stranded []yinzheng.StrandedCase
 	Plans    []yinzheng.ReorganisationView
 	Changes  []catalogue.ChangeLine
+	Keys     []*yinzheng.KeyView // of which something waits, or the end is near
+	Missing  []yinzheng.MissingCharacter
 	Health   *health // nil for whoever looks after a part only
 	Faults   []yinzheng.FieldError
 	Tried    string // the case whose number was to be void
@@ -120,8 +127,7 @@ type health struct {
 	Ready bool
 	Log   yinzheng.LogEntry
 	Size  string
-	Keys  int // that seal now
-	Soon  int // of those, how many expire within 90 days
+	Keys  int // that sign now
 }
 
 func (s *server) overviewPage(v *visit) error {
@@ -160,7 +166,28 @@ func (s *server) lookAtAll(v *visit, view *overview) (err error) {
 		return err
 	}
 	view.Changes = slices.DeleteFunc(changes, func(c catalogue.ChangeLine) bool { return !underWay(c) })
-	view.Health, err = s.healthNow(v)
+	tasks, err := s.Service.CharacterTasks(v.Context(), v.by)
+	if err != nil {
+		return err
+	}
+	view.Missing = tasks.Open
+	if view.Health, err = s.healthNow(v); err != nil {
+		return err
+	}
+	return s.lookAtKeys(v, view)
+}
+
+// lookAtKeys counts the keys and finds those that somebody has to look after.
+func (s *server) lookAtKeys(v *visit, view *overview) error {
+	keys, err := s.Service.KeysInCare(v.Context(), v.by)
+	for _, k := range keys {
+		if k.InForce {
+			view.Health.Keys++
+		}
+		if k.Proposal != nil || k.DaysLeft != nil || k.State == yinzheng.KeySuspended {
+			view.Keys = append(view.Keys, k)
+		}
+	}
 	return err
 }
 
@@ -181,15 +208,6 @@ func (s *server) healthNow(v *visit) (*health, error) {
 			return nil, err
 		}
 		h.Size = sizeText(n)
-	}
-	now := s.Service.Now()
-	for _, k := range s.Service.KeyList().Keys {
-		if k.InForce(now) {
-			h.Keys++
-		}
-		if expiresSoon(k, now) {
-			h.Soon++
-		}
 	}
 	return h, nil
 }

@@ -395,6 +395,7 @@ func (d *desk) ChangeLine(c yinzheng.TreeChange) changeLine {
 var purposeNames = map[yinzheng.KeyPurpose]yinzheng.Text{
 	yinzheng.DocumentKey: {ZH: "文件签章", EN: "documents"}, yinzheng.TokenKey: {ZH: "验证码", EN: "QR codes"},
 	yinzheng.StatusKey: {ZH: "状态名单", EN: "status lists"}, yinzheng.LogKey: {ZH: "日志", EN: "the record"},
+	yinzheng.ReplyKey: {ZH: "协查答复", EN: "replies to inquiries"},
 }
 
 // planStates are the states of a reorganisation.

@@ -73,7 +73,7 @@ func TestAdminAudit(t *testing.T) {
 // TestAdminKeys: every key with what it is for, how it stands and until when.
 func TestAdminKeys(t *testing.T) {
 	w := newWorld(t, unhurried)
-	_, page := w.signedIn(t, "admin").get("/work/admin/keys")
+	_, page := w.signedIn(t, "admin").get("/work/admin/seals")
 	for _, want := range []string{"惠州市惠城区民政局", "系统自己的", "文件签章", "验证码", "状态名单", "在用"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("no %s in %s", want, page)
@@ -102,7 +102,7 @@ func TestAdminOfAPart(t *testing.T) {
 	for path, status := range map[string]int{
 		"/work/admin/people": 200, "/work/admin/people?office=" + village: 200, "/work/admin/people?office=" + district: 404, "/work/admin/people/p-admin": 404, "/work/admin/people/p-village": 200,
 		"/work/admin/offices": 200, "/work/admin/offices/" + district: 200, "/work/admin/register": 200,
-		"/work/admin/catalogue": 403, "/work/admin/keys": 403, "/work/admin/calendar": 403, "/work/admin/audit": 403,
+		"/work/admin/catalogue": 403, "/work/admin/seals": 403, "/work/admin/calendar": 403, "/work/admin/audit": 403, "/work/admin/characters": 403,
 	} {
 		if r, page := part.get(path); r.StatusCode != status {
 			t.Errorf("%s: %d, want %d: %s", path, r.StatusCode, status, page)

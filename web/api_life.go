@@ -138,12 +138,12 @@ type reissuing yinzheng.Reissuing
 
 func (b *reissuing) member(r *jsonReader, key string) { r.reasoned(key, &b.Reason, &b.Opinion) }
 
-// reasoned reads a reason class, where there is one, and an opinion.
+// reasoned reads a reason class and an opinion, where there are such.
 func (r *jsonReader) reasoned(key string, reason, opinion *string) {
 	switch {
 	case key == "reason" && reason != nil:
 		*reason = r.text(key)
-	case key == "opinion":
+	case key == "opinion" && opinion != nil:
 		*opinion = r.text(key)
 	default:
 		r.unknown(key)

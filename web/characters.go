@@ -107,3 +107,16 @@ func (c *characters) with(radical int) []listed {
 	}
 	return out
 }
+
+// formation tells with which radical a character is formed, in the forms that it
+// takes, and how many strokes stand beside it; "" where that is not known.
+func (c *characters) formation(r rune) (radical string, strokes int) {
+	for i, of := range c.formed {
+		for _, s := range of {
+			if strings.ContainsRune(s.Of, r) {
+				return radicals[i-1], s.Strokes
+			}
+		}
+	}
+	return "", 0
+}

@@ -288,6 +288,14 @@ var dones = map[string]yinzheng.Text{
 	"batch-resume": {ZH: "已继续。", EN: "Resumed."},
 	"batch-end":    {ZH: "已结束，不再办理。", EN: "Ended; nothing more is made."},
 
+	"key-suspend":    {ZH: "密钥已中止，不能再用它签发。", EN: "The key is suspended and signs nothing."},
+	"key-lift":       {ZH: "已提出，等另一位管理员确认。", EN: "Proposed; another administrator has to confirm it."},
+	"key-rotate":     {ZH: "已提出，等另一位管理员确认。", EN: "Proposed; another administrator has to confirm it."},
+	"key-compromise": {ZH: "密钥已中止；宣布泄露等另一位管理员确认。", EN: "The key is suspended; another administrator has to confirm that it was compromised."},
+	"key-confirm":    {ZH: "已生效。", EN: "It has taken effect."},
+	"key-decline":    {ZH: "已否决。", EN: "Declined."},
+	"face-added":     {ZH: "字体已添加，现在就能用；等这个字的经办人已收到通知。", EN: "The face was added and is in use; the clerks who waited for it were told."},
+
 	"imported":  {ZH: "已导入。", EN: "Imported."},
 	"decided":   {ZH: "已作出调整；写明日期的到时自动执行。", EN: "Decided; what has a day of its own is carried out then."},
 	"cancelled": {ZH: "已取消。", EN: "Cancelled."},

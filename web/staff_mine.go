@@ -44,6 +44,11 @@ var noticeTexts = map[string]yinzheng.Text{
 	"holder-died":         {ZH: "登记显示持证人去世", EN: "A register says that a holder has died"},
 
 	"reorganisation-stuck": {ZH: "机构调整无法实施", EN: "A reorganisation cannot be carried out"},
+	"key-suspended":        {ZH: "一把密钥被中止", EN: "A key was suspended"},
+	"key-proposed":         {ZH: "密钥变更等待第二位管理员确认", EN: "A change of a key waits for a second administrator"},
+	"key-ending":           {ZH: "一把密钥快到期，请更换", EN: "A key ends soon; please rotate it"},
+	"character-missing":    {ZH: "有字没有字体，等待补上", EN: "There is no face for a character"},
+	"character-found":      {ZH: "缺的字已补上，现在可以提交", EN: "The character that was missing is here; you can submit now"},
 	"inquiry-waiting":      {ZH: "有协查等待答复", EN: "An inquiry waits for a reply"},
 	"inquiry-to-sign":      {ZH: "协查答复等待签发", EN: "A reply to an inquiry waits to be signed"},
 	"inquiry-returned":     {ZH: "协查被退回", EN: "An inquiry was returned"},

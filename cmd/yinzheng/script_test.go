@@ -21,6 +21,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"yinzheng"
+	"yinzheng/internal/testface"
 )
 
 func TestMain(m *testing.M) {
@@ -45,6 +46,7 @@ func TestMain(m *testing.M) {
 //	append IN OUT         a copy of a file with a comment after its end
 //	revise IN OUT HOW     a copy of a PDF with one more revision: plain, far or small
 //	picture FILE KIND     a picture or PDF to upload (files in picture_test.go)
+//	face FILE NAME CHARS  a small TrueType face that holds CHARS
 //	xlsx IN OUT           a CSV file as Excel would save it
 //	looks FILE WxH        FILE is such a picture as it is kept: of this size, upright, nothing but pixels
 //	children FILE N SKIP  a list of N children of two communities; with SKIP > 0 without every SKIP-th of them
@@ -70,7 +72,7 @@ func TestScript(t *testing.T) {
 			"start": with((*session).start), "end": with((*session).end), "signin": with((*session).signIn), "api": with((*session).api),
 			"status": with((*session).status), "get": with((*session).get), "is": with((*session).is), "until": with((*session).until), "flip": with((*session).flip),
 			"append": with((*session).append), "revise": with((*session).revise), "capture": with((*session).capture), "forge": with((*session).forge),
-			"picture": with((*session).picture), "looks": with((*session).looks), "xlsx": with((*session).xlsx),
+			"picture": with((*session).picture), "looks": with((*session).looks), "xlsx": with((*session).xlsx), "face": with((*session).face),
 			"workbook": with((*session).workbook), "cases": with((*session).cases), "children": with((*session).children), "soon": with((*session).soon), "passed": with((*session).passed),
 		},
 	})
@@ -309,6 +311,10 @@ func (s *session) append(ts *testscript.TestScript, args []string) error {
 		return err
 	}
 	return os.WriteFile(ts.MkAbs(args[1]), append(data, "% nothing to see\n"...), 0o600)
+}
+
+func (s *session) face(ts *testscript.TestScript, args []string) error {
+	return os.WriteFile(ts.MkAbs(args[0]), testface.Face{Name: args[1], Holds: args[2]}.Bytes(), 0o600)
 }
 
 func (s *session) forge(ts *testscript.TestScript, args []string) error {

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"slices"
+	"time"
 
 	"yinzheng"
 	"yinzheng/keys"
@@ -36,6 +37,31 @@ func (m *sealMaker) MakeSeals(ctx context.Context, organ *yinzheng.Organ, purpos
 		return nil, &yinzheng.Error{Kind: yinzheng.ErrUnavailable, Text: yinzheng.Text{ZH: "暂时无法制作新机关的印章", EN: "The seals of a new organ cannot be made now"}, Cause: err}
 	}
 	return publicKeys(seals), nil
+}
+
+// Succeed implements yinzheng.SealMaker. The key is always drawn anew: what lay in
+// the folder may have been seen by whoever has seen the one before.
+func (m *sealMaker) Succeed(_ context.Context, k *yinzheng.Key) (*yinzheng.Key, error) {
+	seal, err := m.ring.Rotate(k.KID, time.Time{}, time.Time{})
+	if err == nil {
+		err = lend(m.sealer, m.ring)
+	}
+	if err != nil {
+		return nil, &yinzheng.Error{Kind: yinzheng.ErrUnavailable, Text: yinzheng.Text{ZH: "暂时无法制作新密钥", EN: "No new key can be made now"}, Cause: err}
+	}
+	return publicKeys([]keys.Seal{seal})[0], nil
+}
+
+// TakeUp implements yinzheng.SealMaker.
+func (m *sealMaker) TakeUp(context.Context) error {
+	err := m.ring.Refresh()
+	if err == nil {
+		err = lend(m.sealer, m.ring)
+	}
+	if err != nil {
+		return &yinzheng.Error{Kind: yinzheng.ErrUnavailable, Text: yinzheng.Text{ZH: "密钥目录暂时无法读取", EN: "The key folder cannot be read now"}, Cause: err}
+	}
+	return nil
 }
 
 // unused are the seals for some purposes, in an organ's present name, that the

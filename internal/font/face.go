@@ -33,6 +33,7 @@ type Face struct {
 	descriptor
 	subsets atomic.Uint32 // made of it so far
 	pieces  pieces
+	drawn   *drawn // nil: whatever is mapped counts
 }
 
 // The tables that are kept; those up to lastRequired must be there.
@@ -171,7 +172,7 @@ func (f *Face) Glyph(r rune) (gid uint16, ok bool) {
 		return 0, false
 	}
 	g := f.cmap.glyph(uint32(r))
-	if g == 0 || int(g) >= f.numGlyphs {
+	if g == 0 || int(g) >= f.numGlyphs || f.drawn != nil && !f.draws(g) {
 		return 0, false
 	}
 	return g, true

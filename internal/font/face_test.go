@@ -257,5 +257,9 @@ func FuzzParse(f *testing.F) {
 			_ = face.Outline(g, &s)
 		}
 		checkZlib(t, face, gids)
+		face.OnlyDrawn()
+		for r := 'A'; r < 'H'; r++ {
+			face.Glyph(r)
+		}
 	})
 }

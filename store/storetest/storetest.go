@@ -62,6 +62,8 @@ func Run(t *testing.T, open func(t *testing.T) yinzheng.Store) {
 		"Account/by name":            accountsNamed,
 		"Desks":                      desks,
 		"Keys":                       keys,
+		"Characters":                 characters,
+		"Faces":                      faces,
 		"Session":                    session,
 		"Session/opened":             opened,
 		"Remember":                   remember,
