@@ -228,4 +228,14 @@ func TestLiveInBrowser(t *testing.T) {
 	run(t, ctx, chromedp.Evaluate[bool](`window.stayed = true`))
 	town.post(address+"/decide", url.Values{"version": {field(t, page, "version")}, "action": {"approve"}})
 	until(t, ctx, `window.stayed && document.getElementById('state-now').textContent === '已签发'`)
+
+	// A form is never taken anew: what is typed in it is nowhere else yet.
+	open(t, ctx, w.URL+clerk.start("441302199003070120")+"/edit")
+	run(t, ctx, chromedp.SendKeys(chromedp.CSS(`[name="values.purpose"]`), "入学"))
+	run(t, ctx, chromedp.Evaluate[bool](`window.typed = document.getElementById('form'), document.activeElement.blur(), true`))
+	clerk.start("441302199003070120")
+	time.Sleep(2500 * time.Millisecond) // a look a second
+	if !run(t, ctx, chromedp.Evaluate[bool](`window.typed === document.getElementById('form') && window.typed.elements['values.purpose'].value === '入学'`)) {
+		t.Error("the form was taken anew while somebody types")
+	}
 }

@@ -193,8 +193,8 @@ func (d *desk) HasInquiries() bool {
 	return d.holds[yinzheng.Clerk] || d.holds[yinzheng.Approver] || d.holds[yinzheng.Department]
 }
 
-// Refreshes is after how many seconds the page is read anew, where something on
-// it is still going on; 0: never.
+// Refreshes is after how many seconds a browser without scripts reads the page
+// anew, where something on it is still going on; 0: never.
 func (d *desk) Refreshes() int {
 	if going, ok := d.View.(interface{ Refreshes() int }); ok {
 		return going.Refreshes()

@@ -50,7 +50,7 @@ type listView struct {
 	KindName yinzheng.Text
 }
 
-// Refreshes is after how many seconds the page is read anew; 0: never.
+// Refreshes is after how many seconds the page is read anew without scripts; 0: never.
 func (l *listView) Refreshes() int {
 	if l.State == inquiry.ListWorking {
 		return 5

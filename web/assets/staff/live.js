@@ -25,7 +25,7 @@ function stop() {
 
 // The parts of the page that may change by themselves are taken from it as it is now.
 async function refresh() {
-  if (!document.querySelector('[data-live]')) return;
+  if (!document.querySelector('[data-now]')) return;
   waits = busy;
   if (busy) return;
   busy = true;
@@ -33,7 +33,7 @@ async function refresh() {
     const answer = await fetch(location.href, { headers: { Purpose: 'live' } });
     if (!answer.ok || answer.redirected) return;
     const now = new DOMParser().parseFromString(await answer.text(), 'text/html');
-    for (const part of document.querySelectorAll('[data-live]')) {
+    for (const part of document.querySelectorAll('[data-now]')) {
       const is = now.getElementById(part.id);
       if (is && is.outerHTML !== part.outerHTML && !part.contains(document.activeElement)) part.replaceWith(document.adoptNode(is));
     }
