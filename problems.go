@@ -49,8 +49,8 @@ func (s *Service) missingGlyphs(t *Template, v Values) []FieldError {
 		}
 		list := strings.Join(names, ", ")
 		out = append(out, FieldError{m.path, "missing-glyph", Text{
-			"字库中没有 " + list + "，草稿已保存；提交时会请管理员添加含此字的字体，添加后通知您",
-			"No font here holds " + list + "; the draft is kept. When you submit it, an administrator is asked for a face that does, and you are told when it is here",
+			"字库中没有 " + list + "；草稿提交时会请管理员添加含此字的字体，添加后通知您",
+			"No font here holds " + list + "; when you submit the draft, an administrator is asked for a face that does, and you are told when it is here",
 		}})
 	}
 	return out

@@ -214,7 +214,7 @@ func (w *writer) group(first *request) {
 			_ = control(w.conn, rollbackText) // as above
 			w.store.chain.forget()
 		}
-		if err == nil {
+		if err == nil && len(kept) > 0 {
 			w.commits.Add(1)
 		}
 		finish(kept, w.store.fault("commit", err))
