@@ -31,7 +31,7 @@ const (
 )
 
 // Compare names what differs between an earlier version and a later one, in the
-// order of Parts. The version number itself is no difference.
+// order of Parts.
 func Compare(was, is *yinzheng.Template) []Difference {
 	c := &comparison{}
 	for i := range Parts {
@@ -61,7 +61,6 @@ func (c *comparison) entries(of yinzheng.Text, was, is []Entry) {
 		a, b := &was[i], &is[i]
 		what := joined(of, b.Name)
 		switch {
-		case b.Key == "version":
 		case b.Fill == One:
 			c.one(what, a, b)
 		case b.Fill == Many && b.Group.Key != "":
@@ -77,9 +76,9 @@ func (c *comparison) entries(of yinzheng.Text, was, is []Entry) {
 func (c *comparison) one(what yinzheng.Text, a, b *Entry) {
 	switch {
 	case len(a.Groups) > len(b.Groups):
-		c.note(Removed, a.Path, what, a.Groups[0].says(), yinzheng.Text{})
+		c.note(Removed, a.Path, what, a.Groups[0].Says(), yinzheng.Text{})
 	case len(a.Groups) < len(b.Groups):
-		c.note(Added, b.Path, what, yinzheng.Text{}, b.Groups[0].says())
+		c.note(Added, b.Path, what, yinzheng.Text{}, b.Groups[0].Says())
 	case len(a.Groups) > 0:
 		c.entries(what, a.Groups[0].Entries, b.Groups[0].Entries)
 	}
@@ -96,12 +95,12 @@ func (c *comparison) keyed(of yinzheng.Text, a, b *Entry) {
 		if j := slices.Index(was, key); j >= 0 {
 			c.entries(named(g), a.Groups[j].Entries, g.Entries)
 		} else {
-			c.note(Added, g.Path, named(g), yinzheng.Text{}, g.says())
+			c.note(Added, g.Path, named(g), yinzheng.Text{}, g.Says())
 		}
 	}
 	for i, key := range was {
 		if g := &a.Groups[i]; !slices.Contains(is, key) {
-			c.note(Removed, g.Path, named(g), g.says(), yinzheng.Text{})
+			c.note(Removed, g.Path, named(g), g.Says(), yinzheng.Text{})
 		}
 	}
 	absent := func(from []string) func(string) bool {
@@ -197,13 +196,13 @@ func joined(of, what yinzheng.Text) yinzheng.Text {
 func saysEach(groups []Entries) []yinzheng.Text {
 	out := make([]yinzheng.Text, len(groups))
 	for i := range groups {
-		out[i] = groups[i].says()
+		out[i] = groups[i].Says()
 	}
 	return out
 }
 
-// says is all that a group says, in a line; by itself, what it says alone.
-func (g *Entries) says() yinzheng.Text {
+// Says is all that a group says, in a line; by itself, what it says alone.
+func (g *Entries) Says() yinzheng.Text {
 	var zh, en []string
 	only := yinzheng.Text{}
 	for i := range g.Entries {
@@ -227,7 +226,7 @@ func (e *Entry) says() yinzheng.Text {
 	case One, Many:
 		var zh, en []string
 		for i := range e.Groups {
-			said := e.Groups[i].says()
+			said := e.Groups[i].Says()
 			zh, en = append(zh, said.ZH), append(en, said.EN)
 		}
 		return text(strings.Join(zh, " / "), strings.Join(en, " / "))

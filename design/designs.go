@@ -94,7 +94,7 @@ type Begin struct {
 // Begin begins a design. The idempotency key makes a second identical request
 // return the first one's design (again=true). Errors: ErrInvalid with what is
 // wrong, ErrState when another design of the item is open.
-func (d *Designs) Begin(ctx context.Context, by *yinzheng.Account, in *Begin, key string) (v *View, again bool, err error) {
+func (d *Designs) Begin(ctx context.Context, by *yinzheng.Account, in *Begin, key string) (v *DesignView, again bool, err error) {
 	grant, err := d.runs(by)
 	if err != nil {
 		return nil, false, err
@@ -143,7 +143,7 @@ var errAgain = errors.New("the same request again")
 // Save writes a design's text anew, against the version that was seen. Anything
 // is kept that is not too long: what is wrong with it is in the view. Errors:
 // ErrNotFound, ErrConflict (stale), ErrState (not a draft), ErrInvalid.
-func (d *Designs) Save(ctx context.Context, by *yinzheng.Account, id string, seen int, text string) (*View, error) {
+func (d *Designs) Save(ctx context.Context, by *yinzheng.Account, id string, seen int, text string) (*DesignView, error) {
 	grant, err := d.runs(by)
 	if err != nil {
 		return nil, err
@@ -169,11 +169,50 @@ func (d *Designs) Save(ctx context.Context, by *yinzheng.Account, id string, see
 	return d.view(ctx, &next)
 }
 
+// Edit is Save with the text of the template after edit, which names what cannot
+// be filled in so; then nothing is kept (ErrInvalid).
+func (d *Designs) Edit(ctx context.Context, by *yinzheng.Account, id string, seen int, edit func(*yinzheng.Template) []yinzheng.FieldError) (*DesignView, error) {
+	if _, err := d.runs(by); err != nil {
+		return nil, err
+	}
+	x, err := d.seen(ctx, id, seen)
+	if err != nil {
+		return nil, err
+	}
+	t, err := d.Language.Read(x.Text)
+	if err != nil {
+		return nil, err
+	}
+	was, err := d.Language.Write(t)
+	if err != nil {
+		return nil, err
+	}
+	if faults := edit(t); len(faults) > 0 {
+		return nil, invalidFields(faults)
+	}
+	text, err := d.Language.Write(t)
+	if err != nil {
+		return nil, err
+	}
+	if text == was { // what somebody wrote by hand stays as it is
+		text = x.Text
+	}
+	return d.Save(ctx, by, id, seen, text)
+}
+
+// Read reads a text that is not kept, for an administrator; ErrInvalid.
+func (d *Designs) Read(by *yinzheng.Account, text string) (*yinzheng.Template, error) {
+	if _, err := d.runs(by); err != nil {
+		return nil, err
+	}
+	return d.Language.Read(text)
+}
+
 // Act sends a design, returns, publishes or withdraws it, at the version that was
 // seen. Who wrote any of it does not publish it. Errors: ErrNotFound, ErrConflict
 // (stale), ErrState (not at this stage), ErrForbidden, ErrInvalid with what is
 // wrong with the template or missing.
-func (d *Designs) Act(ctx context.Context, by *yinzheng.Account, id string, seen int, kind Kind, opinion string) (*View, error) {
+func (d *Designs) Act(ctx context.Context, by *yinzheng.Account, id string, seen int, kind Kind, opinion string) (*DesignView, error) {
 	grant, err := d.runs(by)
 	if err != nil {
 		return nil, err

@@ -9,7 +9,6 @@ import (
 
 	"yinzheng"
 	"yinzheng/design"
-	"yinzheng/templates"
 )
 
 // TestPublish: a design becomes the next version, in force at once, in another
@@ -69,8 +68,7 @@ func TestPublish(t *testing.T) {
 // was made here, nor of its number.
 func TestOwnItems(t *testing.T) {
 	h := newHouse(t)
-	given, err := templates.Builtin()
-	must(t, err)
+	given := firstVersions(t)
 	v := h.publishes(h.write(h.begin(), h.a, "特此证明。", "特证。"))
 	same, later := *h.service.Newest("family-relation"), *h.service.Newest("residence")
 	same.Code, same.Version, same.Short = "residence", v.Template.Version, "JZ"

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -83,8 +84,7 @@ func (h *house) restart(given ...*yinzheng.Template) (aside []yinzheng.TemplateR
 	r, err := renderer()
 	must(h.t, err)
 	if given == nil {
-		given, err = templates.Builtin()
-		must(h.t, err)
+		given = firstVersions(h.t)
 	}
 	set, aside, err := design.InForce(ctx, h.store, templates.YAML{}, given)
 	must(h.t, err)
@@ -97,10 +97,18 @@ func (h *house) restart(given ...*yinzheng.Template) (aside []yinzheng.TemplateR
 	return aside
 }
 
+// firstVersions are the built-in templates as they were first.
+func firstVersions(t testing.TB) []*yinzheng.Template {
+	t.Helper()
+	all, err := templates.Builtin()
+	must(t, err)
+	return slices.DeleteFunc(all, func(x *yinzheng.Template) bool { return x.Version > 1 })
+}
+
 var keys int
 
 // begin begins a design out of the newest version of residence.
-func (h *house) begin() *design.View {
+func (h *house) begin() *design.DesignView {
 	h.t.Helper()
 	keys++
 	v, _, err := h.Begin(h.t.Context(), h.a, &design.Begin{Item: "residence", From: &yinzheng.TemplateRef{Code: "residence", Version: h.service.Newest("residence").Version}}, "begin "+strconv.Itoa(keys))
@@ -109,7 +117,7 @@ func (h *house) begin() *design.View {
 }
 
 // write replaces something in a design's text.
-func (h *house) write(v *design.View, by *yinzheng.Account, from, to string) *design.View {
+func (h *house) write(v *design.DesignView, by *yinzheng.Account, from, to string) *design.DesignView {
 	h.t.Helper()
 	if !strings.Contains(v.Text, from) {
 		h.t.Fatalf("no %q in %s", from, v.Text)
@@ -119,7 +127,7 @@ func (h *house) write(v *design.View, by *yinzheng.Account, from, to string) *de
 	return v
 }
 
-func (h *house) act(v *design.View, by *yinzheng.Account, kind design.Kind, opinion string) *design.View {
+func (h *house) act(v *design.DesignView, by *yinzheng.Account, kind design.Kind, opinion string) *design.DesignView {
 	h.t.Helper()
 	v, err := h.Act(h.t.Context(), by, v.ID, v.Version, kind, opinion)
 	must(h.t, err)
@@ -127,7 +135,7 @@ func (h *house) act(v *design.View, by *yinzheng.Account, kind design.Kind, opin
 }
 
 // publishes takes a design through to publication.
-func (h *house) publishes(v *design.View) *design.View {
+func (h *house) publishes(v *design.DesignView) *design.DesignView {
 	h.t.Helper()
 	return h.act(h.act(v, h.a, design.Send, ""), h.b, design.Publish, "")
 }

@@ -214,7 +214,6 @@ var Parts = []Part{
 	{Path: "head", Name: text("基本信息", "Basics"), Slots: []Slot{
 		{Key: "name.zh", Name: text("事项名称", "Name of the item"), Fill: OneLine},
 		{Key: "name.en", Name: text("英文名称", "Name in English"), Fill: OneLine},
-		{Key: "version", Name: text("版本号", "Version"), Fill: Number},
 		{Key: "short", Name: text("短代码（二维码里用，1 到 4 位大写字母或数字）", "Short code, in QR codes (1 to 4 capitals or digits)"), Fill: OneLine},
 		{Key: "basis", Name: text("法律依据，一行一条", "Legal basis, one a line"), Fill: Lines},
 		{Key: "subject", Name: text("属于二十项清单中的哪一项", "Which of the list of twenty it is"), Fill: Choose, Options: subjectOptions()},

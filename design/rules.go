@@ -100,5 +100,9 @@ func fail(kind error, zh, en string) error {
 }
 
 func invalid(field, code, zh, en string) error {
-	return &yinzheng.Error{Kind: yinzheng.ErrInvalid, Text: yinzheng.Text{ZH: "有内容需要修改，请按提示更正", EN: "Something needs to be corrected"}, Fields: []yinzheng.FieldError{{Field: field, Code: code, Text: yinzheng.Text{ZH: zh, EN: en}}}}
+	return invalidFields([]yinzheng.FieldError{{Field: field, Code: code, Text: yinzheng.Text{ZH: zh, EN: en}}})
+}
+
+func invalidFields(faults []yinzheng.FieldError) error {
+	return &yinzheng.Error{Kind: yinzheng.ErrInvalid, Text: yinzheng.Text{ZH: "有内容需要修改，请按提示更正", EN: "Something needs to be corrected"}, Fields: faults}
 }

@@ -11,8 +11,8 @@ import (
 	"yinzheng"
 )
 
-// Line is a design in a list.
-type Line struct {
+// DesignLine is a design in a list.
+type DesignLine struct {
 	ID      string    `json:"id"`
 	Item    string    `json:"item"`
 	Version int       `json:"version"` // of the design, sent back as If-Match
@@ -21,9 +21,9 @@ type Line struct {
 	By      string    `json:"by"` // account
 }
 
-// View is a design as administrators see it.
-type View struct {
-	Line
+// DesignView is a design as administrators see it.
+type DesignView struct {
+	DesignLine
 	Text        string                `json:"text"`
 	Template    *yinzheng.Template    `json:"template,omitempty"` // nil while the text cannot be read
 	Faults      []yinzheng.FieldError `json:"faults,omitempty"`   // while there is one, it is neither sent nor published
@@ -31,13 +31,13 @@ type View struct {
 	Before      int                   `json:"before,omitempty"`   // version in force that it is compared with
 	Differences []Difference          `json:"differences,omitempty"`
 	OpenCases   int                   `json:"open_cases,omitempty"` // of the item; they end on the version that they began on
-	Acts        []Act                 `json:"acts"`
+	Acts        []DesignAct           `json:"acts"`
 
 	Authors []string `json:"authors"` // accounts
 }
 
-// Act is one thing that was done to a design.
-type Act struct {
+// DesignAct is one thing that was done to a design.
+type DesignAct struct {
 	At      time.Time `json:"at"`
 	By      string    `json:"by"`            // account
 	For     string    `json:"for,omitempty"` // account of who delegated
@@ -45,8 +45,8 @@ type Act struct {
 	Opinion string    `json:"opinion,omitempty"`
 }
 
-// Version is one version of an item that is in force.
-type Version struct {
+// TemplateVersion is one version of an item that is in force.
+type TemplateVersion struct {
 	yinzheng.TemplateRef
 	Name    yinzheng.Text `json:"name"`
 	Newest  bool          `json:"newest"`            // cases begin on it
@@ -55,12 +55,12 @@ type Version struct {
 	Offered bool          `json:"offered,omitempty"` // the office tree has every office that it needs
 }
 
-func lineOf(x *yinzheng.Design) Line {
-	return Line{x.ID, x.Item, x.Version, Stage(x.Stage), x.At, x.By}
+func lineOf(x *yinzheng.Design) DesignLine {
+	return DesignLine{x.ID, x.Item, x.Version, Stage(x.Stage), x.At, x.By}
 }
 
 // List lists the designs, the last begun first.
-func (d *Designs) List(ctx context.Context, by *yinzheng.Account) ([]Line, error) {
+func (d *Designs) List(ctx context.Context, by *yinzheng.Account) ([]DesignLine, error) {
 	if _, err := d.runs(by); err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ func (d *Designs) List(ctx context.Context, by *yinzheng.Account) ([]Line, error
 	if err != nil {
 		return nil, err
 	}
-	lines := make([]Line, len(all))
+	lines := make([]DesignLine, len(all))
 	for i, x := range all {
 		lines[i] = lineOf(x)
 	}
@@ -76,7 +76,7 @@ func (d *Designs) List(ctx context.Context, by *yinzheng.Account) ([]Line, error
 }
 
 // Versions lists the versions that are in force, by item, the newest first.
-func (d *Designs) Versions(ctx context.Context, by *yinzheng.Account) ([]Version, error) {
+func (d *Designs) Versions(ctx context.Context, by *yinzheng.Account) ([]TemplateVersion, error) {
 	if _, err := d.runs(by); err != nil {
 		return nil, err
 	}
@@ -84,9 +84,9 @@ func (d *Designs) Versions(ctx context.Context, by *yinzheng.Account) ([]Version
 	if err != nil {
 		return nil, err
 	}
-	out := []Version{}
+	out := []TemplateVersion{}
 	for _, t := range d.Service.Versions() {
-		v := Version{TemplateRef: t.Ref(), Name: t.Name, Newest: len(out) == 0 || out[len(out)-1].Code != t.Code, Offered: len(t.CheckOffices(d.Service.Directory())) == 0}
+		v := TemplateVersion{TemplateRef: t.Ref(), Name: t.Name, Newest: len(out) == 0 || out[len(out)-1].Code != t.Code, Offered: len(t.CheckOffices(d.Service.Directory())) == 0}
 		if i := slices.IndexFunc(made, func(m yinzheng.MadeTemplate) bool { return m.Ref == t.Ref() }); i >= 0 {
 			v.Made, v.Since = made[i].Design, made[i].At
 		}
@@ -119,7 +119,7 @@ func (d *Designs) Text(ctx context.Context, by *yinzheng.Account, ref yinzheng.T
 }
 
 // Design shows a design; ErrNotFound.
-func (d *Designs) Design(ctx context.Context, by *yinzheng.Account, id string) (*View, error) {
+func (d *Designs) Design(ctx context.Context, by *yinzheng.Account, id string) (*DesignView, error) {
 	if _, err := d.runs(by); err != nil {
 		return nil, err
 	}
@@ -130,14 +130,14 @@ func (d *Designs) Design(ctx context.Context, by *yinzheng.Account, id string) (
 	return d.view(ctx, x)
 }
 
-func (d *Designs) view(ctx context.Context, x *yinzheng.Design) (*View, error) {
-	v := &View{Line: lineOf(x), Text: x.Text, Authors: x.Authors}
+func (d *Designs) view(ctx context.Context, x *yinzheng.Design) (*DesignView, error) {
+	v := &DesignView{DesignLine: lineOf(x), Text: x.Text, Authors: x.Authors}
 	acts, err := d.Store.DesignActs(ctx, x.ID)
 	if err != nil {
 		return nil, err
 	}
 	for _, a := range acts {
-		v.Acts = append(v.Acts, Act{a.At, a.By, a.For, Kind(a.Kind), a.Opinion})
+		v.Acts = append(v.Acts, DesignAct{a.At, a.By, a.For, Kind(a.Kind), a.Opinion})
 	}
 	if v.OpenCases, err = d.Store.OpenCasesOf(ctx, x.Item); err != nil {
 		return nil, err

@@ -73,6 +73,7 @@ var sections = []section{
 	{"/work/admin/people", yinzheng.Text{ZH: "人员", EN: "People"}, false},
 	{"/work/admin/offices", yinzheng.Text{ZH: "机构", EN: "Offices"}, false},
 	{"/work/admin/catalogue", yinzheng.Text{ZH: "目录", EN: "Catalogue"}, true},
+	{"/work/admin/templates", yinzheng.Text{ZH: "模板", EN: "Templates"}, true},
 	{"/work/admin/register", yinzheng.Text{ZH: "登记", EN: "Register"}, false},
 	{"/work/admin/seals", yinzheng.Text{ZH: "印章", EN: "Seals"}, true},
 	{"/work/admin/characters", yinzheng.Text{ZH: "缺字", EN: "Characters"}, true},
