@@ -201,21 +201,19 @@ func saysEach(groups []Entries) []yinzheng.Text {
 	return out
 }
 
-// Says is all that a group says, in a line; by itself, what it says alone.
+// Says is all that a group says, in a line; what stands alone in it, by itself.
 func (g *Entries) Says() yinzheng.Text {
 	var zh, en []string
-	only := yinzheng.Text{}
 	for i := range g.Entries {
 		e := &g.Entries[i]
 		said := e.says()
-		if said.ZH == "" {
-			continue
+		switch {
+		case said.ZH == "":
+		case e.Alone:
+			zh, en = append(zh, said.ZH), append(en, said.EN)
+		default:
+			zh, en = append(zh, e.Name.ZH+"："+said.ZH), append(en, e.Name.EN+": "+said.EN)
 		}
-		only = said
-		zh, en = append(zh, e.Name.ZH+"："+said.ZH), append(en, e.Name.EN+": "+said.EN)
-	}
-	if len(zh) == 1 {
-		return only
 	}
 	return text(strings.Join(zh, "；"), strings.Join(en, "; "))
 }

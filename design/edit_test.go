@@ -300,13 +300,13 @@ func TestCompare(t *testing.T) {
 		got = append(got, fmt.Sprintf("%s %s | %s | %s | %s", d.Kind, d.Path, d.What.ZH, d.Was.ZH, d.Is.ZH))
 	}
 	want := []string{
-		"changed validity_months | 基本信息 · 有效期（月；空：长期） | 12 | 6",
-		"changed fields[2].max | 字段“现居住地址” · 最多（字数、行数、数值） | 100 | 80",
-		"added fields[5] | 字段“电话” |  | 字段名（小写字母、数字、下划线）：phone；类型：文字；中文名称：电话；英文名称：Phone",
-		"removed fields[5] | 字段“使用单位” | 字段名（小写字母、数字、下划线）：recipient；类型：文字；中文名称：使用单位；英文名称：To be presented to；最多（字数、行数、数值）：40 | ",
+		"changed validity_months | 基本信息 · 有效期（月） | 12 | 6",
+		"changed fields[2].max | 字段“现居住地址” · 最多 | 100 | 80",
+		"added fields[5] | 字段“电话” |  | 字段名：phone；类型：文字；中文名称：电话；英文名称：Phone",
+		"removed fields[5] | 字段“使用单位” | 字段名：recipient；类型：文字；中文名称：使用单位；英文名称：To be presented to；最多：40 | ",
 		"moved fields | 字段 | name、id、address、since、purpose | name、id、address、purpose、since",
 		"changed chain[1].limit_days | 环节“街道（镇）审核用印” · 时限（工作日） |  | 3",
-		"added chain[1].take_over | 环节“街道（镇）审核用印” · 超期接手 |  | 区县",
+		"added chain[1].take_over | 环节“街道（镇）审核用印” · 超期接手 |  | 层级：区县",
 		"changed page.body[0] | 页面文字 · 正文 1 | 兹证明{name}，证件号码{id}，自{since}起居住在我辖区{address}，至今仍居住于该址。 | 兹证明{name}，证件号码{id}，自{since}起居住在我辖区{address}，至今仍居住于该址。属实。",
 		"added page.body[3] | 页面文字 · 正文 4 |  | 电话{phone}。",
 	}

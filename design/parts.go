@@ -122,7 +122,7 @@ var (
 		{Key: "required_when", Name: text("必填的条件，一行一个 字段=选项", "Its condition, one field=option a line"), Fill: Pairs},
 	}}
 	fieldSlots = []Slot{
-		{Key: "key", Name: text("字段名（小写字母、数字、下划线）", "Key (lower-case letters, digits, underscores)"), Fill: OneLine},
+		{Key: "key", Name: text("字段名", "Key"), Hint: text("小写字母、数字、下划线", "Lower-case letters, digits, underscores"), Fill: OneLine},
 		{Key: "type", Name: text("类型", "Type"), Fill: Choose, Options: typeOptions},
 		{Key: "label.zh", Name: text("中文名称", "Name in Chinese"), Fill: OneLine},
 		{Key: "label.en", Name: text("英文名称", "Name in English"), Fill: OneLine},
@@ -130,8 +130,8 @@ var (
 		{Key: "hint.en", Name: text("填写提示（英文）", "Hint in English"), Fill: OneLine},
 		{Key: "optional", Name: text("选填", "Optional"), Fill: Tick},
 		{Key: "future", Name: text("可以是将来的日期", "May lie in the future"), Fill: Tick, Types: "date datetime"},
-		{Key: "max", Name: text("最多（字数、行数、数值）", "At most (characters, rows, value)"), Fill: Number, Types: "text integer list"},
-		{Key: "min", Name: text("最少（行数、数值）", "At least (rows, value)"), Fill: Number, Types: "integer list"},
+		{Key: "max", Name: text("最多", "At most"), Hint: text("字数、行数或数值", "Characters, rows, or the value"), Fill: Number, Types: "text integer list"},
+		{Key: "min", Name: text("最少", "At least"), Hint: text("行数或数值", "Rows, or the value"), Fill: Number, Types: "integer list"},
 		{Key: "options", Name: text("选项", "Options"), Fill: Many, Group: option, Types: "choice"},
 	}
 	inner = &Group{Name: text("列", "Column"), Key: "key", Title: "label", Slots: fieldSlots, Kinds: []Sort{
@@ -173,8 +173,8 @@ var (
 		{Key: "role", Name: text("角色", "Role"), Fill: Choose, Options: roleOptions},
 		{Key: "function", Name: text("职能（该级有多个单位时）", "Function (where the level has several offices)"), Hint: text("如 public-security", "Such as public-security"), Fill: OneLine},
 		{Key: "limit_days", Name: text("时限（工作日）", "Limit (working days)"), Fill: Number},
-		{Key: "need", Name: text("会签须几方同意（空：全部）", "How many have to agree (empty: all)"), Fill: Number},
-		{Key: "return_to", Name: text("可以退回到，一行一个环节（空：任何一步；clerk：经办）", "May be returned to, one step a line (empty: any; clerk: whoever took it in)"), Fill: Lines},
+		{Key: "need", Name: text("会签须几方同意", "How many have to agree"), Hint: text("空：全部", "Empty: all"), Fill: Number},
+		{Key: "return_to", Name: text("可以退回到", "May be returned to"), Hint: text("一行一个环节代码，clerk 指经办；空：任何一步", "One step's key a line, clerk for whoever took it in; empty: any"), Fill: Lines},
 		{Key: "when", Name: text("什么情况下有这个环节（全部满足）", "When there is this step (all of them)"), Fill: Many, Group: clause},
 		{Key: "deciders", Name: text("会签", "Countersigning"), Fill: Many, Group: decider},
 		{Key: "take_over", Name: text("超期接手", "Takes over past the limit"), Fill: One, Group: takeOver},
@@ -183,13 +183,13 @@ var (
 	whenHint = text("字段名：填了才印；前面加 ! ：没填才印", "A field's key: printed when it is filled in; with ! before it: when it is not")
 	fact     = &Group{Name: text("一格", "Cell"), Title: "label", Kinds: []Sort{{text("加一格", "Add a cell"), yinzheng.Fact{Label: "名称"}}}, Slots: []Slot{
 		{Key: "label", Name: text("格名", "Label"), Fill: OneLine},
-		{Key: "text", Name: text("内容", "Text"), Fill: Prose},
+		{Key: "text", Name: text("内容", "Text"), Fill: OneLine},
 		{Key: "half", Name: text("占半行", "Half a line"), Fill: Tick},
 		{Key: "when", Name: text("何时印", "When"), Hint: whenHint, Fill: OneLine},
 	}}
 	column = &Group{Name: text("一列", "Column"), Title: "head", Kinds: []Sort{{text("加一列", "Add a column"), yinzheng.Column{Head: "表头", Width: 2}}}, Slots: []Slot{
 		{Key: "head", Name: text("表头", "Head"), Fill: OneLine},
-		{Key: "text", Name: text("内容，用列表内的字段；{#}：序号", "Text, of the list's fields; {#}: the row's number"), Fill: Prose},
+		{Key: "text", Name: text("内容", "Text"), Fill: OneLine},
 		{Key: "width", Name: text("相对宽度", "Relative width"), Fill: Number},
 	}}
 	table = &Group{Name: text("明细表", "Table"), Title: "rows", Kinds: []Sort{{text("改为明细表", "Make it a table"), yinzheng.Table{}}}, Slots: []Slot{
@@ -214,19 +214,19 @@ var Parts = []Part{
 	{Path: "head", Name: text("基本信息", "Basics"), Slots: []Slot{
 		{Key: "name.zh", Name: text("事项名称", "Name of the item"), Fill: OneLine},
 		{Key: "name.en", Name: text("英文名称", "Name in English"), Fill: OneLine},
-		{Key: "short", Name: text("短代码（二维码里用，1 到 4 位大写字母或数字）", "Short code, in QR codes (1 to 4 capitals or digits)"), Fill: OneLine},
+		{Key: "short", Name: text("短代码", "Short code"), Hint: text("二维码里用，1 到 4 位大写字母或数字", "Stands in QR codes: 1 to 4 capitals or digits"), Fill: OneLine},
 		{Key: "basis", Name: text("法律依据，一行一条", "Legal basis, one a line"), Fill: Lines},
 		{Key: "subject", Name: text("属于二十项清单中的哪一项", "Which of the list of twenty it is"), Fill: Choose, Options: subjectOptions()},
 		{Key: "issuer", Name: text("出具机关的层级", "Level of the organ that seals"), Fill: Choose, Options: levelOptions},
 		{Key: "issuer_function", Name: text("该级有多个机关时的职能", "Its function, where the level has several organs"), Fill: OneLine},
-		{Key: "type_code", Name: text("证照类型代码（18 位信用代码加 3 位）", "Type code (credit code and three characters)"), Fill: OneLine},
-		{Key: "validity_months", Name: text("有效期（月；空：长期）", "Valid for (months; empty: for good)"), Fill: Number},
+		{Key: "type_code", Name: text("证照类型代码", "Type code"), Hint: text("18 位信用代码加 3 位，编号由此开头", "A credit code and three characters; numbers begin with it"), Fill: OneLine},
+		{Key: "validity_months", Name: text("有效期（月）", "Valid for (months)"), Hint: text("空：长期", "Empty: for good"), Fill: Number},
 		{Key: "any_office", Name: text("全区通办", "Any office of the district takes it in"), Fill: Tick},
 		{Key: "token.name", Name: text("持证人姓名字段", "Field of the holder's name"), Fill: Choose, Of: []yinzheng.FieldType{yinzheng.NameField}},
 		{Key: "token.id", Name: text("持证人证件字段", "Field of the holder's document"), Fill: Choose, Of: []yinzheng.FieldType{yinzheng.IDField}},
-		{Key: "same", Name: text("这些字段都相同即提示可能重复，一行一个", "Fields that, all equal, hint at the same matter, one a line"), Fill: Lines},
+		{Key: "same", Name: text("重复提示", "Possible duplicates"), Hint: text("这些字段都相同即提示，一行一个", "Fields that, all equal, hint at the same matter, one a line"), Fill: Lines},
 		{Key: "resubmit", Name: text("退回改好后", "After a return"), Fill: Choose, Options: resubmitOptions},
-		{Key: "mend_days", Name: text("退回后多少个工作日不改即作废（空：不限）", "Lapses when not mended within so many working days (empty: never)"), Fill: Number},
+		{Key: "mend_days", Name: text("退回后限几个工作日改好", "Working days to mend a returned case"), Hint: text("过期作废；空：不限", "Then it lapses; empty: no limit"), Fill: Number},
 	}},
 	{Path: "fields", Name: text("字段", "Fields"), List: true, Slots: []Slot{{Key: "fields", Name: text("字段", "Field"), Fill: Many, Group: field}}},
 	{Path: "rules", Name: text("校验规则", "Rules"), List: true, Slots: []Slot{{Key: "rules", Name: text("规则", "Rule"), Fill: Many, Group: rule}}},

@@ -142,7 +142,7 @@ func (b *trialValues) rows(f *yinzheng.Field) int {
 	case "bare":
 		n = 1
 	}
-	return min(max(n, f.Min), f.Max)
+	return min(max(n, min(f.Min, 12)), f.Max)
 }
 
 // text is what a field is called or, to the last character, as much as it takes.

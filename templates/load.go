@@ -137,11 +137,18 @@ func (YAML) Write(t *yinzheng.Template) (string, error) {
 	return string(text), err
 }
 
-// readYAML reads one template and the tree that faults are found in.
-func readYAML(file string, text []byte) (*yinzheng.Template, ast.Node, error) {
+// readYAML reads one template and the tree that faults are found in. The YAML
+// package panics at some of what is no YAML (fuzzing finds such texts): that is a
+// fault of the text, too.
+func readYAML(file string, text []byte) (t *yinzheng.Template, root ast.Node, err error) {
 	refuse := func(zh, en string) (*yinzheng.Template, ast.Node, error) {
 		return nil, nil, Fault{File: file, Line: 1, Column: 1, Text: yinzheng.Text{ZH: zh, EN: en}}
 	}
+	defer func() {
+		if recover() != nil {
+			t, root, err = refuse("YAML 有误", "this is no YAML")
+		}
+	}()
 	switch {
 	case len(text) > largest:
 		return refuse("模板文件过大，最多 128 KB", "the file is too large for a template; at most 128 KB")
@@ -157,16 +164,16 @@ func readYAML(file string, text []byte) (*yinzheng.Template, ast.Node, error) {
 	if len(tree.Docs) != 1 || tree.Docs[0].Body == nil {
 		return refuse("一个文件写一个模板", "a file holds exactly one template")
 	}
-	root := tree.Docs[0].Body
+	root = tree.Docs[0].Body
 	if n := aliasOf(root); n != nil {
-		return nil, nil, faultAt(file, n, "", "模板中不用锚点和别名", "a template uses no anchors, aliases or merge keys")
+		return nil, nil, faultAt(file, n, "", "模板中不用锚点、别名和标签", "a template uses no anchors, aliases, merge keys or tags")
 	}
-	var t yinzheng.Template
+	t = new(yinzheng.Template)
 	dec := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict(), yaml.DisallowUnknownField())
-	if err := dec.Decode(&t); err != nil {
+	if err := dec.Decode(t); err != nil {
 		return nil, nil, syntaxFault(file, err)
 	}
-	return &t, root, nil
+	return t, root, nil
 }
 
 // nested tells whether a text may be nested too deeply to be parsed: in brackets,
@@ -285,13 +292,13 @@ func child(n ast.Node, step string) ast.Node {
 	return nil
 }
 
-// aliasOf finds an anchor, an alias or a merge key: with them a small file
-// could stand for an enormous one.
+// aliasOf finds an anchor, an alias or a merge key, with which a small file could
+// stand for an enormous one, or a tag, which says nothing here.
 func aliasOf(root ast.Node) ast.Node {
 	var found ast.Node
 	ast.Walk(visitor(func(n ast.Node) bool {
 		switch n.Type() {
-		case ast.AnchorType, ast.AliasType, ast.MergeKeyType:
+		case ast.AnchorType, ast.AliasType, ast.MergeKeyType, ast.TagType:
 			if found == nil {
 				found = n
 			}

@@ -65,6 +65,11 @@ func (s slotView) Wide() bool {
 	return s.Fill == design.Prose || s.Fill == design.One || s.Fill == design.Many
 }
 
+// Small tells whether its elements take a line or two each.
+func (s slotView) Small() bool {
+	return !slices.ContainsFunc(s.Group.Slots, func(x design.Slot) bool { return x.Group != nil || x.Fill == design.Prose })
+}
+
 type groupView struct {
 	design.Entries
 	Slots       []slotView

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"net/http"
 	"net/url"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -116,7 +117,7 @@ type versionView struct {
 	Text     string
 	Trials   []trialLink
 	Picture  string
-	Ways     []design.Way
+	Ways     []wayView
 	Key      string
 	Newest   bool
 }
@@ -134,7 +135,7 @@ func (s *server) versionPage(v *visit) error {
 	}
 	trial := trialIn(v.URL.Query())
 	here := "/work/admin/templates/versions/" + t.Code + "/" + strconv.Itoa(t.Version)
-	view := &versionView{Template: t, Text: text, Trials: trials(trial), Picture: here + "/page.svg?trial=" + trial, Ways: design.Ways(t, s.Service.Now()), Key: rand.Text()}
+	view := &versionView{Template: t, Text: text, Trials: trials(trial), Picture: here + "/page.svg?trial=" + trial, Ways: s.ways(t), Key: rand.Text()}
 	view.Newest = s.Service.Newest(t.Code).Version == t.Version
 	return s.draw(v, http.StatusOK, "admin-template", t.Name, view)
 }
@@ -188,6 +189,34 @@ func trials(chosen string) []trialLink {
 	return out
 }
 
+// wayView is how cases with some sets of trial values would go, all the same way.
+type wayView struct {
+	design.Way
+	Name yinzheng.Text // of the sets
+}
+
+func (s *server) ways(t *yinzheng.Template) []wayView {
+	var out []wayView
+	for _, w := range design.Ways(t, s.Service.Now()) {
+		same := func(o wayView) bool {
+			return reflect.DeepEqual(design.Way{Trial: w.Trial, Materials: o.Materials, Steps: o.Steps, Problems: o.Problems}, w)
+		}
+		if i := slices.IndexFunc(out, same); i >= 0 {
+			name := &out[i].Name
+			name.ZH, name.EN = name.ZH+" · "+w.Trial.Name.ZH, name.EN+" · "+w.Trial.Name.EN
+			continue
+		}
+		out = append(out, wayView{w, w.Trial.Name})
+	}
+	return out
+}
+
+// Nth names a version of a template.
+func (d *desk) Nth(version int) string {
+	n := strconv.Itoa(version)
+	return d.L("第 "+n+" 版", "version "+n)
+}
+
 // DesignStage names a stage of a design.
 func (d *desk) DesignStage(x design.Stage) string { return d.T(design.StageNames[x]) }
 
@@ -196,7 +225,7 @@ type reviewPageView struct {
 	Design  *design.DesignView
 	Trials  []trialLink
 	Picture string
-	Ways    []design.Way
+	Ways    []wayView
 	Acts    []designActLine
 	May     []designActView
 	Faults  []yinzheng.FieldError
@@ -255,7 +284,7 @@ func (s *server) drawReview(v *visit, status int, view *reviewPageView) (err err
 	title := yinzheng.Text{ZH: x.Item, EN: x.Item}
 	if x.Template != nil {
 		trial := trialIn(v.URL.Query())
-		view.Trials, view.Ways, title = trials(trial), design.Ways(x.Template, s.Service.Now()), x.Template.Name
+		view.Trials, view.Ways, title = trials(trial), s.ways(x.Template), x.Template.Name
 		view.Picture = designAddress(x.ID) + "/page.svg?trial=" + trial + "&v=" + strconv.Itoa(x.Version)
 	}
 	return s.draw(v, status, "admin-review", title, view)

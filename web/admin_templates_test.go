@@ -202,8 +202,9 @@ func TestDesignerInBrowser(t *testing.T) {
 	click(`button[value="add 0 fields"]`)
 	until(t, ctx, `document.querySelector('[name$=".label.zh"]')`)
 	for name, text := range map[string]string{"key": "phone", "label.zh": "联系电话", "label.en": "Telephone"} {
-		run(t, ctx, chromedp.SetValue(css(`[name$="].`+name+`"]`), ""))
-		run(t, ctx, chromedp.SendKeys(css(`[name$="].`+name+`"]`), text))
+		slot := `[name$="].` + name + `"]`
+		run(t, ctx, chromedp.Evaluate[bool](`document.querySelector('`+slot+`').select() ?? true`)) // typing takes the place of what is there
+		run(t, ctx, chromedp.SendKeys(css(slot), text))
 	}
 	until(t, ctx, `document.getElementById('page').src.startsWith('blob:')`)
 	until(t, ctx, `document.getElementById('state').textContent.startsWith('已保存')`)
