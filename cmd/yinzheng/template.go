@@ -18,6 +18,8 @@ import (
 type templateCmd struct {
 	Lint   lintCmd   `cmd:"" help:"Check a template: every fault by line and field."`
 	DryRun dryRunCmd `cmd:"" name:"dry-run" help:"Print the way a case with given values would go."`
+	Export exportCmd `cmd:"" help:"Print a version of a template, to take it elsewhere."`
+	Import importCmd `cmd:"" help:"Begin a design out of a template's text."`
 }
 
 type lintCmd struct {

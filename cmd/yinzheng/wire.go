@@ -251,6 +251,15 @@ func often(ctx context.Context, every time.Duration, do func(context.Context) er
 	}
 }
 
+// account is the account whose user name --as gave.
+func (s *system) account(ctx context.Context, username string) (*yinzheng.Account, error) {
+	by, err := s.store.AccountByUsername(ctx, username)
+	if err != nil {
+		return nil, fmt.Errorf("--as %s: %w", username, err)
+	}
+	return by, nil
+}
+
 func (s *system) Close() error {
 	if s.stop != nil {
 		s.stop()
