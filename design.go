@@ -29,6 +29,12 @@ type DesignAct struct {
 	Digest  string // SHA-256 of the text that it was done to, in hexadecimal
 }
 
+// Detail is what the act's event says of it: the item, and digests of what was
+// written and said.
+func (a *DesignAct) Detail(item string) string {
+	return item + " " + a.Digest + " " + digestHex([]byte(a.For+"\n"+a.Opinion))
+}
+
 // MadeTemplate is a published version that was made here.
 type MadeTemplate struct {
 	Seq    int64 // ascending, in the order of publication

@@ -285,7 +285,7 @@ func (d *Designs) keep(ctx context.Context, x *yinzheng.Design, t *yinzheng.Temp
 
 // record puts an act on record.
 func (d *Designs) record(ctx context.Context, x *yinzheng.Design, act *yinzheng.DesignAct) error {
-	return d.Store.Record(ctx, yinzheng.Event{At: act.At, Kind: "template-" + act.Kind, Subject: x.ID, By: act.By, Detail: x.Item + " " + act.Digest})
+	return d.Store.Record(ctx, yinzheng.Event{At: act.At, Kind: "template-" + act.Kind, Subject: x.ID, By: act.By, Detail: act.Detail(x.Item)})
 }
 
 // otherPerson refuses who wrote some of a design, under whatever account.

@@ -52,7 +52,7 @@ func madeTemplates(t *testing.T, s yinzheng.Store) {
 	ctx := t.Context()
 	one := yinzheng.MadeTemplate{Ref: yinzheng.TemplateRef{Code: "residence", Version: 2}, Text: "code: residence\n", Design: "D1", At: Start, By: "u2"}
 	two := one
-	two.Ref.Version, two.Text = 3, "code: residence # three\n"
+	two.Ref.Version, two.Text, two.Design = 3, "code: residence # three\n", "D2"
 	check(t, s.AddMadeTemplate(ctx, &one))
 	check(t, s.AddMadeTemplate(ctx, &two))
 	again := one
