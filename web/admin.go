@@ -117,6 +117,7 @@ type overview struct {
 	Changes  []catalogue.ChangeLine
 	Keys     []*yinzheng.KeyView // of which something waits, or the end is near
 	Missing  []yinzheng.MissingCharacter
+	Designs  []designLine
 	Health   *health // nil for whoever looks after a part only
 	Faults   []yinzheng.FieldError
 	Tried    string // the case whose number was to be void
@@ -167,6 +168,9 @@ func (s *server) lookAtAll(v *visit, view *overview) (err error) {
 		return err
 	}
 	view.Changes = slices.DeleteFunc(changes, func(c catalogue.ChangeLine) bool { return !underWay(c) })
+	if view.Designs, _, err = s.designs(v); err != nil {
+		return err
+	}
 	tasks, err := s.Service.CharacterTasks(v.Context(), v.by)
 	if err != nil {
 		return err

@@ -51,8 +51,7 @@ type templateItem struct {
 // designLine is a design with who changed it last.
 type designLine struct {
 	design.DesignLine
-	Name string // of the item
-	Who  string
+	Who string
 }
 
 func (s *server) templatesPage(v *visit) error {
@@ -72,20 +71,25 @@ func (s *server) drawTemplates(v *visit, status int, view *templatesView) error 
 		last := &view.Items[len(view.Items)-1]
 		last.Earlier = append(last.Earlier, x)
 	}
-	list, err := s.Designs.List(v.Context(), v.by)
-	if err != nil {
+	if view.Open, view.Done, err = s.designs(v); err != nil {
 		return err
-	}
-	for _, x := range list {
-		line := designLine{x, "", s.calledPerson(v, x.By)}
-		if x.Stage == design.Drafting || x.Stage == design.Sent {
-			view.Open = append(view.Open, line)
-		} else {
-			view.Done = append(view.Done, line)
-		}
 	}
 	view.Key = rand.Text()
 	return s.draw(v, status, "admin-templates", yinzheng.Text{ZH: "证明模板", EN: "Templates"}, view)
+}
+
+// designs lists those that something is still to become of, and the others.
+func (s *server) designs(v *visit) (open, done []designLine, err error) {
+	list, err := s.Designs.List(v.Context(), v.by)
+	for _, x := range list {
+		line := designLine{x, s.calledPerson(v, x.By)}
+		if x.Stage == design.Drafting || x.Stage == design.Sent {
+			open = append(open, line)
+		} else {
+			done = append(done, line)
+		}
+	}
+	return open, done, err
 }
 
 // beginForm begins a design: of a new item, or of the next version of one.

@@ -239,8 +239,12 @@ func TestDesignerInBrowser(t *testing.T) {
 	click(`.trials button[value="rare"]`)
 	until(t, ctx, `document.querySelector('.trials [aria-current]')?.value === 'rare' && document.getElementById('page').naturalWidth > 0`)
 
-	click(`.stick .second`)
-	click(`#act-send summary`)
+	for _, size := range []string{"?size=large&part=page", "?size=normal&part=page", "?part=chain[1]", "/review?"} {
+		run(t, ctx, chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile))
+		open(t, ctx, w.URL+address+size)
+		fitsPhone(t, ctx, size)
+	}
+	run(t, ctx, chromedp.EmulateViewport(1366, 768))
 	click(`#act-send button`)
 	until(t, ctx, `document.querySelector('.done')?.textContent.includes('已送审')`)
 	signsInAnew(t, ctx, w, "second")
