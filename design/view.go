@@ -261,11 +261,16 @@ func readMade(l Language, m *yinzheng.MadeTemplate) (*yinzheng.Template, error) 
 	return t, nil
 }
 
+// Made keeps the templates that were made here, as yinzheng.Designs has it.
+type Made interface {
+	MadeTemplates(ctx context.Context, after int64) ([]yinzheng.MadeTemplate, error)
+}
+
 // InForce joins the versions that come with the program, or in a folder, with
 // those that were made here. An item that was made here is the office's own: a
 // version that comes from elsewhere with the number of one made here, or a later
 // one, is left aside.
-func InForce(ctx context.Context, store yinzheng.Designs, l Language, given []*yinzheng.Template) (all []*yinzheng.Template, aside []yinzheng.TemplateRef, err error) {
+func InForce(ctx context.Context, store Made, l Language, given []*yinzheng.Template) (all []*yinzheng.Template, aside []yinzheng.TemplateRef, err error) {
 	made, err := store.MadeTemplates(ctx, 0)
 	if err != nil {
 		return nil, nil, err

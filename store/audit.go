@@ -55,6 +55,12 @@ func OpenAudit(ctx context.Context, path string) (*Audit, error) {
 // Close ends the reading.
 func (a *Audit) Close() error { return a.store.readers.Close() }
 
+// MadeTemplates reads the templates that were made here, as yinzheng.Designs has it.
+func (a *Audit) MadeTemplates(ctx context.Context, after int64) (list []yinzheng.MadeTemplate, err error) {
+	list, err = readMadeTemplates(ctx, a.store.readers, after)
+	return list, a.store.fault("read published templates", err)
+}
+
 // Directory reads the office tree.
 func (a *Audit) Directory(ctx context.Context) (d *yinzheng.Directory, err error) {
 	err = a.store.oneMoment(ctx, func(ctx context.Context, q querier) (err error) {

@@ -137,16 +137,20 @@ func (s *Store) AddMadeTemplate(ctx context.Context, m *yinzheng.MadeTemplate) e
 }
 
 // MadeTemplates implements yinzheng.Designs.
-func (s *Store) MadeTemplates(ctx context.Context, after int64) ([]yinzheng.MadeTemplate, error) {
-	var list []yinzheng.MadeTemplate
-	err := s.read(ctx, "read published templates", func(ctx context.Context, q querier) error {
-		list = nil
-		return each(ctx, q, func(r *sql.Rows) error {
-			var m yinzheng.MadeTemplate
-			err := r.Scan(&m.Seq, &m.Ref.Code, (*whole)(&m.Ref.Version), &m.Text, &m.Design, (*moment)(&m.At), &m.By)
-			list = append(list, m)
-			return err
-		}, madeTemplates, after)
+func (s *Store) MadeTemplates(ctx context.Context, after int64) (list []yinzheng.MadeTemplate, err error) {
+	err = s.read(ctx, "read published templates", func(ctx context.Context, q querier) (err error) {
+		list, err = readMadeTemplates(ctx, q, after)
+		return err
 	})
+	return list, err
+}
+
+func readMadeTemplates(ctx context.Context, q querier, after int64) (list []yinzheng.MadeTemplate, err error) {
+	err = each(ctx, q, func(r *sql.Rows) error {
+		var m yinzheng.MadeTemplate
+		err := r.Scan(&m.Seq, &m.Ref.Code, (*whole)(&m.Ref.Version), &m.Text, &m.Design, (*moment)(&m.At), &m.By)
+		list = append(list, m)
+		return err
+	}, madeTemplates, after)
 	return list, err
 }
