@@ -2,7 +2,9 @@ package design_test
 
 import (
 	"fmt"
+	"os"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -86,13 +88,19 @@ func TestFormKeeps(t *testing.T) {
 }
 
 // TestEverySlot: the schema names every key that a template may have, but those
-// that a design does not change.
+// that forms do not change, and docs/templates.md explains each.
 func TestEverySlot(t *testing.T) {
+	docs, err := os.ReadFile("../docs/templates.md")
+	must(t, err)
 	known := map[string]bool{"code": true, "version": true}
 	var note func(prefix string, slots []design.Slot)
 	note = func(prefix string, slots []design.Slot) {
 		for _, s := range slots {
 			known[prefix+s.Key] = true
+			key, _, _ := strings.Cut(s.Key, ".")
+			if !regexp.MustCompile(`\b` + key + `\b`).Match(docs) {
+				t.Errorf("docs/templates.md does not explain %s%s", prefix, s.Key)
+			}
 			if s.Group != nil {
 				note(prefix+s.Key+".", s.Group.Slots)
 			}
