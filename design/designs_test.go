@@ -111,6 +111,17 @@ func TestWhoMay(t *testing.T) {
 	wants(t, err, yinzheng.ErrForbidden)
 }
 
+// TestInAnothersName: what somebody writes in another one's name is theirs, too.
+func TestInAnothersName(t *testing.T) {
+	h := newHouse(t)
+	v, _, err := h.Begin(t.Context(), h.a2, &design.Begin{Item: "residence", From: &yinzheng.TemplateRef{Code: "residence", Version: 1}}, "one")
+	must(t, err)
+	v = h.act(v, h.b, design.Send, "")
+	_, err = h.Act(t.Context(), h.a, v.ID, v.Version, design.Publish, "")
+	wants(t, err, yinzheng.ErrForbidden)
+	h.act(v, h.b, design.Publish, "")
+}
+
 func first[T any](_ T, err error) error          { return err }
 func second[T, U any](_ T, _ U, err error) error { return err }
 
@@ -190,6 +201,23 @@ func TestOvertaken(t *testing.T) {
 	v = h.act(v, h.b, design.Return, "版本号")
 	if v = h.write(v, h.a, "version: 2", "version: 3"); len(v.Faults) != 0 || v.Before != 2 {
 		t.Errorf("with the next number: %+v", v.Faults)
+	}
+}
+
+// TestOtherDigest: a number under which something else was published here before
+// is not used again, and nothing is kept of the try.
+func TestOtherDigest(t *testing.T) {
+	h := newHouse(t)
+	must(t, h.store.PublishTemplate(t.Context(), yinzheng.TemplateRef{Code: "residence", Version: 2}, "of a file that is gone", h.now))
+	v := h.act(h.begin(), h.a, design.Send, "")
+	_, err := h.Act(t.Context(), h.b, v.ID, v.Version, design.Publish, "")
+	wants(t, err, yinzheng.ErrConflict)
+	if again, err := h.Design(t.Context(), h.a, v.ID); err != nil || again.Stage != design.Sent {
+		t.Errorf("%v %+v", err, again)
+	}
+	made, err := h.store.MadeTemplates(t.Context(), 0)
+	if err != nil || len(made) > 0 {
+		t.Errorf("%v %+v", err, made)
 	}
 }
 

@@ -200,6 +200,13 @@ func TestLists(t *testing.T) {
 	if !design.Remove(x, "materials[0].commitment") || x.Materials[0].Commitment != nil {
 		t.Error("the commitment stays")
 	}
+	n := 0
+	for ok := true; ok && n < 300; n++ {
+		_, ok = design.Add(x, "rules", 0)
+	}
+	if len(x.Rules) != 200 {
+		t.Errorf("a list of %d", len(x.Rules))
+	}
 	for _, path := range []string{"", "code", "chain[9]", "chain[0].level", "nothing", "fields[0].options[0]", "page.body[", "fields[-1]", "fields[99999999999]", "page"} {
 		_, added := design.Add(x, path, 0)
 		if added || design.Remove(x, path) || design.Move(x, path, true) {

@@ -2,7 +2,6 @@ package design_test
 
 import (
 	"errors"
-	"io"
 	"log/slog"
 	"slices"
 	"strconv"
@@ -57,7 +56,8 @@ func newHouse(t *testing.T) *house {
 	organ := yinzheng.CreditCode("11441302MB2C00002")
 	must(t, kept.PutDirectory(t.Context(), yinzheng.NewDirectory(
 		[]yinzheng.Division{
-			{Code: "441302000000", Name: "惠城区", Level: yinzheng.District}, {Code: "441302001000", Name: "桥东街道", Parent: "441302000000", Level: yinzheng.Town},
+			{Code: "441302000000", Name: "惠城区", Level: yinzheng.District},
+			{Code: "441302001000", Name: "桥东街道", Parent: "441302000000", Level: yinzheng.Town},
 			{Code: "441302001001", Name: "东湖社区", Parent: "441302001000", Level: yinzheng.Village},
 		},
 		[]yinzheng.Office{
@@ -91,7 +91,7 @@ func (h *house) restart(given ...*yinzheng.Template) (aside []yinzheng.TemplateR
 	clock := func() time.Time { return h.now }
 	items, err := catalogue.New(ctx, catalogue.Config{Store: h.store, Template: func(code string) *yinzheng.Template { return h.service.Newest(code) }, Now: clock})
 	must(h.t, err)
-	h.service, err = yinzheng.New(ctx, yinzheng.Config{Store: h.store, Standings: items, Renderer: r, Templates: set, PublicURL: "https://zm.example.gov.cn", Now: clock, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Argon2Memory: 64})
+	h.service, err = yinzheng.New(ctx, yinzheng.Config{Store: h.store, Standings: items, Renderer: r, Templates: set, PublicURL: "https://zm.example.gov.cn", Now: clock, Log: slog.New(slog.DiscardHandler), Argon2Memory: 64})
 	must(h.t, err)
 	h.Designs = design.New(design.Config{Store: h.store, Service: h.service, Language: templates.YAML{}, Typesetter: r, Catalogue: items, Now: clock})
 	return aside

@@ -99,8 +99,10 @@ var (
 		{Key: "role", Name: text("角色", "Role"), Fill: Choose, Options: anyRole},
 	}
 	countSlot = Slot{Key: "count", Name: text("几个人", "How many people"), Fill: Number}
-	decider   = &Group{Name: text("会签方", "Countersigned by"), Title: "function", Kinds: []Sort{{text("加一个会签方", "Add who countersigns"), yinzheng.Post{}}},
-		Slots: slices.Concat(postSlots, []Slot{countSlot})}
+	decider   = &Group{
+		Name: text("会签方", "Countersigned by"), Title: "function", Kinds: []Sort{{text("加一个会签方", "Add who countersigns"), yinzheng.Post{}}},
+		Slots: slices.Concat(postSlots, []Slot{countSlot}),
+	}
 	told     = &Group{Name: text("超期告知", "Told past the limit"), Title: "function", Kinds: []Sort{{text("加一个告知对象", "Add who is told"), yinzheng.Post{}}}, Slots: postSlots}
 	takeOver = &Group{Name: text("超期接手", "Takes over past the limit"), Title: "level", Kinds: []Sort{{text("超期由谁接手", "Say who takes over"), yinzheng.Post{}}}, Slots: slices.Concat(postSlots, []Slot{countSlot})}
 	option   = &Group{Name: text("选项", "Option"), Key: "value", Title: "label", Kinds: []Sort{{text("加一个选项", "Add an option"), yinzheng.Option{Label: text("新选项", "New option")}}}, Slots: []Slot{

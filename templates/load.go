@@ -141,28 +141,28 @@ func (YAML) Write(t *yinzheng.Template) (string, error) {
 // package panics at some of what is no YAML (fuzzing finds such texts): that is a
 // fault of the text, too.
 func readYAML(file string, text []byte) (t *yinzheng.Template, root ast.Node, err error) {
-	refuse := func(zh, en string) (*yinzheng.Template, ast.Node, error) {
-		return nil, nil, Fault{File: file, Line: 1, Column: 1, Text: yinzheng.Text{ZH: zh, EN: en}}
+	whole := func(zh, en string) error {
+		return Fault{File: file, Line: 1, Column: 1, Text: yinzheng.Text{ZH: zh, EN: en}}
 	}
 	defer func() {
 		if recover() != nil {
-			t, root, err = refuse("YAML 有误", "this is no YAML")
+			t, root, err = nil, nil, whole("YAML 有误", "this is no YAML")
 		}
 	}()
 	switch {
 	case len(text) > largest:
-		return refuse("模板文件过大，最多 128 KB", "the file is too large for a template; at most 128 KB")
+		return nil, nil, whole("模板文件过大，最多 128 KB", "the file is too large for a template; at most 128 KB")
 	case !utf8.Valid(text):
-		return refuse("不是 UTF-8 编码", "this is not UTF-8")
+		return nil, nil, whole("不是 UTF-8 编码", "this is not UTF-8")
 	case nested(string(text)):
-		return refuse("嵌套过深，不是模板", "nested too deeply for a template")
+		return nil, nil, whole("嵌套过深，不是模板", "nested too deeply for a template")
 	}
 	tree, err := parser.ParseBytes(text, 0)
 	if err != nil {
 		return nil, nil, syntaxFault(file, err)
 	}
 	if len(tree.Docs) != 1 || tree.Docs[0].Body == nil {
-		return refuse("一个文件写一个模板", "a file holds exactly one template")
+		return nil, nil, whole("一个文件写一个模板", "a file holds exactly one template")
 	}
 	root = tree.Docs[0].Body
 	if n := aliasOf(root); n != nil {
