@@ -347,41 +347,44 @@ func (d *Designs) seen(ctx context.Context, id string, version int) (*yinzheng.D
 
 // first is the text that a design begins with.
 func (d *Designs) first(in *Begin) (string, error) {
-	if in.Text != "" {
-		if in.From != nil {
-			return "", invalid("from", "choice", "请只写 from 与 text 之一", "Expected from or text, not both")
-		}
-		t, err := d.Language.Read(in.Text)
-		if err != nil {
-			return "", err
-		}
-		if t.Code != in.Item {
-			return "", invalid("item", "code", "与文件里的代码 "+t.Code+" 不一致", "The file's code is "+t.Code)
-		}
-		return in.Text, checkText(in.Text)
-	}
-	if !itemCode.MatchString(in.Item) {
+	switch {
+	case !itemCode.MatchString(in.Item) || len(in.Item) > maxCode:
 		return "", invalid("item", "code", "应为小写字母、数字和连字符，最多 40 个字符", "Expected lower-case letters, digits and hyphens, at most 40 characters")
+	case in.Text != "" && in.From != nil:
+		return "", invalid("from", "choice", "请只写 from 与 text 之一", "Expected from or text, not both")
+	case in.Text != "":
+		return in.Text, d.ofItem(in.Text, in.Item)
 	}
-	t := blankTemplate()
-	if in.From != nil {
+	t, current := blankTemplate(), d.Service.Newest(in.Item)
+	switch {
+	case in.From != nil:
 		old, err := d.version(*in.From)
 		if err != nil {
 			return "", err
 		}
 		t = *old
-		if in.Item != old.Code {
-			t.Short = "" // its own, to be chosen
-		}
+	case current != nil:
+		return "", invalid("item", "taken", "已有这个事项，请以它现行的版本为底稿", "There is this item already; begin from its version in force")
 	}
-	t.Code, t.Version = in.Item, 1
-	if now, err := d.Service.Template(in.Item); err == nil {
-		if in.From == nil {
-			return "", invalid("item", "taken", "已有这个事项，请以它现行的版本为底稿", "There is this item already; begin from its version in force")
-		}
-		t.Version, t.Short = now.Version+1, now.Short
+	if t.Version = 1; current != nil {
+		t.Version, t.Short = current.Version+1, current.Short
+	} else {
+		t.Short = "" // the item's own, to be chosen
 	}
+	t.Code = in.Item
 	return d.Language.Write(&t)
+}
+
+// ofItem refuses a text that is no template of an item.
+func (d *Designs) ofItem(text, item string) error {
+	if err := checkText(text); err != nil {
+		return err
+	}
+	t, err := d.Language.Read(text)
+	if err == nil && t.Code != item {
+		err = invalid("item", "code", "与文件里的代码 "+t.Code+" 不一致", "The file's code is "+t.Code)
+	}
+	return err
 }
 
 // version is a version that is in force; ErrNotFound.

@@ -57,9 +57,10 @@ var leads = map[Kind]struct {
 const (
 	maxText    = 128 << 10
 	maxOpinion = 500
+	maxCode    = 40
 )
 
-var itemCode = regexp.MustCompile(`^[a-z][a-z0-9]{0,39}(-[a-z0-9]{1,39})*$`)
+var itemCode = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 
 // check refuses what cannot be done to a design, and tidies the opinion.
 func check(x *yinzheng.Design, kind Kind, opinion string) (string, error) {

@@ -145,35 +145,27 @@ func (d *Designs) view(ctx context.Context, x *yinzheng.Design) (*DesignView, er
 	if v.Template, v.Faults = d.check(x); v.Template == nil {
 		return v, nil
 	}
-	if !x.Open {
-		v.Faults = nil // it was checked when it could still be mended
-	}
 	if v.Template.Subject == "none" {
 		v.Doubts = yinzheng.SubjectsLike(v.Template.Name.ZH)
 	}
-	old, err := d.before(v.Template)
-	if err != nil {
-		return v, nil //nolint:nilerr // the first version of its item
+	for _, old := range d.Service.Versions() { // the newest first
+		if old.Code == v.Template.Code && old.Version < v.Template.Version {
+			v.Before, v.Differences = old.Version, Compare(old, v.Template)
+			break
+		}
 	}
-	v.Before, v.Differences = old.Version, Compare(old, v.Template)
 	return v, nil
 }
 
-// before is the version in force that a template comes after; ErrNotFound.
-func (d *Designs) before(t *yinzheng.Template) (*yinzheng.Template, error) {
-	for _, old := range d.Service.Versions() { // the newest first
-		if old.Code == t.Code && old.Version < t.Version {
-			return old, nil
-		}
-	}
-	return nil, fail(yinzheng.ErrNotFound, "没有更早的版本", "There is no earlier version")
-}
-
-// check reads a design and names all that is wrong with it.
+// check reads a design and names all that is wrong with it, as long as it can be
+// mended.
 func (d *Designs) check(x *yinzheng.Design) (*yinzheng.Template, []yinzheng.FieldError) {
 	t, err := d.Language.Read(x.Text)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, faultsOf(err)
+	case !x.Open:
+		return t, nil
 	}
 	faults := t.Check()
 	if t.Code != x.Item {
@@ -181,10 +173,8 @@ func (d *Designs) check(x *yinzheng.Design) (*yinzheng.Template, []yinzheng.Fiel
 	}
 	faults = slices.Concat(faults, d.Service.CheckNext(t), d.Catalogue.Contradicts(t))
 	if settable(faults) {
-		for _, trial := range Trials {
-			if _, err := d.Typesetter.Trial(d.sheet(t, trial.Key), "svg", ""); err != nil {
-				return t, append(faults, faultsOf(err)...)
-			}
+		if _, err := d.Typesetter.Trial(d.sheet(t, Trials[0].Key), "svg", ""); err != nil {
+			faults = append(faults, faultsOf(err)...)
 		}
 	}
 	return t, faults
