@@ -166,7 +166,7 @@ func readYAML(file string, text []byte) (t *yinzheng.Template, root ast.Node, er
 	}
 	root = tree.Docs[0].Body
 	if n := aliasOf(root); n != nil {
-		return nil, nil, faultAt(file, n, "", "模板中不用锚点、别名和标签", "a template uses no anchors, aliases, merge keys or tags")
+		return nil, nil, faultAt(file, n, "", "模板中不用锚点和别名", "a template uses no anchors, aliases or merge keys")
 	}
 	t = new(yinzheng.Template)
 	dec := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict(), yaml.DisallowUnknownField())
@@ -292,13 +292,13 @@ func child(n ast.Node, step string) ast.Node {
 	return nil
 }
 
-// aliasOf finds an anchor, an alias or a merge key, with which a small file could
-// stand for an enormous one, or a tag, which says nothing here.
+// aliasOf finds an anchor, an alias or a merge key: with them a small file
+// could stand for an enormous one.
 func aliasOf(root ast.Node) ast.Node {
 	var found ast.Node
 	ast.Walk(visitor(func(n ast.Node) bool {
 		switch n.Type() {
-		case ast.AnchorType, ast.AliasType, ast.MergeKeyType, ast.TagType:
+		case ast.AnchorType, ast.AliasType, ast.MergeKeyType:
 			if found == nil {
 				found = n
 			}

@@ -61,6 +61,11 @@ func TestAdminTemplates(t *testing.T) {
 	if _, page = author.post(here, head); !strings.Contains(page, "已保存") || !strings.Contains(page, `value="24"`) || strings.Contains(page, "checked") {
 		t.Errorf("the basics: %s", page)
 	}
+	ticked := part(t, page)
+	ticked["any_office"], ticked["trial"] = []string{"", "true"}, []string{"plain", "bare"}
+	if r, page := author.post(here, ticked); !strings.Contains(page, "checked") || r.Address.Query().Get("trial") != "bare" {
+		t.Errorf("a box was ticked, and other trial values chosen: %s %s", r.Address, page)
+	}
 	if r, page := author.post(here, head); r.StatusCode != http.StatusConflict || !strings.Contains(page, "另一个窗口") {
 		t.Errorf("from an older page: %d %s", r.StatusCode, page)
 	}
@@ -151,6 +156,9 @@ func TestAdminTemplateTexts(t *testing.T) {
 	if r, page := author.post("/work/admin/templates", url.Values{"key": {field(t, page, "key")}, "item": {"<b>"}}); r.StatusCode != 422 || strings.Contains(page, "<b>\"") || !strings.Contains(page, `href="#item"`) {
 		t.Errorf("a code: %d %s", r.StatusCode, page)
 	}
+	if r, page := author.post("/work/admin/templates", url.Values{"key": {field(t, page, "key")}, "item": {""}, "from": {"residence@1"}}); r.StatusCode != 422 || !strings.Contains(page, `value="residence@1" selected`) {
+		t.Errorf("no code: %d %s", r.StatusCode, page)
+	}
 	r, page := author.post("/work/admin/templates", url.Values{"key": {field(t, page, "key")}, "item": {"rent"}})
 	here := r.Address.Path
 	if !strings.Contains(page, "还要改") {
@@ -176,6 +184,29 @@ func TestAdminTemplateTexts(t *testing.T) {
 	_, page = author.get(here + "/review")
 	if _, page = author.post(here+"/review", url.Values{"version": {field(t, page, "version")}, "act": {"withdraw"}}); !strings.Contains(page, "草案已撤回") {
 		t.Errorf("withdrawn: %s", page)
+	}
+}
+
+// TestAdminTemplateOvertaken: a design whose number was taken meanwhile says so, and
+// takes the next one when its author has seen it.
+func TestAdminTemplateOvertaken(t *testing.T) {
+	w := newWorld(t, unhurried)
+	author := w.signedIn(t, "admin")
+	here, page := author.beginsResidence()
+	if strings.Contains(page, "renumber") {
+		t.Errorf("its number is the next one: %s", page)
+	}
+	next := *w.Newest("residence")
+	next.Version++
+	must(t, w.TakeUp(t.Context(), &next))
+	_, page = author.get(here)
+	if !strings.Contains(page, `value="renumber"`) {
+		t.Fatalf("its number was taken: %s", page)
+	}
+	form := part(t, page)
+	form.Set("do", "renumber")
+	if _, page = author.post(here, form); strings.Contains(page, "renumber") || strings.Contains(page, "还要改") {
+		t.Errorf("with the next number: %s", page)
 	}
 }
 
@@ -206,8 +237,13 @@ func TestDesignerInBrowser(t *testing.T) {
 		run(t, ctx, chromedp.Evaluate[bool](`document.querySelector('`+slot+`').select() ?? true`)) // typing takes the place of what is there
 		run(t, ctx, chromedp.SendKeys(css(slot), text))
 	}
-	until(t, ctx, `document.getElementById('page').src.startsWith('blob:')`)
-	until(t, ctx, `document.getElementById('state').textContent.startsWith('已保存')`)
+	saves := func() {
+		t.Helper()
+		until(t, ctx, `document.getElementById('page').src.startsWith('blob:')`)
+		click("h1") // leaving a field saves it
+		until(t, ctx, `document.getElementById('state').textContent.startsWith('已保存')`)
+	}
+	saves()
 
 	click(`.parts a[href*="part=page"]`)
 	const second = `[name="page.body[1].text"]`
@@ -217,8 +253,7 @@ func TestDesignerInBrowser(t *testing.T) {
 	if text := run(t, ctx, chromedp.Evaluate[string](`document.querySelector('`+second+`').value`)); !strings.Contains(text, "电话{phone}") {
 		t.Errorf("put in: %q", text)
 	}
-	until(t, ctx, `document.getElementById('page').src.startsWith('blob:')`)
-	until(t, ctx, `document.getElementById('state').textContent.startsWith('已保存')`)
+	saves()
 	address := run(t, ctx, chromedp.Evaluate[string](`location.pathname`))
 
 	// Another window saves; this one is told, and keeps what was typed.
@@ -228,6 +263,7 @@ func TestDesignerInBrowser(t *testing.T) {
 	form.Set("page.title", "居住情况证明")
 	other.post(address, form)
 	run(t, ctx, chromedp.SendKeys(css(`[name="page.notes"]`), "\n注二"))
+	click("h1")
 	until(t, ctx, `document.getElementById('state').textContent.startsWith('没有保存上')`)
 	click(`.stick .button`)
 	until(t, ctx, `document.querySelector('.faults')?.textContent.includes('另一个窗口')`)
