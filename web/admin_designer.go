@@ -26,7 +26,8 @@ const yamlPart = "yaml"
 type designerView struct {
 	Design  *design.DesignView
 	Part    string
-	Parent  string // the list that the part is one of
+	Parent  string        // the list that the part is one of
+	Title   yinzheng.Text // of that one
 	Name    yinzheng.Text
 	Tabs    []designTab
 	Slots   []slotView
@@ -145,6 +146,11 @@ func (view *designerView) fill(form url.Values) {
 			view.Name = p.Name
 		case p.List && strings.HasPrefix(view.Part, p.Path+"["):
 			view.Name, view.Parent = p.Name, p.Path
+			for _, g := range design.In(t, p.Path)[0].Groups {
+				if g.Path == view.Part {
+					view.Title = g.Title
+				}
+			}
 		}
 	}
 	view.Slots = slotViews(entries, faults, form)
