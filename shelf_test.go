@@ -43,6 +43,27 @@ func TestTakeUp(t *testing.T) {
 	}
 }
 
+// TestReserved: what the program issues itself is nobody's to make.
+func TestReserved(t *testing.T) {
+	h := newHouse(t)
+	sample := yinzheng.SampleTemplate()
+	sample.Code, sample.Short = "reserved", "RV"
+	config := h.config
+	config.Sample = sample
+	s, err := yinzheng.New(h.ctx, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if faults := s.CheckNext(sample); len(faults) == 0 || faults[0].Field != "code" {
+		t.Errorf("faults %v", faults)
+	}
+	for _, x := range s.Versions() {
+		if x.Code == "reserved" {
+			t.Error("it is listed")
+		}
+	}
+}
+
 // TestCheckNext: a version follows the one in force.
 func TestCheckNext(t *testing.T) {
 	h := newHouse(t)
