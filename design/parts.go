@@ -134,6 +134,7 @@ var (
 		{Key: "future", Name: text("可以是将来的日期", "May lie in the future"), Fill: Tick, Types: "date datetime"},
 		{Key: "max", Name: text("最多", "At most"), Hint: text("字数、行数或数值", "Characters, rows, or the value"), Fill: Number, Types: "text integer list"},
 		{Key: "min", Name: text("最少", "At least"), Hint: text("行数或数值", "Rows, or the value"), Fill: Number, Types: "integer list"},
+		{Key: "suggest", Name: text("填写建议", "Suggestions"), Hint: text("一行一个，点一下就填上", "One a line, filled in by a press"), Fill: Lines, Types: "text"},
 		{Key: "options", Name: text("选项", "Options"), Fill: Many, Group: option, Types: "choice"},
 	}
 	inner = &Group{Name: text("列", "Column"), Key: "key", Title: "label", Slots: fieldSlots, Kinds: []Sort{
@@ -187,6 +188,7 @@ var (
 		{Key: "label", Name: text("格名", "Label"), Fill: OneLine},
 		{Key: "text", Name: text("内容", "Text"), Fill: OneLine},
 		{Key: "half", Name: text("占半行", "Half a line"), Fill: Tick},
+		{Key: "lines", Name: text("至少几行高", "Lines at least"), Fill: Number},
 		{Key: "when", Name: text("何时印", "When"), Hint: whenHint, Fill: OneLine},
 	}}
 	column = &Group{Name: text("一列", "Column"), Title: "head", Kinds: []Sort{{text("加一列", "Add a column"), yinzheng.Column{Head: "表头", Width: 2}}}, Slots: []Slot{
