@@ -67,7 +67,10 @@ func entries(t *yinzheng.Template, v reflect.Value, prefix string, slots []Slot,
 			e.Value = show(x)
 		}
 		if s.Of != nil {
-			e.Choices = fieldOptions(t, s.Of, e.Value)
+			e.Choices = fieldOptions(t, s.Of)
+		}
+		if s.Fill == Choose && !slices.ContainsFunc(e.Choices, func(o yinzheng.Option) bool { return o.Value == e.Value }) {
+			e.Choices = append(slices.Clone(e.Choices), yinzheng.Option{Value: e.Value, Label: text(e.Value, e.Value)}) // a form that is sent as it came changes nothing
 		}
 		out = append(out, e)
 	}
@@ -121,17 +124,12 @@ func matters(v reflect.Value, slots []Slot, s *Slot) bool {
 }
 
 // fieldOptions offers the template's fields of some types (none: of any).
-func fieldOptions(t *yinzheng.Template, types []yinzheng.FieldType, chosen string) []yinzheng.Option {
+func fieldOptions(t *yinzheng.Template, types []yinzheng.FieldType) []yinzheng.Option {
 	out := options("", "（无）", "(none)")
-	known := chosen == ""
 	for i := range t.Fields {
-		f := &t.Fields[i]
-		if len(types) == 0 || slices.Contains(types, f.Type) || f.Key == chosen {
-			out, known = append(out, yinzheng.Option{Value: f.Key, Label: text(f.Label.ZH+"（"+f.Key+"）", f.Label.In("en")+" ("+f.Key+")")}), known || f.Key == chosen
+		if f := &t.Fields[i]; len(types) == 0 || slices.Contains(types, f.Type) {
+			out = append(out, yinzheng.Option{Value: f.Key, Label: text(f.Label.ZH+"（"+f.Key+"）", f.Label.In("en")+" ("+f.Key+")")})
 		}
-	}
-	if !known {
-		out = append(out, yinzheng.Option{Value: chosen, Label: text(chosen, chosen)})
 	}
 	return out
 }

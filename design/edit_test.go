@@ -5,6 +5,7 @@ import (
 	"os"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -70,7 +71,13 @@ func TestFormKeeps(t *testing.T) {
 		seen := map[string]bool{}
 		for _, part := range parts(x) {
 			values := map[string]string{}
-			every(design.In(edited, part), func(e design.Entry) { values[e.Path], seen[e.Path] = e.Value, true })
+			every(design.In(edited, part), func(e design.Entry) {
+				values[e.Path], seen[e.Path] = e.Value, true
+				offered := slices.ContainsFunc(e.Choices, func(o yinzheng.Option) bool { return o.Value == e.Value })
+				if e.Fill == design.Choose && !offered {
+					t.Errorf("%s: %s is not offered at %s", code, e.Value, e.Path)
+				}
+			})
 			given := func(path string) (string, bool) { v, ok := values[path]; return v, ok }
 			if faults := design.FillIn(edited, part, given); len(faults) > 0 {
 				t.Errorf("%s %s: %v", code, part, faults)
@@ -92,6 +99,15 @@ func TestFormKeeps(t *testing.T) {
 func TestEverySlot(t *testing.T) {
 	docs, err := os.ReadFile("../docs/templates.md")
 	must(t, err)
+	for source := range yinzheng.RecordTypes {
+		x := copied(t, builtin(t)["residence"])
+		x.Fields[0].Record = source
+		every(design.In(x, "fields[0]"), func(e design.Entry) {
+			if e.Key == "record" && slices.ContainsFunc(e.Choices, func(o yinzheng.Option) bool { return o.Value == source && o.Label.ZH == source }) {
+				t.Errorf("what %s is has no name", source)
+			}
+		})
+	}
 	known := map[string]bool{"code": true, "version": true}
 	var note func(prefix string, slots []design.Slot)
 	note = func(prefix string, slots []design.Slot) {

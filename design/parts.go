@@ -81,7 +81,7 @@ var (
 	yesNo           = options("", "（不论）", "(either)", "true", "已填", "filled in", "false", "未填", "empty")
 	resubmitOptions = options("", "从头审批", "all steps anew", "same", "直接回到退回的环节", "straight to the step that returned it")
 	issueOptions    = options("wait", "补齐后签发", "issued once it has come", "flag", "先签发并注明", "issued, and marked")
-	recordOptions   = options("", "（不取）", "(nothing)", "name", "姓名", "name", "id", "证件", "document", "sex", "性别", "sex", "born", "出生日期", "date of birth", "died", "死亡日期", "date of death", "address", "住址", "address", "household.number", "户号", "household number",
+	recordOptions   = options("", "（不取）", "(nothing)", "name", "姓名", "name", "id", "证件", "document", "sex", "性别", "sex", "born", "出生日期", "date of birth", "died", "死亡日期", "date of death", "address", "住址", "address", "home.address", "现居住地址", "present address", "home.since", "居住起始日期", "living there since", "household.number", "户号", "household number",
 		"mother.name", "母亲姓名", "mother's name", "mother.id", "母亲证件", "mother's document", "father.name", "父亲姓名", "father's name", "father.id", "父亲证件", "father's document", "spouse.name", "配偶姓名", "spouse's name", "spouse.id", "配偶证件", "spouse's document", "relatives", "亲属", "relatives")
 )
 

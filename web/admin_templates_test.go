@@ -156,7 +156,7 @@ func TestAdminTemplateTexts(t *testing.T) {
 	if r, page := author.post("/work/admin/templates", url.Values{"key": {field(t, page, "key")}, "item": {"<b>"}}); r.StatusCode != 422 || strings.Contains(page, "<b>\"") || !strings.Contains(page, `href="#item"`) {
 		t.Errorf("a code: %d %s", r.StatusCode, page)
 	}
-	if r, page := author.post("/work/admin/templates", url.Values{"key": {field(t, page, "key")}, "item": {""}, "from": {"residence@1"}}); r.StatusCode != 422 || !strings.Contains(page, `value="residence@1" selected`) {
+	if r, page := author.post("/work/admin/templates", url.Values{"key": {field(t, page, "key")}, "item": {""}, "from": {"birth-registration@1"}}); r.StatusCode != 422 || !strings.Contains(page, `value="birth-registration@1" selected`) {
 		t.Errorf("no code: %d %s", r.StatusCode, page)
 	}
 	r, page := author.post("/work/admin/templates", url.Values{"key": {field(t, page, "key")}, "item": {"rent"}})
