@@ -201,6 +201,7 @@ type Store interface {
 	Reorganisations
 	Publications
 	Samples
+	Designs
 	Catalogues
 	Inquiries
 	Delegations

@@ -82,7 +82,7 @@ func (s *Service) Setup(ctx context.Context, by *Account) (*Setup, error) {
 			v.Seals = append(v.Seals, OrganSeal{o.ID, organ.Code, organ.Name, s.readyToSeal(organ.Code)})
 		}
 	}
-	for _, t := range s.current {
+	for _, t := range s.Catalogue() {
 		var held *Error
 		switch {
 		case s.ended(t) != nil: // as somebody decided

@@ -2,12 +2,10 @@ package yinzheng
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -46,9 +44,8 @@ type Config struct {
 // Service is the domain at work. Its methods are safe for concurrent use.
 type Service struct {
 	Config
-	templates    map[TemplateRef]*Template
-	current      []*Template // newest version of each item, by code
-	shorts       map[string]*Template
+	shelf        atomic.Pointer[shelf]
+	shelving     sync.Mutex // held while the shelf is replaced
 	directory    atomic.Pointer[Directory]
 	keys         atomic.Pointer[KeyList]
 	calendar     atomic.Pointer[Calendar]
@@ -70,24 +67,26 @@ type Service struct {
 // New wires a service and reads what it keeps in memory: the office tree, the
 // keys and the status lists.
 func New(ctx context.Context, c Config) (*Service, error) {
-	s := &Service{Config: c, templates: map[TemplateRef]*Template{}, shorts: map[string]*Template{}, handedOver: make(chan struct{}, 1)}
+	s := &Service{Config: c, handedOver: make(chan struct{}, 1)}
 	s.defaults()
+	s.shelf.Store(new(shelf))
 	for _, t := range c.Templates {
-		if err := s.addTemplate(ctx, t); err != nil {
+		if s.shelf.Load().versions[t.Ref()] != nil {
+			return nil, fmt.Errorf("template %s version %d is given twice", t.Code, t.Version)
+		}
+		if err := s.TakeUp(ctx, t); err != nil {
 			return nil, err
 		}
-		s.offer(t)
 	}
 	if c.Sample != nil {
-		if err := s.addTemplate(ctx, c.Sample); err != nil {
+		if err := s.take(ctx, c.Sample, false); err != nil {
 			return nil, err
 		}
 	}
-	slices.SortFunc(s.current, func(a, b *Template) int { return strings.Compare(a.Code, b.Code) })
 	if err := s.Reload(ctx); err != nil {
 		return nil, err
 	}
-	for _, t := range s.current {
+	for _, t := range s.Catalogue() {
 		if faults := t.CheckOffices(s.Directory()); len(faults) > 0 {
 			s.Log.Warn("the present office tree lacks an office that this item needs; it may not be offered", "item", t.Code, "fault", faults[0].Error())
 		}
@@ -103,46 +102,6 @@ func New(ctx context.Context, c Config) (*Service, error) {
 		return nil, fmt.Errorf("read the status lists: %w", err)
 	}
 	return s, nil
-}
-
-func (s *Service) addTemplate(ctx context.Context, t *Template) error {
-	if faults := t.Check(); len(faults) > 0 {
-		return fmt.Errorf("template %s: %w", t.Code, invalidFields(faults))
-	}
-	if s.templates[t.Ref()] != nil {
-		return fmt.Errorf("template %s version %d is given twice", t.Code, t.Version)
-	}
-	if other := s.shorts[t.Short]; other != nil && other.Code != t.Code {
-		return fmt.Errorf("templates %s and %s have the same short code %s", t.Code, other.Code, t.Short)
-	}
-	if err := s.Store.PublishTemplate(ctx, t.Ref(), t.digest(), s.now()); err != nil {
-		return fmt.Errorf("template %s version %d: %w", t.Code, t.Version, err)
-	}
-	if err := s.Renderer.Publish(t); err != nil {
-		return fmt.Errorf("template %s version %d: %w", t.Code, t.Version, err)
-	}
-	s.templates[t.Ref()], s.shorts[t.Short] = t, t
-	return nil
-}
-
-// offer makes a version the newest of its item, unless a newer one is.
-func (s *Service) offer(t *Template) {
-	i := slices.IndexFunc(s.current, func(o *Template) bool { return o.Code == t.Code })
-	switch {
-	case i < 0:
-		s.current = append(s.current, t)
-	case s.current[i].Version < t.Version:
-		s.current[i] = t
-	}
-}
-
-// digest tells one text of a version from another.
-func (t *Template) digest() string {
-	text, err := json.Marshal(t)
-	if err != nil { // only texts, numbers and lists of them
-		panic(err)
-	}
-	return digestHex(text)
 }
 
 // Reload reads the office tree and the keys again, after they have changed.
@@ -174,42 +133,6 @@ func (s *Service) Directory() *Directory { return s.directory.Load() }
 
 // KeyList is the set of keys as it is now.
 func (s *Service) KeyList() *KeyList { return s.keys.Load() }
-
-// Template returns the newest version of an item; ErrNotFound.
-func (s *Service) Template(code string) (*Template, error) {
-	for _, t := range s.current {
-		if t.Code == code {
-			return t, nil
-		}
-	}
-	return nil, fail(ErrNotFound, "没有“%s”这个证明事项", "There is no item “%s”", code)
-}
-
-// TemplateVersion returns one version of an item's template.
-func (s *Service) TemplateVersion(ref TemplateRef) (*Template, error) {
-	if t := s.templates[ref]; t != nil {
-		return t, nil
-	}
-	return nil, &Error{Kind: ErrUnavailable, Cause: errNoTemplate, Text: Text{
-		fmt.Sprintf("缺少模板 %s 第 %d 版，请检查 --templates-dir", ref.Code, ref.Version),
-		fmt.Sprintf("Template %s version %d is missing; check --templates-dir", ref.Code, ref.Version),
-	}}
-}
-
-// errNoTemplate tells a missing template from a store that does not answer.
-var errNoTemplate = errors.New("no such template")
-
-// Items lists the items that a person may start, by code: those of the
-// catalogue that are kept, and need no office that the tree lacks.
-func (s *Service) Items(by *Account) []*Template {
-	return slices.DeleteFunc(slices.Clone(s.current), func(t *Template) bool {
-		_, err := mayTakeIn(t, s.Directory(), by, "", "", s.Now())
-		return err != nil || s.ended(t) != nil || t.startable(s.Directory()) != nil
-	})
-}
-
-// Catalogue lists every item, by code.
-func (s *Service) Catalogue() []*Template { return s.current }
 
 // reason is the sentinel of an error, for logs that must hold nothing else.
 func reason(err error) string {

@@ -185,7 +185,7 @@ func (t *Template) last(v Values) int {
 // RouteStep is a step with whether it applies.
 type RouteStep struct {
 	*Step
-	Applies bool
+	Applies bool `json:"applies"`
 }
 
 // Route is the chain as a case with these values would meet it.

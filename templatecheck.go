@@ -155,12 +155,16 @@ func (l *linter) fields(path string, fields []Field, inner bool) {
 		l.record(p+".record", f, inner)
 		l.suggestions(p+".suggest", f)
 		switch f.Type {
-		case NameField, TextField, IDField, DateField, DateTimeField, BoolField, IntegerField:
+		case NameField, IDField, DateField, DateTimeField, BoolField:
+		case TextField:
+			l.require(f.Max >= 0 && f.Max <= maxText, p+".max", "range", "字数上限应在 1 到 4000 之间，不写即 100", "expected 1 to 4000 characters; left out, 100")
+		case IntegerField:
+			l.require(f.Max == 0 || f.Min <= f.Max, p+".max", "range", "最大值小于最小值", "the largest value is below the smallest")
 		case ChoiceField:
 			l.options(p, f)
 		case ListField:
 			l.require(!inner, p+".type", "nested", "列表中不能再有列表", "a list cannot stand inside a list")
-			l.require(f.Max >= 1 && f.Max <= 200 && f.Min <= f.Max, p+".max", "range", "列表须有 1 到 200 的上限", "a list needs a max from 1 to 200, not below its min")
+			l.require(f.Max >= 1 && f.Max <= 200 && f.Min >= 0 && f.Min <= f.Max, p+".max", "range", "列表须有 1 到 200 的上限", "a list needs a max from 1 to 200, not below its min")
 			l.fields(p+".fields", f.Fields, true)
 			l.rules(p+".rules", f.Fields, f.Rules)
 		default:
@@ -315,10 +319,21 @@ func (l *linter) tokenFields() {
 	}
 }
 
+// What a page holds at most: a template that is made by hand has far less, and
+// setting it takes time.
+const (
+	maxBlocks    = 50
+	maxParagraph = 1000
+	maxColumns   = 12
+	maxNotes     = 10
+)
+
 func (l *linter) page() {
 	p := &l.t.Page
 	l.require(p.Title != "", "page.title", "required", "缺少标题", "the title is missing")
 	l.require(len(p.Body) > 0, "page.body", "required", "缺少正文", "the body is missing")
+	l.require(len(p.Body) <= maxBlocks, "page.body", "range", "正文最多 50 个版块", "the body has at most 50 blocks")
+	l.require(len(p.Notes) <= maxNotes, "page.notes", "range", "页脚小字最多 10 条", "there are at most 10 lines of small print")
 	for i := range p.Body {
 		b, path := &p.Body[i], fmt.Sprintf("page.body[%d]", i)
 		l.when(path+".when", b.When)
@@ -326,6 +341,7 @@ func (l *linter) page() {
 		if b.Text != "" {
 			kinds++
 			l.fillIns(path+".text", b.Text, l.t.Fields, false)
+			l.require(utf8.RuneCountInString(b.Text) <= maxParagraph, path+".text", "range", "一段最多 1000 字", "a paragraph has at most 1000 characters")
 		}
 		if len(b.Facts) > 0 {
 			kinds++
@@ -354,6 +370,7 @@ func (l *linter) when(path, when string) {
 func (l *linter) table(path string, t *Table) {
 	l.field(path+".rows", l.t.Fields, t.Rows, ListField)
 	l.require(len(t.Columns) > 0, path+".columns", "required", "缺少列", "the table needs columns")
+	l.require(len(t.Columns) <= maxColumns, path+".columns", "range", "最多 12 列", "a table has at most 12 columns")
 	list := l.t.Field(t.Rows)
 	if list == nil {
 		return

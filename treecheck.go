@@ -24,7 +24,7 @@ func (s *Service) checkTree(before, after *Directory) []FieldError {
 	if len(c.faults) > 0 {
 		return c.faults
 	}
-	for _, t := range s.current {
+	for _, t := range s.Catalogue() {
 		if faults := t.CheckOffices(after); len(faults) > 0 && len(t.CheckOffices(before)) == 0 {
 			c.fault("items."+t.Code, "no-office", "调整后无单位可办理：%s", "no office could decide it afterwards: %s", faults[0].Field)
 		}

@@ -213,7 +213,7 @@ func (s *Service) judge(ctx context.Context, e *Evidence) (*Answer, error) {
 	e.Now, e.Online = s.now(), true
 	a := Judge(e)
 	if a.Certificate != nil {
-		if t := s.shorts[a.Certificate.Item]; t != nil {
+		if t := s.shelf.Load().shorts[a.Certificate.Item]; t != nil {
 			a.Certificate.ItemName = t.Name
 		}
 	}

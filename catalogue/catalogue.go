@@ -28,12 +28,12 @@ type Store interface {
 	yinzheng.Requests
 }
 
-// Config is what a Catalogue is made of. Store is needed.
+// Config is what a Catalogue is made of. Store and Template are needed.
 type Config struct {
-	Store     Store
-	Templates []*yinzheng.Template // which the items must not contradict
-	Now       func() time.Time     // default time.Now
-	Rand      io.Reader            // default crypto/rand
+	Store    Store
+	Template func(code string) *yinzheng.Template // newest version of an item's, which the item must not contradict; nil: it has none
+	Now      func() time.Time                     // default time.Now
+	Rand     io.Reader                            // default crypto/rand
 }
 
 // Catalogue is the catalogue at work. Its methods are safe for concurrent use.
@@ -74,17 +74,6 @@ func (c *Catalogue) read(ctx context.Context) error {
 	return nil
 }
 
-// template is the newest version of an item's template, or nil.
-func (c *Catalogue) template(code string) *yinzheng.Template {
-	var newest *yinzheng.Template
-	for _, t := range c.Templates {
-		if t.Code == code && (newest == nil || t.Version > newest.Version) {
-			newest = t
-		}
-	}
-	return newest
-}
-
 // now is the time to the microsecond, as it is kept.
 func (c *Catalogue) now() time.Time { return c.Now().UTC().Truncate(time.Microsecond) }
 
@@ -101,13 +90,32 @@ func (c *Catalogue) Ended(item string, now time.Time) *yinzheng.Ended {
 		return &yinzheng.Ended{Text: v.Ending(), By: v.By}
 	}
 	var faults []yinzheng.FieldError
-	if v.checkTemplate(c.template(item), faultsOf(&faults, "")); len(faults) == 0 {
+	if v.checkTemplate(c.Template(item), faultsOf(&faults, "")); len(faults) == 0 {
 		return nil
 	}
 	return &yinzheng.Ended{Text: yinzheng.Text{
 		ZH: "“" + v.Name.ZH + "”暂停受理：目录与模板不一致，" + faults[0].Text.ZH + "；请管理员更正其一",
 		EN: "“" + v.Name.In("en") + "” is held back, since the catalogue and the template differ. " + faults[0].Text.EN + "; an administrator has to mend one of them",
 	}}
+}
+
+// Contradicts names what a template says other than was published of its item.
+func (c *Catalogue) Contradicts(t *yinzheng.Template) []yinzheng.FieldError {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	v := c.book.at(t.Code, c.now())
+	if v == nil {
+		return nil
+	}
+	var faults []yinzheng.FieldError
+	subject, level := v.contradicts(t)
+	if subject {
+		faults = append(faults, yinzheng.FieldError{Field: "subject", Code: "catalogue", Text: yinzheng.Text{ZH: "与目录中审核过的主题 " + v.Subject + " 不一致", EN: "the catalogue was reviewed with the subject " + v.Subject}})
+	}
+	if level {
+		faults = append(faults, yinzheng.FieldError{Field: "issuer", Code: "catalogue", Text: yinzheng.Text{ZH: "与目录中的出具层级 " + string(v.Level) + " 不一致", EN: "the catalogue has it issued at the level " + string(v.Level)}})
+	}
+	return faults
 }
 
 // Items lists the version of every item that holds now, by code.
@@ -265,7 +273,7 @@ func (c *Catalogue) act(ctx context.Context, by *yinzheng.Account, id string, se
 	}
 	checked := c.complete(&a)
 	if checked == nil {
-		checked = c.book.check(change, &a, c.template)
+		checked = c.book.check(change, &a, c.Template)
 	}
 	if checked == nil && a.Kind == Approve {
 		checked = c.otherPerson(ctx, change, &a)

@@ -49,7 +49,13 @@ func must(t testing.TB, err error) {
 	}
 }
 
-var templates = []*yinzheng.Template{{Code: "residence", Version: 1, Subject: "none", Issuer: yinzheng.Town}}
+// template is the only one that there is.
+var template = func(code string) *yinzheng.Template {
+	if code != "residence" {
+		return nil
+	}
+	return &yinzheng.Template{Code: code, Version: 1, Subject: "none", Issuer: yinzheng.Town}
+}
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
@@ -76,7 +82,7 @@ func admin(id, office string) *yinzheng.Account {
 // open reads the catalogue again, as a process that starts.
 func (d *desk) open() {
 	d.t.Helper()
-	c, err := catalogue.New(d.t.Context(), catalogue.Config{Store: d.store, Templates: templates, Now: func() time.Time { return d.now }})
+	c, err := catalogue.New(d.t.Context(), catalogue.Config{Store: d.store, Template: template, Now: func() time.Time { return d.now }})
 	must(d.t, err)
 	d.Catalogue = c
 }

@@ -260,7 +260,7 @@ func (c *Catalogue) compare(rows []row) (out *Imported, items []Item, faults []y
 				return &other.Item
 			}
 			return nil
-		}, c.template, f)
+		}, c.Template, f)
 		items = append(items, r.Item)
 	}
 	for code := range c.book.versions {

@@ -196,15 +196,22 @@ func (i *Item) checkIssuer(f fault) {
 
 // checkTemplate refuses an item that its template contradicts.
 func (i *Item) checkTemplate(t *yinzheng.Template, f fault) {
-	if t == nil || i.State != Kept {
-		return
-	}
-	if i.Subject != t.Subject {
+	subject, level := i.contradicts(t)
+	if subject {
 		f("subject", "template", "与模板的主题 "+t.Subject+" 不一致", "The template's subject is "+t.Subject)
 	}
-	if i.Level != t.Issuer {
+	if level {
 		f("level", "template", "与模板的出具层级 "+string(t.Issuer)+" 不一致", "The template is issued at the level "+string(t.Issuer))
 	}
+}
+
+// contradicts tells whether an item that is kept and a template (nil: there is
+// none) are of different subjects, or issued at different levels.
+func (i *Item) contradicts(t *yinzheng.Template) (subject, level bool) {
+	if t == nil || i.State != Kept {
+		return false, false
+	}
+	return i.Subject != t.Subject, i.Level != t.Issuer
 }
 
 // doubts lists the subjects of the list of twenty that an item without one may

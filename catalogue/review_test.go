@@ -34,13 +34,12 @@ func TestContradicted(t *testing.T) {
 	if e := d.Ended("residence", d.now); e != nil {
 		t.Fatalf("%v", e.Text)
 	}
-	set := templates
-	defer func() { templates = set }()
+	defer func(was func(string) *yinzheng.Template) { template = was }(template)
 	for name, other := range map[string]yinzheng.Template{
 		"another organ":   {Code: "A1", Version: 1, Subject: "none", Issuer: yinzheng.Village},
 		"another subject": {Code: "A1", Version: 1, Subject: "kinship", Issuer: yinzheng.Town},
 	} {
-		templates = append(set[:1:1], &other)
+		template = func(string) *yinzheng.Template { return &other }
 		d.open()
 		if e := d.Ended("A1", d.now); e == nil || !strings.Contains(e.Text.ZH, "模板") || !strings.Contains(e.Text.EN, "template") {
 			t.Errorf("%s: %+v", name, e)
@@ -175,7 +174,9 @@ func TestPublishedAgainstTemplate(t *testing.T) {
 	v = d.do(d.b, v, catalogue.Act{Kind: catalogue.Approve, Opinion: "合法"})
 	v = d.do(d.a, v, catalogue.Act{Kind: catalogue.Open, Until: d.now.Add(time.Hour)})
 	d.now = d.now.Add(2 * time.Hour)
-	d.Templates = append(d.Templates[:1:1], &yinzheng.Template{Code: "A1", Version: 1, Subject: "none", Issuer: yinzheng.Village})
+	d.Template = func(code string) *yinzheng.Template {
+		return &yinzheng.Template{Code: code, Version: 1, Subject: "none", Issuer: yinzheng.Village}
+	}
 	if _, err := d.Act(t.Context(), d.a, v.ID, v.Version, catalogue.Act{Kind: catalogue.Publish}); first(err) != "items[0].level template" {
 		t.Error(err)
 	}

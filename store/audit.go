@@ -55,6 +55,12 @@ func OpenAudit(ctx context.Context, path string) (*Audit, error) {
 // Close ends the reading.
 func (a *Audit) Close() error { return a.store.readers.Close() }
 
+// MadeTemplates reads the templates that were made here, as yinzheng.Designs has it.
+func (a *Audit) MadeTemplates(ctx context.Context, after int64) (list []yinzheng.MadeTemplate, err error) {
+	list, err = readMadeTemplates(ctx, a.store.readers, after)
+	return list, a.store.fault("read published templates", err)
+}
+
 // Directory reads the office tree.
 func (a *Audit) Directory(ctx context.Context) (d *yinzheng.Directory, err error) {
 	err = a.store.oneMoment(ctx, func(ctx context.Context, q querier) (err error) {
@@ -125,9 +131,10 @@ const batch = 2000
 // Verify computes every entry of the log again from the actions and events
 // themselves, in their order, looks for what the log does not have, and then
 // compares every file that they refer to with its digest, and every act on the
-// catalogue, on inquiries and on campaigns with that of its event, and every
-// change of a right to sign commitments with its event, and how every key stands
-// with what its events make of it.
+// catalogue, on inquiries, on campaigns and on designs with that of its event,
+// every change of a right to sign commitments with its event, every template that
+// was made here with what was published, and how every key stands with what its
+// events make of it.
 // head, if it is not zero, is one that was written down earlier: an end that
 // was cut off leaves no other trace. It returns the last entry, and the first
 // fault or nil. progress is told now and then how much is done.
@@ -157,7 +164,7 @@ type verifier struct {
 }
 
 func (v *verifier) passes() []func(context.Context) error {
-	return []func(context.Context) error{v.chain, v.actions, v.events, v.files, v.scans, v.catalogue, v.inquiries, v.campaigns, v.rights, v.keys, v.faces, v.orphans}
+	return []func(context.Context) error{v.chain, v.actions, v.events, v.files, v.scans, v.catalogue, v.inquiries, v.campaigns, v.rights, v.designs, v.keys, v.faces, v.orphans}
 }
 
 func (v *verifier) step(n int) {

@@ -32,7 +32,7 @@ func TestPlans(t *testing.T) {
 	if err := s.PutDirectory(t.Context(), storetest.Tree()); err != nil {
 		t.Fatal(err)
 	}
-	whole := map[string]bool{selectDivisions: true, selectOffices: true, selectOrgans: true, selectKeys: true, newestVersion: true, s.dialect.tables: true, selectCalendar: true, wasBefore: true, allReorganisations: true, campaignList: true, namedLike: true, personImports: true, newestSample: true, countPeople: true, keysWithEvents: true, selectFaces: true, foundCharacters: true}
+	whole := map[string]bool{selectDivisions: true, selectOffices: true, selectOrgans: true, selectKeys: true, newestVersion: true, s.dialect.tables: true, selectCalendar: true, wasBefore: true, allReorganisations: true, campaignList: true, namedLike: true, personImports: true, allDesigns: true, newestSample: true, countPeople: true, keysWithEvents: true, selectFaces: true, foundCharacters: true}
 	ordered := map[string]bool{selectKeys: true, selectDelegations: true, delegationsOf: true, lentGrants: true, wasBefore: true, countEntries: true, countPeople: true} // few, or once: sorted as they are read
 	for _, texts := range foundBy {
 		ordered[texts.longer] = true // few, and only their keys

@@ -155,6 +155,8 @@ func TestAppendOnly(t *testing.T) {
 		s.Record(t.Context(), yinzheng.Event{At: storetest.Start, Kind: "k"}),
 		s.AddCommitmentRight(t.Context(), &yinzheng.CommitmentRight{At: storetest.Start, Document: "111:1", Ended: true}),
 		s.AddCatalogueAct(t.Context(), &yinzheng.CatalogueAct{Seq: 1, At: storetest.Start, Kind: "draft"}),
+		s.AddDesign(t.Context(), &yinzheng.Design{ID: "D1", Item: "residence", Version: 1, At: storetest.Start}, &yinzheng.DesignAct{Seq: 1, At: storetest.Start}),
+		s.AddMadeTemplate(t.Context(), &yinzheng.MadeTemplate{Ref: yinzheng.TemplateRef{Code: "residence", Version: 1}, At: storetest.Start}),
 		s.Reserve(t.Context(), c), s.FinishIssue(t.Context(), storetest.Finished(c, []byte("pdf")), []byte("pdf")),
 	} {
 		if err != nil {
@@ -168,6 +170,11 @@ func TestAppendOnly(t *testing.T) {
 		"UPDATE events SET detail = 'x'", "DELETE FROM events", "INSERT OR REPLACE INTO events SELECT * FROM events",
 		"UPDATE commitment_rights SET ended = 0", "DELETE FROM commitment_rights", "INSERT OR REPLACE INTO commitment_rights SELECT * FROM commitment_rights",
 		"UPDATE catalogue_acts SET content = 'x'", "DELETE FROM catalogue_acts", "INSERT OR REPLACE INTO catalogue_acts SELECT * FROM catalogue_acts",
+		"UPDATE designs SET version = version + 1", "UPDATE designs SET is_open = 1", "DELETE FROM designs",
+		"UPDATE design_acts SET opinion = 'x'", "DELETE FROM design_acts", "INSERT OR REPLACE INTO design_acts SELECT * FROM design_acts",
+		"INSERT OR REPLACE INTO design_acts SELECT key, design, seq + 1, at, account, for_whom, kind, opinion, digest FROM design_acts", "INSERT OR REPLACE INTO designs SELECT * FROM designs",
+		"UPDATE made_templates SET text = 'x'", "DELETE FROM made_templates", "INSERT OR REPLACE INTO made_templates SELECT * FROM made_templates",
+		"INSERT OR REPLACE INTO made_templates SELECT seq + 1, item, version, 'x', design, at, account FROM made_templates",
 		"UPDATE log SET subject = 'x'", "DELETE FROM log", "INSERT OR REPLACE INTO log SELECT * FROM log",
 		"INSERT INTO log SELECT seq + 5, at, kind, 'x', part, salt, digest, hash FROM log WHERE seq = 1",
 		"INSERT INTO log SELECT NULL, at, kind, 'x', part, salt, digest, hash FROM log WHERE seq = 1",

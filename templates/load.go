@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -84,43 +86,122 @@ func loadFile(path string) (*yinzheng.Template, error) {
 	return Load(path, text)
 }
 
-// largest is more than any page's template needs.
-const largest = 256 << 10
+// largest is more than any page's template needs, deepest more than any of its
+// parts is nested: the parser's work grows with the square of both.
+const (
+	largest = 128 << 10
+	deepest = 12
+)
 
 // Load reads one template from YAML, strictly: an unknown key is a fault, and
 // so is whatever yinzheng.Template.Check finds. Every fault is a line of the
 // error that begins with FILE:LINE:COLUMN; faults are Fault values, joined.
 func Load(file string, text []byte) (*yinzheng.Template, error) {
-	if len(text) > largest {
-		return nil, Fault{File: file, Line: 1, Column: 1, Text: yinzheng.Text{
-			ZH: "模板文件过大，最多 256 KB", EN: "the file is too large for a template; at most 256 KB",
-		}}
-	}
-	tree, err := parser.ParseBytes(text, 0)
+	t, root, err := readYAML(file, text)
 	if err != nil {
-		return nil, syntaxFault(file, err)
-	}
-	if len(tree.Docs) != 1 || tree.Docs[0].Body == nil {
-		return nil, Fault{File: file, Line: 1, Column: 1, Text: yinzheng.Text{
-			ZH: "一个文件写一个模板", EN: "a file holds exactly one template",
-		}}
-	}
-	if n := aliasOf(tree.Docs[0].Body); n != nil {
-		return nil, faultAt(file, n, "", "模板中不用锚点和别名", "a template uses no anchors, aliases or merge keys")
-	}
-	var t yinzheng.Template
-	dec := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict(), yaml.DisallowUnknownField())
-	if err := dec.Decode(&t); err != nil {
-		return nil, syntaxFault(file, err)
+		return nil, err
 	}
 	var faults []error
 	for _, e := range t.Check() {
-		faults = append(faults, located(file, tree.Docs[0].Body, e))
+		faults = append(faults, located(file, root, e))
 	}
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}
-	return &t, nil
+	return t, nil
+}
+
+// YAML reads and writes templates in the making.
+type YAML struct{}
+
+// Read reads a template whatever Check may say of it. The error is an ErrInvalid
+// that names the line.
+func (YAML) Read(text string) (*yinzheng.Template, error) {
+	t, _, err := readYAML("", []byte(text))
+	var f Fault
+	if !errors.As(err, &f) {
+		return t, err
+	}
+	where, place := "yaml", yinzheng.Text{ZH: fmt.Sprintf("第 %d 行第 %d 列", f.Line, f.Column), EN: fmt.Sprintf("Line %d, column %d", f.Line, f.Column)}
+	if f.Field != "" {
+		place = yinzheng.Text{ZH: place.ZH + "（" + f.Field + "）", EN: place.EN + " (" + f.Field + ")"}
+	}
+	return nil, &yinzheng.Error{Kind: yinzheng.ErrInvalid, Text: yinzheng.Text{ZH: "这份 YAML 读不懂", EN: "This YAML cannot be read"}, Fields: []yinzheng.FieldError{
+		{Field: where, Code: "yaml", Text: yinzheng.Text{ZH: place.ZH + "：" + f.Text.ZH, EN: place.EN + ": " + f.Text.EN}},
+	}}
+}
+
+// Write writes a template so that Read gives it back.
+func (YAML) Write(t *yinzheng.Template) (string, error) {
+	text, err := yaml.MarshalWithOptions(t, yaml.UseLiteralStyleIfMultiline(true), yaml.IndentSequence(true))
+	return string(text), err
+}
+
+// readYAML reads one template and the tree that faults are found in. The YAML
+// package panics at some of what is no YAML (fuzzing finds such texts): that is a
+// fault of the text, too.
+func readYAML(file string, text []byte) (t *yinzheng.Template, root ast.Node, err error) {
+	whole := func(zh, en string) error {
+		return Fault{File: file, Line: 1, Column: 1, Text: yinzheng.Text{ZH: zh, EN: en}}
+	}
+	defer func() {
+		if recover() != nil {
+			t, root, err = nil, nil, whole("YAML 有误", "this is no YAML")
+		}
+	}()
+	switch {
+	case len(text) > largest:
+		return nil, nil, whole("模板文件过大，最多 128 KB", "the file is too large for a template; at most 128 KB")
+	case !utf8.Valid(text):
+		return nil, nil, whole("不是 UTF-8 编码", "this is not UTF-8")
+	case nested(string(text)):
+		return nil, nil, whole("嵌套过深，不是模板", "nested too deeply for a template")
+	}
+	tree, err := parser.ParseBytes(text, 0)
+	if err != nil {
+		return nil, nil, syntaxFault(file, err)
+	}
+	if len(tree.Docs) != 1 || tree.Docs[0].Body == nil {
+		return nil, nil, whole("一个文件写一个模板", "a file holds exactly one template")
+	}
+	root = tree.Docs[0].Body
+	if n := aliasOf(root); n != nil {
+		return nil, nil, faultAt(file, n, "", "模板中不用锚点和别名", "a template uses no anchors, aliases or merge keys")
+	}
+	t = new(yinzheng.Template)
+	dec := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict(), yaml.DisallowUnknownField())
+	if err := dec.Decode(t); err != nil {
+		return nil, nil, syntaxFault(file, err)
+	}
+	return t, root, nil
+}
+
+// nested tells whether a text may be nested too deeply to be parsed: in brackets,
+// or by what opens a level within one line. It looks at bytes only, and so counts
+// what is quoted, too.
+func nested(text string) bool {
+	brackets := 0
+	for line := range strings.Lines(text) {
+		opened := 0
+		for i, c := range []byte(line) {
+			switch c {
+			case '[', '{':
+				brackets++
+			case ']', '}':
+				brackets = max(0, brackets-1)
+			case '-', '?', ':':
+				if (brackets == 0 || c != ':') && i+1 < len(line) && line[i+1] == ' ' {
+					opened++
+				}
+			case '!':
+				opened++
+			}
+			if brackets > deepest || opened > deepest {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Fault is one thing wrong with a template file, and where.

@@ -19,6 +19,21 @@ func (t *Typesetter) Preview(in *yinzheng.Sheet, format, focus string) ([]byte, 
 	if err != nil {
 		return nil, err
 	}
+	return t.preview(pub, st, in, format, focus)
+}
+
+// Trial is Preview for a template in the making, which stays unpublished: nothing
+// is kept of it. The error is that of Publish for a page that cannot be set.
+func (t *Typesetter) Trial(in *yinzheng.Sheet, format, focus string) ([]byte, error) {
+	st := t.state.Load()
+	pub, err := publish(in.Template, st.faces)
+	if err != nil {
+		return nil, err
+	}
+	return t.preview(pub, st, in, format, focus)
+}
+
+func (t *Typesetter) preview(pub *published, st *state, in *yinzheng.Sheet, format, focus string) ([]byte, error) {
 	s := t.sheet(pub, in)
 	defer t.free(s)
 	s.draft = true

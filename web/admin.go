@@ -73,6 +73,7 @@ var sections = []section{
 	{"/work/admin/people", yinzheng.Text{ZH: "人员", EN: "People"}, false},
 	{"/work/admin/offices", yinzheng.Text{ZH: "机构", EN: "Offices"}, false},
 	{"/work/admin/catalogue", yinzheng.Text{ZH: "目录", EN: "Catalogue"}, true},
+	{"/work/admin/templates", yinzheng.Text{ZH: "模板", EN: "Templates"}, true},
 	{"/work/admin/register", yinzheng.Text{ZH: "登记", EN: "Register"}, false},
 	{"/work/admin/seals", yinzheng.Text{ZH: "印章", EN: "Seals"}, true},
 	{"/work/admin/characters", yinzheng.Text{ZH: "缺字", EN: "Characters"}, true},
@@ -116,6 +117,7 @@ type overview struct {
 	Changes  []catalogue.ChangeLine
 	Keys     []*yinzheng.KeyView // of which something waits, or the end is near
 	Missing  []yinzheng.MissingCharacter
+	Designs  []designLine
 	Health   *health // nil for whoever looks after a part only
 	Faults   []yinzheng.FieldError
 	Tried    string // the case whose number was to be void
@@ -166,6 +168,9 @@ func (s *server) lookAtAll(v *visit, view *overview) (err error) {
 		return err
 	}
 	view.Changes = slices.DeleteFunc(changes, func(c catalogue.ChangeLine) bool { return !underWay(c) })
+	if view.Designs, _, err = s.designs(v); err != nil {
+		return err
+	}
 	tasks, err := s.Service.CharacterTasks(v.Context(), v.by)
 	if err != nil {
 		return err

@@ -366,6 +366,13 @@ func errLimit() error {
 
 // preview typesets a sample as Accept asks: SVG by default.
 func (s *server) preview(c *call, in *previewRequest) (any, error) {
+	return c.sample(func(format string) ([]byte, error) {
+		return s.Service.Preview(c.by, in.Item, in.Values, format, in.Focus)
+	})
+}
+
+// sample answers with a page, set in the format that Accept asks for.
+func (c *call) sample(set func(format string) ([]byte, error)) (any, error) {
 	media := negotiate(c.Header.Get("Accept"), "image/svg+xml", "application/pdf")
 	if media == "" {
 		return nil, fieldFaultOf(http.StatusNotAcceptable, "not-acceptable", "Accept", "media-type", "预览只有 image/svg+xml 和 application/pdf 两种格式", "A preview is image/svg+xml or application/pdf")
@@ -374,7 +381,7 @@ func (s *server) preview(c *call, in *previewRequest) (any, error) {
 	if media == "application/pdf" {
 		format = "pdf"
 	}
-	page, err := s.Service.Preview(c.by, in.Item, in.Values, format, in.Focus)
+	page, err := set(format)
 	if err != nil {
 		return nil, err
 	}

@@ -374,6 +374,8 @@ func TestOpenAPI(t *testing.T) {
 		"GET /api/v1/issuing", "POST /api/v1/issuing/{id}/retry", "POST /api/v1/issuing/{id}/void", "POST /api/v1/verify", "GET /api/v1/catalogue", "GET /api/v1/catalogue/{code}",
 		"GET /api/v1/catalogue/{code}/versions", "POST /api/v1/catalogue-changes", "GET /api/v1/catalogue-changes", "GET /api/v1/catalogue-changes/{id}",
 		"POST /api/v1/catalogue-changes/{id}/acts", "POST /api/v1/catalogue-changes/import", "GET /api/v1/catalogue-report",
+		"GET /api/v1/templates", "GET /api/v1/templates/{code}/versions/{version}", "POST /api/v1/template-designs", "GET /api/v1/template-designs/{id}", "PUT /api/v1/template-designs/{id}",
+		"POST /api/v1/template-designs/{id}/acts", "GET /api/v1/template-designs/{id}/ways", "GET /api/v1/template-designs/{id}/page",
 		"POST /api/v1/campaigns", "POST /api/v1/campaigns/import", "GET /api/v1/campaigns", "GET /api/v1/campaigns/{id}", "POST /api/v1/campaigns/{id}/acts", "GET /api/v1/campaigns/{id}/entries",
 		"POST /api/v1/campaigns/{id}/entries", "GET /api/v1/campaigns/{id}/entries/{number}",
 	} {

@@ -58,6 +58,11 @@ func TestAccessible(t *testing.T) {
 	clerk.lacking()
 	kid := w.KeyList().Keys[0].KID
 	w.signedIn(t, "admin").post("/work/admin/seals/"+kid, url.Values{"version": {"1"}, "act": {"rotate"}, "reason": {"例行更换"}})
+	author := w.signedIn(t, "admin")
+	design, _ := author.beginsResidence()
+	_, page = author.get("/work/admin/templates")
+	r, _ := author.post("/work/admin/templates", url.Values{"key": {field(t, page, "key")}, "item": {"rent"}})
+	blank := r.Address.Path // of which much has to be mended
 
 	pages := map[string][]string{
 		"":         {"/signin", "/verify", w.paper(code, token)[len(w.URL):]},
@@ -66,6 +71,7 @@ func TestAccessible(t *testing.T) {
 		"district": {"/work/inquiries?box=asked", "/work/inquiries?box=lists", "/work/inquiries/ask", "/work/inquiries/ask?kind=hardship&office=" + district, "/work/inquiry-lists/new?kind=hardship&office=" + district, inquiry, replied, list},
 		"admin":    {"/work/admin", "/work/admin/people", "/work/admin/people/p-town", "/work/admin/people/new", "/work/admin/offices", "/work/admin/offices/" + village, "/work/admin/offices/" + town, "/work/admin/offices/import", "/work/admin/offices/plans", "/work/admin/catalogue", "/work/admin/catalogue/draft", "/work/admin/catalogue/items/residence", "/work/admin/catalogue/import", "/work/admin/catalogue/report", "/work/admin/register", "/work/admin/seals", "/work/admin/seals/" + kid, "/work/admin/seals/" + w.KeyList().Keys[1].KID, "/work/admin/characters", "/work/admin/calendar", "/work/admin/audit", "/work/admin/start"},
 	}
+	pages["admin"] = append(pages["admin"], "/work/admin/templates", "/work/admin/templates/versions/residence/1", design, design+"?part=fields", design+"?part=fields[2]", blank, design+"?part=chain[1]", design+"?part=page", design+"?part=yaml", design+"/review")
 	for who, paths := range pages {
 		ctx := browser(t)
 		if who != "" {

@@ -21,6 +21,7 @@ import (
 	"yinzheng/attachments"
 	"yinzheng/campaign"
 	"yinzheng/catalogue"
+	"yinzheng/design"
 	"yinzheng/inquiry"
 	"yinzheng/keys"
 	"yinzheng/signer"
@@ -120,8 +121,11 @@ func newWorldOver(t testing.TB, st *store.Store, changes ...change) *world {
 	for _, c := range changes {
 		c(&wc, &sc)
 	}
+	given := sc.Templates
 	w.boot = func() {
-		wc.Catalogue, err = catalogue.New(ctx, catalogue.Config{Store: st, Templates: sc.Templates})
+		sc.Templates, _, err = design.InForce(ctx, st, templates.YAML{}, given)
+		must(t, err)
+		wc.Catalogue, err = catalogue.New(ctx, catalogue.Config{Store: st, Template: func(code string) *yinzheng.Template { return w.Newest(code) }})
 		must(t, err)
 		sc.Standings = wc.Catalogue
 		w.Service, err = yinzheng.New(ctx, sc)
@@ -129,6 +133,7 @@ func newWorldOver(t testing.TB, st *store.Store, changes ...change) *world {
 		wc.Service, wc.Campaigns = w.Service, campaign.New(campaign.Config{Service: w.Service, Log: log})
 		wc.Workbooks = workbook.New(workbook.Config{Service: w.Service, Log: log})
 		w.workbooks = wc.Workbooks
+		wc.Designs = design.New(design.Config{Store: st, Service: w.Service, Language: templates.YAML{}, Typesetter: renderer, Catalogue: wc.Catalogue, Now: sc.Now})
 		wc.Inquiries = inquiry.New(inquiry.Config{Store: st, Records: w.Service, Seal: w.Service, Now: sc.Now})
 		handler, err := web.New(wc)
 		must(t, err)

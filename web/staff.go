@@ -41,6 +41,7 @@ func (s *server) staffRoutes() {
 	pages := s.adminRoutes()
 	maps.Copy(pages, s.campaignRoutes())
 	maps.Copy(pages, s.inquiryRoutes())
+	maps.Copy(pages, s.templateRoutes())
 	maps.Copy(pages, map[string]func(*visit) error{
 		"POST /signout":                               s.signOutForm,
 		"GET /work":                                   s.queuePage,
@@ -295,6 +296,11 @@ var dones = map[string]yinzheng.Text{
 	"key-confirm":    {ZH: "已生效。", EN: "It has taken effect."},
 	"key-decline":    {ZH: "已否决。", EN: "Declined."},
 	"face-added":     {ZH: "字体已添加，现在就能用；等这个字的经办人已收到通知。", EN: "The face was added and is in use; the clerks who waited for it were told."},
+
+	"design-send":     {ZH: "已送审，等另一位管理员核对发布。", EN: "Sent; another administrator looks at it and publishes it."},
+	"design-return":   {ZH: "已退回修改。", EN: "Returned to be mended."},
+	"design-publish":  {ZH: "已发布，新办件即按这一版办理。", EN: "Published; new cases run on this version."},
+	"design-withdraw": {ZH: "草案已撤回，现行模板不变。", EN: "Withdrawn; the template in force stays."},
 
 	"imported":  {ZH: "已导入。", EN: "Imported."},
 	"decided":   {ZH: "已作出调整；写明日期的到时自动执行。", EN: "Decided; what has a day of its own is carried out then."},

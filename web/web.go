@@ -20,18 +20,20 @@ import (
 	"yinzheng"
 	"yinzheng/campaign"
 	"yinzheng/catalogue"
+	"yinzheng/design"
 	"yinzheng/inquiry"
 	"yinzheng/workbook"
 )
 
-// Config is what the handler is made of. Service, Catalogue, Inquiries, Campaigns
-// and Workbooks are needed; the rest has useful zero values.
+// Config is what the handler is made of. Service, Catalogue, Inquiries, Campaigns,
+// Workbooks and Designs are needed; the rest has useful zero values.
 type Config struct {
 	Service   *yinzheng.Service
 	Catalogue *catalogue.Catalogue
 	Inquiries *inquiry.Inquiries
 	Campaigns *campaign.Campaigns
 	Workbooks *workbook.Workbooks
+	Designs   *design.Designs
 	Version   string // of the program, shown in the OpenAPI document
 
 	// CRL returns the DER of issuing CA n's revocation list, as served at

@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"yinzheng"
+	"yinzheng/design"
 	"yinzheng/store"
+	"yinzheng/templates"
 )
 
 type auditCmd struct {
@@ -67,10 +69,6 @@ func (c *auditVerifyCmd) Run(ctx context.Context, e *env) error {
 	if err != nil {
 		return err
 	}
-	fold, err := c.fold()
-	if err != nil {
-		return err
-	}
 	a, err := openAudit(ctx, c.Dir)
 	if err != nil {
 		return err
@@ -85,7 +83,7 @@ func (c *auditVerifyCmd) Run(ctx context.Context, e *env) error {
 	})
 	skipped := 0
 	if err == nil && fault == nil {
-		skipped, fault, err = a.VerifyCases(ctx, fold)
+		skipped, fault, err = c.cases(ctx, a)
 	}
 	if err != nil {
 		return err
@@ -104,19 +102,22 @@ func (c *auditVerifyCmd) Run(ctx context.Context, e *env) error {
 	return nil
 }
 
-// fold rebuilds a case by the templates that are here.
-func (c *auditVerifyCmd) fold() (func(string, yinzheng.TemplateRef, []yinzheng.Action) *yinzheng.Application, error) {
+// cases compares every case with its history, by the templates that are here.
+func (c *auditVerifyCmd) cases(ctx context.Context, a *store.Audit) (skipped int, fault *store.LogFault, err error) {
 	set, err := templateSet(c.TemplatesDir)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		set, _, err = design.InForce(ctx, a, templates.YAML{}, set)
 	}
-	return func(id string, ref yinzheng.TemplateRef, actions []yinzheng.Action) *yinzheng.Application {
+	if err != nil {
+		return 0, nil, err
+	}
+	return a.VerifyCases(ctx, func(id string, ref yinzheng.TemplateRef, actions []yinzheng.Action) *yinzheng.Application {
 		i := slices.IndexFunc(set, func(t *yinzheng.Template) bool { return t.Ref() == ref })
 		if i < 0 {
 			return nil
 		}
 		return yinzheng.Fold(id, set[i], actions)
-	}, nil
+	})
 }
 
 func openAudit(ctx context.Context, dir string) (*store.Audit, error) {

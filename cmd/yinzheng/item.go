@@ -40,9 +40,9 @@ func (c *itemImportCmd) Run(ctx context.Context, e *env) error {
 		return err
 	}
 	defer sys.Close()
-	by, err := sys.store.AccountByUsername(ctx, c.As)
+	by, err := sys.account(ctx, c.As)
 	if err != nil {
-		return fmt.Errorf("--as %s: %w", c.As, err)
+		return err
 	}
 	in, err := sys.catalogue.Import(ctx, by, c.Title, data, !c.Apply)
 	var bad *yinzheng.Error

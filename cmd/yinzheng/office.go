@@ -85,9 +85,9 @@ func (c *officeSettings) reorganise(ctx context.Context, e *env, plan func(*yinz
 		return err
 	}
 	defer sys.Close()
-	by, err := sys.store.AccountByUsername(ctx, c.As)
+	by, err := sys.account(ctx, c.As)
 	if err != nil {
-		return fmt.Errorf("--as %s: %w", c.As, err)
+		return err
 	}
 	r, err := plan(sys.Directory(), sys.Now())
 	if err != nil {

@@ -41,9 +41,9 @@ func (c *personImportCmd) Run(ctx context.Context, e *env) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, sys.Close()) }()
-	by, err := sys.store.AccountByUsername(ctx, c.As)
+	by, err := sys.account(ctx, c.As)
 	if err != nil {
-		return fmt.Errorf("--as %s: %w", c.As, err)
+		return err
 	}
 	m, err := sys.BeginImport(by, c.Office, c.Register, c.AsOf, data)
 	if err != nil {

@@ -11,13 +11,17 @@ import (
 	"time"
 
 	"yinzheng"
+	"yinzheng/design"
 	"yinzheng/offices"
+	"yinzheng/store"
 	"yinzheng/templates"
 )
 
 type templateCmd struct {
 	Lint   lintCmd   `cmd:"" help:"Check a template: every fault by line and field."`
 	DryRun dryRunCmd `cmd:"" name:"dry-run" help:"Print the way a case with given values would go."`
+	Export exportCmd `cmd:"" help:"Print a version of a template, to take it elsewhere."`
+	Import importCmd `cmd:"" help:"Begin a design out of a template's text."`
 }
 
 type lintCmd struct {
@@ -60,7 +64,7 @@ func (c *lintCmd) Run(ctx context.Context, e *env) error {
 			return err
 		}
 	}
-	known, err := c.items(t)
+	known, err := c.items(ctx, t)
 	if err != nil {
 		return err
 	}
@@ -83,14 +87,17 @@ func (c *lintCmd) refuse(faults []yinzheng.FieldError) error {
 	return errors.New(c.File + ": " + strings.Join(lines, "\n"))
 }
 
-// items tells which items there are: the template's own, the built-in ones and
-// those of the folder beside it.
-func (c *lintCmd) items(t *yinzheng.Template) (known func(code string) bool, err error) {
-	all, err := templates.Builtin()
-	if err == nil && c.Others != "" {
-		var others []*yinzheng.Template
-		others, err = templates.LoadDir(c.Others)
-		all = append(all, others...)
+// items tells which items there are: the template's own, the built-in ones, those
+// of the folder beside it and those that were made in the data folder.
+func (c *lintCmd) items(ctx context.Context, t *yinzheng.Template) (known func(code string) bool, err error) {
+	all, err := templateSet(c.Others)
+	if err == nil && c.Dir != "" {
+		var a *store.Audit
+		if a, err = openAudit(ctx, c.Dir); err != nil {
+			return nil, err
+		}
+		defer a.Close()
+		all, _, err = design.InForce(ctx, a, templates.YAML{}, all)
 	}
 	return func(code string) bool {
 		return code == t.Code || slices.ContainsFunc(all, func(o *yinzheng.Template) bool { return o.Code == code })

@@ -16,6 +16,7 @@ import (
 	"yinzheng/attachments"
 	"yinzheng/campaign"
 	"yinzheng/catalogue"
+	"yinzheng/design"
 	"yinzheng/inquiry"
 	"yinzheng/keys"
 	"yinzheng/register"
@@ -78,6 +79,7 @@ type system struct {
 	inquiries *inquiry.Inquiries
 	campaigns *campaign.Campaigns
 	workbooks *workbook.Workbooks
+	designs   *design.Designs
 	store     *store.Store
 	ring      *keys.Keyring
 	renderer  *templates.Typesetter
@@ -139,11 +141,19 @@ func assemble(ctx context.Context, s *store.Store, ring *keys.Keyring, c setting
 	if err := lend(sealer, ring); err != nil {
 		return nil, err
 	}
-	items, err := catalogue.New(ctx, catalogue.Config{Store: s, Templates: set, Now: e.now})
+	set, aside, err := design.InForce(ctx, s, templates.YAML{}, set)
 	if err != nil {
 		return nil, err
 	}
-	service, err := yinzheng.New(ctx, yinzheng.Config{
+	for _, ref := range aside {
+		e.log.Warn("a template file is left aside: this item's templates are made here by now; take it over as a design, if it is wanted", "item", ref.Code, "version", ref.Version)
+	}
+	var service *yinzheng.Service // asked once it is there
+	items, err := catalogue.New(ctx, catalogue.Config{Store: s, Template: func(code string) *yinzheng.Template { return service.Newest(code) }, Now: e.now})
+	if err != nil {
+		return nil, err
+	}
+	service, err = yinzheng.New(ctx, yinzheng.Config{
 		Store: s, Standings: items, Register: &register.Register{Kept: s}, Renderer: renderer, Sealer: sealer, Checker: &signer.Checker{}, Cleaner: attachments.New(), Seals: &sealMaker{ring, sealer, s},
 		Templates: set, Sample: sample, PublicURL: strings.TrimRight(c.PublicURL, "/"), Now: e.now, Log: e.log,
 	})
@@ -152,8 +162,9 @@ func assemble(ctx context.Context, s *store.Store, ring *keys.Keyring, c setting
 	}
 	asked := inquiry.New(inquiry.Config{Store: s, Records: service, Seal: service, Now: e.now, Log: e.log})
 	checks := campaign.New(campaign.Config{Service: service, Log: e.log})
+	designs := design.New(design.Config{Store: s, Service: service, Language: templates.YAML{}, Typesetter: renderer, Catalogue: items, Now: e.now})
 	return &system{
-		Service: service, catalogue: items, inquiries: asked, campaigns: checks, workbooks: workbook.New(workbook.Config{Service: service, Log: e.log}),
+		Service: service, catalogue: items, inquiries: asked, campaigns: checks, workbooks: workbook.New(workbook.Config{Service: service, Log: e.log}), designs: designs,
 		store: s, ring: ring, renderer: renderer, fontsDir: c.FontsDir,
 	}, nil
 }
@@ -205,7 +216,8 @@ func (s *system) background(ctx context.Context, log *slog.Logger) {
 	go s.campaigns.Keep(ctx, 2*time.Second)
 	go s.workbooks.Keep(ctx, time.Second)
 	go s.markCases(ctx, log)
-	go s.workInquiries(ctx, 2*time.Second, log)
+	go often(ctx, 2*time.Second, s.inquiries.Scan, "working on inquiries; tried again soon", log)
+	go often(ctx, 2*time.Second, s.designs.Follow, "taking up templates that were published; tried again soon", log)
 	if s.fontsDir != "" {
 		go watchFonts(ctx, s.fontsDir, 2*time.Second, s.renderer, log)
 	}
@@ -222,14 +234,14 @@ func (s *system) markCases(ctx context.Context, log *slog.Logger) {
 	}
 }
 
-// workInquiries does what is due on inquiries, every so often, until the context
-// ends. What fails is tried again.
-func (s *system) workInquiries(ctx context.Context, every time.Duration, log *slog.Logger) {
+// often does something every so often, until the context ends. What fails is
+// tried again.
+func often(ctx context.Context, every time.Duration, do func(context.Context) error, failed string, log *slog.Logger) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
-		if err := s.inquiries.Scan(ctx); err != nil && ctx.Err() == nil {
-			log.Error("working on inquiries; tried again soon", "error", err)
+		if err := do(ctx); err != nil && ctx.Err() == nil {
+			log.Error(failed, "error", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -237,6 +249,15 @@ func (s *system) workInquiries(ctx context.Context, every time.Duration, log *sl
 		case <-tick.C:
 		}
 	}
+}
+
+// account is the account whose user name --as gave.
+func (s *system) account(ctx context.Context, username string) (*yinzheng.Account, error) {
+	by, err := s.store.AccountByUsername(ctx, username)
+	if err != nil {
+		return nil, fmt.Errorf("--as %s: %w", username, err)
+	}
+	return by, nil
 }
 
 func (s *system) Close() error {

@@ -159,7 +159,7 @@ func (s *scans) each(bodies [][]byte) error {
 
 // served is a service over HTTP.
 func served(ctx context.Context, service *yinzheng.Service, s *store.Store) (http.Handler, error) {
-	items, err := catalogue.New(ctx, catalogue.Config{Store: s})
+	items, err := catalogue.New(ctx, catalogue.Config{Store: s, Template: service.Newest})
 	if err != nil {
 		return nil, err
 	}

@@ -51,6 +51,8 @@ func Run(t *testing.T, open func(t *testing.T) yinzheng.Store) {
 		"Directory/undone":           directoryUndone,
 		"Publications":               publications,
 		"Samples":                    samples,
+		"Designs":                    designs,
+		"Designs/published":          madeTemplates,
 		"Catalogue/acts":             catalogueActs,
 		"Catalogue/open cases":       openCasesOf,
 		"Reorganisations":            reorganisations,

@@ -53,6 +53,19 @@ for (const list of document.querySelectorAll('[data-fill]')) {
   field.addEventListener('blur', () => { digit = ''; });
 }
 
+// The place of a field is put into the text in which somebody was writing last.
+for (const list of document.querySelectorAll('[data-inserts]')) {
+  let text;
+  list.hidden = false;
+  form.addEventListener('focusin', (e) => { if (e.target.matches('textarea, input:not([type])')) text = e.target; });
+  list.addEventListener('click', (e) => {
+    if (!text || !e.target.dataset.insert) return;
+    text.setRangeText(e.target.dataset.insert, text.selectionStart, text.selectionEnd, 'end');
+    text.focus();
+    text.dispatchEvent(new Event('input', { bubbles: true }));
+  });
+}
+
 // A file that was chosen is sent at once.
 for (const input of document.querySelectorAll('[data-send]')) input.addEventListener('change', () => { if (input.value) input.form.requestSubmit(); });
 
@@ -202,7 +215,7 @@ function show(saved) {
   for (const box of form.querySelectorAll('[data-field]')) {
     const path = box.dataset.field;
     if (box.contains(document.activeElement)) continue;
-    const faults = (saved.faults ?? []).filter((f) => f.field === path || f.field.startsWith(path + '.'));
+    const faults = (saved.faults ?? []).filter((f) => f.field === path || f.field.startsWith(path + '.') || f.field.startsWith(path + '['));
     const note = document.getElementById(path + '-fault');
     if (box.querySelector('[data-field]') || !note) continue;
     note.textContent = faults.map((f) => f.detail).join(' ');
