@@ -15,6 +15,7 @@ import (
 	"yinzheng/offices"
 	"yinzheng/register"
 	"yinzheng/store"
+	"yinzheng/store/storetest"
 	"yinzheng/templates"
 )
 
@@ -33,7 +34,7 @@ type house struct {
 	t       *testing.T
 	ctx     context.Context
 	store   *store.Store
-	failing *failing
+	failing *storetest.Failing
 	service *yinzheng.Service
 	now     time.Time
 	people  map[string]*yinzheng.Account
@@ -75,7 +76,7 @@ func newHouse(t *testing.T) *house {
 	kept, err := store.OpenMemory(t.Context())
 	must(t, err)
 	t.Cleanup(func() { must(t, kept.Close()) })
-	h := &house{t: t, ctx: t.Context(), store: kept, failing: &failing{Store: kept}, now: time.Date(2026, 11, 2, 1, 0, 0, 0, time.UTC), people: map[string]*yinzheng.Account{}}
+	h := &house{t: t, ctx: t.Context(), store: kept, failing: &storetest.Failing{Store: kept}, now: time.Date(2026, 11, 2, 1, 0, 0, 0, time.UTC), people: map[string]*yinzheng.Account{}}
 	division := func(code, parent string, level yinzheng.Level) yinzheng.Division {
 		return yinzheng.Division{Code: code, Name: "区划" + code, Parent: parent, Level: level}
 	}
@@ -297,54 +298,6 @@ func (h *house) notices(office string, role yinzheng.Role) []string {
 		out = append(out, n.Kind)
 	}
 	return out
-}
-
-// failing is a store one of whose writing transactions fails: the at-th, before
-// anything happened, or after it was kept.
-type failing struct {
-	*store.Store
-	mu     sync.Mutex
-	at     int
-	kept   bool
-	calls  int
-	failed bool
-	before func() // runs once, before the next transaction
-	rotten string // code of a certificate that cannot be read
-}
-
-func (f *failing) Certificate(ctx context.Context, code string) (*yinzheng.Certificate, error) {
-	if code == f.rotten {
-		panic("rotten")
-	}
-	return f.Store.Certificate(ctx, code)
-}
-
-var errDisk = &yinzheng.Error{Kind: yinzheng.ErrUnavailable, Text: yinzheng.Text{ZH: "磁盘已满", EN: "The disk is full"}, Cause: errors.New("injected")}
-
-func (f *failing) Tx(ctx context.Context, fn func(context.Context) error) error {
-	f.mu.Lock()
-	f.calls++
-	fails, kept := f.calls == f.at, f.kept
-	f.failed = f.failed || fails
-	before := f.before
-	f.before = nil
-	f.mu.Unlock()
-	if before != nil {
-		before()
-	}
-	if fails && !kept {
-		return errDisk
-	}
-	if err := f.Store.Tx(ctx, fn); err != nil || !fails {
-		return err
-	}
-	return errDisk
-}
-
-func (f *failing) arm(at int, kept bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.at, f.kept, f.calls, f.failed = at, kept, 0, false
 }
 
 // kind is the sentinel of an error, "" for none.

@@ -415,10 +415,10 @@ func TestMakeIsCutOff(t *testing.T) {
 			}
 			_, err := h.Act(h.ctx, h.people["town"], v.ID, 1, campaign.Make, "")
 			must(t, err)
-			h.failing.arm(at, kept)
+			h.failing.Arm(at, kept)
 			first := h.Round(h.ctx)
-			failed := h.failing.failed
-			h.failing.arm(0, false)
+			failed := h.failing.Failed()
+			h.failing.Arm(0, false)
 			h.restart()
 			must(t, h.Round(h.ctx))
 			cases, err := h.store.HeldBy(h.ctx, holder(1), 10)
@@ -448,7 +448,7 @@ func TestMakeGoesOn(t *testing.T) {
 		seen[i] = h.present(i+1, 0)
 	}
 	h.registers("2026-10-31", lines...)
-	h.failing.rotten = h.issued(1, map[string]any{"address": "滨江路"}, north, "")
+	h.failing.Rotten = h.issued(1, map[string]any{"address": "滨江路"}, north, "")
 	v := h.start(people...)
 	_, err := h.Enter(h.ctx, h.people["north"], v.ID, seen)
 	must(t, err)
@@ -460,7 +460,7 @@ func TestMakeGoesOn(t *testing.T) {
 	if p := h.view(v).Progress.Total; p.Cases[yinzheng.Submitted] != n-1 {
 		t.Errorf("%+v", p)
 	}
-	h.failing.rotten = ""
+	h.failing.Rotten = ""
 	must(t, h.Round(h.ctx))
 	if e := h.entry(v, 1); e.Case == nil {
 		t.Errorf("%+v", e)
@@ -688,7 +688,7 @@ func TestPermits(t *testing.T) {
 func TestRegisterComesMeanwhile(t *testing.T) {
 	h := newHouse(t)
 	h.registered(2, north)
-	h.failing.before = func() { h.registers("2026-11-01", holder(2)+",丁二,"+north+",,2026-11-01") }
+	h.failing.Before = func() { h.registers("2026-11-01", holder(2)+",丁二,"+north+",,2026-11-01") }
 	in := &campaign.NewCampaign{Item: "survival", Period: "2026-11", People: list(2, north)}
 	if _, _, err := h.Start(h.ctx, h.people["town"], in, "key", false); kind(err) != "conflict" {
 		t.Fatal(err)
@@ -699,7 +699,7 @@ func TestRegisterComesMeanwhile(t *testing.T) {
 	}
 	h.now = h.now.Add(time.Hour)
 	h.registers("2026-11-02", holder(1)+",丁一,"+north+",,2026-11-01")
-	h.failing.before = func() { h.see("north", v, h.present(1, 0)) }
+	h.failing.Before = func() { h.see("north", v, h.present(1, 0)) }
 	must(t, h.Round(h.ctx))
 	if e := h.entry(v, 1); e.Outcome != campaign.Disputed || e.Version != 2 {
 		t.Errorf("%+v", e)
@@ -726,7 +726,7 @@ func TestFasterThanMaking(t *testing.T) {
 		h.see("north", v, h.present(1, 0))
 		_, err := h.Act(h.ctx, h.people["town"], v.ID, 1, campaign.Make, "")
 		must(t, err)
-		h.failing.before = func() { meanwhile(h, v) }
+		h.failing.Before = func() { meanwhile(h, v) }
 		must(t, h.Round(h.ctx))
 		cases, err := h.store.HeldBy(h.ctx, holder(1), 10)
 		must(t, err)

@@ -2,7 +2,6 @@ package workbook
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"yinzheng"
 	"yinzheng/register"
 	"yinzheng/store"
+	"yinzheng/store/storetest"
 	"yinzheng/templates"
 )
 
@@ -31,7 +31,7 @@ type house struct {
 	t       *testing.T
 	ctx     context.Context
 	kept    *store.Store
-	failing *failing
+	failing *storetest.Failing
 	items   []*yinzheng.Template
 	now     time.Time
 	people  map[string]*yinzheng.Account
@@ -45,7 +45,7 @@ func newHouse(t *testing.T) *house {
 	kept, err := store.OpenMemory(t.Context())
 	must(t, err)
 	t.Cleanup(func() { must(t, kept.Close()) })
-	h := &house{t: t, ctx: t.Context(), kept: kept, failing: &failing{Store: kept}, now: testNow, people: map[string]*yinzheng.Account{}}
+	h := &house{t: t, ctx: t.Context(), kept: kept, failing: &storetest.Failing{Store: kept}, now: testNow, people: map[string]*yinzheng.Account{}}
 	h.items, err = templates.Builtin()
 	must(t, err)
 	scanned := *builtin(t, "residence")
@@ -207,44 +207,6 @@ func (h *house) events(subject, kind string) int {
 		}
 	}
 	return n
-}
-
-// failing is a store of whose writing transactions one fails: the at-th, before
-// anything happened, or after it was kept.
-type failing struct {
-	*store.Store
-	mu     sync.Mutex
-	at     int
-	kept   bool
-	calls  int
-	failed bool
-	before func() // runs once, before the next transaction
-}
-
-var errDisk = &yinzheng.Error{Kind: yinzheng.ErrUnavailable, Text: text("磁盘已满", "The disk is full"), Cause: errors.New("injected")}
-
-func (f *failing) Tx(ctx context.Context, fn func(context.Context) error) error {
-	f.mu.Lock()
-	f.calls++
-	fails, kept, before := f.calls == f.at, f.kept, f.before
-	f.failed, f.before = f.failed || fails, nil
-	f.mu.Unlock()
-	if before != nil {
-		before()
-	}
-	if fails && !kept {
-		return errDisk
-	}
-	if err := f.Store.Tx(ctx, fn); err != nil || !fails {
-		return err
-	}
-	return errDisk
-}
-
-func (f *failing) arm(at int, kept bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.at, f.kept, f.calls, f.failed = at, kept, 0, false
 }
 
 // registersLater is registers, of a newer day.

@@ -244,7 +244,7 @@ func TestStops(t *testing.T) {
 		h := newHouse(t)
 		v := h.brought("residence", residences(1, makingBatch+5))
 		h.act("north", v, &Step{Action: Start})
-		h.failing.before = func() { h.changes("north", change) }
+		h.failing.Before = func() { h.changes("north", change) }
 		must(t, h.Work(h.ctx))
 		v = h.seen(v)
 		if v.State != Stopped || v.Why == nil || !strings.Contains(v.Why.ZH, "经办岗位") || v.Waiting == 0 || v.Waiting+v.Made != v.Rows || v.Refused != 0 {
@@ -299,7 +299,7 @@ func TestPause(t *testing.T) {
 	h := newHouse(t)
 	v := h.brought("residence", residences(1, 40))
 	h.act("north", v, &Step{Action: Start})
-	h.failing.before = func() { h.act("north2", v, &Step{Action: Pause}) }
+	h.failing.Before = func() { h.act("north2", v, &Step{Action: Pause}) }
 	must(t, h.Work(h.ctx))
 	before := h.seen(v).Made // rows beside the one that was about to be made
 	if got := h.seen(v); got.State != Paused || before == got.Rows {
@@ -311,7 +311,7 @@ func TestPause(t *testing.T) {
 	}
 	h.act("north2", v, &Step{Action: Resume})
 	h.restart()
-	h.failing.before = func() { // paused and resumed while rows are being made: those are left to the next round
+	h.failing.Before = func() { // paused and resumed while rows are being made: those are left to the next round
 		h.act("north2", v, &Step{Action: Pause})
 		h.act("north2", v, &Step{Action: Resume})
 	}
@@ -441,10 +441,10 @@ func TestCrash(t *testing.T) {
 			h := newHouse(t)
 			v := h.brought("residence", residences(1, rows))
 			h.act("north", v, &Step{Action: Start, Submit: at%2 == 0})
-			h.failing.arm(at, kept)
+			h.failing.Arm(at, kept)
 			err := h.Work(h.ctx)
-			failed := h.failing.failed
-			h.failing.arm(0, false)
+			failed := h.failing.Failed()
+			h.failing.Arm(0, false)
 			h.restart()
 			must(t, h.Work(h.ctx))
 			must(t, h.Work(h.ctx))

@@ -25,15 +25,11 @@ func (exportCmd) Help() string {
 }
 
 func (c *exportCmd) Run(ctx context.Context, e *env) error {
-	sys, err := c.open(ctx, e)
+	sys, by, err := c.openAs(ctx, e, c.As)
 	if err != nil {
 		return err
 	}
 	defer sys.Close()
-	by, err := sys.account(ctx, c.As)
-	if err != nil {
-		return err
-	}
 	ref := yinzheng.TemplateRef{Code: c.Item, Version: c.Version}
 	if c.Version == 0 {
 		newest, err := sys.Template(c.Item)
@@ -71,15 +67,11 @@ func (c *importCmd) Run(ctx context.Context, e *env) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.File, err)
 	}
-	sys, err := c.open(ctx, e)
+	sys, by, err := c.openAs(ctx, e, c.As)
 	if err != nil {
 		return err
 	}
 	defer sys.Close()
-	by, err := sys.account(ctx, c.As)
-	if err != nil {
-		return err
-	}
 	v, _, err := sys.designs.Begin(ctx, by, &design.Begin{Item: t.Code, Text: string(text)}, rand.Text())
 	if err != nil {
 		return err

@@ -35,15 +35,11 @@ func (c *itemImportCmd) Run(ctx context.Context, e *env) error {
 	if err != nil {
 		return err
 	}
-	sys, err := c.open(ctx, e)
+	sys, by, err := c.openAs(ctx, e, c.As)
 	if err != nil {
 		return err
 	}
 	defer sys.Close()
-	by, err := sys.account(ctx, c.As)
-	if err != nil {
-		return err
-	}
 	in, err := sys.catalogue.Import(ctx, by, c.Title, data, !c.Apply)
 	var bad *yinzheng.Error
 	if errors.As(err, &bad) && len(bad.Fields) > 0 {

@@ -80,15 +80,11 @@ func (c *officeChangeCmd) Run(ctx context.Context, e *env) error {
 }
 
 func (c *officeSettings) reorganise(ctx context.Context, e *env, plan func(*yinzheng.Directory, time.Time) (*yinzheng.Reorganisation, error)) error {
-	sys, err := c.open(ctx, e)
+	sys, by, err := c.openAs(ctx, e, c.As)
 	if err != nil {
 		return err
 	}
 	defer sys.Close()
-	by, err := sys.account(ctx, c.As)
-	if err != nil {
-		return err
-	}
 	r, err := plan(sys.Directory(), sys.Now())
 	if err != nil {
 		return err

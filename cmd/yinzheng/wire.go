@@ -72,6 +72,19 @@ func (f *folder) open(ctx context.Context, e *env) (*system, error) {
 	return openSystem(ctx, f.Dir, secret, f.settings, e)
 }
 
+// openAs is open for somebody, by their user name.
+func (f *folder) openAs(ctx context.Context, e *env, username string) (*system, *yinzheng.Account, error) {
+	sys, err := f.open(ctx, e)
+	if err != nil {
+		return nil, nil, err
+	}
+	by, err := sys.account(ctx, username)
+	if err != nil {
+		return nil, nil, errors.Join(err, sys.Close())
+	}
+	return sys, by, nil
+}
+
 // system is the program with its parts put together.
 type system struct {
 	*yinzheng.Service
