@@ -2,7 +2,7 @@
 # make lint       formatting, linters, import order
 # make bench      the budgets, as ratios measured in one run; 5 GB of disk
 # make bench-large  how lookups grow, up to ten million cases; 50 GB of disk
-# make pictures   the pictures in docs/, from the running program
+# make screenshots   the pictures in docs/, from the running program
 # make build      the program, for production
 GO ?= go
 # SQLite maps 2 GB of a database into memory unless it is built otherwise, and
@@ -10,7 +10,7 @@ GO ?= go
 export CGO_CFLAGS ?= -O2 -g -DSQLITE_MAX_MMAP_SIZE=1099511627776
 LINT_VERSION := v2.15.0
 
-.PHONY: build test race fuzz lint bench bench-large pictures tools clean
+.PHONY: build test race fuzz lint bench bench-large screenshots tools clean
 build:
 	$(GO) build -trimpath -o yinzheng ./cmd/yinzheng
 
@@ -40,8 +40,8 @@ bench:
 bench-large:
 	$(GO) run ./internal/bench -growth 10000000
 
-pictures: tools
-	docs/pictures.sh
+screenshots: tools
+	$(GO) run ./internal/pictures
 
 tools:
 	./tools.sh
