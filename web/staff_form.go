@@ -101,6 +101,7 @@ type caseForm struct {
 	Stale    bool                  // somebody else changed the case meanwhile
 	Tried    bool                  // it was to be handed in: what is wanting is shown
 	Page     string                // address of the page's picture
+	SentBack *eventView            // what it was returned for
 
 	Materials *materialsView
 	Trying    materialTry
@@ -157,16 +158,35 @@ func (s *server) formPage(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if c.State != yinzheng.Draft && c.State != yinzheng.Returned {
+	if !mending(c) {
 		return v.see("/work/cases/"+c.ID, "")
 	}
 	return s.drawForm(v, http.StatusOK, c, &caseForm{Tried: v.URL.Query().Get("check") != ""}, c.Values, c.Applicant, c.Division)
 }
 
+// mending tells whether the form of a case is still filled in.
+func mending(c *yinzheng.CaseView) bool {
+	return c.State == yinzheng.Draft || c.State == yinzheng.Returned
+}
+
+// sentBack is what sent a case back to its clerk; nil when it was not.
+func sentBack(c *yinzheng.CaseView) *eventView {
+	if c.State != yinzheng.Returned {
+		return nil
+	}
+	for i := range slices.Backward(c.History) {
+		switch c.History[i].Kind {
+		case yinzheng.Return, yinzheng.Recall, yinzheng.Halt:
+			return &addEvent(nil, c, &c.History[i])[0]
+		}
+	}
+	return nil
+}
+
 // drawForm draws the form with these values, which are the case's or what was
 // typed.
 func (s *server) drawForm(v *visit, status int, c *yinzheng.CaseView, view *caseForm, values map[string]any, who yinzheng.Applicant, division string) error {
-	view.Case, view.Division, view.Materials = c, division, materialsOf(c, "edit", view.Trying)
+	view.Case, view.Division, view.Materials, view.SentBack = c, division, materialsOf(c, "edit", view.Trying), sentBack(c)
 	problems := view.Faults
 	if view.Tried && problems == nil {
 		problems = c.Problems
@@ -470,6 +490,9 @@ func (s *server) checkPage(v *visit) error {
 	c, err := s.Service.Application(v.Context(), v.by, v.PathValue("id"))
 	if err != nil {
 		return err
+	}
+	if !mending(c) {
+		return v.see("/work/cases/"+c.ID, "")
 	}
 	if len(c.Problems) > 0 {
 		return v.see("/work/cases/"+c.ID+"/edit?check=1#faults", "")

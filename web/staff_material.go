@@ -156,11 +156,10 @@ func (s *server) metAt(v *visit, page, done string, tried materialTry, err error
 
 // drawMet draws the page on which somebody looked at the materials.
 func (s *server) drawMet(v *visit, status int, c *yinzheng.CaseView, page string, tried materialTry) error {
-	mending := c.State == yinzheng.Draft || c.State == yinzheng.Returned
 	switch {
-	case page == "edit" && mending:
+	case page == "edit" && mending(c):
 		return s.drawForm(v, status, c, &caseForm{Tried: true, Trying: tried}, c.Values, c.Applicant, c.Division)
-	case page == "check" && mending:
+	case page == "check" && mending(c):
 		return s.drawCheck(v, status, c, tried)
 	}
 	return s.drawCase(v, status, c, &caseView{Trying: tried})
