@@ -210,6 +210,7 @@ var demoPeople = []demoPerson{
 	{"police", "叶建军", "441302197809090130", demoDistrict, "public-security", yinzheng.Approver, "惠城区公安分局 approver"},
 	{"health", "温淑芬", "441302198312120141", demoDistrict, "health", yinzheng.Approver, "惠城区卫生健康局 approver"},
 	{"admin", "罗晓东", "441302198010100103", demoDistrict, "civil-affairs", yinzheng.Admin, "administrator"},
+	{"admin2", "钟丽华", "441302198607280151", demoDistrict, "civil-affairs", yinzheng.Admin, "administrator (a second one, for what takes two)"},
 	{"department", "梁雪梅", "441302199203080116", demoDistrict, "civil-affairs", yinzheng.Department, "receiving department"},
 }
 
