@@ -241,6 +241,9 @@ func (s *Service) useFaces(ctx context.Context) error {
 	files := make([][]byte, 0, len(kept))
 	for _, digest := range digests {
 		data, err := s.Store.File(ctx, digest)
+		if err != nil && (errors.Is(err, ErrUnavailable) || ctx.Err() != nil) { // the next look reads it
+			return err
+		}
 		if err == nil {
 			_, _, err = s.Renderer.CheckFace(data, nil)
 		}

@@ -168,6 +168,21 @@ func TestFaceElsewhere(t *testing.T) {
 	}
 }
 
+// TestFaceUnread: a face that cannot be read for a moment is used from a later look on.
+func TestFaceUnread(t *testing.T) {
+	h := faceHouse(t)
+	h.refusedForWant("clerk", h.named("clerk", "张𠮷", "one"))
+	h.store.failing = "File"
+	_, err := h.AddFace(h.ctx, h.people["admin"], testface.Face{Name: "First", Holds: "𠮷"}.Bytes())
+	must(t, err)
+	h.store.failing = ""
+	_, err = h.Scan(h.ctx)
+	must(t, err)
+	if len(h.Renderer.Missing("𠮷")) != 0 {
+		t.Error("never looked at again")
+	}
+}
+
 // TestFaceFromTheFolder: a task closes, too, when the character comes by another way.
 func TestFaceFromTheFolder(t *testing.T) {
 	h := faceHouse(t)

@@ -352,6 +352,13 @@ func (s *shaky) PeopleAt(ctx context.Context, office string, role yinzheng.Role,
 	return people, err
 }
 
+func (s *shaky) File(ctx context.Context, digest string) ([]byte, error) {
+	if s.failing == "File" {
+		return nil, errDisk
+	}
+	return s.Store.File(ctx, digest)
+}
+
 func (s *shaky) Queue(ctx context.Context, q yinzheng.QueueFilter) (entries []yinzheng.QueueEntry, err error) {
 	err = s.call("Queue", func() error { entries, err = s.Store.Queue(ctx, q); return err })
 	return entries, err

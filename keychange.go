@@ -166,8 +166,12 @@ func (s *Service) mayConfirm(ctx context.Context, by *Account, k *keptKey) error
 	if err != nil && !errors.Is(err, ErrNotFound) { // the operator has no account
 		return err
 	}
-	if err == nil && by.SamePerson(proposer) {
+	switch {
+	case err != nil:
+	case by.SamePerson(proposer):
 		return fail(ErrForbidden, "这项变更由您提出，须由另一位管理员确认", "You proposed this change; another administrator has to confirm it")
+	case proposer.Person.Number == "": // it may be this person's, too
+		return fail(ErrForbidden, "提出变更的账号没有本人证件，无法确认是两个人；请否决后由有证件的管理员重新提出", "The account that proposed this change has no document, so nobody can tell that you are two people; please decline it and have an administrator with a document propose it again")
 	}
 	return s.mayBecome(k.all, k.Key, k.care.Proposal.Change)
 }
@@ -234,7 +238,7 @@ func (s *Service) changeKey(ctx context.Context, by *Account, kid string, seen i
 				return err
 			}
 		}
-		if k.State == before {
+		if k.State == before && next == nil {
 			return nil
 		}
 		return s.Store.PutDirectory(ctx, &Directory{})

@@ -461,6 +461,38 @@ func TestKeyElsewhere(t *testing.T) {
 	}
 }
 
+// TestKeyRotatedElsewhere: another process learns of the key that follows one, also
+// of a compromised one, which stays as it is.
+func TestKeyRotatedElsewhere(t *testing.T) {
+	h := keyHouse(t)
+	kid := h.districtKey(yinzheng.DocumentKey).KID
+	h.changed(kid, yinzheng.KeyRequest{Change: yinzheng.CompromiseKey, Since: h.clock()})
+	other, err := yinzheng.New(h.ctx, h.config)
+	must(t, err)
+	h.changed(kid, yinzheng.KeyRequest{Change: yinzheng.RotateKey})
+	_, err = other.Scan(h.ctx)
+	must(t, err)
+	if next := h.districtKey(yinzheng.DocumentKey).KID; other.KeyList().ByKID(next) == nil {
+		t.Errorf("key %s is not known elsewhere", next)
+	}
+}
+
+// TestKeyProposedByNobody: of whoever proposes by an account without a document
+// nobody can tell that they do not confirm it by another one.
+func TestKeyProposedByNobody(t *testing.T) {
+	h := keyHouse(t)
+	nameless := yinzheng.SampleAccount("nameless", 42, [2]string{"admin", "district"})
+	nameless.Person = yinzheng.ID{Type: yinzheng.NoID}
+	must(t, h.store.PutAccount(h.ctx, nameless))
+	h.people["nameless"] = nameless
+	kid := h.districtKey(yinzheng.DocumentKey).KID
+	_, err := h.proposeKey("nameless", kid, yinzheng.KeyRequest{Change: yinzheng.RotateKey})
+	must(t, err)
+	if _, err := h.confirmKey("deputy", kid); !errors.Is(err, yinzheng.ErrForbidden) {
+		t.Errorf("confirmed: %v", err)
+	}
+}
+
 // TestKeyEnding: the administrators are told once of a key that ends soon, unless
 // another one goes on.
 func TestKeyEnding(t *testing.T) {

@@ -153,11 +153,14 @@ func (x *streams) look(open []*stream, changed bool) {
 			close(st.over)
 			continue
 		}
-		if _, counted := counts[st.account]; !counted && err == nil {
-			counts[st.account], err = countsOf(ctx, x.service, by)
+		now, counted := counts[st.account]
+		if !counted && err == nil {
+			if now, err = countsOf(ctx, x.service, by); err == nil {
+				counts[st.account] = now
+			}
 		}
 		if err == nil {
-			x.tell(st, counts[st.account], changed)
+			x.tell(st, now, changed)
 		}
 	}
 }

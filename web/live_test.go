@@ -8,11 +8,14 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
 
+	"yinzheng"
+	"yinzheng/store/storetest"
 	"yinzheng/web"
 )
 
@@ -182,6 +185,49 @@ func TestLiveBounded(t *testing.T) {
 		time.Sleep(20 * time.Millisecond)
 	}
 	t.Error("what was left is still counted")
+}
+
+// uncounted is a store that cannot be counted for a while.
+type uncounted struct {
+	yinzheng.Store
+	fails  atomic.Bool
+	failed atomic.Int32
+}
+
+func (u *uncounted) CountQueue(ctx context.Context, q yinzheng.QueueFilter) (int, error) {
+	if u.fails.Load() {
+		u.failed.Add(1)
+		return 0, storetest.ErrDisk
+	}
+	return u.Store.CountQueue(ctx, q)
+}
+
+// TestLiveUncounted: what could not be counted is told to none of an account's pages.
+func TestLiveUncounted(t *testing.T) {
+	u := &uncounted{}
+	w := newWorld(t, unhurried, func(_ *web.Config, c *yinzheng.Config) { u.Store, c.Store = c.Store, u })
+	write := func() {
+		_, _, err := w.NewClaim(t.Context(), "village")
+		must(t, err)
+	}
+	clerk := w.signedIn(t, "village")
+	pages := []*told{clerk.listen(w.URL), clerk.listen(w.URL)}
+	for _, x := range pages {
+		x.counts("draft", "")
+	}
+	u.fails.Store(true)
+	write()
+	for deadline := time.Now().Add(10 * time.Second); u.failed.Load() == 0; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("nobody looked")
+		}
+	}
+	time.Sleep(100 * time.Millisecond) // the look is over
+	u.fails.Store(false)
+	write()
+	for _, x := range pages {
+		x.counts("draft", "") // fails at what is no JSON
+	}
 }
 
 // TestLiveShutdown: a stream outlasts the limits of a server's other answers, and
