@@ -47,7 +47,7 @@ func TestAccessible(t *testing.T) {
 	_, page = clerk.get(returned + "/edit")
 	form.Set("version", field(t, page, "version"))
 	_, page = clerk.post(returned+"/edit", form)
-	_, page = clerk.post(returned+"/submit", url.Values{"version": {field(t, page, "version")}})
+	clerk.post(returned+"/submit", url.Values{"version": {field(t, page, "version")}})
 	_, page = w.signedIn(t, "town").get(returned)
 	w.signedIn(t, "town").post(returned+"/decide", url.Values{"version": {field(t, page, "version")}, "action": {"return"}, "opinion": {"地址不全"}})
 
