@@ -2,6 +2,7 @@ package yinzheng
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -67,6 +68,15 @@ func (s *Service) LogHead(ctx context.Context, by *Account) (LogEntry, error) {
 		return LogEntry{}, err
 	}
 	return s.Store.LogHead(ctx)
+}
+
+// NoteLogCheck puts on record who had the whole record checked, up to which entry,
+// and how it ended: whole, not-whole or failed. ErrForbidden as in LogHead.
+func (s *Service) NoteLogCheck(ctx context.Context, by *Account, last int64, how string) error {
+	if err := s.mayRun(by); err != nil {
+		return err
+	}
+	return s.Store.Record(ctx, Event{At: s.now(), Kind: "log-checked", By: by.ID, Detail: fmt.Sprintf("%d %s", last, how)})
 }
 
 // OpenCasesTakenIn counts the cases that an office took in and that are not at

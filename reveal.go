@@ -157,6 +157,8 @@ var eventNames = map[string]Text{
 	"reorganised":              {"机构调整生效", "reorganisation took effect"},
 	"cases-moved":              {"办件移交完毕", "cases moved"},
 	"calendar-changed":         {"更新日历", "calendar changed"},
+	"sample-ordered":           {"制作样本", "sample ordered"},
+	"log-checked":              {"核对全部记录", "the whole record was checked"},
 	"catalogue-draft":          {"起草目录变更", "change of the catalogue drafted"},
 	"catalogue-redraft":        {"目录变更改稿", "change of the catalogue drafted anew"},
 	"catalogue-send":           {"目录变更送审", "change of the catalogue sent for review"},
@@ -193,6 +195,38 @@ var eventNames = map[string]Text{
 	eventCharacterMissing: {"缺字，已请管理员补字体", "character missing, a face is asked for"},
 	eventCharacterFound:   {"缺字已补上", "character found in a face"},
 	EventFaceAdded:        {"添加字体", "face added"},
+}
+
+// eventFamilies are the events whose kind is a capability and what was done there,
+// such as campaign-start.
+var eventFamilies = map[string]Text{
+	"campaign": {"生存核验", "survival check"}, "inquiry": {"协查", "inquiry"}, "template": {"模板", "template"}, "batch": {"批量导入", "import of cases"},
+}
+
+var eventActs = map[string]Text{
+	"start": {"发起", "begun"}, "send": {"送审", "sent for publication"}, "return": {"退回", "returned"}, "publish": {"发布", "published"}, "withdraw": {"撤回", "withdrawn"},
+	"make": {"生成办件", "cases ordered"}, "remind": {"提醒", "reminded"}, "end": {"办结", "ended"}, "cancel": {"取消", "cancelled"}, "listed": {"取得名单", "roster taken"}, "tried": {"试算名单", "roster tried"},
+	"present": {"登记健在", "seen present"}, "absent": {"登记不在", "seen absent"}, "dead": {"登记去世", "found dead"}, "open": {"撤销登记", "entry taken back"},
+	"died": {"登记册显示去世", "dead by a register"}, "alive": {"登记册更正去世", "alive by a register"}, "moved": {"登记册显示迁移", "moved by a register"}, "made": {"办件已生成", "case made"}, "refused": {"被拒", "refused"},
+	"ask": {"提出", "asked"}, "answer": {"核实", "answered"}, "sign": {"签发", "signed"}, "late": {"超期", "late"}, "roll": {"更换名册", "roll replaced"}, "delivered": {"答复送达", "reply delivered"},
+	"pause": {"暂停", "paused"}, "resume": {"继续", "resumed"}, "brought": {"上传", "brought in"}, "stop": {"停下", "stopped"}, "done": {"办完", "done"},
+}
+
+// eventName is the kind of an event in words; one that has none is its own name.
+func eventName(kind string) Text {
+	if name, known := eventNames[kind]; known {
+		return name
+	}
+	family, act, _ := strings.Cut(kind, "-")
+	in, known := eventFamilies[family]
+	if !known {
+		return Text{kind, kind}
+	}
+	what, known := eventActs[act]
+	if !known {
+		what = Text{act, act}
+	}
+	return Text{in.ZH + "：" + what.ZH, in.EN + ": " + what.EN}
 }
 
 // EventView is an event about a case, for the people of the case.
@@ -243,11 +277,7 @@ func (s *Service) eventViews(ctx context.Context, events []LoggedEvent) ([]Event
 			}
 			names[e.By] = name
 		}
-		kind := eventNames[e.Kind]
-		if kind == (Text{}) {
-			kind = Text{e.Kind, e.Kind}
-		}
-		views = append(views, EventView{e.At, e.Kind, kind, e.Subject, e.By, name, e.Detail, e.Entry})
+		views = append(views, EventView{e.At, e.Kind, eventName(e.Kind), e.Subject, e.By, name, e.Detail, e.Entry})
 	}
 	return views, nil
 }

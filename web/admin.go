@@ -51,6 +51,7 @@ func (s *server) adminRoutes() map[string]func(*visit) error {
 		"GET /work/admin/calendar":                        s.calendarPage,
 		"POST /work/admin/calendar":                       s.calendarForm,
 		"GET /work/admin/audit":                           s.auditPage,
+		"POST /work/admin/audit":                          s.auditForm,
 		"GET /work/admin/offices":                         s.treePage,
 		"GET /work/admin/offices/{office}":                s.officePage,
 		"POST /work/admin/offices/{office}":               s.officeForm,

@@ -1,12 +1,15 @@
 package web_test
 
 import (
+	"context"
+	"errors"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
 
 	"yinzheng"
+	"yinzheng/web"
 )
 
 // TestAdminCalendar adds days as a notice lists them; one wrong line keeps all
@@ -113,5 +116,79 @@ func TestAdminOfAPart(t *testing.T) {
 	}
 	if r, _ := part.post("/work/admin/calendar", url.Values{"days": {"2027-01-01 休 元旦"}}); r.StatusCode != 403 {
 		t.Errorf("the calendar: %d", r.StatusCode)
+	}
+}
+
+// TestAdminChecksLog: the whole record is checked from the page, one check at a
+// time, beside everything else; what it found stands there, and whatever kept it
+// from its end is no answer.
+func TestAdminChecksLog(t *testing.T) {
+	type answer struct {
+		found *web.LogCheck
+		err   error
+	}
+	answers, asked := make(chan answer), make(chan string, 3)
+	w := newWorld(t, unhurried, func(wc *web.Config, _ *yinzheng.Config) {
+		wc.CheckLog = func(_ context.Context, head string, progress func(done, all int64)) (*web.LogCheck, error) {
+			asked <- head
+			progress(1, 2)
+			a := <-answers
+			if a.found == nil && a.err == nil {
+				panic("a forged row")
+			}
+			return a.found, a.err
+		}
+	})
+	admin := w.signedIn(t, "admin")
+	const here = "/work/admin/audit"
+	noted := strings.Repeat("ab", 32)
+	if r, page := admin.post(here, url.Values{"head": {"abc"}}); r.StatusCode != 422 || !strings.Contains(page, "64 位十六进制") || !strings.Contains(page, `value="abc"`) {
+		t.Errorf("no digest: %d %s", r.StatusCode, page)
+	}
+	if r, _ := w.signedIn(t, "town").post(here, url.Values{}); r.StatusCode != 403 {
+		t.Errorf("an approver checks: %d", r.StatusCode)
+	}
+	admin.post(here, url.Values{"head": {" " + strings.ToUpper(noted) + " "}})
+	if head := <-asked; head != noted {
+		t.Errorf("compared with %q", head)
+	}
+	for range 2 { // a second one waits for nothing, and begins nothing
+		if _, page := admin.post(here, url.Values{}); !strings.Contains(page, "50%") {
+			t.Errorf("at work: %s", page)
+		}
+	}
+	says := func(want string) {
+		t.Helper()
+		page := ""
+		for range 100 {
+			if _, page = admin.get(here); strings.Contains(page, want) {
+				return
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		t.Errorf("not %s: %s", want, page)
+	}
+	answers <- answer{found: &web.LogCheck{Head: yinzheng.LogEntry{Seq: 77}}}
+	says("共 77 条")
+	says("抄录的校验值在其中")
+	for _, tt := range []struct {
+		answer
+		want string
+	}{
+		{answer{found: &web.LogCheck{Head: yinzheng.LogEntry{Seq: 5, Subject: "A1"}, Fault: &yinzheng.Text{ZH: "所记内容被改动"}}}, "所记内容被改动 序号 5 A1"},
+		{answer{err: errors.New("the disk")}, "核对没有完成，不能说明"},
+		{answer{}, "核对没有完成，不能说明"},
+	} {
+		admin.post(here, url.Values{})
+		<-asked
+		answers <- tt.answer
+		says(tt.want)
+	}
+	if len(asked) > 0 {
+		t.Error("two checks ran at once")
+	}
+	says("核对全部记录</b>")
+	for _, how := range []string{" whole", " not-whole", " failed"} {
+		says(how)
 	}
 }

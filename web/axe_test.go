@@ -28,8 +28,8 @@ func accessible(t *testing.T, ctx context.Context, name string) {
 	}
 }
 
-// TestAccessible has axe-core look at every page: on a desk, in Chinese and in
-// English in turn, and on a phone in large letters (长辈版).
+// TestAccessible has axe-core look at every page: on a desk, in Chinese, in
+// English and in high contrast in turn, and on a phone in large letters (长辈版).
 func TestAccessible(t *testing.T) {
 	w := newWorld(t, unhurried, withTenancy(t))
 	code, token, _ := w.issued("one")
@@ -86,9 +86,9 @@ func TestAccessible(t *testing.T) {
 			signInTo(t, ctx, w.URL, who)
 		}
 		for i, path := range paths {
-			for _, way := range []string{[]string{"lang=zh", "lang=en"}[i%2] + "&size=normal", "size=large"} {
+			for _, way := range []string{[]string{"lang=zh", "lang=en", "lang=zh&contrast=high"}[i%3] + "&size=normal", "size=large&contrast=normal"} {
 				width := int64(1366)
-				if way == "size=large" {
+				if strings.HasPrefix(way, "size=large") {
 					width = 390
 				}
 				run(t, ctx, chromedp.EmulateViewport(width, 800))

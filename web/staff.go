@@ -31,6 +31,7 @@ const (
 	sessionCookie  = "yinzheng"
 	languageCookie = "yinzheng-lang"
 	sizeCookie     = "yinzheng-size"
+	contrastCookie = "yinzheng-contrast"
 )
 
 // staffRoutes lists the addresses of the staff's pages.
@@ -100,7 +101,7 @@ func (s *server) preferring(do http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.RawQuery != "" {
 			q := r.URL.Query()
-			for name, values := range map[string][]string{languageCookie: {"zh", "en"}, sizeCookie: {"normal", "large"}} {
+			for name, values := range map[string][]string{languageCookie: {"zh", "en"}, sizeCookie: {"normal", "large"}, contrastCookie: {"normal", "high"}} {
 				chosen := q.Get(strings.TrimPrefix(name, "yinzheng-"))
 				for _, v := range values {
 					if v == chosen {
@@ -121,13 +122,14 @@ func (s *server) cookie(name, value string, expires time.Time) *http.Cookie {
 	return &http.Cookie{Name: name, Value: value, Path: "/", Expires: expires, HttpOnly: true, Secure: s.https, SameSite: http.SameSiteLaxMode}
 }
 
-// large tells whether somebody reads in large letters (长辈版).
-func large(r *http.Request) bool {
-	if size := r.URL.Query().Get("size"); size != "" {
-		return size == "large"
+// prefers tells whether somebody reads in a way of their own: in large letters
+// (长辈版), in high contrast.
+func prefers(r *http.Request, cookie, way string) bool {
+	if chosen := r.URL.Query().Get(strings.TrimPrefix(cookie, "yinzheng-")); chosen != "" {
+		return chosen == way
 	}
-	c, err := r.Cookie(sizeCookie)
-	return err == nil && c.Value == "large"
+	c, err := r.Cookie(cookie)
+	return err == nil && c.Value == way
 }
 
 // staff answers somebody who is signed in. Anybody else is asked to sign in;
@@ -168,7 +170,8 @@ type desk struct {
 	page
 	Me      *yinzheng.Account
 	Where   string // the offices of their posts
-	Large   bool
+	Large   bool   // large letters
+	Sharp   bool   // high contrast
 	Style   string // address of the style sheet
 	Live    string // address of the module that keeps counts up to date
 	Counts  map[string]string
@@ -319,7 +322,7 @@ func (s *server) draw(v *visit, status int, name string, title yinzheng.Text, vi
 	lang := language(v.Request)
 	d := &desk{
 		page: page{Lang: lang, Title: title.In(lang), Script: s.pages.staffScript, Path: v.URL.EscapedPath()},
-		Me:   v.by, Large: large(v.Request), Style: s.pages.staffStyle, Live: s.pages.liveScript, Done: dones[v.URL.Query().Get("done")], Failed: failed[v.URL.Query().Get("done")], View: view, here: v.URL.Path, service: s.Service,
+		Me:   v.by, Large: prefers(v.Request, sizeCookie, "large"), Sharp: prefers(v.Request, contrastCookie, "high"), Style: s.pages.staffStyle, Live: s.pages.liveScript, Done: dones[v.URL.Query().Get("done")], Failed: failed[v.URL.Query().Get("done")], View: view, here: v.URL.Path, service: s.Service,
 	}
 	if v.Method != http.MethodGet {
 		d.Path = home(d.here)

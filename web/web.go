@@ -44,6 +44,9 @@ type Config struct {
 	Ready func(ctx context.Context) error
 	// Size returns how many bytes the database takes. Nil: administrators are not told.
 	Size func(ctx context.Context) (int64, error)
+	// CheckLog checks the whole record, and compares it with a head noted before
+	// unless that is empty. It may take minutes. Nil: the pages cannot check.
+	CheckLog func(ctx context.Context, head string, progress func(done, all int64)) (*LogCheck, error)
 	// TrustedProxies are the addresses whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
 	// Metrics collects what /metrics shows; nil: a registry of its own.
@@ -70,6 +73,7 @@ type server struct {
 	streams streams
 
 	sampleSeen atomic.Pointer[seenSample]
+	checking   logChecking
 }
 
 // New returns the handler of everything that Yinzheng serves.

@@ -14,6 +14,7 @@ import (
 	"yinzheng/design"
 	"yinzheng/store"
 	"yinzheng/templates"
+	"yinzheng/web"
 )
 
 type auditCmd struct {
@@ -65,26 +66,13 @@ Exit status: 0 the record is whole, 1 it is not, or could not be checked.
 const progressEvery = 200_000
 
 func (c *auditVerifyCmd) Run(ctx context.Context, e *env) error {
-	head, err := parseHash(c.Head)
-	if err != nil {
-		return err
-	}
-	a, err := openAudit(ctx, c.Dir)
-	if err != nil {
-		return err
-	}
-	defer a.Close()
 	next := int64(progressEvery)
-	last, fault, err := a.Verify(ctx, head, func(done, all int64) {
+	last, skipped, fault, err := checkRecord(ctx, c.Dir, c.TemplatesDir, c.Head, func(done, all int64) {
 		if done >= next {
 			next = done + progressEvery
 			fmt.Fprintf(e.stderr, "checked %d%%\n", min(100, 100*done/max(all, 1)))
 		}
 	})
-	skipped := 0
-	if err == nil && fault == nil {
-		skipped, fault, err = c.cases(ctx, a)
-	}
 	if err != nil {
 		return err
 	}
@@ -102,15 +90,40 @@ func (c *auditVerifyCmd) Run(ctx context.Context, e *env) error {
 	return nil
 }
 
-// cases compares every case with its history, by the templates that are here.
-func (c *auditVerifyCmd) cases(ctx context.Context, a *store.Audit) (skipped int, fault *store.LogFault, err error) {
-	set, err := templateSet(c.TemplatesDir)
-	if err == nil {
-		set, _, err = design.InForce(ctx, a, templates.YAML{}, set)
+// checkRecord checks the whole record of a data folder, beside a server that may
+// be running on it, and then every case against its history; skipped are those
+// whose template is not here.
+func checkRecord(ctx context.Context, dir, templatesDir, head string, progress func(done, all int64)) (last yinzheng.LogEntry, skipped int, fault *store.LogFault, err error) {
+	hash, err := parseHash(head)
+	if err != nil {
+		return last, 0, nil, err
 	}
+	a, err := openAudit(ctx, dir)
+	if err != nil {
+		return last, 0, nil, err
+	}
+	defer a.Close()
+	last, fault, err = a.Verify(ctx, hash, progress)
+	if err == nil && fault == nil {
+		skipped, fault, err = checkCases(ctx, a, templatesDir)
+	}
+	return last, skipped, fault, err
+}
+
+// checkCases compares every case with its history, by the templates that are here.
+func checkCases(ctx context.Context, a *store.Audit, templatesDir string) (skipped int, fault *store.LogFault, err error) {
+	set, err := templateSet(templatesDir)
 	if err != nil {
 		return 0, nil, err
 	}
+	if set, _, err = design.InForce(ctx, a, templates.YAML{}, set); err != nil {
+		return 0, nil, err
+	}
+	sample, err := templates.Sample()
+	if err != nil {
+		return 0, nil, err
+	}
+	set = append(set, sample)
 	return a.VerifyCases(ctx, func(id string, ref yinzheng.TemplateRef, actions []yinzheng.Action) *yinzheng.Application {
 		i := slices.IndexFunc(set, func(t *yinzheng.Template) bool { return t.Ref() == ref })
 		if i < 0 {
@@ -118,6 +131,20 @@ func (c *auditVerifyCmd) cases(ctx context.Context, a *store.Audit) (skipped int
 		}
 		return yinzheng.Fold(id, set[i], actions)
 	})
+}
+
+// checkLog is checkRecord for the pages.
+func (s *system) checkLog(ctx context.Context, head string, progress func(done, all int64)) (*web.LogCheck, error) {
+	last, skipped, fault, err := checkRecord(ctx, s.dir, s.templatesDir, head, progress)
+	if err != nil {
+		return nil, err
+	}
+	c := &web.LogCheck{Head: last, Skipped: skipped}
+	if fault != nil {
+		text := faultTexts[fault.Kind]
+		c.Head, c.Fault = fault.Entry, &text
+	}
+	return c, nil
 }
 
 func openAudit(ctx context.Context, dir string) (*store.Audit, error) {

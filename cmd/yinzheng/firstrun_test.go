@@ -64,6 +64,11 @@ func TestFirstRun(t *testing.T) {
 
 	b.click(`#sample .acts [href="/work/admin/start"]`)
 	b.sees("#sample.met", "已打开核验页")
+
+	b.click(`.tabs [href="/work/admin/audit"]`)
+	b.click(`form .button.second`)
+	b.sees("#check-now .done", "记录完整")
+	b.sees("#check-now .done", "没有填抄录的校验值")
 }
 
 // browserWindow is a window of a real Chromium.

@@ -88,16 +88,17 @@ func (f *folder) openAs(ctx context.Context, e *env, username string) (*system, 
 // system is the program with its parts put together.
 type system struct {
 	*yinzheng.Service
-	catalogue *catalogue.Catalogue
-	inquiries *inquiry.Inquiries
-	campaigns *campaign.Campaigns
-	workbooks *workbook.Workbooks
-	designs   *design.Designs
-	store     *store.Store
-	ring      *keys.Keyring
-	renderer  *templates.Typesetter
-	fontsDir  string
-	stop      context.CancelFunc // ends what runs in the background
+	catalogue         *catalogue.Catalogue
+	inquiries         *inquiry.Inquiries
+	campaigns         *campaign.Campaigns
+	workbooks         *workbook.Workbooks
+	designs           *design.Designs
+	store             *store.Store
+	ring              *keys.Keyring
+	renderer          *templates.Typesetter
+	fontsDir          string
+	dir, templatesDir string
+	stop              context.CancelFunc // ends what runs in the background
 }
 
 const databaseFile, keyFolder = "yinzheng.db", "keys"
@@ -118,6 +119,7 @@ func openSystem(ctx context.Context, dir string, secret keys.Secret, c settings,
 	}
 	sys, err := assemble(ctx, s, ring, c, e)
 	if err == nil {
+		sys.dir, sys.templatesDir = dir, c.TemplatesDir
 		err = checkMapping(ctx, s, e.log)
 	}
 	if err != nil {
