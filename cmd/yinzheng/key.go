@@ -19,8 +19,10 @@ func (keyCmd) Help() string {
 	return `The same as administrators do on the page of seals or through the API, for whoever works on the machine itself. What is proposed here an administrator who has signed in confirms: nobody knows who the operator is. Stop the server first: one program works on a data folder at a time.
 
   yinzheng key list --dir data
-  yinzheng key suspend KEY --dir data --reason 怀疑被盗用
-  yinzheng key propose KEY rotate --dir data --reason 例行更换`
+  yinzheng key suspend --dir data --reason 怀疑被盗用 -- KEY
+  yinzheng key propose --dir data --reason 例行更换 -- KEY rotate
+
+Keys stand after --, since one of them in 64 begins with a hyphen.`
 }
 
 // onKey lets the operator do something to a key at the version that is kept.
