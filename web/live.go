@@ -122,8 +122,10 @@ func (x *streams) watch() {
 			return
 		}
 		if is := x.service.Changed(); is != seen || now.Sub(last) >= pulseEvery {
-			x.look(open, is != seen)
-			seen, last = is, now
+			last = now
+			if x.look(open, is != seen) {
+				seen = is
+			}
 		}
 	}
 }
@@ -140,12 +142,13 @@ func (x *streams) all() []*stream {
 	return out
 }
 
-// look counts once for every account, and tells its pages. What cannot be read now
-// is looked at the next time.
-func (x *streams) look(open []*stream, changed bool) {
+// look counts once for every account, and tells its pages. False: something could
+// not be read now, and the next look is as this one.
+func (x *streams) look(open []*stream, changed bool) (whole bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), writeWithin)
 	defer cancel()
 	counts := map[string]string{}
+	whole = true
 	for _, st := range open {
 		by, err := x.service.Authenticate(ctx, st.secret)
 		if errors.Is(err, yinzheng.ErrUnauthorized) {
@@ -162,7 +165,9 @@ func (x *streams) look(open []*stream, changed bool) {
 		if err == nil {
 			x.tell(st, now, changed)
 		}
+		whole = whole && err == nil
 	}
+	return whole
 }
 
 // countsOf are the counts of somebody's lists as the pages show them, in JSON.
