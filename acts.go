@@ -2,7 +2,6 @@ package yinzheng
 
 import (
 	"context"
-	"errors"
 	"time"
 )
 
@@ -124,12 +123,12 @@ func (s *Service) tellReferring(ctx context.Context, code string, at time.Time) 
 	}
 	var out []Notice
 	for _, id := range ids {
-		c, err := s.load(ctx, id)
-		if errors.Is(err, errNoTemplate) {
-			continue
-		}
+		c, err := s.readable(ctx, id)
 		if err != nil {
 			return err
+		}
+		if c == nil {
+			continue
 		}
 		if !c.restsOn(code) {
 			continue

@@ -2,7 +2,6 @@ package yinzheng
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 )
@@ -98,12 +97,12 @@ func (s *Service) certificatesOf(ctx context.Context, item string, holder ID, no
 	}
 	var out []*referred
 	for _, l := range found {
-		c, err := s.load(ctx, l.ID)
-		if errors.Is(err, errNoTemplate) {
-			continue
-		}
+		c, err := s.readable(ctx, l.ID)
 		if err != nil {
 			return nil, err
+		}
+		if c == nil {
+			continue
 		}
 		if c.State != Issued {
 			continue

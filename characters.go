@@ -271,12 +271,12 @@ func (s *Service) found(ctx context.Context, r rune) error {
 		}
 		var told []Notice
 		for _, id := range ids {
-			c, err := s.load(ctx, id)
-			if errors.Is(err, errNoTemplate) {
-				continue
-			}
+			c, err := s.readable(ctx, id)
 			if err != nil {
 				return err
+			}
+			if c == nil {
+				continue
 			}
 			if (c.State == Draft || c.State == Returned) && len(s.missing(c.Template, c.Values)) == 0 {
 				told = append(told, Notice{At: now, Office: c.Directory.OfficeNow(c.Office), Role: Clerk, Kind: "character-found", Application: id, About: CodePoint(r)})

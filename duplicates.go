@@ -2,7 +2,6 @@ package yinzheng
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 )
@@ -50,13 +49,12 @@ func (s *Service) duplicates(ctx context.Context, by *Account, a *Application, t
 	for _, l := range found {
 		i := slices.IndexFunc(list.others, func(c *Case) bool { return c.ID == l.ID })
 		if i < 0 {
-			c, err := s.load(ctx, l.ID)
-			if errors.Is(err, errNoTemplate) { // nobody can open that case either
-				s.Log.Warn("a possible duplicate cannot be read", "application", l.ID, "error", forLog(err))
-				continue
-			}
+			c, err := s.readable(ctx, l.ID)
 			if err != nil {
 				return nil, err
+			}
+			if c == nil {
+				continue
 			}
 			i = len(list.others)
 			list.others = append(list.others, c)

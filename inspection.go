@@ -2,7 +2,6 @@ package yinzheng
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -230,12 +229,12 @@ func (s *Service) PendingInspections(ctx context.Context, by *Account, cursor st
 		pending, next = pending[:limit], pending[limit-1].Cursor
 	}
 	for _, p := range pending {
-		c, err := s.load(ctx, p.Application)
-		if errors.Is(err, errNoTemplate) {
-			continue
-		}
+		c, err := s.readable(ctx, p.Application)
 		if err != nil {
 			return nil, "", err
+		}
+		if c == nil {
+			continue
 		}
 		if _, err := c.mayInspect(by, p.Material, s.Now()); err != nil { // not theirs yet, or made meanwhile
 			continue

@@ -192,8 +192,8 @@ func (s *Service) KeysInCare(ctx context.Context, by *Account) ([]*KeyView, erro
 			return nil, err
 		}
 	}
+	order := map[bool]int{true: 0, false: 1}
 	slices.SortStableFunc(views, func(a, b *KeyView) int {
-		order := map[bool]int{true: 0, false: 1}
 		return cmp.Or(cmp.Compare(a.Organ, b.Organ), cmp.Compare(order[a.InForce], order[b.InForce]), cmp.Compare(a.Purpose, b.Purpose), b.NotBefore.Compare(a.NotBefore))
 	})
 	return views, nil

@@ -2,7 +2,6 @@ package yinzheng
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -228,15 +227,11 @@ func (s *Service) heldBy(ctx context.Context, documents []ID) ([]*Case, error) {
 			return nil, err
 		}
 		for _, caseID := range ids {
-			c, err := s.load(ctx, caseID)
-			if errors.Is(err, errNoTemplate) { // nobody can open that case either
-				s.Log.Warn("a holder's case cannot be read", "application", caseID, "error", forLog(err))
-				continue
-			}
+			c, err := s.readable(ctx, caseID)
 			if err != nil {
 				return nil, err
 			}
-			if c.holderID().same(id) {
+			if c != nil && c.holderID().same(id) {
 				cases = append(cases, c)
 			}
 		}
