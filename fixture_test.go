@@ -1,6 +1,7 @@
 package yinzheng
 
 import (
+	"fmt"
 	"time"
 )
 
@@ -65,12 +66,7 @@ var (
 // residentID completes place, birth date and a serial below 100 to a number;
 // the serial's last digit tells the sex.
 func residentID(first14 string, serial int) string {
-	s := first14 + "0" + string(rune('0'+serial/10)) + string(rune('0'+serial%10))
-	sum := 0
-	for i := range 17 {
-		sum += int(s[i]-'0') * residentWeights[i]
-	}
-	return s + "10X98765432"[sum%11:sum%11+1]
+	return ResidentNumber(fmt.Sprintf("%s0%02d", first14, serial))
 }
 
 // SampleAccount makes somebody with grants in force, written "role@office".

@@ -116,12 +116,8 @@ func documentMark(id ID) string {
 // the century and a check character are added.
 func lengthen(old string) (string, bool) {
 	s := old[:6] + "19" + old[6:]
-	sum := 0
-	for i := range len(s) {
-		if s[i] < '0' || s[i] > '9' {
-			return "", false
-		}
-		sum += int(s[i]-'0') * residentWeights[i]
+	if !digits(s) {
+		return "", false
 	}
-	return s + "10X98765432"[sum%11:sum%11+1], true
+	return ResidentNumber(s), true
 }

@@ -1,6 +1,9 @@
 package yinzheng
 
 import (
+	"context"
+	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -32,6 +35,38 @@ func (id ID) same(other ID) bool {
 
 // SamePerson tells whether two accounts are one person's.
 func (a *Account) SamePerson(o *Account) bool { return a.ID == o.ID || a.Person.same(o.Person) }
+
+// AnotherPerson tells whether two accounts are two people's for certain: without both
+// documents nobody can tell.
+func (a *Account) AnotherPerson(o *Account) bool {
+	return a.Person.Number != "" && o.Person.Number != "" && !a.SamePerson(o)
+}
+
+// AllOthers tells whether each of some accounts is another person than each of
+// others, for certain. By ID; ErrNotFound when there is no such account.
+func AllOthers(ctx context.Context, s interface {
+	Account(ctx context.Context, id string) (*Account, error)
+}, some, others []string,
+) (bool, error) {
+	read := func(ids []string) (list []*Account, err error) {
+		for _, id := range ids {
+			a, err := s.Account(ctx, id)
+			if err != nil {
+				return nil, fmt.Errorf("read an account: %w", err)
+			}
+			list = append(list, a)
+		}
+		return list, nil
+	}
+	those, err := read(others)
+	if err != nil {
+		return false, err
+	}
+	these, err := read(some)
+	return err == nil && !slices.ContainsFunc(these, func(a *Account) bool {
+		return slices.ContainsFunc(those, func(o *Account) bool { return !a.AnotherPerson(o) })
+	}), err
+}
 
 // older is a resident ID number as it had 15 digits, or "".
 func older(number string) string {
@@ -96,18 +131,14 @@ func ParseResidentID(s string, today time.Time) (number string, born time.Time, 
 	if len(s) != 18 {
 		return s, born, "", "id-length"
 	}
-	sum := 0
-	for i := range 17 {
-		if s[i] < '0' || s[i] > '9' {
-			return s, born, "", "id-character"
-		}
-		sum += int(s[i]-'0') * residentWeights[i]
+	if !digits(s[:17]) {
+		return s, born, "", "id-character"
 	}
 	born, err := time.ParseInLocation("20060102", s[6:14], today.Location())
 	if err != nil || born.After(today) || born.Year() < 1850 {
 		return s, time.Time{}, "", "id-date"
 	}
-	if "10X98765432"[sum%11] != s[17] {
+	if residentCheck(s[:17]) != s[17] {
 		return s, time.Time{}, "", "id-check-digit"
 	}
 	sex = Female
@@ -118,6 +149,21 @@ func ParseResidentID(s string, today time.Time) (number string, born time.Time, 
 }
 
 var residentWeights = [17]int{7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2}
+
+// ResidentNumber completes 17 digits by the check character of a resident ID number
+// (GB 11643-1999, after ISO 7064 MOD 11-2).
+func ResidentNumber(first17 string) string { return first17 + string(residentCheck(first17)) }
+
+func residentCheck(first17 string) byte {
+	sum := 0
+	for i := range first17 {
+		sum += int(first17[i]-'0') * residentWeights[i]
+	}
+	return "10X98765432"[sum%11]
+}
+
+// digits tells whether a text is digits and nothing else.
+func digits(s string) bool { return strings.Trim(s, "0123456789") == "" }
 
 // MaskName keeps the first and last character of a name around one asterisk;
 // of a name of two characters only the first stays, or nothing would be masked.

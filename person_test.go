@@ -1,6 +1,8 @@
 package yinzheng
 
 import (
+	"context"
+	"errors"
 	"testing"
 	"time"
 )
@@ -69,5 +71,42 @@ func TestSamePerson(t *testing.T) {
 	}
 	if (ID{}).same(ID{}) || id(OldID, "").same(id(ResidentID, "short")) || id(ResidentID, "short").same(id(OldID, "")) {
 		t.Error("nobody is somebody")
+	}
+}
+
+// documents are accounts by their ID.
+type documents map[string]ID
+
+func (p documents) Account(_ context.Context, id string) (*Account, error) {
+	if person, ok := p[id]; ok {
+		return &Account{ID: id, Person: person}, nil
+	}
+	return nil, fail(ErrNotFound, "没有", "none")
+}
+
+// TestAllOthers: two accounts are two people's only if both documents are known.
+func TestAllOthers(t *testing.T) {
+	p := documents{"one": idStaff(1), "again": idStaff(1), "two": idStaff(2), "unknown": {}, "unknown2": {}}
+	for _, tt := range []struct {
+		some, others []string
+		want         bool
+	}{
+		{[]string{"one"}, []string{"two"}, true},
+		{[]string{"one"}, []string{"one"}, false},
+		{[]string{"one"}, []string{"again"}, false},
+		{[]string{"one"}, []string{"unknown"}, false},
+		{[]string{"unknown"}, []string{"one"}, false},
+		{[]string{"unknown"}, []string{"unknown2"}, false},
+		{[]string{"two"}, []string{"one", "again"}, true},
+		{[]string{"two", "one"}, []string{"again"}, false},
+	} {
+		if got, err := AllOthers(t.Context(), p, tt.some, tt.others); err != nil || got != tt.want {
+			t.Errorf("%v and %v: %v, %v", tt.some, tt.others, got, err)
+		}
+	}
+	for _, who := range [][2][]string{{{"one"}, {"nobody"}}, {{"nobody"}, {"one"}}} {
+		if apart, err := AllOthers(t.Context(), p, who[0], who[1]); !errors.Is(err, ErrNotFound) || apart {
+			t.Errorf("%v: %v, %v", who, apart, err)
+		}
 	}
 }

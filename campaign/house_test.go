@@ -137,12 +137,7 @@ func (h *house) restart() {
 
 // resident is a resident ID of somebody born on a day.
 func resident(born string, n int) string {
-	first := fmt.Sprintf("441302%s%03d", born, n)
-	sum := 0
-	for i, w := range []int{7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2} {
-		sum += int(first[i]-'0') * w
-	}
-	return first + "10X98765432"[sum%11:sum%11+1]
+	return yinzheng.ResidentNumber(fmt.Sprintf("441302%s%03d", born, n))
 }
 
 // holder is the n-th holder's document.

@@ -307,21 +307,13 @@ func (c *Catalogue) act(ctx context.Context, by *yinzheng.Account, id string, se
 }
 
 // otherPerson refuses a reviewer who wrote some of the change under another
-// account.
+// account, or may have.
 func (c *Catalogue) otherPerson(ctx context.Context, change *Change, a *Act) error {
-	var people []*yinzheng.Account
-	for _, id := range append(a.people(), change.Authors...) {
-		who, err := c.Store.Account(ctx, id)
-		if err != nil {
-			return fmt.Errorf("read an account: %w", err)
-		}
-		people = append(people, who)
-	}
-	reviewers, authors := people[:len(a.people())], people[len(a.people()):]
-	if slices.ContainsFunc(reviewers, func(r *yinzheng.Account) bool { return slices.ContainsFunc(authors, r.SamePerson) }) {
+	apart, err := yinzheng.AllOthers(ctx, c.Store, a.people(), change.Authors)
+	if err == nil && !apart {
 		return errOwnReview()
 	}
-	return nil
+	return err
 }
 
 // complete brings the items of a draft into normal form, those of an earlier

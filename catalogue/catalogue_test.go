@@ -76,7 +76,7 @@ func newDesk(t *testing.T) *desk {
 }
 
 func admin(id, office string) *yinzheng.Account {
-	return &yinzheng.Account{ID: id, Grants: []yinzheng.Grant{{Office: office, Role: yinzheng.Admin}}}
+	return &yinzheng.Account{ID: id, Person: yinzheng.ID{Type: yinzheng.Passport, Number: "P" + strings.ToUpper(id)}, Grants: []yinzheng.Grant{{Office: office, Role: yinzheng.Admin}}}
 }
 
 // open reads the catalogue again, as a process that starts.

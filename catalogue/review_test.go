@@ -147,6 +147,12 @@ func TestOnePersonTwice(t *testing.T) {
 			t.Errorf("reviewed by themselves, through %s: %v", who.ID, err)
 		}
 	}
+	nobody := admin("d", "district") // whose it is nobody can tell
+	nobody.Username, nobody.Person = "d", yinzheng.ID{}
+	must(t, d.store.PutAccount(t.Context(), nobody))
+	if _, err := d.Act(t.Context(), nobody, v.ID, v.Version, catalogue.Act{Kind: catalogue.Approve, Opinion: "合法"}); !errors.Is(err, yinzheng.ErrForbidden) {
+		t.Errorf("reviewed by nobody knows whom: %v", err)
+	}
 }
 
 // TestReviewAgainstTemplate: a conclusion that the item's template contradicts is

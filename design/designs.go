@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"sync"
@@ -110,7 +109,7 @@ func (d *Designs) Begin(ctx context.Context, by *yinzheng.Account, in *Begin, ke
 	if err != nil {
 		return nil, false, err
 	}
-	id, err := d.newID()
+	id, err := yinzheng.NewID(d.Rand)
 	if err != nil {
 		return nil, false, err
 	}
@@ -288,30 +287,13 @@ func (d *Designs) record(ctx context.Context, x *yinzheng.Design, act *yinzheng.
 	return d.Store.Record(ctx, yinzheng.Event{At: act.At, Kind: "template-" + act.Kind, Subject: x.ID, By: act.By, Detail: act.Detail(x.Item)})
 }
 
-// otherPerson refuses who wrote some of a design, under whatever account.
+// otherPerson refuses who wrote some of a design, or may have, under whatever account.
 func (d *Designs) otherPerson(ctx context.Context, x *yinzheng.Design, act *yinzheng.DesignAct) error {
-	read := func(ids []string) (list []*yinzheng.Account, err error) {
-		for _, id := range ids {
-			a, err := d.Store.Account(ctx, id)
-			if err != nil {
-				return nil, fmt.Errorf("read an account: %w", err)
-			}
-			list = append(list, a)
-		}
-		return list, nil
-	}
-	authors, err := read(x.Authors)
-	if err != nil {
-		return err
-	}
-	publishers, err := read(people(act.By, act.For))
-	if err != nil {
-		return err
-	}
-	if slices.ContainsFunc(publishers, func(p *yinzheng.Account) bool { return slices.ContainsFunc(authors, p.SamePerson) }) {
+	apart, err := yinzheng.AllOthers(ctx, d.Store, people(act.By, act.For), x.Authors)
+	if err == nil && !apart {
 		return fail(yinzheng.ErrForbidden, "起草人不能发布自己写的模板，须由另一位管理员发布", "Who wrote any of a template does not publish it; another administrator has to")
 	}
-	return nil
+	return err
 }
 
 // people are those who did something: who did it, and in whose name.
@@ -395,19 +377,6 @@ func (d *Designs) version(ref yinzheng.TemplateRef) (*yinzheng.Template, error) 
 		}
 	}
 	return nil, fail(yinzheng.ErrNotFound, "没有模板的这个版本", "There is no such version of a template")
-}
-
-// newID draws a design's ID.
-func (d *Designs) newID() (string, error) {
-	const letters = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-	b := make([]byte, 10)
-	if _, err := io.ReadFull(d.Rand, b); err != nil {
-		return "", fmt.Errorf("draw an ID: %w", err)
-	}
-	for i := range b {
-		b[i] = letters[b[i]&31]
-	}
-	return string(b), nil
 }
 
 func (d *Designs) runs(by *yinzheng.Account) (yinzheng.Grant, error) {

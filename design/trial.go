@@ -184,7 +184,7 @@ func (b *trialValues) document(f *yinzheng.Field, fields []yinzheng.Field, rules
 	if sex == yinzheng.Male {
 		serial++
 	}
-	return map[string]any{"type": yinzheng.ResidentID, "number": residentNumber("441302" + born + serialText(serial))}
+	return map[string]any{"type": yinzheng.ResidentID, "number": yinzheng.ResidentNumber("441302" + born + serialText(serial))}
 }
 
 // sexOf is the sex that a choice states or implies, or "".
@@ -206,15 +206,6 @@ func sexOf(fields []yinzheng.Field, key, value string) string {
 }
 
 func serialText(n int) string { return strconv.Itoa(1000 + n%1000)[1:] }
-
-// residentNumber completes 17 digits with their check digit (GB 11643).
-func residentNumber(digits string) string {
-	sum := 0
-	for i, c := range digits {
-		sum += int(c-'0') * [...]int{7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2}[i]
-	}
-	return digits + string("10X98765432"[sum%11])
-}
 
 // Way is how a case with some values would go.
 type Way struct {

@@ -123,12 +123,7 @@ func residentID(n int, female bool) string {
 	if !female {
 		sequence++
 	}
-	s := fmt.Sprintf("441302%d0315%03d", 1950+n%50, sequence)
-	sum := 0
-	for i, w := range []int{7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2} {
-		sum += int(s[i]-'0') * w
-	}
-	return s + string("10X98765432"[sum%11])
+	return yinzheng.ResidentNumber(fmt.Sprintf("441302%d0315%03d", 1950+n%50, sequence))
 }
 
 // render typesets a sheet and writes it to a file.

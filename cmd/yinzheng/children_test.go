@@ -7,6 +7,8 @@ import (
 	"strconv"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"yinzheng"
 )
 
 // children writes a list of children, 40 born a day.
@@ -26,7 +28,7 @@ func (s *session) children(ts *testscript.TestScript, args []string) error {
 			continue
 		}
 		village := []string{demoVillage, demoSibling}[i%2]
-		fmt.Fprintf(&b, "陈小%c,%s,%s\n", '一'+rune(i%500), withCheck(fmt.Sprintf("4413022019%02d%02d%03d0", 1+i/40/28%12, 1+i/40%28, i%40)), village)
+		fmt.Fprintf(&b, "陈小%c,%s,%s\n", '一'+rune(i%500), yinzheng.ResidentNumber(fmt.Sprintf("4413022019%02d%02d%03d", 1+i/40/28%12, 1+i/40%28, i%40)), village)
 	}
 	return os.WriteFile(ts.MkAbs(args[0]), b.Bytes(), 0o600)
 }

@@ -196,22 +196,22 @@ type demoPerson struct {
 	post                         string
 }
 
-// demoPeople are fictional; their ID numbers are well-formed and belong to
+// demoPeople are fictional; their ID numbers, without the check character, belong to
 // division codes and dates chosen for the demo.
 var demoPeople = []demoPerson{
-	{"village", "李桂兰", "441302198503120021", demoVillage, "", yinzheng.Clerk, "东湖社区 clerk"},
-	{"village2", "陈志强", "441302199007150033", demoSibling, "", yinzheng.Clerk, "新建社区 clerk (sibling community)"},
-	{"village3", "黄秀英", "441302198811230047", demoFar, "", yinzheng.Clerk, "新光村 clerk (another town)"},
-	{"town", "张伟民", "441302197902180051", demoTown, "", yinzheng.Approver, "桥东街道 approver"},
-	{"town2", "刘慧敏", "441302198406090062", demoTown, "", yinzheng.Approver, "桥东街道 approver (a second one)"},
-	{"othertown", "曾国华", "441302197612250079", demoOtherTown, "", yinzheng.Approver, "汝湖镇 approver (another town)"},
-	{"district", "何静怡", "441302197304010080", demoDistrict, "civil-affairs", yinzheng.Approver, "惠城区 approver"},
-	{"district2", "邓文杰", "441302198201280091", demoDistrict, "civil-affairs", yinzheng.Approver, "惠城区 approver (a second one)"},
-	{"police", "叶建军", "441302197809090130", demoDistrict, "public-security", yinzheng.Approver, "惠城区公安分局 approver"},
-	{"health", "温淑芬", "441302198312120141", demoDistrict, "health", yinzheng.Approver, "惠城区卫生健康局 approver"},
-	{"admin", "罗晓东", "441302198010100103", demoDistrict, "civil-affairs", yinzheng.Admin, "administrator"},
-	{"admin2", "钟丽华", "441302198607280151", demoDistrict, "civil-affairs", yinzheng.Admin, "administrator (a second one, for what takes two)"},
-	{"department", "梁雪梅", "441302199203080116", demoDistrict, "civil-affairs", yinzheng.Department, "receiving department"},
+	{"village", "李桂兰", "44130219850312002", demoVillage, "", yinzheng.Clerk, "东湖社区 clerk"},
+	{"village2", "陈志强", "44130219900715003", demoSibling, "", yinzheng.Clerk, "新建社区 clerk (sibling community)"},
+	{"village3", "黄秀英", "44130219881123004", demoFar, "", yinzheng.Clerk, "新光村 clerk (another town)"},
+	{"town", "张伟民", "44130219790218005", demoTown, "", yinzheng.Approver, "桥东街道 approver"},
+	{"town2", "刘慧敏", "44130219840609006", demoTown, "", yinzheng.Approver, "桥东街道 approver (a second one)"},
+	{"othertown", "曾国华", "44130219761225007", demoOtherTown, "", yinzheng.Approver, "汝湖镇 approver (another town)"},
+	{"district", "何静怡", "44130219730401008", demoDistrict, "civil-affairs", yinzheng.Approver, "惠城区 approver"},
+	{"district2", "邓文杰", "44130219820128009", demoDistrict, "civil-affairs", yinzheng.Approver, "惠城区 approver (a second one)"},
+	{"police", "叶建军", "44130219780909013", demoDistrict, "public-security", yinzheng.Approver, "惠城区公安分局 approver"},
+	{"health", "温淑芬", "44130219831212014", demoDistrict, "health", yinzheng.Approver, "惠城区卫生健康局 approver"},
+	{"admin", "罗晓东", "44130219801010010", demoDistrict, "civil-affairs", yinzheng.Admin, "administrator"},
+	{"admin2", "钟丽华", "44130219860728015", demoDistrict, "civil-affairs", yinzheng.Admin, "administrator (a second one, for what takes two)"},
+	{"department", "梁雪梅", "44130219920308011", demoDistrict, "civil-affairs", yinzheng.Department, "receiving department"},
 }
 
 // demoFounding is the district of Huicheng with its 22 organs.
@@ -225,7 +225,7 @@ func demoFounding(dir string, secret keys.Secret, s settings) (*founding, error)
 	for _, p := range demoPeople {
 		f.accounts = append(f.accounts, yinzheng.Account{
 			ID: "p-" + p.username, Username: p.username, Name: p.name,
-			Person: yinzheng.ID{Type: yinzheng.ResidentID, Number: withCheck(p.id)},
+			Person: yinzheng.ID{Type: yinzheng.ResidentID, Number: yinzheng.ResidentNumber(p.id)},
 			Grants: []yinzheng.Grant{{Office: offices.ID(p.division, p.function), Role: p.role, From: now}},
 		})
 	}
@@ -255,16 +255,4 @@ func demoSeats(divisions []yinzheng.Division) []offices.Seat {
 		}
 	}
 	return seats
-}
-
-// withCheck replaces the last character of a resident ID by the right check
-// character (GB 11643).
-func withCheck(id string) string {
-	for _, c := range "0123456789X" {
-		s := id[:17] + string(c)
-		if _, _, _, fault := yinzheng.ParseResidentID(s, time.Now()); fault == "" {
-			return s
-		}
-	}
-	panic("demo: " + id + " cannot be a resident ID")
 }

@@ -123,7 +123,7 @@ func draw(r *rand.Rand, sums []float64) int {
 // that few numbers come up twice.
 func residentID(r *rand.Rand) string {
 	born := time.Date(1930, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, r.IntN(29000))
-	return withCheck("441302" + born.Format("20060102") + fmt.Sprintf("%03d", r.IntN(500)*2))
+	return yinzheng.ResidentNumber("441302" + born.Format("20060102") + fmt.Sprintf("%03d", r.IntN(500)*2))
 }
 
 // fill puts the district, its keys and the people of the patterns into a new

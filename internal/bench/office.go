@@ -84,7 +84,7 @@ func (o *office) people(from time.Time) {
 		[]yinzheng.Organ{civil, street})
 	account := func(id, name, number, division string, role yinzheng.Role) *yinzheng.Account {
 		return &yinzheng.Account{
-			ID: id, Username: id, Name: name, Person: yinzheng.ID{Type: yinzheng.ResidentID, Number: withCheck(number)},
+			ID: id, Username: id, Name: name, Person: yinzheng.ID{Type: yinzheng.ResidentID, Number: yinzheng.ResidentNumber(number)},
 			Grants: []yinzheng.Grant{{Office: "o" + division, Role: role, From: from}},
 		}
 	}

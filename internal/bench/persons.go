@@ -74,7 +74,7 @@ func registerOf(persons int) []byte {
 	b.WriteString("id,name,division,address,household,head_relation,mother_name,mother_id,father_name,father_id,spouse_name,spouse_id\n")
 	born := time.Date(1930, 1, 1, 0, 0, 0, 0, time.UTC)
 	id := func(n, sex int) string { // 350 a day
-		return withCheck(fmt.Sprintf("441302%s%03d", born.AddDate(0, 0, n/350).Format("20060102"), 2*(n%350)+sex))
+		return yinzheng.ResidentNumber(fmt.Sprintf("441302%s%03d", born.AddDate(0, 0, n/350).Format("20060102"), 2*(n%350)+sex))
 	}
 	for n := range persons {
 		home, place := n/4, n%4
