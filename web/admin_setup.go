@@ -80,7 +80,7 @@ func (s *server) sampleCode(v *visit) error {
 	if setup.Sample == nil || setup.Sample.Certificate == nil {
 		return &yinzheng.Error{Kind: yinzheng.ErrNotFound, Text: yinzheng.Text{ZH: "还没有样本", EN: "There is no sample yet"}}
 	}
-	png, err := qrcode.Encode(setup.Sample.Scan, qrcode.Low, 480)
+	png, err := qrcode.Encode(setup.Sample.Scan, qrcode.Low, -3) // three pixels a module, shown as they are: scaled, some would be wider than others
 	if err != nil {
 		return fmt.Errorf("draw the QR code of a sample: %w", err)
 	}
