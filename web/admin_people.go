@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"yinzheng"
+	"yinzheng/receipt"
 )
 
 // peopleView lists the people of an office, or those who were found.
@@ -137,12 +138,12 @@ func (s *server) heldPosts(p *yinzheng.PersonView, lang string) []heldPost {
 	now := s.Service.Now()
 	out := make([]heldPost, 0, len(p.Posts))
 	for _, g := range p.Posts {
-		x := heldPost{Grant: g, Role: roleNames[g.Role], From: day(g.From, lang), When: "now", Lent: g.ForName, Key: g.Office + " " + string(g.Role)}
+		x := heldPost{Grant: g, Role: roleNames[g.Role], From: receipt.Day(g.From, lang), When: "now", Lent: g.ForName, Key: g.Office + " " + string(g.Role)}
 		if o := s.Service.Directory().Office(g.Office); o != nil {
 			x.Office = o.Name
 		}
 		if !g.To.IsZero() {
-			x.Until = day(g.To.Add(-time.Microsecond), lang)
+			x.Until = receipt.Day(g.To.Add(-time.Microsecond), lang)
 		}
 		switch {
 		case !g.To.IsZero() && (!g.To.After(now) || !g.To.After(g.From)):

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"yinzheng"
+	"yinzheng/receipt"
 )
 
 // The pages of the staff. Each is an address that works without scripts; what
@@ -207,11 +208,11 @@ func (d *desk) Refreshes() int {
 }
 
 // Day is a day in the page's language, Moment a time of it.
-func (d *desk) Day(t time.Time) string    { return day(t, d.Lang) }
+func (d *desk) Day(t time.Time) string    { return receipt.Day(t, d.Lang) }
 func (d *desk) Moment(t time.Time) string { return minute(t, d.Lang) }
 
 // LastDay is the last whole day of a limit that ends with a day's end.
-func (d *desk) LastDay(t *time.Time) string { return day(t.Add(-time.Second), d.Lang) }
+func (d *desk) LastDay(t *time.Time) string { return receipt.Day(t.Add(-time.Second), d.Lang) }
 
 // Called names an office, a division or an organ, as it is or was called.
 func (d *desk) Called(id string) string {

@@ -11,6 +11,7 @@ import (
 
 	"yinzheng"
 	"yinzheng/campaign"
+	"yinzheng/receipt"
 )
 
 // campaignRoutes lists the addresses of the pages about campaigns.
@@ -326,7 +327,7 @@ func (d *desk) Plain(text string) string {
 	if err != nil {
 		return text
 	}
-	return day(t, d.Lang)
+	return receipt.Day(t, d.Lang)
 }
 
 // Share is how much of a whole is done, in percent.
