@@ -201,6 +201,7 @@ type Store interface {
 	Reorganisations
 	Publications
 	Samples
+	Verifications
 	Designs
 	Catalogues
 	Inquiries

@@ -359,6 +359,13 @@ func (s *shaky) File(ctx context.Context, digest string) ([]byte, error) {
 	return s.Store.File(ctx, digest)
 }
 
+func (s *shaky) AddVerifications(ctx context.Context, list []yinzheng.Verification) error {
+	if s.failing == "AddVerifications" {
+		return errDisk
+	}
+	return s.Store.AddVerifications(ctx, list)
+}
+
 func (s *shaky) Queue(ctx context.Context, q yinzheng.QueueFilter) (entries []yinzheng.QueueEntry, err error) {
 	err = s.call("Queue", func() error { entries, err = s.Store.Queue(ctx, q); return err })
 	return entries, err

@@ -50,6 +50,8 @@ type Answer struct {
 	// Alarm is set when a good signature has no matching record here: somebody
 	// has a key who should not, or the record was lost.
 	Alarm string `json:"-"`
+	// OnRecord is the code of the record that was found, whatever of it is shown.
+	OnRecord string `json:"-"`
 }
 
 // Checks are the three checks, apart.

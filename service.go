@@ -57,6 +57,7 @@ type Service struct {
 	endings      sync.Map   // KIDs of keys whose end was told of
 	changing     sync.Mutex // held while a certificate's status changes, in the store and then on the board
 	scans        scanCache
+	noted        notes
 	signIns      signInGuard
 	decoy        string // checked when there is no such account, so that the time taken does not tell; nothing hashes to it
 	troubles     troubles

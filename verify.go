@@ -9,8 +9,8 @@ import (
 	"sync"
 )
 
-// Question is what somebody wants verified: exactly one of its members, and
-// Name beside Number only.
+// Question is what somebody wants verified: exactly one of Token, URL, Code,
+// Number and File, and Name beside Number only.
 type Question struct {
 	Token  string `json:"token,omitempty"`
 	URL    string `json:"url,omitempty"`
@@ -18,6 +18,9 @@ type Question struct {
 	Number string `json:"number,omitempty"`
 	Name   string `json:"name,omitempty"`
 	File   []byte `json:"-"` // a PDF, or the scan of a certificate on paper
+
+	Channel Channel  `json:"-"` // how it is asked; empty: it repeats a question that was answered
+	By      *Account `json:"-"` // who asks, if they are signed in
 }
 
 // Verify answers a question. The error is an ErrInvalid for a question that is
@@ -27,6 +30,14 @@ func (s *Service) Verify(ctx context.Context, q *Question) (*Answer, error) {
 	if q.asked() != 1 {
 		return nil, fail(ErrInvalid, "请给出 token、url、code、number 或文件之一", "Please give exactly one of token, url, code, number or a file")
 	}
+	a, err := s.answer(ctx, q)
+	if err == nil {
+		s.note(q, a)
+	}
+	return a, err
+}
+
+func (s *Service) answer(ctx context.Context, q *Question) (*Answer, error) {
 	switch {
 	case q.Token != "":
 		if a, err := s.verifyReply(ctx, q.Token); a != nil || err != nil {
@@ -212,6 +223,12 @@ func (s *Service) findRecord(ctx context.Context, e *Evidence, c *Certificate, e
 func (s *Service) judge(ctx context.Context, e *Evidence) (*Answer, error) {
 	e.Now, e.Online = s.now(), true
 	a := Judge(e)
+	switch {
+	case e.Record != nil:
+		a.OnRecord = e.Record.Code
+	case e.Paper != nil:
+		a.OnRecord = e.Paper.Code
+	}
 	if a.Certificate != nil {
 		if t := s.shelf.Load().shorts[a.Certificate.Item]; t != nil {
 			a.Certificate.ItemName = t.Name

@@ -82,6 +82,12 @@ func (s *server) lifeOperations() []operation {
 				return orNil(s.Service.CopyBook(c.Context(), c.by, c.PathValue("code")))
 			},
 		},
+		{
+			method: http.MethodGet, path: certificate + "/verifications", id: "list-verifications", tag: "certificates", summary: "核验记录 · Who verified it: when, how, and for which department",
+			gives: typeOf[yinzheng.VerificationBook](), do: func(c *call) (any, error) {
+				return orNil(s.Service.VerificationsOf(c.Context(), c.by, c.PathValue("code")))
+			},
+		},
 	}
 }
 

@@ -368,7 +368,7 @@ func TestOpenAPI(t *testing.T) {
 		"GET /api/v1/applications/{id}", "POST /api/v1/applications/{id}/submit", "POST /api/v1/applications/{id}/withdraw", "POST /api/v1/applications/{id}/decisions",
 		"POST /api/v1/decisions", "GET /api/v1/workqueue", "POST /api/v1/search", "POST /api/v1/preview", "GET /api/v1/certificates/{code}", "GET /api/v1/certificates/{code}/pdf", "POST /api/v1/certificates/{code}/revoke",
 		"POST /api/v1/certificates/{code}/suspend", "POST /api/v1/certificates/{code}/lift", "POST /api/v1/certificates/{code}/revocations/{id}/confirm", "POST /api/v1/certificates/{code}/revocations/{id}/decline",
-		"GET /api/v1/revocations", "POST /api/v1/certificates/{code}/correct", "POST /api/v1/certificates/{code}/reissue", "POST /api/v1/certificates/{code}/copies", "GET /api/v1/certificates/{code}/copies",
+		"GET /api/v1/revocations", "POST /api/v1/certificates/{code}/correct", "POST /api/v1/certificates/{code}/reissue", "POST /api/v1/certificates/{code}/copies", "GET /api/v1/certificates/{code}/copies", "GET /api/v1/certificates/{code}/verifications",
 		"POST /api/v1/papers", "GET /api/v1/papers/{code}", "POST /api/v1/papers/{code}/void", "GET /api/v1/papers/{code}/scan",
 		"POST /api/v1/applications/{id}/attachments", "GET /api/v1/applications/{id}/attachments/{attachment}", "DELETE /api/v1/applications/{id}/attachments/{attachment}",
 		"GET /api/v1/issuing", "POST /api/v1/issuing/{id}/retry", "POST /api/v1/issuing/{id}/void", "POST /api/v1/verify", "GET /api/v1/catalogue", "GET /api/v1/catalogue/{code}",

@@ -24,7 +24,8 @@ type caseView struct {
 	Opinions []yinzheng.Text // at hand
 	Deciding decideView
 
-	Slip      bool // it was handed in, and a slip can be printed
+	Verified  *yinzheng.VerificationBook // nil: there is no certificate
+	Slip      bool                       // it was handed in, and a slip can be printed
 	Materials *materialsView
 	Trying    materialTry
 	Faults    []yinzheng.FieldError // of what was tried
@@ -109,8 +110,23 @@ func (s *server) drawCase(v *visit, status int, c *yinzheng.CaseView, view *case
 		view.Events = addEvent(view.Events, c, &c.History[i])
 	}
 	slices.Reverse(view.Events)
+	if c.Certificate != nil {
+		var err error
+		if view.Verified, err = s.Service.VerificationsOf(v.Context(), v.by, c.Certificate.Code); err != nil {
+			return err
+		}
+	}
 	return s.draw(v, status, "staff-case", c.Of.Name, view)
 }
+
+// channels are the ways of verifying, in words.
+var channels = map[yinzheng.Channel]yinzheng.Text{
+	yinzheng.ViaScan: {ZH: "扫码", EN: "QR code"}, yinzheng.ViaCode: {ZH: "输入核验码", EN: "code typed"}, yinzheng.ViaNumber: {ZH: "输入编号", EN: "number typed"},
+	yinzheng.ViaPhoto: {ZH: "照片", EN: "photograph"}, yinzheng.ViaFile: {ZH: "文件", EN: "file"}, yinzheng.ViaAPI: {ZH: "系统接口", EN: "another system"},
+}
+
+// Channel names a way of verifying.
+func (d *desk) Channel(c yinzheng.Channel) string { return d.T(channels[c]) }
 
 // addEvent adds an action to a history that is read.
 func addEvent(events []eventView, c *yinzheng.CaseView, x *yinzheng.Action) []eventView {

@@ -177,9 +177,9 @@ func tried(text string) (bool, error) {
 }
 
 // uploaded has the file of a form verified.
-func (s *server) uploaded(w http.ResponseWriter, r *http.Request) (a *yinzheng.Answer, err error) {
+func (s *server) uploaded(w http.ResponseWriter, r *http.Request, via yinzheng.Channel) (a *yinzheng.Answer, err error) {
 	err = s.received(w, r, s.client(r).String(), nil, func(f *form) error {
-		a, err = s.ask(r, &yinzheng.Question{File: f.file})
+		a, err = s.ask(r, &yinzheng.Question{File: f.file}, via)
 		return err
 	})
 	return a, err

@@ -21,8 +21,14 @@ func (s *server) verify(w http.ResponseWriter, r *http.Request) {
 	s.writeAnswer(w, a)
 }
 
-// ask has a question answered within the limits for its kind.
-func (s *server) ask(r *http.Request, q *yinzheng.Question) (*yinzheng.Answer, error) {
+// ask has a question that came on some channel answered within the limits for
+// its kind.
+func (s *server) ask(r *http.Request, q *yinzheng.Question, via yinzheng.Channel) (*yinzheng.Answer, error) {
+	by, err := s.asker(r, via)
+	if err != nil {
+		return nil, err
+	}
+	q.By, q.Channel = by, via
 	kind := kindOf(q)
 	if kind == "code" || kind == "number" {
 		if err := s.lookups.allow(s.client(r)); err != nil {
@@ -39,6 +45,25 @@ func (s *server) ask(r *http.Request, q *yinzheng.Question) (*yinzheng.Answer, e
 	}
 	s.metrics.verdict(a.Verdict, kind)
 	return a, nil
+}
+
+// asker is who asks, if they are signed in, so that a department is named to whom
+// the certificate is about. A token that does not hold is refused; on a page
+// somebody whose session has ended asks as anybody may.
+func (s *server) asker(r *http.Request, via yinzheng.Channel) (*yinzheng.Account, error) {
+	if r.Header["Authorization"] != nil {
+		by, _, err := s.authenticate(r)
+		return by, err
+	}
+	c, err := r.Cookie(sessionCookie)
+	if err != nil || via == yinzheng.ViaAPI {
+		return nil, nil
+	}
+	by, err := s.Service.Authenticate(r.Context(), c.Value)
+	if errors.Is(err, yinzheng.ErrUnauthorized) {
+		return nil, nil
+	}
+	return by, err
 }
 
 // kindOf names what was shown. A URL without a fragment is only a code.
@@ -79,9 +104,9 @@ func (s *server) answer(w http.ResponseWriter, r *http.Request) (*yinzheng.Answe
 		if err != nil {
 			return nil, err
 		}
-		return s.ask(r, q)
+		return s.ask(r, q, yinzheng.ViaAPI)
 	case "multipart/form-data":
-		return s.uploaded(w, r)
+		return s.uploaded(w, r, yinzheng.ViaAPI)
 	}
 	return nil, wrongMediaType("application/json 或 multipart/form-data")
 }

@@ -50,7 +50,7 @@ var askTitle = yinzheng.Text{ZH: "核验证明", EN: "Verify a certificate"}
 // codePage answers GET /v/{code}: the record's verdict. The fragment of a QR
 // code never gets here; the page's module posts it.
 func (s *server) codePage(w http.ResponseWriter, r *http.Request) {
-	a, err := s.ask(r, &yinzheng.Question{Code: r.PathValue("code")})
+	a, err := s.ask(r, &yinzheng.Question{Code: r.PathValue("code")}, yinzheng.ViaScan)
 	if err != nil {
 		s.fail(w, r, err)
 		return
@@ -106,15 +106,30 @@ func (s *server) askAgain(w http.ResponseWriter, r *http.Request, ask *askView, 
 func (s *server) formAnswer(w http.ResponseWriter, r *http.Request) (*yinzheng.Answer, *yinzheng.Question, *askView, error) {
 	ask := &askView{}
 	if mediaType(r) == "multipart/form-data" {
-		a, err := s.uploaded(w, r)
+		a, err := s.uploaded(w, r, yinzheng.ViaFile)
 		return a, nil, ask, err
 	}
 	q, err := s.formQuestion(w, r, ask)
 	if err != nil {
 		return nil, nil, ask, err
 	}
-	a, err := s.ask(r, q)
+	a, err := s.ask(r, q, formChannel(r, q))
 	return a, q, ask, err
+}
+
+// formChannel tells how what stands in the form was come by. A page that shows an
+// answer already asks again for the fragment, or the other language: that is one
+// verification.
+func formChannel(r *http.Request, q *yinzheng.Question) yinzheng.Channel {
+	switch {
+	case r.PostForm.Get("again") != "":
+		return ""
+	case q.Code != "":
+		return yinzheng.ViaCode
+	case q.Number != "":
+		return yinzheng.ViaNumber
+	}
+	return yinzheng.ViaScan
 }
 
 // formQuestion reads the text of the form; what was typed goes into ask.

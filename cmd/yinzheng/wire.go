@@ -231,6 +231,7 @@ func (s *system) background(ctx context.Context, log *slog.Logger) {
 	go s.campaigns.Keep(ctx, 2*time.Second)
 	go s.workbooks.Keep(ctx, time.Second)
 	go s.markCases(ctx, log)
+	go s.KeepNoting(ctx, time.Second)
 	go often(ctx, 2*time.Second, s.inquiries.Scan, "working on inquiries; tried again soon", log)
 	go often(ctx, 2*time.Second, s.designs.Follow, "taking up templates that were published; tried again soon", log)
 	if s.fontsDir != "" {
@@ -280,7 +281,7 @@ func (s *system) Close() error {
 		s.stop()
 	}
 	s.ring.Close()
-	return s.store.Close()
+	return errors.Join(s.WriteNotes(context.Background()), s.store.Close())
 }
 
 // rootPEM is the root certificate as verifiers take it.

@@ -51,6 +51,7 @@ func Run(t *testing.T, open func(t *testing.T) yinzheng.Store) {
 		"Directory/undone":           directoryUndone,
 		"Publications":               publications,
 		"Samples":                    samples,
+		"Verifications":              verifications,
 		"Designs":                    designs,
 		"Designs/published":          madeTemplates,
 		"Catalogue/acts":             catalogueActs,

@@ -14,7 +14,7 @@ async function checkFragment() {
   const patience = setTimeout(() => stop.abort(), 15000);
   try {
     const answer = await fetch('/verify' + live.dataset.query, {
-      method: 'POST', headers: { Accept: 'text/html' }, body: new URLSearchParams({ q: location.href }), signal: stop.signal,
+      method: 'POST', headers: { Accept: 'text/html' }, body: new URLSearchParams({ q: location.href, again: '1' }), signal: stop.signal,
     });
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
     const result = page.getElementById('result');
