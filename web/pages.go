@@ -10,6 +10,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"path"
 	"strings"
 
 	"yinzheng"
@@ -28,7 +29,8 @@ type pages struct {
 	script    string                // address of the module
 
 	staffStyle, staffScript, liveScript string   // addresses
-	staffCSP                            []string // of the staff's pages
+	residentStyle, residentScript       string   // addresses
+	formCSP                             []string // of the pages of staff and residents
 	characters                          *characters
 }
 
@@ -38,7 +40,7 @@ type staticFile struct {
 }
 
 func newPages() (*pages, error) {
-	css, err := assets.ReadFile("assets/style.css")
+	css, err := styleSheet("style.css")
 	if err != nil {
 		return nil, err
 	}
@@ -59,14 +61,13 @@ func newPages() (*pages, error) {
 		files:  map[string]staticFile{name: {"text/javascript; charset=utf-8", script}, "icon.svg": {"image/svg+xml", icon}},
 		script: "/assets/" + name,
 	}
-	if p.staffStyle, err = p.keep("staff.css", "text/css; charset=utf-8"); err != nil {
-		return nil, err
-	}
-	if p.staffScript, err = p.keep("staff.js", "text/javascript; charset=utf-8"); err != nil {
-		return nil, err
-	}
-	if p.liveScript, err = p.keep("live.js", "text/javascript; charset=utf-8"); err != nil {
-		return nil, err
+	for file, address := range map[string]*string{
+		"staff/staff.css": &p.staffStyle, "staff/staff.js": &p.staffScript, "staff/live.js": &p.liveScript,
+		"resident/resident.css": &p.residentStyle, "resident/resident.js": &p.residentScript,
+	} {
+		if *address, err = p.keep(file); err != nil {
+			return nil, err
+		}
 	}
 	list, err := assets.ReadFile("assets/staff/characters.txt")
 	if err != nil {
@@ -75,8 +76,8 @@ func newPages() (*pages, error) {
 	if p.characters, err = parseCharacters(string(list)); err != nil {
 		return nil, err
 	}
-	p.staffCSP = []string{"default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' blob:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"}
-	p.templates, err = template.New("").Funcs(template.FuncMap{"dict": dict, "add": func(a, b int) int { return a + b }, "list": func(of ...string) []string { return of }}).ParseFS(assets, "assets/*.html", "assets/staff/*.html")
+	p.formCSP = []string{"default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' blob:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"}
+	p.templates, err = template.New("").Funcs(template.FuncMap{"dict": dict, "add": func(a, b int) int { return a + b }, "list": func(of ...string) []string { return of }}).ParseFS(assets, "assets/*.html", "assets/staff/*.html", "assets/resident/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("read the page templates: %w", err)
 	}
@@ -92,15 +93,29 @@ func dict(pairs ...any) map[string]any {
 	return out
 }
 
-// keep serves a file of the staff's pages under a name that changes with its
+// styleSheet is one of the style sheets after what all of them begin with.
+func styleSheet(file string) ([]byte, error) {
+	base, err := assets.ReadFile("assets/base.css")
+	if err != nil {
+		return nil, err
+	}
+	own, err := assets.ReadFile("assets/" + file)
+	return append(base, own...), err
+}
+
+// keep serves a style sheet or a module under a name that changes with its
 // content, and returns its address.
-func (p *pages) keep(file, media string) (address string, err error) {
-	content, err := assets.ReadFile("assets/staff/" + file)
+func (p *pages) keep(file string) (address string, err error) {
+	base, ending, _ := strings.Cut(path.Base(file), ".")
+	media, read := "text/javascript; charset=utf-8", func(f string) ([]byte, error) { return assets.ReadFile("assets/" + f) }
+	if ending == "css" {
+		media, read = "text/css; charset=utf-8", styleSheet
+	}
+	content, err := read(file)
 	if err != nil {
 		return "", err
 	}
 	hash := sha256.Sum256(content)
-	base, ending, _ := strings.Cut(file, ".")
 	name := base + "." + hex.EncodeToString(hash[:6]) + "." + ending
 	p.files[name] = staticFile{media, content}
 	return "/assets/" + name, nil

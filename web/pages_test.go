@@ -35,7 +35,6 @@ func TestPages(t *testing.T) {
 		status  int
 		zh, en  string
 	}{
-		{"root", []string{"GET", "/", "", ""}, 200, "核验证明", "Verify a certificate"},
 		{"ask", []string{"GET", "/verify", "", ""}, 200, "核验证明", "Verify a certificate"},
 		{"code", []string{"GET", "/v/" + code, "", ""}, 200, "登记有效，请核对内容", "The record is valid; compare the facts"},
 		{"code in small letters with hyphens", []string{"GET", "/v/" + strings.ToLower(code[:4]+"-"+code[4:]), "", ""}, 200, "登记有效，请核对内容", "The record is valid; compare the facts"},

@@ -1,17 +1,13 @@
 package web
 
 import (
-	"bytes"
 	"errors"
-	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"yinzheng"
-	"yinzheng/receipt"
 )
 
 // The pages of the staff. Each is an address that works without scripts; what
@@ -27,13 +23,8 @@ type visit struct {
 	secret string // of the session
 }
 
-// Names of the cookies: who is signed in, and how they like to read.
-const (
-	sessionCookie  = "yinzheng"
-	languageCookie = "yinzheng-lang"
-	sizeCookie     = "yinzheng-size"
-	contrastCookie = "yinzheng-contrast"
-)
+// sessionCookie names the cookie of somebody who is signed in.
+const sessionCookie = "yinzheng"
 
 // staffRoutes lists the addresses of the staff's pages.
 func (s *server) staffRoutes() {
@@ -96,43 +87,6 @@ func (s *server) staffRoutes() {
 	}
 }
 
-// preferring reads how somebody likes to read: from the address, which is then
-// remembered, or from what is remembered.
-func (s *server) preferring(do http.HandlerFunc) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.RawQuery != "" {
-			q := r.URL.Query()
-			for name, values := range map[string][]string{languageCookie: {"zh", "en"}, sizeCookie: {"normal", "large"}, contrastCookie: {"normal", "high"}} {
-				chosen := q.Get(strings.TrimPrefix(name, "yinzheng-"))
-				for _, v := range values {
-					if v == chosen {
-						http.SetCookie(w, s.cookie(name, v, time.Now().AddDate(1, 0, 0)))
-					}
-				}
-			}
-		}
-		if c, err := r.Cookie(languageCookie); err == nil && (c.Value == "zh" || c.Value == "en") {
-			r.Header.Set("Accept-Language", c.Value)
-		}
-		do(w, r)
-	}
-}
-
-func (s *server) cookie(name, value string, expires time.Time) *http.Cookie {
-	//nolint:gosec // over plain HTTP, on a development machine, a secure cookie would never come back
-	return &http.Cookie{Name: name, Value: value, Path: "/", Expires: expires, HttpOnly: true, Secure: s.https, SameSite: http.SameSiteLaxMode}
-}
-
-// prefers tells whether somebody reads in a way of their own: in large letters
-// (长辈版), in high contrast.
-func prefers(r *http.Request, cookie, way string) bool {
-	if chosen := r.URL.Query().Get(strings.TrimPrefix(cookie, "yinzheng-")); chosen != "" {
-		return chosen == way
-	}
-	c, err := r.Cookie(cookie)
-	return err == nil && c.Value == way
-}
-
 // staff answers somebody who is signed in. Anybody else is asked to sign in;
 // what they posted is kept in that page's form and can be sent after it.
 func (s *server) staff(do func(*visit) error) http.HandlerFunc {
@@ -168,21 +122,14 @@ func (s *server) staff(do func(*visit) error) http.HandlerFunc {
 
 // desk is what every page of the staff is drawn from.
 type desk struct {
-	page
-	Me      *yinzheng.Account
-	Where   string // the offices of their posts
-	Large   bool   // large letters
-	Sharp   bool   // high contrast
-	Style   string // address of the style sheet
-	Live    string // address of the module that keeps counts up to date
-	Counts  map[string]string
-	Done    yinzheng.Text
-	Failed  yinzheng.Text
-	Back    string // where a message leads back to
-	View    any
-	holds   map[yinzheng.Role]bool
-	here    string // address, whatever the method
-	service *yinzheng.Service
+	shell
+	Me     *yinzheng.Account
+	Where  string // the offices of their posts
+	Live   string // address of the module that keeps counts up to date
+	Counts map[string]string
+	Back   string // where a message leads back to
+	holds  map[yinzheng.Role]bool
+	here   string // address, whatever the method
 }
 
 // IsClerk tells whether somebody may start cases.
@@ -196,52 +143,6 @@ func (d *desk) HasCampaigns() bool {
 
 func (d *desk) HasInquiries() bool {
 	return d.holds[yinzheng.Clerk] || d.holds[yinzheng.Approver] || d.holds[yinzheng.Department]
-}
-
-// Refreshes is after how many seconds a browser without scripts reads the page
-// anew, where something on it is still going on; 0: never.
-func (d *desk) Refreshes() int {
-	if going, ok := d.View.(interface{ Refreshes() int }); ok {
-		return going.Refreshes()
-	}
-	return 0
-}
-
-// Day is a day in the page's language, Moment a time of it.
-func (d *desk) Day(t time.Time) string    { return receipt.Day(t, d.Lang) }
-func (d *desk) Moment(t time.Time) string { return minute(t, d.Lang) }
-
-// LastDay is the last whole day of a limit that ends with a day's end.
-func (d *desk) LastDay(t *time.Time) string { return receipt.Day(t.Add(-time.Second), d.Lang) }
-
-// Called names an office, a division or an organ, as it is or was called.
-func (d *desk) Called(id string) string {
-	if o := d.service.Directory().Organ(id); o != nil {
-		return o.Name
-	}
-	if o := d.service.Directory().Office(id); o != nil {
-		return o.Name
-	}
-	if v := d.service.Directory().Division(id); v != nil {
-		return v.Name
-	}
-	return id
-}
-
-// ItemName names an item.
-func (d *desk) ItemName(code string) string {
-	if t, err := d.service.Template(code); err == nil {
-		return d.T(t.Name)
-	}
-	return code
-}
-
-func minute(t time.Time, lang string) string {
-	t = t.In(yinzheng.Zone)
-	if lang == "en" {
-		return t.Format("2 January 2006, 15:04")
-	}
-	return t.Format("2006年1月2日 15:04")
 }
 
 // dones are the words in an address that say what was done just before.
@@ -320,11 +221,8 @@ var failed = map[string]yinzheng.Text{
 
 // draw writes a page of the staff.
 func (s *server) draw(v *visit, status int, name string, title yinzheng.Text, view any) error {
-	lang := language(v.Request)
-	d := &desk{
-		page: page{Lang: lang, Title: title.In(lang), Script: s.pages.staffScript, Path: v.URL.EscapedPath()},
-		Me:   v.by, Large: prefers(v.Request, sizeCookie, "large"), Sharp: prefers(v.Request, contrastCookie, "high"), Style: s.pages.staffStyle, Live: s.pages.liveScript, Done: dones[v.URL.Query().Get("done")], Failed: failed[v.URL.Query().Get("done")], View: view, here: v.URL.Path, service: s.Service,
-	}
+	d := &desk{shell: s.shell(v.Request, title, view), Me: v.by, Live: s.pages.liveScript, here: v.URL.Path}
+	d.Style, d.Script = s.pages.staffStyle, s.pages.staffScript
 	if v.Method != http.MethodGet {
 		d.Path = home(d.here)
 	}
@@ -336,15 +234,7 @@ func (s *server) draw(v *visit, status int, name string, title yinzheng.Text, vi
 		}
 		d.Counts = shownCounts(tally)
 	}
-	var b bytes.Buffer
-	if err := s.pages.templates.ExecuteTemplate(&b, name, d); err != nil {
-		return fmt.Errorf("draw page %s: %w", name, err)
-	}
-	h := v.w.Header()
-	h["Content-Security-Policy"] = s.pages.staffCSP
-	h.Set("Content-Language", d.Tag(lang))
-	writeBody(v.w, status, "text/html; charset=utf-8", b.Bytes())
-	return nil
+	return s.show(v.w, status, name, d.Lang, d)
 }
 
 // posts names the offices in which somebody works, and the roles that they hold.

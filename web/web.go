@@ -1,6 +1,7 @@
-// Package web serves Yinzheng over HTTP: the staff API, the public endpoints
-// that verifiers rely on, and the verify page. It holds no rules of its own;
-// it reads requests, asks a yinzheng.Service and writes what that answers.
+// Package web serves Yinzheng over HTTP: the API, the public endpoints that
+// verifiers rely on, the verify page, and the pages of staff and residents. It
+// holds no rules of its own; it reads requests, asks a yinzheng.Service and
+// writes what that answers.
 package web
 
 import (
@@ -110,7 +111,6 @@ func (s *server) routes() error {
 	m := s.mux
 	m.HandleFunc("POST /api/v1/verify", s.verify)
 
-	m.HandleFunc("GET /{$}", s.askPage)
 	m.HandleFunc("GET /verify", s.askPage)
 	m.HandleFunc("POST /verify", s.answerPage)
 	m.HandleFunc("GET /v/{code}", s.codePage)
@@ -120,6 +120,7 @@ func (s *server) routes() error {
 	m.HandleFunc("GET /problems/{type}", s.problemPage)
 
 	s.staffRoutes()
+	s.residentRoutes()
 
 	m.HandleFunc("GET /.well-known/jwks.json", s.keyList)
 	m.HandleFunc("GET /status/{list}", s.statusList)

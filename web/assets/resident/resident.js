@@ -1,0 +1,30 @@
+// What the residents' pages gain from scripts; every one of them works without.
+
+document.querySelector('[data-focus]')?.focus();
+
+// A second press sends nothing twice.
+document.addEventListener('submit', (e) => {
+  if (e.target.dataset.sent) { e.preventDefault(); return; }
+  e.target.dataset.sent = '1';
+  e.submitter?.setAttribute('aria-busy', 'true');
+});
+addEventListener('pageshow', () => {
+  for (const f of document.forms) delete f.dataset.sent;
+  for (const b of document.querySelectorAll('[aria-busy]')) b.removeAttribute('aria-busy');
+});
+
+// A photograph that was chosen is shown, so that a blurred one is noticed here.
+for (const input of document.querySelectorAll('[data-shown]')) {
+  const picture = document.getElementById(input.dataset.shown);
+  input.addEventListener('change', () => {
+    URL.revokeObjectURL(picture.src);
+    const file = input.files[0];
+    picture.hidden = !file?.type.startsWith('image/');
+    if (!picture.hidden) picture.src = URL.createObjectURL(file);
+  });
+}
+
+for (const button of document.querySelectorAll('[data-print]')) {
+  button.hidden = false;
+  button.addEventListener('click', () => print());
+}
