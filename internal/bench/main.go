@@ -42,12 +42,13 @@ type size struct {
 	persons    int // of the register that is imported
 	inquiries  int // of the list that is asked
 	decided    int // cases approved in bulk
+	rush       time.Duration
 	growthOnly bool
 }
 
 var (
-	full  = size{rounds: 21, bulkRounds: 9, bulkBatch: 256, starts: 5, settle: 1500 * time.Millisecond, few: 10_000, many: 1_000_000, persons: 100_000, inquiries: 30_000, decided: 10_000}
-	quick = size{rounds: 2, bulkRounds: 1, bulkBatch: 256, starts: 1, settle: 200 * time.Millisecond, few: 10_000, many: 20_000, persons: 2_000, inquiries: 1_000, decided: 300}
+	full  = size{rounds: 21, bulkRounds: 9, bulkBatch: 256, starts: 5, settle: 1500 * time.Millisecond, few: 10_000, many: 1_000_000, persons: 100_000, inquiries: 30_000, decided: 10_000, rush: time.Minute}
+	quick = size{rounds: 2, bulkRounds: 1, bulkBatch: 256, starts: 1, settle: 200 * time.Millisecond, few: 10_000, many: 20_000, persons: 2_000, inquiries: 1_000, decided: 300, rush: 2 * time.Second}
 )
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
@@ -137,6 +138,7 @@ func (r *report) measure(ctx context.Context, s size, o *office) (err error) {
 		func() ([]row, error) { return personRows(ctx, disk, memory, s.persons) },
 		func() ([]row, error) { return inquiryRows(ctx, disk, memory, s.inquiries) },
 		func() ([]row, error) { return verifyRows(ctx, disk, s.rounds) },
+		func() ([]row, error) { return one(rushRow(ctx, disk, s.rush)) },
 		func() ([]row, error) { return one(previewRow(ctx, w, s.rounds)) },
 		func() ([]row, error) { return startRows(ctx, disk.office, s.starts, s.settle) },
 	} {
