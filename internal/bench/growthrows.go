@@ -36,6 +36,10 @@ var questions = []question{
 	{"POST /api/v1/verify, unseen token", pages, true, bounded, func(_ context.Context, g *grown, i int) error {
 		return g.verified(i, `{"token":"`, g.sample(i).token)
 	}},
+	{"GET /v/{code}, what a phone opens", lookups, false, bounded, func(ctx context.Context, g *grown, i int) error {
+		_, err := g.opened(ctx, i)
+		return err
+	}},
 	{"work queue of a village, first page", pages, false, bounded, func(ctx context.Context, g *grown, i int) error {
 		return g.listed(ctx, g.clerks[i%len(g.clerks)], false)
 	}},
@@ -92,12 +96,31 @@ func (g *grown) sample(i int) *asked { return &g.samples[i%len(g.samples)] }
 // is soon taken for somebody who guesses.
 func (g *grown) verified(i int, member, value string) error {
 	body := append(append([]byte(member), value...), `"}`...)
-	a := g.scanner.ask(g.like, fmt.Sprintf("10.%d.%d.%d:1234", i>>16&255, i>>8&255, i&255), body)
+	a := g.scanner.ask(g.like, place(i), body)
 	if a.status != http.StatusOK || !bytes.Contains(a.body, []byte(`"verdict":"valid"`)) && !bytes.Contains(a.body, []byte(`"verdict":"expired"`)) {
 		return fmt.Errorf("growth: the verdict on a certificate: %d %s", a.status, a.body)
 	}
 	return nil
 }
+
+// opened asks for the page of a QR code as a phone does, from an address of its
+// own.
+func (g *grown) opened(ctx context.Context, i int) ([]byte, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, publicURL+"/v/"+g.sample(i).code, http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	r.RemoteAddr = place(i)
+	a := &recorder{header: http.Header{}}
+	g.scanner.handler.ServeHTTP(a, r)
+	if a.status != http.StatusOK || !bytes.Contains(a.body, []byte("</html>")) {
+		return nil, fmt.Errorf("growth: the page of a QR code: %d %s", a.status, a.body)
+	}
+	return a.body, nil
+}
+
+// place is an address that nobody else asks from.
+func place(i int) string { return fmt.Sprintf("10.%d.%d.%d:1234", i>>16&255, i>>8&255, i&255) }
 
 func (g *grown) listed(ctx context.Context, by *yinzheng.Account, deep bool) error {
 	cursor := ""

@@ -24,6 +24,7 @@ import (
 const (
 	draws    = 20  // pages in one batch
 	heaviest = 100 // KB
+	scanned  = 30  // KB: a page that a phone opens in one round trip
 )
 
 var drawn = valueAtMost(50)
@@ -143,7 +144,16 @@ func pageRows(ctx context.Context, stores [2]*grown, rounds int) ([]row, error) 
 		rows = append(rows, r)
 	}
 	weight, err := weightRow(ctx, stores[1])
-	return append(rows, weight), err
+	if err != nil {
+		return nil, err
+	}
+	page, err := stores[1].opened(ctx, 0)
+	if err != nil {
+		return nil, err
+	}
+	kilobytes := float64(len(page)) / 1000
+	opened, err := newRow("what GET /v/{code} weighs, style and icons included", kilobytes, "KB", "the heaviest page", series{kilobytes / weight.Value}, valueAtMost(scanned))
+	return append(rows, weight, opened), err
 }
 
 var loaded = regexp.MustCompile(`(?:src|href)="(/assets/[^"]+\.(?:css|js))"`)
