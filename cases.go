@@ -504,6 +504,12 @@ func (s *Service) Preview(by *Account, item string, raw map[string]any, format, 
 	return s.Renderer.Preview(sheet, format, focus)
 }
 
+// Specimen sets a template's page with made-up values as a picture (SVG), for
+// everybody: a sample without a seal, whose picture nobody should have from here.
+func (s *Service) Specimen(t *Template, v Values) ([]byte, error) {
+	return s.Renderer.Preview(&Sheet{Template: t, Values: v, Date: s.now().In(Zone)}, "svg", "")
+}
+
 // certificateRef points to a certificate.
 func (s *Service) certificateRef(c *Certificate) *CertificateRef {
 	return &CertificateRef{c.Number, c.Code, s.PublicURL + "/v/" + c.Code}

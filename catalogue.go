@@ -2,6 +2,7 @@ package yinzheng
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -46,6 +47,18 @@ func (s *Service) ended(t *Template) *Ended {
 		return nil
 	}
 	return s.Standings.Ended(t.Code, s.Now())
+}
+
+// Closed says why no case of an item begins at present, wherever; nil while one may.
+func (s *Service) Closed(t *Template) *Ended {
+	if ended := s.ended(t); ended != nil {
+		return ended
+	}
+	var held *Error
+	if errors.As(t.startable(s.Directory()), &held) {
+		return &Ended{Text: held.Text}
+	}
+	return nil
 }
 
 // Item returns the newest version of an item for somebody who may take in cases

@@ -132,6 +132,14 @@ func (c *Catalogue) Item(code string) *Version {
 	return c.book.at(code, c.now())
 }
 
+// ListOf is the title of the change that published a version: the list, or the
+// document that ordered it, that an item stands in.
+func (c *Catalogue) ListOf(v *Version) string {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.book.changes[v.Change].Title
+}
+
 // VersionView is a version with who answers for it, for staff.
 type VersionView struct {
 	Version

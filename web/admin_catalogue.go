@@ -180,13 +180,15 @@ var standNames = map[catalogue.State]yinzheng.Text{
 	catalogue.Kept: {ZH: "保留", EN: "Kept"}, catalogue.Cancelled: {ZH: "取消", EN: "Cancelled"}, catalogue.Replaced: {ZH: "替代", EN: "Replaced"},
 }
 
-// StandName names how an item stands; LevelName the level of an organ.
+// StandName names how an item stands.
 func (d *desk) StandName(x catalogue.State) string { return d.T(standNames[x]) }
 
 // LevelName names a level.
-func (d *desk) LevelName(x yinzheng.Level) string {
+func (p *shell) LevelName(x yinzheng.Level) string { return p.T(levelName(x)) }
+
+func levelName(x yinzheng.Level) yinzheng.Text {
 	i := slices.IndexFunc(levels, func(o yinzheng.Option) bool { return o.Value == string(x) })
-	return d.T(levels[max(0, i)].Label)
+	return levels[max(0, i)].Label
 }
 
 // Lines are the lines of a text field.

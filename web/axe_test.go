@@ -10,6 +10,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"yinzheng/internal/axe"
+	"yinzheng/web"
 )
 
 // accessible fails the test for whatever axe-core calls serious or critical on
@@ -31,7 +32,9 @@ func accessible(t *testing.T, ctx context.Context, name string) {
 // TestAccessible has axe-core look at every page: on a desk, in Chinese, in
 // English and in high contrast in turn, and on a phone in large letters (长辈版).
 func TestAccessible(t *testing.T) {
-	w := newWorld(t, unhurried, withTenancy(t))
+	var config *web.Config
+	w := newWorld(t, unhurried, withTenancy(t), keeping(&config))
+	publishes(t, w, config.Catalogue, "清理清单", ended()...)
 	code, token, _ := w.issued("one")
 	cert, err := w.store.Certificate(t.Context(), code)
 	must(t, err)
@@ -73,7 +76,7 @@ func TestAccessible(t *testing.T) {
 	blank := r.Address.Path // of which much has to be mended
 
 	pages := map[string][]string{
-		"":         {"/", "/signin", "/verify", w.paper(code, token)[len(w.URL):]},
+		"":         {"/", "/guide", "/guide/tenant?at=" + village, "/guide/poor", "/guide/rented", "/signin", "/verify", w.paper(code, token)[len(w.URL):]},
 		"village":  {"/work", "/work?tab=draft", "/work?tab=issued", "/work/new", "/work/new/residence", "/work/new/family-relation", draft + "/edit", draft + "/edit?check=1", returned + "/edit", waiting, "/work/cases/" + cert.Application, "/work/cases/" + cert.Application + "/certificate", "/work/cases/" + cert.Application + "/correct", "/work/cases/0000000000", tenancy + "/edit?check=1", tenancy, "/work/characters", "/work/characters?q=yan", waiting + "/slip", "/work/notices", "/work/delegations", "/work/imports", "/work/new/residence/workbook", waits, made, "/work/campaigns", campaign, campaign + "/roster", campaign + "/people/1", "/work/inquiries", inquiry},
 		"town":     {"/work", waiting, "/work?tab=inspections", "/work?tab=revocations", bulk, "/work/cases/" + cert.Application + "/certificate", "/work/campaigns", "/work/campaigns/new", campaign, campaign + "/roster", replied},
 		"district": {"/work/inquiries?box=asked", "/work/inquiries?box=lists", "/work/inquiries/ask", "/work/inquiries/ask?kind=hardship&office=" + district, "/work/inquiry-lists/new?kind=hardship&office=" + district, inquiry, replied, list},

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"maps"
 	"net/http"
 	"strings"
 
@@ -22,6 +23,7 @@ func (s *server) residentRoutes() {
 	pages := map[string]func(*guest) error{
 		"GET /{$}": s.entrancePage,
 	}
+	maps.Copy(pages, s.guideRoutes())
 	for pattern, do := range pages {
 		s.mux.HandleFunc(pattern, s.preferring(s.resident(do)))
 	}
@@ -79,7 +81,7 @@ func (s *server) residentFail(g *guest, err error) {
 
 // entrancePage is where residents begin.
 func (s *server) entrancePage(g *guest) error {
-	return s.receive(g, http.StatusOK, "resident-entrance", yinzheng.Text{ZH: "您要办什么？", EN: "What can we do for you?"}, nil)
+	return s.receive(g, http.StatusOK, "resident-entrance", yinzheng.Text{ZH: "您要办什么？", EN: "What can we do for you?"}, &guideView{Needs: s.needs()})
 }
 
 // stage is one stage of a trail: of the way that a case takes.

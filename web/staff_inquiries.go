@@ -224,10 +224,17 @@ func (s *server) choose(v *visit, view *askForm) error {
 // placesIn groups the divisions within some by their towns.
 func (s *server) placesIn(within []string) []placeGroup {
 	d := s.Service.Directory()
+	return places(d, func(x *yinzheng.Division) bool {
+		return slices.ContainsFunc(within, func(at string) bool { return d.Within(x.Code, at) })
+	})
+}
+
+// places groups those of the divisions that stand by their towns, by code.
+func places(d *yinzheng.Directory, among func(*yinzheng.Division) bool) []placeGroup {
 	byTown := map[string]*placeGroup{}
 	var order []string
 	for _, x := range d.Divisions {
-		if d.DivisionNow(x.Code) != x.Code || !slices.ContainsFunc(within, func(at string) bool { return d.Within(x.Code, at) }) {
+		if d.DivisionNow(x.Code) != x.Code || !among(&x) {
 			continue
 		}
 		code, name := "", ""

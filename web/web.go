@@ -75,6 +75,7 @@ type server struct {
 
 	sampleSeen atomic.Pointer[seenSample]
 	checking   logChecking
+	specimens  specimens
 }
 
 // New returns the handler of everything that Yinzheng serves.
