@@ -210,6 +210,7 @@ type Store interface {
 	Notices
 	Keys
 	Sessions
+	ResidentSessions
 	Requests
 	Events
 	Records

@@ -128,7 +128,7 @@ func readWord(text string) (q sought, err error) {
 	if code, ok := NormalCode(text); ok {
 		q.code = code
 	}
-	if id, ok := normalText(text, caseIDLength); ok {
+	if id, ok := NormalCaseID(text); ok {
 		q.id = id
 	}
 	if number := normalNumber(text); strings.ContainsAny(number, "0123456789") && strings.Trim(number, documentCharacters) == "" {

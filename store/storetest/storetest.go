@@ -69,6 +69,7 @@ func Run(t *testing.T, open func(t *testing.T) yinzheng.Store) {
 		"Faces":                      faces,
 		"Session":                    session,
 		"Session/opened":             opened,
+		"Residents/sessions":         residentSessions,
 		"Remember":                   remember,
 		"Remember/pruned":            pruned,
 		"Remember/concurrent":        rememberConcurrent,
