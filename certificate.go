@@ -211,6 +211,7 @@ type Store interface {
 	Keys
 	Sessions
 	ResidentSessions
+	CaseCodes
 	Requests
 	Events
 	Records

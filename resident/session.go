@@ -106,7 +106,10 @@ func (r *Residents) SignOut(ctx context.Context, secret string, everywhere bool)
 // Prune forgets what has ended.
 func (r *Residents) Prune(ctx context.Context) error {
 	now := r.now()
-	return r.store.PruneResidentSessions(ctx, now, now.Add(-IdleLife))
+	if err := r.store.PruneResidentSessions(ctx, now, now.Add(-IdleLife)); err != nil {
+		return err
+	}
+	return r.store.PruneCaseCodes(ctx, now, now.Add(-triesSince))
 }
 
 // fail makes an error that residents are told.

@@ -6,34 +6,7 @@ import (
 	"time"
 
 	"yinzheng"
-	"yinzheng/store"
 )
-
-// house is residents over a real store, on a clock of their own.
-type house struct {
-	*Residents
-	store *store.Store
-	now   time.Time
-}
-
-func newHouse(t *testing.T) *house {
-	t.Helper()
-	st, err := store.OpenMemory(t.Context())
-	must(t, err)
-	t.Cleanup(func() { must(t, st.Close()) })
-	h := &house{store: st, now: time.Date(2026, 11, 2, 9, 0, 0, 0, yinzheng.Zone)}
-	service, err := yinzheng.New(t.Context(), yinzheng.Config{Store: st, Now: func() time.Time { return h.now }})
-	must(t, err)
-	h.Residents = New(Config{Service: service})
-	return h
-}
-
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
 
 var somebody = yinzheng.Resident{Name: "张三", ID: yinzheng.ID{Type: yinzheng.Passport, Number: "E12345678"}}
 

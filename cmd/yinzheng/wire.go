@@ -183,7 +183,7 @@ func assemble(ctx context.Context, s *store.Store, ring *keys.Keyring, c setting
 	return &system{
 		Service: service, catalogue: items, inquiries: asked, campaigns: checks, workbooks: workbook.New(workbook.Config{Service: service, Log: e.log}), designs: designs,
 		residents: resident.New(resident.Config{Service: service, Log: e.log}),
-		store: s, ring: ring, renderer: renderer, fontsDir: c.FontsDir,
+		store:     s, ring: ring, renderer: renderer, fontsDir: c.FontsDir,
 	}, nil
 }
 

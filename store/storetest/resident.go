@@ -52,3 +52,85 @@ func residentSessions(t *testing.T, s yinzheng.Store) {
 	_, err = s.ResidentSession(ctx, third)
 	checkIs(t, err, yinzheng.ErrNotFound)
 }
+
+func caseCodes(t *testing.T, s yinzheng.Store) {
+	ctx := t.Context()
+	slip := &yinzheng.CaseCode{Case: "A", Way: yinzheng.CodeOnSlip, Hash: [32]byte{1}, Expires: Start.Add(time.Hour)}
+	sent := &yinzheng.CaseCode{Case: "A", Way: yinzheng.CodeSent, Hash: [32]byte{2}, Expires: Start.Add(time.Minute)}
+	other := &yinzheng.CaseCode{Case: "B", Way: yinzheng.CodeOnSlip, Hash: [32]byte{3}, Expires: Start.Add(time.Hour)}
+	live := func(id string, now time.Time, want ...yinzheng.CaseCode) {
+		t.Helper()
+		got, err := s.CaseCodes(ctx, id, now)
+		check(t, err)
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("codes (-want +got):\n%s", d)
+		}
+	}
+	checkIs(t, s.UseCaseCode(ctx, slip), yinzheng.ErrNotFound)
+	live("A", Start)
+	check(t, s.PutCaseCode(ctx, &yinzheng.CaseCode{Case: "A", Way: yinzheng.CodeOnSlip, Hash: [32]byte{9}, Expires: Start.Add(time.Hour)}))
+	for _, c := range []*yinzheng.CaseCode{slip, sent, other} {
+		check(t, s.PutCaseCode(ctx, c))
+	}
+	live("A", Start, *sent, *slip)
+	live("A", sent.Expires, *slip)
+	for i, want := range []int{0, 2, 0} {
+		ended, err := s.MissCaseCodes(ctx, "A", 2)
+		check(t, err)
+		if ended != want {
+			t.Errorf("after %d wrong tries %d ended, want %d", i+1, ended, want)
+		}
+	}
+	live("A", Start)
+	live("B", Start, *other)
+	if ended, err := s.MissCaseCodes(ctx, "none", 1); err != nil || ended != 0 {
+		t.Errorf("of no case %d ended, %v", ended, err)
+	}
+	check(t, s.PutCaseCode(ctx, slip))
+	if ended, err := s.MissCaseCodes(ctx, "A", 2); err != nil || ended != 0 { // a new one is tried anew
+		t.Errorf("%d ended, %v", ended, err)
+	}
+	check(t, s.UseCaseCode(ctx, slip))
+	checkIs(t, s.UseCaseCode(ctx, slip), yinzheng.ErrNotFound)
+
+	tries := func(id string, since, now time.Time, want int) {
+		t.Helper()
+		if n, err := s.CountTry(ctx, id, since, now); err != nil || n != want {
+			t.Errorf("try %d, %v, want %d", n, err, want)
+		}
+	}
+	tries("A", Start, Start, 1)
+	tries("A", Start, Start.Add(time.Minute), 2)
+	tries("none", Start, Start.Add(time.Minute), 1)
+	tries("A", Start.Add(time.Second), Start.Add(time.Hour), 1)
+	tries("A", Start.Add(time.Second), Start.Add(2*time.Hour), 2)
+	check(t, s.PruneCaseCodes(ctx, Start.Add(time.Hour), Start.Add(time.Hour)))
+	live("B", Start)
+	tries("none", Start, Start.Add(2*time.Hour), 1)
+	tries("A", Start, Start.Add(2*time.Hour), 3)
+}
+
+// belongingTo: whom a case belongs to is what its last marks say.
+func belongingTo(t *testing.T, s yinzheng.Store) {
+	ctx := t.Context()
+	belongs := func(document string, limit int, want ...string) {
+		t.Helper()
+		got, err := s.BelongingTo(ctx, document, limit)
+		check(t, err)
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("cases of %s (-want +got):\n%s", document, d)
+		}
+	}
+	saveMarked(t, s, Case("1", "north", North), yinzheng.Marks{Residents: []string{"111:A", "111:B"}})
+	saveMarked(t, s, Case("2", "north", North), yinzheng.Marks{Residents: []string{"111:A"}})
+	saveMarked(t, s, Case("3", "north", North), yinzheng.Marks{})
+	belongs("111:A", 9, "2", "1")
+	belongs("111:A", 1, "2")
+	belongs("111:B", 9, "1")
+	belongs("111:C", 9)
+	check(t, s.PutMarks(ctx, "1", yinzheng.Marks{Residents: []string{"111:B", "111:C"}}))
+	check(t, s.PutMarks(ctx, "2", yinzheng.Marks{}))
+	belongs("111:A", 9)
+	belongs("111:B", 9, "1")
+	belongs("111:C", 9, "1")
+}

@@ -70,6 +70,8 @@ func Run(t *testing.T, open func(t *testing.T) yinzheng.Store) {
 		"Session":                    session,
 		"Session/opened":             opened,
 		"Residents/sessions":         residentSessions,
+		"Residents/codes":            caseCodes,
+		"Residents/cases":            belongingTo,
 		"Remember":                   remember,
 		"Remember/pruned":            pruned,
 		"Remember/concurrent":        rememberConcurrent,

@@ -9,6 +9,8 @@ CREATE TABLE resident_sessions (
   expires_at INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX resident_sessions_resident ON resident_sessions (resident);
+CREATE INDEX resident_sessions_expires  ON resident_sessions (expires_at);
+CREATE INDEX resident_sessions_used     ON resident_sessions (used_at);
 
 -- Whom cases belong to, by their documents. Those of an earlier program are marked
 -- anew in the background.
@@ -30,6 +32,7 @@ CREATE TABLE case_codes (
   wrong       INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (application, way)
 ) WITHOUT ROWID;
+CREATE INDEX case_codes_expires ON case_codes (expires_at);
 
 -- How often codes were tried lately for what may be a case's ID or not.
 CREATE TABLE code_tries (
@@ -37,6 +40,7 @@ CREATE TABLE code_tries (
   since       INTEGER NOT NULL,
   tries       INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE INDEX code_tries_since ON code_tries (since);
 
 -- Where somebody is reached about a case. Personal data: a row goes when it is erased.
 CREATE TABLE case_contacts (
