@@ -24,6 +24,7 @@ type FollowedCase struct {
 	Bring     []AwaitedView // materials that were promised, and have not come
 	Delayed   bool          // approved, and the certificate could not be made yet
 	Why       string        // rejected: what the office says
+	Ended     FollowedEvent // rejected or withdrawn: how
 	Certified *FollowedCertificate
 }
 
@@ -74,11 +75,11 @@ type FollowedCertificate struct {
 // words. That somebody was found dead is for the office to say.
 var followNames = map[ActionKind]Text{
 	Submit: {"已受理", "taken in"}, Approve: {"审核通过", "approved"}, Return: {"退回补正", "sent back to be mended"}, Reject: {"不予办理", "refused"},
-	Withdraw: {"已撤回", "withdrawn"}, Lapse: {"逾期未补正，办件终止", "ended, since it was not mended in time"},
+	Withdraw: {"已撤回", "taken back"}, Lapse: {"逾期未补正，办件终止", "ended, since it was not mended in time"},
 	Escalate: {"超过时限，已报上级单位", "past its limit; the office above was told"}, Recuse: {"因回避，转由其他单位办理", "handed to another office, so that nobody decides their own matter"},
 	Move: {"机构调整，随之移交", "moved along with a reorganisation"}, Promise: {"约定材料后补", "a material may follow"}, Overdue: {"约定补交的材料已逾期", "a material did not follow in time"},
 	Recall: {"引用的证明失效，退回补正", "sent back, since a certificate that it relied on has ended"}, Halt: {"退回核实", "sent back to be checked"},
-	Issue: {"证明已签发", "the certificate was issued"}, Reissue: {"决定补发", "it was decided to issue again"}, Suspend: {"证明已中止", "the certificate was suspended"}, Lift: {"证明已恢复", "the certificate is valid again"},
+	Moot: {"要替代的证明已失效，办件终止", "ended, since there is nothing left to replace"}, Issue: {"证明已签发", "the certificate was issued"}, Reissue: {"决定补发", "it was decided to issue again"}, Suspend: {"证明已中止", "the certificate was suspended"}, Lift: {"证明已恢复", "the certificate is valid again"},
 	ProposeRevocation: {"证明已中止，正在复核", "the certificate is suspended while it is reviewed"}, Revoke: {"证明已撤销", "the certificate was revoked"},
 	DeclineRevocation: {"复核结束，撤销未予确认", "the review has ended; the certificate was not revoked"}, Supersede: {"证明已被新的一份替代", "the certificate was replaced by a new one"},
 }
@@ -130,6 +131,9 @@ func (c *Case) followed(now time.Time) *FollowedCase {
 		}
 	}
 	slices.Reverse(v.Events)
+	if c.State == Rejected || c.State == Withdrawn {
+		v.Ended = v.Events[0]
+	}
 	return v
 }
 
@@ -153,7 +157,9 @@ func (c *Case) followedSteps(now time.Time) []FollowedStep {
 		f := FollowedStep{Name: step.Name, State: StepLater}
 		switch {
 		case i < at:
-			f.State, f.At = StepDone, c.decidedAt(step.Key)
+			if f.State, f.At = StepDone, c.decidedAt(step.Key); f.At.IsZero() {
+				continue // issued again: nobody has to approve it anew
+			}
 		case i == at:
 			f.State, f.Due, f.Late = StepNow, c.Due, c.Late
 			f.Offices = c.Directory.officeNames(c.desks())
