@@ -12,8 +12,8 @@ import (
 // followRoutes are the pages on which a case is followed.
 func (s *server) followRoutes() map[string]func(*guest) error {
 	return map[string]func(*guest) error{
-		"GET " + yinzheng.FollowPath:              s.followPage,
-		"POST " + yinzheng.FollowPath:             s.followForm,
+		"GET " + yinzheng.FollowPath:             s.followPage,
+		"POST " + yinzheng.FollowPath:            s.followForm,
 		"GET " + yinzheng.FollowPath + "/{case}": s.followedPage,
 	}
 }

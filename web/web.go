@@ -95,7 +95,7 @@ func New(c Config) (http.Handler, error) {
 	}
 	s.https = strings.HasPrefix(c.Service.PublicURL, "https://")
 	s.signIns = newLimiter(s.Now, 1, 150) // a whole office signs in at half past eight, from one address
-	s.codes = newLimiter(s.Now, 0.1, 30) // a family, or a counter where many are let in; 40 bits take longer
+	s.codes = newLimiter(s.Now, 0.1, 30)  // a family, or a counter where many are let in; 40 bits take longer
 	s.lookups = newLimiter(s.Now, 20, 200)
 	s.files = newLimiter(s.Now, 2, 30)
 	var err error
