@@ -210,8 +210,6 @@ type Store interface {
 	Notices
 	Keys
 	Sessions
-	ResidentSessions
-	CaseCodes
 	Requests
 	Events
 	Records
@@ -221,4 +219,5 @@ type Store interface {
 	Campaigns
 	Batches
 	Characters
+	Outbox
 }

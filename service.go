@@ -30,6 +30,8 @@ type Config struct {
 
 	Seals SealMaker // makes the seals of new organs; nil: somebody else does, and their cases wait
 
+	Channels []MessageChannel // on which somebody delivers messages; none: contacts are of no use
+
 	Now  func() time.Time // default time.Now
 	Rand io.Reader        // default crypto/rand
 	Log  *slog.Logger     // default slog.Default; never given a name, an ID number or a secret
