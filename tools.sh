@@ -15,6 +15,7 @@ for w in $want; do
 done
 [ -e /usr/share/fonts/truetype/hanazono/HanaMinB.ttf ] || { missing="$missing HanaMin"; packages="$packages fonts-hanazono"; }
 [ -e /usr/share/fonts/truetype/lxgw-wenkai/LXGWWenKai-Regular.ttf ] || { missing="$missing LXGW-WenKai"; packages="$packages fonts-lxgw-wenkai"; }
+[ -x /usr/sbin/exim4 ] || { missing="$missing exim4"; packages="$packages exim4-daemon-light"; } # not on everybody's path
 [ -z "$missing" ] && exit 0
 
 echo "tools: missing:$missing"
