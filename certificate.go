@@ -210,6 +210,8 @@ type Store interface {
 	Notices
 	Keys
 	Sessions
+	ResidentSessions
+	CaseCodes
 	Requests
 	Events
 	Records

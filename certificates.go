@@ -105,8 +105,8 @@ func (s *Service) certificateView(c *Certificate, a *Application, l links) *Cert
 	}
 	if !c.Expires.IsZero() {
 		v.Expires = &c.Expires
-		if c.Status == StatusOK && !s.Now().Before(c.Expires) {
-			v.Status, v.StatusSince = Status(Expired), c.Expires
+		if v.Status = c.statusAt(s.Now()); v.Status != c.Status {
+			v.StatusSince = c.Expires
 		}
 	}
 	return v

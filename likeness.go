@@ -28,6 +28,8 @@ type Marks struct {
 	Holder    string // the holder's name, folded
 	Number    string // of the holder's document
 	Submitted bool   // it exists for the offices of its division, too
+
+	Residents []string // whom it belongs to, by the marks of their documents
 }
 
 // Of is one of the marks.
@@ -55,6 +57,8 @@ type Likenesses interface {
 	// have a certificate that is valid or suspended at now: at most limit for each
 	// mark, newest first, marks in the order of AllMarks.
 	Alike(ctx context.Context, id string, m Marks, now time.Time, limit int) ([]Likeness, error)
+	// BelongingTo lists the cases that belong to a document, by its mark, newest first.
+	BelongingTo(ctx context.Context, document string, limit int) ([]string, error)
 	// Unmarked lists cases after one ("": from the first) that a program wrote
 	// which knew no marks.
 	Unmarked(ctx context.Context, after string, limit int) ([]string, error)
@@ -63,6 +67,7 @@ type Likenesses interface {
 // marksOf is what a case is recognised by.
 func marksOf(t *Template, a *Application) Marks {
 	m := Marks{Holder: FoldName(a.Values.String(t.Token.Name)), Submitted: a.submitted()}
+	m.Residents = (&Case{Application: a, Template: t}).residentMarks()
 	if id := documentMark(a.Values.ID(t.Token.ID)); id != "" {
 		m.Document = t.Code + "|" + id
 		_, m.Number, _ = strings.Cut(id, ":")

@@ -25,6 +25,9 @@ func NormalCode(s string) (code string, ok bool) {
 // caseIDLength is the length of a case's ID, drawn like a code.
 const caseIDLength = 10
 
+// NormalCaseID reads a case's ID likewise.
+func NormalCaseID(s string) (id string, ok bool) { return normalText(s, caseIDLength) }
+
 // normalText reads n characters of Crockford's base32 as people type them.
 func normalText(s string, n int) (text string, ok bool) {
 	var b strings.Builder

@@ -126,6 +126,10 @@ const (
 	EventAttachment = "attachment-opened"
 	EventScan       = "scan-opened"
 
+	EventCodeMade  = "case-code-made"
+	EventCodeUsed  = "case-code-used"
+	EventCodeTried = "case-code-tried" // in vain too often: the code has ended
+
 	EventInspected     = "commitment-inspected"
 	EventRightEnded    = "commitment-right-ended"
 	EventRightRestored = "commitment-right-restored"
@@ -176,6 +180,9 @@ var eventNames = map[string]Text{
 	EventImportTried:           {"试导入人员登记，查看与登记的差异", "an import of the register was tried, which showed what is on record"},
 	EventAttachment:            {"打开附件", "attachment opened"},
 	EventScan:                  {"打开纸质证明的扫描件", "scan of a paper opened"},
+	EventCodeMade:              {"交给查询码", "code to follow the case handed over"},
+	EventCodeUsed:              {"凭查询码登录", "signed in by a code of the case"},
+	EventCodeTried:             {"查询码多次输错，已失效", "code of the case tried in vain too often, and ended"},
 	EventInspected:             {"核查承诺", "commitment inspected"},
 	EventRightEnded:            {"取消告知承诺资格", "right to commitments ended"},
 	EventRightRestored:         {"恢复告知承诺资格", "right to commitments restored"},

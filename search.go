@@ -91,6 +91,7 @@ type sought struct {
 // readSought tells by its shape what a text is searched for as:
 //
 //	https://…/v/CODE#…      the address in a QR code: its code
+//	https://…/follow#CASE   the address on a slip: its case
 //	1.2.156.3005.2.…        a certificate's number
 //	12 letters and digits   a certificate's code (as NormalCode reads it)
 //	10 letters and digits   a case's ID, read likewise
@@ -102,7 +103,9 @@ func readSought(text string) (q sought, err error) {
 	text = strings.TrimSpace(halfWidth(text))
 	switch {
 	case strings.Contains(text, "://"):
-		q.code, _, err = ParseURL(text)
+		if q.id = caseOnSlip(text); q.id == "" {
+			q.code, _, err = ParseURL(text)
+		}
 	case strings.HasPrefix(text, numberPrefix+"."):
 		var n Number
 		n, err = ParseNumber(text)
@@ -117,6 +120,20 @@ func readSought(text string) (q sought, err error) {
 	return q, err
 }
 
+// FollowPath is where a resident follows a case; after it, "#" and the case's ID is
+// what the QR code of a slip holds.
+const FollowPath = "/follow"
+
+// caseOnSlip is the case that the address on a slip names, or "".
+func caseOnSlip(text string) string {
+	address, fragment, _ := strings.Cut(text, "#")
+	id, ok := NormalCaseID(fragment)
+	if !ok || !strings.HasSuffix(address, FollowPath) {
+		return ""
+	}
+	return id
+}
+
 func readWord(text string) (q sought, err error) {
 	name := FoldName(text)
 	if utf8.RuneCountInString(name) < 2 {
@@ -128,7 +145,7 @@ func readWord(text string) (q sought, err error) {
 	if code, ok := NormalCode(text); ok {
 		q.code = code
 	}
-	if id, ok := normalText(text, caseIDLength); ok {
+	if id, ok := NormalCaseID(text); ok {
 		q.id = id
 	}
 	if number := normalNumber(text); strings.ContainsAny(number, "0123456789") && strings.Trim(number, documentCharacters) == "" {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"time"
 
 	"yinzheng"
@@ -17,6 +18,11 @@ var (
 			town = excluded.town, district = excluded.district, city = excluded.city, province = excluded.province`)
 	selectUnmarked = query(`SELECT a.id FROM marks m JOIN applications a ON a.key = m.application
 		WHERE m.known = 0 AND m.application > coalesce((SELECT key FROM applications WHERE id = $1), 0) ORDER BY m.application LIMIT $2`)
+	selectResidents = query("SELECT r.document FROM case_residents r JOIN applications a ON a.key = r.application WHERE a.id = $1 ORDER BY r.document")
+	deleteResidents = query("DELETE FROM case_residents WHERE application = (SELECT key FROM applications WHERE id = $1)")
+	insertResident  = query("INSERT INTO case_residents (document, application) SELECT $1, key FROM applications WHERE id = $2")
+	belongingTo     = query("SELECT a.id FROM case_residents r JOIN applications a ON a.key = r.application WHERE r.document = $1 ORDER BY r.application DESC LIMIT $2")
+
 	alike = map[yinzheng.Mark]string{
 		yinzheng.SameDocument: query(alikeBy("document")),
 		yinzheng.SameFacts:    query(alikeBy("facts")),
@@ -42,8 +48,33 @@ func (s *Store) PutMarks(ctx context.Context, id string, m yinzheng.Marks) error
 		if err == nil && n == 0 {
 			err = notFound("没有找到这个办件", "There is no such case")
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return putResidents(ctx, q, id, m.Residents)
 	})
+}
+
+// putResidents notes whom a case belongs to, which hardly ever changes.
+func putResidents(ctx context.Context, q querier, id string, documents []string) error {
+	var before []string
+	if err := eachID(ctx, q, func(d string) { before = append(before, d) }, selectResidents, id); err != nil || slices.Equal(before, documents) {
+		return err
+	}
+	if _, err := change(ctx, q, deleteResidents, id); err != nil {
+		return err
+	}
+	for _, d := range documents {
+		if _, err := change(ctx, q, insertResident, d, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// BelongingTo implements yinzheng.Likenesses.
+func (s *Store) BelongingTo(ctx context.Context, document string, limit int) ([]string, error) {
+	return s.ids(ctx, "list a resident's cases", belongingTo, document, limit)
 }
 
 // Unmarked implements yinzheng.Likenesses, oldest first.

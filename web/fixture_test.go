@@ -24,6 +24,7 @@ import (
 	"yinzheng/design"
 	"yinzheng/inquiry"
 	"yinzheng/keys"
+	residents "yinzheng/resident"
 	"yinzheng/signer"
 	"yinzheng/store"
 	"yinzheng/templates"
@@ -134,6 +135,7 @@ func newWorldOver(t testing.TB, st *store.Store, changes ...change) *world {
 		wc.Workbooks = workbook.New(workbook.Config{Service: w.Service, Log: log})
 		w.workbooks = wc.Workbooks
 		wc.Designs = design.New(design.Config{Store: st, Service: w.Service, Language: templates.YAML{}, Typesetter: renderer, Catalogue: wc.Catalogue, Now: sc.Now})
+		wc.Residents = residents.New(residents.Config{Service: w.Service, Log: log})
 		wc.Inquiries = inquiry.New(inquiry.Config{Store: st, Records: w.Service, Seal: w.Service, Now: sc.Now})
 		handler, err := web.New(wc)
 		must(t, err)

@@ -76,7 +76,7 @@ func (s *server) sayHow(view *guideItemView, at string) {
 		view.Bring = append(view.Bring, s.bring(t, &t.Materials[i]))
 	}
 	for i := range t.Chain {
-		view.Stages = append(view.Stages, stageOf(t, &t.Chain[i], d, view.At))
+		view.Stages = append(view.Stages, guideStage(t, &t.Chain[i], d, view.At))
 	}
 	if view.Days == 0 {
 		view.Days = longest(t)
@@ -117,7 +117,7 @@ func (s *server) bring(t *yinzheng.Template, m *yinzheng.Material) toBring {
 	return b
 }
 
-func stageOf(t *yinzheng.Template, step *yinzheng.Step, d *yinzheng.Directory, at string) stage {
+func guideStage(t *yinzheng.Template, step *yinzheng.Step, d *yinzheng.Directory, at string) stage {
 	out := stage{Name: step.Name}
 	if names := officeNames(d, step.Posts(), at); len(names) > 0 {
 		list := strings.Join(names, "、")

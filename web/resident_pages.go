@@ -3,6 +3,7 @@ package web
 import (
 	"maps"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"yinzheng"
@@ -15,15 +16,19 @@ import (
 // guest is one request of somebody from outside.
 type guest struct {
 	*http.Request
-	w http.ResponseWriter
+	w      http.ResponseWriter
+	me     *yinzheng.Resident // who they have proven to be; nil: nobody
+	secret string             // of their session
 }
 
 // residentRoutes lists the addresses of the residents' pages.
 func (s *server) residentRoutes() {
 	pages := map[string]func(*guest) error{
-		"GET /{$}": s.entrancePage,
+		"GET /{$}":    s.entrancePage,
+		"POST /leave": s.leaveForm,
 	}
 	maps.Copy(pages, s.guideRoutes())
+	maps.Copy(pages, s.followRoutes())
 	for pattern, do := range pages {
 		s.mux.HandleFunc(pattern, s.preferring(s.resident(do)))
 	}
@@ -33,7 +38,11 @@ func (s *server) residentRoutes() {
 func (s *server) resident(do func(*guest) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		g := &guest{Request: r, w: w}
-		if err := do(g); err != nil {
+		err := s.recognise(g)
+		if err == nil {
+			err = do(g)
+		}
+		if err != nil {
 			s.residentFail(g, err)
 		}
 	}
@@ -42,12 +51,17 @@ func (s *server) resident(do func(*guest) error) http.HandlerFunc {
 // hall is what every page of the residents is drawn from.
 type hall struct {
 	shell
-	Part string // of the pages that is open: guide, follow or mine
+	Part string             // of the pages that is open: guide, follow or mine
+	Me   *yinzheng.Resident // who is signed in; nil: nobody
 }
+
+// MyName is what somebody who is signed in is called: their own name, masked, or
+// nothing where only a case's code is known of them.
+func (h *hall) MyName() string { return yinzheng.MaskName(h.Me.Name) }
 
 // receive writes a page of the residents.
 func (s *server) receive(g *guest, status int, name string, title yinzheng.Text, view any) error {
-	h := &hall{shell: s.shell(g.Request, title, view), Part: partOf(g.URL.Path)}
+	h := &hall{shell: s.shell(g.Request, title, view), Part: partOf(g.URL.Path), Me: g.me}
 	h.Style, h.Script = s.pages.residentStyle, s.pages.residentScript
 	return s.show(g.w, status, name, h.Lang, h)
 }
@@ -69,6 +83,9 @@ func (s *server) residentFail(g *guest, err error) {
 	if f.status >= http.StatusInternalServerError || wantsJSON(g.Request) {
 		s.fail(g.w, g.Request, err)
 		return
+	}
+	if f.after > 0 {
+		g.w.Header().Set("Retry-After", strconv.Itoa(f.after))
 	}
 	view := &messageView{Text: f.text, Fields: f.fields, Back: "/" + partOf(g.URL.Path), Name: yinzheng.Text{ZH: "返回", EN: "Go back"}}
 	if view.Back == "/" {

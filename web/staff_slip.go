@@ -18,6 +18,11 @@ type slipView struct {
 	Steps    []slipStep
 	Bring    []yinzheng.MaterialView // promised, and still to come
 	Decided  bool                    // it waits at no step any more
+
+	MayHand bool   // the reader may hand a code over
+	Code    string // just made: shown this once
+	Until   time.Time
+	Follow  string // where it is used
 }
 
 // slipStep is a step that is still to come, or the present one.
@@ -45,13 +50,29 @@ func handedIn(c *yinzheng.CaseView) *yinzheng.Action {
 	return nil
 }
 
-func (s *server) slipPage(v *visit) error {
+func (s *server) slipPage(v *visit) error { return s.drawSlip(v, "", time.Time{}) }
+
+// codeForm makes a code by which the applicant follows the case. It stands in the
+// answer and nowhere else, so that there is no page to go back to.
+func (s *server) codeForm(v *visit) error {
+	code, until, err := s.Residents.HandOver(v.Context(), v.by, v.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return s.drawSlip(v, code, until)
+}
+
+func (s *server) drawSlip(v *visit, code string, until time.Time) error {
 	c, err := s.slip(v)
 	if err != nil {
 		return err
 	}
 	x := handedIn(c)
-	view := &slipView{Case: c, HandedIn: x.At, By: x.Called, Decided: c.State != yinzheng.Submitted}
+	view := &slipView{Case: c, HandedIn: x.At, By: x.Called, Decided: c.State != yinzheng.Submitted, Until: until, Follow: s.Service.PublicURL + yinzheng.FollowPath}
+	view.MayHand = s.Service.MayHandCode(v.Context(), v.by, c.ID) == nil
+	if code != "" {
+		view.Code = code[:4] + " " + code[4:]
+	}
 	for _, step := range s.stepViews(c) {
 		if step.State != "done" && !view.Decided {
 			view.Steps = append(view.Steps, slipStep{step, c.Of.Chain[c.Of.StepIndex(step.Key)].Limit})
@@ -65,13 +86,14 @@ func (s *server) slipPage(v *visit) error {
 	return s.draw(v, http.StatusOK, "staff-slip", yinzheng.Text{ZH: "受理回执", EN: "Slip"}, view)
 }
 
-// slipCode is the case's number for a scanner at the counter.
+// slipCode is where the case is followed, for a phone, and its number for a scanner
+// at the counter. The number comes after "#", where it reaches no server's log.
 func (s *server) slipCode(v *visit) error {
 	c, err := s.slip(v)
 	if err != nil {
 		return err
 	}
-	png, err := qrcode.Encode(c.ID, qrcode.Medium, 240)
+	png, err := qrcode.Encode(s.Service.PublicURL+yinzheng.FollowPath+"#"+c.ID, qrcode.Medium, 240)
 	if err != nil {
 		return fmt.Errorf("draw the QR code of a slip: %w", err)
 	}

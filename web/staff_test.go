@@ -126,7 +126,7 @@ func TestStaffWithoutScripts(t *testing.T) {
 	if _, page := clerk.get(address + "/slip"); !strings.Contains(page, strings.TrimPrefix(address, "/work/cases/")) || !strings.Contains(page, "桥东街道") || !strings.Contains(page, "没有要补的材料") {
 		t.Errorf("the slip: %s", page)
 	}
-	if r, picture := clerk.get(address + "/slip.png"); r.Header.Get("Content-Type") != "image/png" || qrText(t, picture) != strings.TrimPrefix(address, "/work/cases/") {
+	if r, picture := clerk.get(address + "/slip.png"); r.Header.Get("Content-Type") != "image/png" || qrText(t, picture) != w.PublicURL+"/follow#"+strings.TrimPrefix(address, "/work/cases/") {
 		t.Errorf("the slip's code: %d %s", r.StatusCode, r.Header.Get("Content-Type"))
 	}
 	if r, page := clerk.post(address+"/submit", url.Values{"version": {version}}); r.StatusCode/100 != 4 || !strings.Contains(page, "看这件现在的样子") {

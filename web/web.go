@@ -23,11 +23,12 @@ import (
 	"yinzheng/catalogue"
 	"yinzheng/design"
 	"yinzheng/inquiry"
+	"yinzheng/resident"
 	"yinzheng/workbook"
 )
 
 // Config is what the handler is made of. Service, Catalogue, Inquiries, Campaigns,
-// Workbooks and Designs are needed; the rest has useful zero values.
+// Workbooks, Designs and Residents are needed; the rest has useful zero values.
 type Config struct {
 	Service   *yinzheng.Service
 	Catalogue *catalogue.Catalogue
@@ -35,6 +36,7 @@ type Config struct {
 	Campaigns *campaign.Campaigns
 	Workbooks *workbook.Workbooks
 	Designs   *design.Designs
+	Residents *resident.Residents
 	Version   string // of the program, shown in the OpenAPI document
 
 	// CRL returns the DER of issuing CA n's revocation list, as served at
@@ -68,6 +70,7 @@ type server struct {
 	https   bool
 
 	signIns *limiter // attempts to sign in or to claim an account
+	codes   *limiter // codes of cases that somebody tries
 	lookups *limiter // verifications by code or number, which somebody could enumerate
 	files   *limiter // uploads, which cost memory and time
 	uploads *uploads
@@ -92,6 +95,7 @@ func New(c Config) (http.Handler, error) {
 	}
 	s.https = strings.HasPrefix(c.Service.PublicURL, "https://")
 	s.signIns = newLimiter(s.Now, 1, 150) // a whole office signs in at half past eight, from one address
+	s.codes = newLimiter(s.Now, 0.1, 30)  // a family, or a counter where many are let in; 40 bits take longer
 	s.lookups = newLimiter(s.Now, 20, 200)
 	s.files = newLimiter(s.Now, 2, 30)
 	var err error

@@ -20,6 +20,7 @@ import (
 	"yinzheng/inquiry"
 	"yinzheng/keys"
 	"yinzheng/register"
+	"yinzheng/resident"
 	"yinzheng/signer"
 	"yinzheng/store"
 	"yinzheng/templates"
@@ -93,6 +94,7 @@ type system struct {
 	campaigns         *campaign.Campaigns
 	workbooks         *workbook.Workbooks
 	designs           *design.Designs
+	residents         *resident.Residents
 	store             *store.Store
 	ring              *keys.Keyring
 	renderer          *templates.Typesetter
@@ -180,7 +182,8 @@ func assemble(ctx context.Context, s *store.Store, ring *keys.Keyring, c setting
 	designs := design.New(design.Config{Store: s, Service: service, Language: templates.YAML{}, Typesetter: renderer, Catalogue: items, Now: e.now})
 	return &system{
 		Service: service, catalogue: items, inquiries: asked, campaigns: checks, workbooks: workbook.New(workbook.Config{Service: service, Log: e.log}), designs: designs,
-		store: s, ring: ring, renderer: renderer, fontsDir: c.FontsDir,
+		residents: resident.New(resident.Config{Service: service, Log: e.log}),
+		store:     s, ring: ring, renderer: renderer, fontsDir: c.FontsDir,
 	}, nil
 }
 
@@ -233,6 +236,7 @@ func (s *system) background(ctx context.Context, log *slog.Logger) {
 	go s.markCases(ctx, log)
 	go s.KeepNoting(ctx, time.Second)
 	go often(ctx, 2*time.Second, s.inquiries.Scan, "working on inquiries; tried again soon", log)
+	go often(ctx, time.Hour, s.residents.Prune, "forgetting residents' sessions; tried again soon", log)
 	go often(ctx, 2*time.Second, s.designs.Follow, "taking up templates that were published; tried again soon", log)
 	if s.fontsDir != "" {
 		go watchFonts(ctx, s.fontsDir, 2*time.Second, s.renderer, log)

@@ -2,6 +2,14 @@
 
 document.querySelector('[data-focus]')?.focus();
 
+// The number of a case after "#", as the QR code of a slip has it; one in another
+// shape is no such number.
+const numbered = document.querySelector('[data-fragment]');
+if (numbered && /^#[0-9A-Za-z]{10}$/.test(location.hash)) {
+  numbered.value = location.hash.slice(1);
+  document.getElementById('code').focus();
+}
+
 // A second press sends nothing twice.
 document.addEventListener('submit', (e) => {
   if (e.target.dataset.sent) { e.preventDefault(); return; }

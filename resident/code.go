@@ -1,0 +1,119 @@
+package resident
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"time"
+
+	"yinzheng"
+)
+
+// How long a code is good: one on a slip that is taken home, and one that was sent.
+const (
+	SlipCodeLife = 30 * 24 * time.Hour
+	SentCodeLife = 10 * time.Minute
+)
+
+// The limits that make a short code safe: so many wrong tries end a case's codes,
+// and for one case, be there one or not, so many tries an hour are looked at.
+const (
+	mostWrong  = 5
+	mostTries  = 30
+	triesSince = time.Hour
+)
+
+// HandOver makes the code that a clerk hands to the applicant at the counter. An
+// earlier one ends, and with it the sessions that codes of the case have opened:
+// whoever found a lost slip is out. Errors as of Service.MayHandCode.
+func (r *Residents) HandOver(ctx context.Context, by *yinzheng.Account, id string) (code string, expires time.Time, err error) {
+	if err := r.Service.MayHandCode(ctx, by, id); err != nil {
+		return "", time.Time{}, err
+	}
+	now := r.now()
+	c := &yinzheng.CaseCode{Case: id, Way: yinzheng.CodeOnSlip, Expires: now.Add(SlipCodeLife)}
+	if code, err = r.newCode(c); err != nil {
+		return "", time.Time{}, err
+	}
+	of := yinzheng.Resident{Case: id}
+	return code, c.Expires, r.store.Tx(ctx, func(ctx context.Context) error {
+		if err := r.store.PutCaseCode(ctx, c); err != nil {
+			return err
+		}
+		if err := r.store.EndResidentSessions(ctx, of.Key()); err != nil {
+			return err
+		}
+		return r.store.Record(ctx, yinzheng.Event{At: now, Kind: yinzheng.EventCodeMade, Subject: id, By: by.ID})
+	})
+}
+
+// newCode draws a code and gives the record of it its hash.
+func (r *Residents) newCode(c *yinzheng.CaseCode) (string, error) {
+	code, err := yinzheng.NewCaseCode(r.Rand)
+	c.Hash = codeHash(c.Case, code)
+	return code, err
+}
+
+// codeHash is salted by the case, so that no table of all codes serves twice.
+func codeHash(id, code string) [32]byte {
+	return sha256.Sum256([]byte("case code\x00" + id + "\x00" + code))
+}
+
+// SignInByCode opens a session for the one case that a code opens, and ends the
+// code. Whatever is wrong, be it that there is no such case, the error is one and
+// the same ErrUnauthorized, and takes as long: a try is written down in either case.
+func (r *Residents) SignInByCode(ctx context.Context, caseID, typed string) (secret string, expires time.Time, err error) {
+	id, isCase := yinzheng.NormalCaseID(caseID)
+	code, isCode := yinzheng.NormalCaseCode(typed)
+	if !isCase || !isCode {
+		return "", time.Time{}, errCode()
+	}
+	err = r.store.Tx(ctx, func(ctx context.Context) error {
+		secret = "" // this may be a second run
+		right, err := r.tryCode(ctx, id, codeHash(id, code))
+		if err == nil && right {
+			secret, expires, err = r.open(ctx, yinzheng.Resident{Case: id})
+		}
+		return err // nil for a wrong code, too: that it was tried is kept
+	})
+	if err == nil && secret == "" {
+		err = errCode()
+	}
+	return secret, expires, err
+}
+
+// errCode is all that is told of a code that opens nothing.
+func errCode() error {
+	return fail(yinzheng.ErrUnauthorized, "办件号或查询码不对，或查询码已失效。输错 5 次查询码即失效，可到受理窗口重新领取",
+		"The case number or the code is wrong, or the code has ended. After five wrong tries a code ends; the counter gives you another")
+}
+
+// tryCode tells whether a code is one of a case's, and ends it if so.
+func (r *Residents) tryCode(ctx context.Context, id string, hash [32]byte) (bool, error) {
+	now := r.now()
+	tries, err := r.store.CountTry(ctx, id, now.Add(-triesSince), now)
+	if err != nil {
+		return false, err
+	}
+	codes, err := r.store.CaseCodes(ctx, id, now)
+	if err != nil {
+		return false, err
+	}
+	var right *yinzheng.CaseCode
+	for i := range codes {
+		if subtle.ConstantTimeCompare(codes[i].Hash[:], hash[:]) == 1 {
+			right = &codes[i]
+		}
+	}
+	if right != nil && tries <= mostTries {
+		if err := r.store.UseCaseCode(ctx, right); err != nil {
+			return false, err
+		}
+		return true, r.store.Record(ctx, yinzheng.Event{At: now, Kind: yinzheng.EventCodeUsed, Subject: id, By: yinzheng.ResidentActor, Detail: string(right.Way)})
+	}
+	ended, err := r.store.MissCaseCodes(ctx, id, mostWrong)
+	if err != nil || ended == 0 {
+		return false, err
+	}
+	return false, r.store.Record(ctx, yinzheng.Event{At: now, Kind: yinzheng.EventCodeTried, Subject: id, By: yinzheng.SystemActor})
+}

@@ -1,0 +1,136 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"yinzheng"
+)
+
+func residentSessions(t *testing.T, s yinzheng.Store) {
+	ctx := t.Context()
+	document := yinzheng.ID{Type: yinzheng.ResidentID, Number: "441302199001011234"}
+	one, two, third := [32]byte{1}, [32]byte{2}, [32]byte{3}
+	_, err := s.ResidentSession(ctx, one)
+	checkIs(t, err, yinzheng.ErrNotFound)
+	want := &yinzheng.ResidentSession{Resident: yinzheng.Resident{Name: "张𠮷", ID: document}, Opened: Start, Used: Start, Expires: Start.Add(12 * time.Hour)}
+	check(t, s.PutResidentSession(ctx, one, want))
+	check(t, s.PutResidentSession(ctx, two, want))
+	of := &yinzheng.ResidentSession{Resident: yinzheng.Resident{Case: "CASE"}, Opened: Start, Used: Start, Expires: Start.Add(time.Hour)}
+	check(t, s.PutResidentSession(ctx, third, of))
+	want.Used = Start.Add(time.Minute)
+	check(t, s.UseResidentSession(ctx, one, want.Used))
+	got, err := s.ResidentSession(ctx, one)
+	check(t, err)
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("session (-want +got):\n%s", d)
+	}
+	check(t, s.PruneResidentSessions(ctx, Start.Add(time.Hour-1), Start)) // nothing has ended
+	for _, hash := range [][32]byte{one, two, third} {
+		_, err := s.ResidentSession(ctx, hash)
+		check(t, err)
+	}
+	check(t, s.PruneResidentSessions(ctx, Start.Add(time.Hour), Start)) // the third expires
+	_, err = s.ResidentSession(ctx, third)
+	checkIs(t, err, yinzheng.ErrNotFound)
+	check(t, s.PruneResidentSessions(ctx, Start, Start.Add(time.Second))) // the second was not used
+	_, err = s.ResidentSession(ctx, two)
+	checkIs(t, err, yinzheng.ErrNotFound)
+	check(t, s.PutResidentSession(ctx, two, want))
+	check(t, s.PutResidentSession(ctx, third, of))
+	check(t, s.EndResidentSessions(ctx, want.Key()))
+	for _, hash := range [][32]byte{one, two} {
+		_, err = s.ResidentSession(ctx, hash)
+		checkIs(t, err, yinzheng.ErrNotFound)
+	}
+	_, err = s.ResidentSession(ctx, third)
+	check(t, err)
+	check(t, s.EndResidentSession(ctx, third))
+	check(t, s.EndResidentSession(ctx, third))
+	_, err = s.ResidentSession(ctx, third)
+	checkIs(t, err, yinzheng.ErrNotFound)
+}
+
+func caseCodes(t *testing.T, s yinzheng.Store) {
+	ctx := t.Context()
+	slip := &yinzheng.CaseCode{Case: "A", Way: yinzheng.CodeOnSlip, Hash: [32]byte{1}, Expires: Start.Add(time.Hour)}
+	sent := &yinzheng.CaseCode{Case: "A", Way: yinzheng.CodeSent, Hash: [32]byte{2}, Expires: Start.Add(time.Minute)}
+	other := &yinzheng.CaseCode{Case: "B", Way: yinzheng.CodeOnSlip, Hash: [32]byte{3}, Expires: Start.Add(time.Hour)}
+	live := func(id string, now time.Time, want ...yinzheng.CaseCode) {
+		t.Helper()
+		got, err := s.CaseCodes(ctx, id, now)
+		check(t, err)
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("codes (-want +got):\n%s", d)
+		}
+	}
+	checkIs(t, s.UseCaseCode(ctx, slip), yinzheng.ErrNotFound)
+	live("A", Start)
+	check(t, s.PutCaseCode(ctx, &yinzheng.CaseCode{Case: "A", Way: yinzheng.CodeOnSlip, Hash: [32]byte{9}, Expires: Start.Add(time.Hour)}))
+	for _, c := range []*yinzheng.CaseCode{slip, sent, other} {
+		check(t, s.PutCaseCode(ctx, c))
+	}
+	live("A", Start, *sent, *slip)
+	live("A", sent.Expires, *slip)
+	for i, want := range []int{0, 2, 0} {
+		ended, err := s.MissCaseCodes(ctx, "A", 2)
+		check(t, err)
+		if ended != want {
+			t.Errorf("after %d wrong tries %d ended, want %d", i+1, ended, want)
+		}
+	}
+	live("A", Start)
+	live("B", Start, *other)
+	if ended, err := s.MissCaseCodes(ctx, "none", 1); err != nil || ended != 0 {
+		t.Errorf("of no case %d ended, %v", ended, err)
+	}
+	check(t, s.PutCaseCode(ctx, slip))
+	if ended, err := s.MissCaseCodes(ctx, "A", 2); err != nil || ended != 0 { // a new one is tried anew
+		t.Errorf("%d ended, %v", ended, err)
+	}
+	check(t, s.UseCaseCode(ctx, slip))
+	checkIs(t, s.UseCaseCode(ctx, slip), yinzheng.ErrNotFound)
+
+	tries := func(id string, since, now time.Time, want int) {
+		t.Helper()
+		if n, err := s.CountTry(ctx, id, since, now); err != nil || n != want {
+			t.Errorf("try %d, %v, want %d", n, err, want)
+		}
+	}
+	tries("A", Start, Start, 1)
+	tries("A", Start, Start.Add(time.Minute), 2)
+	tries("none", Start, Start.Add(time.Minute), 1)
+	tries("A", Start.Add(time.Second), Start.Add(time.Hour), 1)
+	tries("A", Start.Add(time.Second), Start.Add(2*time.Hour), 2)
+	check(t, s.PruneCaseCodes(ctx, Start.Add(time.Hour), Start.Add(time.Hour)))
+	live("B", Start)
+	tries("none", Start, Start.Add(2*time.Hour), 1)
+	tries("A", Start, Start.Add(2*time.Hour), 3)
+}
+
+// belongingTo: whom a case belongs to is what its last marks say.
+func belongingTo(t *testing.T, s yinzheng.Store) {
+	ctx := t.Context()
+	belongs := func(document string, limit int, want ...string) {
+		t.Helper()
+		got, err := s.BelongingTo(ctx, document, limit)
+		check(t, err)
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("cases of %s (-want +got):\n%s", document, d)
+		}
+	}
+	saveMarked(t, s, Case("1", "north", North), yinzheng.Marks{Residents: []string{"111:A", "111:B"}})
+	saveMarked(t, s, Case("2", "north", North), yinzheng.Marks{Residents: []string{"111:A"}})
+	saveMarked(t, s, Case("3", "north", North), yinzheng.Marks{})
+	belongs("111:A", 9, "2", "1")
+	belongs("111:A", 1, "2")
+	belongs("111:B", 9, "1")
+	belongs("111:C", 9)
+	check(t, s.PutMarks(ctx, "1", yinzheng.Marks{Residents: []string{"111:B", "111:C"}}))
+	check(t, s.PutMarks(ctx, "2", yinzheng.Marks{}))
+	belongs("111:A", 9)
+	belongs("111:B", 9, "1")
+	belongs("111:C", 9, "1")
+}

@@ -1,0 +1,68 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"yinzheng"
+)
+
+// residentCookie holds the secret of a resident's session.
+const residentCookie = "yinzheng-me"
+
+// recognise notes who a guest has proven to be, if somebody. Whose session has
+// ended is nobody.
+func (s *server) recognise(g *guest) error {
+	if g.Method == http.MethodPost && mediaType(g.Request) == "application/x-www-form-urlencoded" {
+		g.Body = http.MaxBytesReader(g.w, g.Body, maxBody)
+		if err := g.ParseForm(); err != nil {
+			return brokenForm(err)
+		}
+	}
+	c, err := g.Cookie(residentCookie)
+	if err != nil {
+		return nil //nolint:nilerr // no cookie: nobody
+	}
+	me, err := s.Residents.Authenticate(g.Context(), c.Value)
+	switch {
+	case errors.Is(err, yinzheng.ErrUnauthorized):
+		return nil
+	case err != nil:
+		return err
+	}
+	g.me, g.secret = me, c.Value
+	return nil
+}
+
+// letIn gives a guest the session that was opened for them, and ends the one that
+// they had: somebody else's, perhaps, on a device that several use.
+func (s *server) letIn(g *guest, secret string, expires time.Time) error {
+	if g.me != nil {
+		if err := s.Residents.SignOut(g.Context(), g.secret, false); err != nil {
+			return err
+		}
+	}
+	http.SetCookie(g.w, s.cookie(residentCookie, secret, expires))
+	return nil
+}
+
+// leaveForm ends the session; on every device, where that is asked for.
+func (s *server) leaveForm(g *guest) error {
+	if g.me != nil {
+		if err := s.Residents.SignOut(g.Context(), g.secret, g.PostForm.Get("everywhere") != ""); err != nil {
+			return err
+		}
+	}
+	http.SetCookie(g.w, s.cookie(residentCookie, "", time.Unix(1, 0)))
+	return g.see("/", "left")
+}
+
+// see leads on after something was posted; done is a key of dones.
+func (g *guest) see(address, done string) error {
+	if done != "" {
+		address += "?done=" + done
+	}
+	seeOther(g.w, address)
+	return nil
+}
