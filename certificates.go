@@ -37,7 +37,7 @@ type CertificateView struct {
 
 // openCertificate reads a record if its case exists for this person.
 func (s *Service) openCertificate(ctx context.Context, by *Account, code string) (*Certificate, *Case, error) {
-	none := fail(ErrNotFound, "没有找到这份证明", "There is no such certificate")
+	none := errNoCertificate()
 	code, ok := NormalCode(code)
 	if !ok {
 		return nil, nil, none
@@ -121,6 +121,6 @@ func (s *Service) CertificatePDF(ctx context.Context, by *Account, code string) 
 	if pdf, err = s.Store.PDF(ctx, cert.Code); err != nil {
 		return nil, "", err
 	}
-	err = s.Store.Record(ctx, Event{At: s.now(), Kind: "certificate-downloaded", Subject: cert.Code, By: by.ID})
+	err = s.Store.Record(ctx, Event{At: s.now(), Kind: EventDownloaded, Subject: cert.Code, By: by.ID})
 	return pdf, cert.Template.Code + "-" + cert.Code + ".pdf", err
 }

@@ -105,7 +105,7 @@ func (s *Service) HandOutCopies(ctx context.Context, by *Account, code string, i
 		if err := s.Store.AddCopies(ctx, entry); err != nil {
 			return err
 		}
-		return s.Store.Record(ctx, Event{At: now, Kind: "copies-handed-out", Subject: cert.Code, By: by.ID, Detail: entry.ID})
+		return s.Store.Record(ctx, Event{At: now, Kind: EventCopies, Subject: cert.Code, By: by.ID, Detail: entry.ID})
 	})
 	if err != nil {
 		return nil, false, err

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"time"
 )
 
 // TestBelongsTo: whom a case exists for among residents.
@@ -82,5 +83,46 @@ func TestParseID(t *testing.T) {
 		if tt.want == "" && !errors.Is(err, ErrInvalid) || tt.want != "" && err != nil || got.Number != tt.want {
 			t.Errorf("%+v: %+v, %v", tt.in, got, err)
 		}
+	}
+}
+
+// TestPromised: the day by which it is done counts the limits that are still to
+// run, in working days.
+func TestPromised(t *testing.T) {
+	day := func(month time.Month, d int) time.Time { return time.Date(2026, month, d, 0, 0, 0, 0, Zone) }
+	thursday := day(11, 26).Add(9 * time.Hour)
+	for _, tt := range []struct {
+		name           string
+		town, district int       // limits, in working days
+		due            time.Time // of the town's
+		now            time.Time
+		want           []time.Time // of town and district
+		promised       time.Time
+	}{
+		{"both limited", 2, 3, day(12, 1), thursday, []time.Time{day(12, 1), day(12, 4)}, day(12, 4)},
+		{"past the first limit", 2, 3, day(11, 26), thursday, []time.Time{day(11, 26), day(12, 2)}, day(12, 2)},
+		{"the last without a limit", 2, 0, day(12, 1), thursday, []time.Time{day(12, 1), {}}, time.Time{}},
+		{"the first without a limit", 0, 3, time.Time{}, thursday, []time.Time{{}, {}}, time.Time{}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			of := SampleTemplate()
+			of.Chain[1].Limit, of.Chain[2].Limit = tt.town, tt.district
+			in := &Input{Division: testVillage, Applicant: Applicant{As: AsHolder}, Values: SampleValues()}
+			c := &Case{Application: Fold("CASE000001", of, []Action{
+				{Seq: 1, Kind: Create, Office: "village", Input: in}, {Seq: 2, At: thursday.AddDate(0, 0, -7), Kind: Submit, Step: "village", Due: tt.due},
+			}), Template: of, Directory: SampleDirectory()}
+			f := c.followed(tt.now)
+			if len(f.Steps) != 3 || f.Steps[1].State != StepNow {
+				t.Fatalf("steps: %+v", f.Steps)
+			}
+			for i, want := range tt.want {
+				if got := f.Steps[i+1].Due; !got.Equal(want) {
+					t.Errorf("%s is due %v, want %v", f.Steps[i+1].Name.EN, got, want)
+				}
+			}
+			if !f.Promised.Equal(tt.promised) {
+				t.Errorf("promised %v, want %v", f.Promised, tt.promised)
+			}
+		})
 	}
 }

@@ -125,6 +125,12 @@ const (
 	EventDossier    = "dossier-exported"
 	EventAttachment = "attachment-opened"
 	EventScan       = "scan-opened"
+	EventDownloaded = "certificate-downloaded"
+	EventCopies     = "copies-handed-out"
+	EventPageShown  = "page-shown" // to a resident, with everything on it
+
+	EventShared     = "certificate-shared"
+	EventShareEnded = "share-withdrawn"
 
 	EventCodeMade  = "case-code-made"
 	EventCodeUsed  = "case-code-used"
@@ -137,13 +143,13 @@ const (
 
 var eventNames = map[string]Text{
 	"certificate-issued":       {"签发", "certificate issued"},
-	"certificate-downloaded":   {"下载 PDF", "PDF downloaded"},
+	EventDownloaded:            {"下载 PDF", "PDF downloaded"},
 	"certificate-revoked":      {"撤销", "certificate revoked"},
 	"number-voided":            {"编号作废", "number voided"},
 	"certificate-superseded":   {"被替代", "certificate superseded"},
 	"replacement-begun":        {"开始更正或补发", "correction or reissue begun"},
 	"replacement-moot":         {"更正或补发无从继续", "correction or reissue has nothing left to replace"},
-	"copies-handed-out":        {"领取副本", "copies handed out"},
+	EventCopies:                {"领取副本", "copies handed out"},
 	"paper-recorded":           {"登记纸质证明", "paper certificate recorded"},
 	"paper-voided":             {"纸质证明作废", "paper certificate voided"},
 	"account-opened":           {"开户", "account opened"},
@@ -180,6 +186,9 @@ var eventNames = map[string]Text{
 	EventImportTried:           {"试导入人员登记，查看与登记的差异", "an import of the register was tried, which showed what is on record"},
 	EventAttachment:            {"打开附件", "attachment opened"},
 	EventScan:                  {"打开纸质证明的扫描件", "scan of a paper opened"},
+	EventPageShown:             {"查看证明页面", "page of the certificate shown"},
+	EventShared:                {"分享证明", "certificate shared"},
+	EventShareEnded:            {"收回分享", "sharing ended"},
 	EventCodeMade:              {"交给查询码", "code to follow the case handed over"},
 	EventCodeUsed:              {"凭查询码登录", "signed in by a code of the case"},
 	EventCodeTried:             {"查询码多次输错，已失效", "code of the case tried in vain too often, and ended"},

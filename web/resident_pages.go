@@ -29,6 +29,8 @@ func (s *server) residentRoutes() {
 	}
 	maps.Copy(pages, s.guideRoutes())
 	maps.Copy(pages, s.followRoutes())
+	maps.Copy(pages, s.mineRoutes())
+	maps.Copy(pages, s.shareRoutes())
 	for pattern, do := range pages {
 		s.mux.HandleFunc(pattern, s.preferring(s.resident(do)))
 	}

@@ -136,3 +136,12 @@ func minute(t time.Time, lang string) string {
 	}
 	return t.Format("2006年1月2日 15:04")
 }
+
+// channels are the ways of verifying, in words.
+var channels = map[yinzheng.Channel]yinzheng.Text{
+	yinzheng.ViaScan: {ZH: "扫码", EN: "QR code"}, yinzheng.ViaCode: {ZH: "输入核验码", EN: "code typed"}, yinzheng.ViaNumber: {ZH: "输入编号", EN: "number typed"},
+	yinzheng.ViaPhoto: {ZH: "照片", EN: "photograph"}, yinzheng.ViaFile: {ZH: "文件", EN: "file"}, yinzheng.ViaAPI: {ZH: "系统接口", EN: "another system"},
+}
+
+// Channel names a way of verifying.
+func (p *shell) Channel(c yinzheng.Channel) string { return p.T(channels[c]) }

@@ -162,6 +162,7 @@ var dones = map[string]yinzheng.Text{
 	"lent":            {ZH: "已委托，到期自动结束。", EN: "Lent; it ends by itself."},
 	"ended":           {ZH: "委托已结束。", EN: "It has ended."},
 	"detached":        {ZH: "已撤下，历史中仍有记录。", EN: "It was taken off; the history keeps it."},
+	"share-withdrawn": {ZH: "分享已收回，链接不再打开。", EN: "Withdrawn; the link opens nothing any more."},
 	"left":            {ZH: "已退出。", EN: "You are signed out."},
 	"issued":          {ZH: "已签发。", EN: "The certificate was issued."},
 	"sampled":         {ZH: "样本已签发，请用手机扫一扫。", EN: "The sample was issued; scan it with a phone."},

@@ -119,15 +119,6 @@ func (s *server) drawCase(v *visit, status int, c *yinzheng.CaseView, view *case
 	return s.draw(v, status, "staff-case", c.Of.Name, view)
 }
 
-// channels are the ways of verifying, in words.
-var channels = map[yinzheng.Channel]yinzheng.Text{
-	yinzheng.ViaScan: {ZH: "扫码", EN: "QR code"}, yinzheng.ViaCode: {ZH: "输入核验码", EN: "code typed"}, yinzheng.ViaNumber: {ZH: "输入编号", EN: "number typed"},
-	yinzheng.ViaPhoto: {ZH: "照片", EN: "photograph"}, yinzheng.ViaFile: {ZH: "文件", EN: "file"}, yinzheng.ViaAPI: {ZH: "系统接口", EN: "another system"},
-}
-
-// Channel names a way of verifying.
-func (d *desk) Channel(c yinzheng.Channel) string { return d.T(channels[c]) }
-
 // addEvent adds an action to a history that is read.
 func addEvent(events []eventView, c *yinzheng.CaseView, x *yinzheng.Action) []eventView {
 	if n := len(events); n > 0 && x.Kind == yinzheng.Edit && events[n-1].Kind == yinzheng.Edit && events[n-1].By == x.By {

@@ -74,6 +74,7 @@ func Run(t *testing.T, open func(t *testing.T) yinzheng.Store) {
 		"Residents/sessions":         residentSessions,
 		"Residents/codes":            caseCodes,
 		"Residents/cases":            belongingTo,
+		"Residents/shares":           shares,
 		"Remember":                   remember,
 		"Remember/pruned":            pruned,
 		"Remember/concurrent":        rememberConcurrent,

@@ -67,6 +67,8 @@ CREATE INDEX shares_code ON shares (code, key);
 CREATE TRIGGER shares_only_end BEFORE UPDATE ON shares WHEN NEW.key <> OLD.key OR NEW.hash <> OLD.hash OR NEW.code <> OLD.code OR NEW.note <> OLD.note
   OR NEW.once <> OLD.once OR NEW.made_at <> OLD.made_at OR NEW.expires_at > OLD.expires_at OR OLD.withdrawn_at IS NOT NULL
 BEGIN SELECT RAISE(ABORT, 'of a share only its end comes sooner'); END;
+CREATE TRIGGER shares_not_replaced BEFORE INSERT ON shares WHEN EXISTS (SELECT 1 FROM shares WHERE key = NEW.key OR hash = NEW.hash)
+BEGIN SELECT RAISE(ABORT, 'shares are not removed'); END;
 CREATE TRIGGER shares_not_removed BEFORE DELETE ON shares
 BEGIN SELECT RAISE(ABORT, 'shares are not removed'); END;
 
@@ -77,6 +79,8 @@ CREATE TABLE share_openings (
   what  TEXT NOT NULL
 );
 CREATE INDEX share_openings_share ON share_openings (share, key);
+CREATE TRIGGER share_openings_not_replaced BEFORE INSERT ON share_openings WHEN EXISTS (SELECT 1 FROM share_openings WHERE key = NEW.key)
+BEGIN SELECT RAISE(ABORT, 'openings are append-only'); END;
 CREATE TRIGGER share_openings_not_changed BEFORE UPDATE ON share_openings
 BEGIN SELECT RAISE(ABORT, 'openings are append-only'); END;
 CREATE TRIGGER share_openings_not_removed BEFORE DELETE ON share_openings

@@ -1,0 +1,182 @@
+package yinzheng
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+)
+
+// OwnCertificate is a certificate as those see it whom it belongs to.
+type OwnCertificate struct {
+	Code      string
+	Number    string
+	URL       string // where others verify it
+	Case      string
+	ItemName  Text
+	OrganName string
+	Name      string // masked
+	ID        string // masked
+	IssuedAt  time.Time
+	Expires   time.Time // zero: never
+	Status    Status
+	Since     time.Time // of the status
+	Reason    Text      // of a suspension, a revocation or a replacement
+	Successor string    // code of the certificate that replaces it, if that is theirs, too
+}
+
+// errNoCertificate is what somebody learns of a certificate that is not theirs.
+func errNoCertificate() error {
+	return fail(ErrNotFound, "没有找到这份证明", "There is no such certificate")
+}
+
+// ownCertificate reads a certificate, if its case belongs to a resident.
+func (s *Service) ownCertificate(ctx context.Context, who *Resident, code string) (*Certificate, *Case, error) {
+	code, ok := NormalCode(code)
+	if !ok {
+		return nil, nil, errNoCertificate()
+	}
+	cert, err := s.Store.Certificate(ctx, code)
+	var c *Case
+	if err == nil {
+		c, err = s.openFor(ctx, who, cert.Application)
+	}
+	if errors.Is(err, ErrNotFound) {
+		err = errNoCertificate()
+	}
+	return cert, c, err
+}
+
+// OwnCertificate shows a certificate to a resident whom it belongs to, whatever has
+// become of it; ErrNotFound for anybody else.
+func (s *Service) OwnCertificate(ctx context.Context, who *Resident, code string) (*OwnCertificate, error) {
+	cert, c, err := s.ownCertificate(ctx, who, code)
+	if err != nil {
+		return nil, err
+	}
+	v := &OwnCertificate{
+		Code: cert.Code, Number: cert.Number, URL: s.PublicURL + "/v/" + cert.Code, Case: c.ID, ItemName: c.Template.Name, OrganName: cert.OrganName,
+		Name: cert.Name, ID: cert.ID, IssuedAt: cert.IssuedAt, Expires: cert.Expires, Status: cert.statusAt(s.now()), Since: cert.StatusAt, Reason: Reasons[cert.Reason],
+	}
+	if v.Status != cert.Status {
+		v.Since = cert.Expires
+	}
+	if cert.Successor != "" {
+		_, _, err := s.ownCertificate(ctx, who, cert.Successor)
+		switch {
+		case err == nil:
+			v.Successor = cert.Successor
+		case !errors.Is(err, ErrNotFound): // it may be of another holder, whose name was put right
+			return nil, err
+		}
+	}
+	return v, nil
+}
+
+// OwnPDF returns the PDF as issued to a resident whom it belongs to, whatever has
+// become of the certificate. That it was taken, and how they had proven who they
+// are, is put on record first.
+func (s *Service) OwnPDF(ctx context.Context, who *Resident, code string) (pdf []byte, name string, err error) {
+	cert, _, err := s.ownCertificate(ctx, who, code)
+	if err != nil {
+		return nil, "", err
+	}
+	if pdf, err = s.Store.PDF(ctx, cert.Code); err != nil {
+		return nil, "", err
+	}
+	err = s.Store.Record(ctx, Event{At: s.now(), Kind: EventDownloaded, Subject: cert.Code, By: ResidentActor, Detail: who.Proof()})
+	return pdf, cert.Template.Code + "-" + cert.Code + ".pdf", err
+}
+
+// OwnPage is a picture (SVG) of a certificate's pages with everything on them, marked
+// as not the original, for a resident whom it belongs to. That it was shown is put
+// on record first.
+func (s *Service) OwnPage(ctx context.Context, who *Resident, code string) ([]byte, error) {
+	cert, c, err := s.ownCertificate(ctx, who, code)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Store.Record(ctx, Event{At: s.now(), Kind: EventPageShown, Subject: cert.Code, By: ResidentActor, Detail: who.Proof()}); err != nil {
+		return nil, err
+	}
+	sheet := &Sheet{Template: c.Template, Values: c.Values, Date: cert.IssuedAt.In(Zone)}
+	if organ, err := s.issuer(c.Template, c.Application); err == nil {
+		sheet.Seal = organ.SealFace()
+	}
+	return s.Renderer.Preview(sheet, "svg", "")
+}
+
+// Look says that somebody had the full content of a case or its certificate, or was
+// given a way to it. Of the staff it tells the office, and what they said it was for.
+type Look struct {
+	At      time.Time
+	What    Text
+	Office  string // by name; "": no office
+	Purpose string
+	Proof   string // of a resident: how they had proven who they are
+}
+
+// looks are the events that a certificate's own people are shown.
+var looks = []string{EventRevealed, EventDownloaded, EventPageShown, EventDossier, EventAttachment, EventCopies, EventCodeMade, EventCodeUsed, EventCodeTried}
+
+// Looks lists who looked at a certificate of a resident's and at its case, newest
+// first. Who works on a case opens it without more ado, as it passes their desk.
+func (s *Service) Looks(ctx context.Context, who *Resident, code string) ([]Look, error) {
+	_, c, err := s.ownCertificate(ctx, who, code)
+	if err != nil {
+		return nil, err
+	}
+	var out []Look
+	for _, subject := range c.subjects() {
+		events, err := s.Store.EventsAbout(ctx, subject)
+		if err != nil {
+			return nil, err
+		}
+		for i := range events {
+			if e := &events[i].Event; slices.Contains(looks, e.Kind) {
+				l, err := s.look(ctx, c, e)
+				if err != nil {
+					return nil, err
+				}
+				out = append(out, l)
+			}
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Look) int { return b.At.Compare(a.At) })
+	return out, nil
+}
+
+func (s *Service) look(ctx context.Context, c *Case, e *Event) (Look, error) {
+	l := Look{At: e.At, What: eventName(e.Kind)}
+	switch e.By {
+	case ResidentActor:
+		l.Proof = e.Detail
+		return l, nil
+	case SystemActor:
+		return l, nil
+	}
+	if e.Kind == EventRevealed {
+		l.Purpose = e.Detail
+	}
+	by, err := s.Store.Account(ctx, e.By)
+	if errors.Is(err, ErrNotFound) {
+		return l, nil
+	}
+	if err != nil {
+		return l, err
+	}
+	l.Office = c.officeThen(by, e.At)
+	return l, nil
+}
+
+// officeThen names the office by which a case existed for somebody at a moment, be
+// they disabled by now; "" when no post of theirs tells.
+func (c *Case) officeThen(by *Account, at time.Time) string {
+	then := *by
+	then.Disabled = false
+	g, err := c.sees(&then, at)
+	if err != nil {
+		return ""
+	}
+	return c.Directory.officeName(g.Office)
+}

@@ -1,0 +1,238 @@
+package web_test
+
+import (
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"yinzheng"
+	"yinzheng/web"
+)
+
+// hands is a clock that tests move.
+type hands struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (h *hands) later(d time.Duration) {
+	h.mu.Lock()
+	h.now = h.now.Add(d)
+	h.mu.Unlock()
+}
+
+func (h *hands) moves(_ *web.Config, c *yinzheng.Config) {
+	h.now = time.Now()
+	c.Now = func() time.Time {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		return h.now
+	}
+}
+
+var shareLink = regexp.MustCompile(`id="link">https?://[^/]+(/s/[A-Za-z0-9_-]{22})<`)
+
+// share makes a link, and returns its path.
+func (d *desk) share(code string, form url.Values) string {
+	d.t.Helper()
+	_, page := d.post("/mine/certificates/"+code+"/shares", form)
+	m := shareLink.FindStringSubmatch(page)
+	if m == nil {
+		d.t.Fatalf("no link: %s", page)
+	}
+	return m[1]
+}
+
+// owner is somebody who has come in by a code off the slip of an issued case.
+func (w *world) owner(t *testing.T) (phone *desk, code, address string) {
+	t.Helper()
+	clerk := w.signedIn(t, "village")
+	address = clerk.handIn()
+	w.signedIn(t, "town").decide(address, "approve")
+	phone = w.guest(t)
+	_, page := phone.post("/follow", url.Values{"case": {strings.TrimPrefix(address, "/work/cases/")}, "code": {clerk.code(address)}})
+	m := regexp.MustCompile(`/mine/certificates/([0-9A-Z]{12})`).FindStringSubmatch(page)
+	if m == nil {
+		t.Fatalf("no certificate: %s", page)
+	}
+	return phone, m[1], address
+}
+
+func TestMine(t *testing.T) {
+	w := newWorld(t, unhurried)
+	phone, code, address := w.owner(t)
+	stranger := w.guest(t)
+	here := "/mine/certificates/" + code
+	for _, path := range []string{"/mine", here, here + "/page", here + "/page.svg", here + "/certificate.pdf"} {
+		if r, page := stranger.get(path); r.StatusCode != 401 || !strings.Contains(page, "先确认您是谁") {
+			t.Errorf("a stranger, %s: %d %s", path, r.StatusCode, page)
+		}
+	}
+	if _, page := phone.get("/mine"); !strings.Contains(page, here) || !strings.Contains(page, "有效") {
+		t.Errorf("mine: %s", page)
+	}
+	if r, pdf := phone.get(here + "/certificate.pdf"); !strings.HasPrefix(pdf, "%PDF-") || !strings.HasPrefix(r.Header.Get("Content-Disposition"), "attachment") || r.Header.Get("Cache-Control") != "no-store" {
+		t.Errorf("the file: %d %v", r.StatusCode, r.Header)
+	}
+	if r, svg := phone.get(here + "/page.svg"); r.Header.Get("Content-Type") != "image/svg+xml" || !strings.Contains(svg, "样本") {
+		t.Errorf("the picture: %d", r.StatusCode)
+	}
+	town := w.signIn("town")
+	w.want(w.do("POST", "/api/v1/certificates/"+code+"/holder", `{"purpose":"核对来访"}`, "Authorization", town), 200)
+	w.want(w.do("GET", "/v/"+code, nil, "Accept", "text/html"), 200)
+	must(t, w.WriteNotes(t.Context()))
+	_, page := phone.get(here)
+	for _, want := range []string{"核对来访", "桥东街道", "持查询码的人", "未登录的核验", "扫码", "下载 PDF"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("not told of %s: %s", want, page)
+		}
+	}
+	for _, private := range []string{"441302199003070120", "欧阳·祥"} {
+		if strings.Contains(page, private) {
+			t.Errorf("not masked: %s", private)
+		}
+	}
+	if other, _, _ := w.issued("other"); other != "" {
+		if r, _ := phone.get("/mine/certificates/" + other); r.StatusCode != 404 {
+			t.Errorf("another's certificate: %d", r.StatusCode)
+		}
+	}
+	if r, _ := phone.get(address); r.StatusCode == 200 && !strings.HasPrefix(r.Address.Path, "/signin") {
+		t.Errorf("a resident comes into the workplace: %s", r.Address)
+	}
+	if strings.Contains(w.log.String(), code) {
+		t.Error("a code is in the log")
+	}
+}
+
+// TestShare: a link opens one certificate to whoever has it, until it ends.
+func TestShare(t *testing.T) {
+	clock := new(hands)
+	w := newWorld(t, unhurried, clock.moves)
+	phone, code, _ := w.owner(t)
+	here := "/mine/certificates/" + code
+	friend := w.guest(t)
+	if r, page := phone.post(here+"/shares", url.Values{"days": {"400"}, "note": {"441302199003070120"}}); r.StatusCode != 422 || !strings.Contains(page, `href="#days"`) || !strings.Contains(page, `href="#note"`) {
+		t.Errorf("for 400 days: %d %s", r.StatusCode, page)
+	}
+	link := phone.share(code, url.Values{"days": {"7"}, "note": {"学校"}})
+	if _, page := phone.get(here); strings.Contains(page, link) || !strings.Contains(page, "学校") || !strings.Contains(page, "还没有人打开") {
+		t.Errorf("the share: %s", page)
+	}
+	r, page := friend.get(link)
+	if r.StatusCode != 200 || !strings.Contains(page, "有效") || !strings.Contains(page, "欧*祥") || strings.Contains(page, "学校") || strings.Contains(page, "欧阳·祥") {
+		t.Errorf("opened: %d %s", r.StatusCode, page)
+	}
+	if r.Header.Get("Cache-Control") != "no-store" || r.Header.Get("Referrer-Policy") != "no-referrer" || r.Header.Get("Set-Cookie") != "" || !strings.Contains(page, `name="robots" content="noindex"`) {
+		t.Errorf("headers: %v", r.Header)
+	}
+	if _, pdf := friend.get(link + "/certificate.pdf"); !strings.HasPrefix(pdf, "%PDF-") {
+		t.Errorf("the file: %s", pdf)
+	}
+	if _, page := phone.get(here); !strings.Contains(page, "打开 2 次") || !strings.Contains(page, "（下载）") {
+		t.Errorf("openings: %s", page)
+	}
+
+	unknown := "/s/" + strings.Repeat("A", 22)
+	_, constant := friend.get(unknown)
+	refused := func(what, link string) {
+		t.Helper()
+		for _, path := range []string{link, link + "/certificate.pdf"} {
+			if r, page := friend.get(path); r.StatusCode != 404 || strings.ReplaceAll(page, path, unknown) != constant {
+				t.Errorf("%s, %s: %d %s", what, path, r.StatusCode, page)
+			}
+		}
+		if r, page := friend.post(link, url.Values{}); r.StatusCode != 404 || strings.ReplaceAll(page, link, unknown) != constant {
+			t.Errorf("%s, pressed: %d %s", what, r.StatusCode, page)
+		}
+	}
+	refused("cut short", link[:len(link)-1])
+	id := regexp.MustCompile(`/shares/(\d+)/withdraw`).FindStringSubmatch(func() string { _, page := phone.get(here); return page }())[1]
+	if r, _ := friend.post(here+"/shares/"+id+"/withdraw", url.Values{}); r.StatusCode != 401 {
+		t.Errorf("a stranger withdraws: %d", r.StatusCode)
+	}
+	if _, page := phone.post(here+"/shares/"+id+"/withdraw", url.Values{}); !strings.Contains(page, "已收回") {
+		t.Errorf("withdrawn: %s", page)
+	}
+	refused("withdrawn", link)
+	if r, _ := phone.post(here+"/shares/"+id+"/withdraw", url.Values{}); r.StatusCode != 404 {
+		t.Errorf("withdrawn twice: %d", r.StatusCode)
+	}
+
+	day := phone.share(code, url.Values{"days": {"1"}})
+	clock.later(24*time.Hour - time.Minute)
+	if r, _ := friend.get(day); r.StatusCode != 200 {
+		t.Errorf("within the day: %d", r.StatusCode)
+	}
+	clock.later(time.Minute)
+	refused("expired", day)
+	if strings.Contains(w.log.String(), strings.TrimPrefix(link, "/s/")) {
+		t.Error("a link is in the log")
+	}
+}
+
+// TestShareOnce: a link that opens once waits to be told to, and ends soon after.
+func TestShareOnce(t *testing.T) {
+	clock := new(hands)
+	w := newWorld(t, unhurried, clock.moves)
+	phone, code, _ := w.owner(t)
+	link, friend := phone.share(code, url.Values{"days": {"30"}, "once": {"1"}}), w.guest(t)
+	for range 2 { // as a program does that shows what a link leads to
+		if r, page := friend.get(link); r.StatusCode != 200 || strings.Contains(page, "欧") || !strings.Contains(page, "只供打开一次") {
+			t.Errorf("before it is opened: %d %s", r.StatusCode, page)
+		}
+		if r, _ := friend.get(link + "/certificate.pdf"); r.StatusCode != 404 {
+			t.Errorf("the file before it is opened: %d", r.StatusCode)
+		}
+	}
+	if r, page := friend.post(link, url.Values{}); r.StatusCode != 200 || !strings.Contains(page, "欧*祥") {
+		t.Errorf("opened: %d %s", r.StatusCode, page)
+	}
+	clock.later(9 * time.Minute)
+	if r, _ := friend.get(link + "/certificate.pdf"); r.StatusCode != 200 {
+		t.Errorf("the file, nine minutes later: %d", r.StatusCode)
+	}
+	clock.later(time.Minute)
+	for _, path := range []string{link, link + "/certificate.pdf"} {
+		if r, _ := friend.get(path); r.StatusCode != 404 {
+			t.Errorf("%s, ten minutes later: %d", path, r.StatusCode)
+		}
+	}
+}
+
+// TestShareEnded: the link to a certificate that has ended says so, and does not
+// hand its file out; nothing more is shared of it.
+func TestShareEnded(t *testing.T) {
+	w := newWorld(t, unhurried)
+	phone, code, _ := w.owner(t)
+	link := phone.share(code, url.Values{"days": {"7"}})
+	w.want(w.do("POST", "/api/v1/certificates/"+code+"/suspend", `{"reason":"complaint","opinion":"有人反映"}`, "Authorization", w.signIn("town")), 200)
+	friend := w.guest(t)
+	if r, page := friend.get(link); r.StatusCode != 200 || !strings.Contains(page, "已中止") || strings.Contains(page, "certificate.pdf") {
+		t.Errorf("suspended: %d %s", r.StatusCode, page)
+	}
+	if r, _ := friend.get(link + "/certificate.pdf"); r.StatusCode != 404 {
+		t.Errorf("the file: %d", r.StatusCode)
+	}
+	if r, page := phone.post("/mine/certificates/"+code+"/shares", url.Values{"days": {"7"}}); r.StatusCode != 409 || !strings.Contains(page, "不能分享") {
+		t.Errorf("shared again: %d %s", r.StatusCode, page)
+	}
+	if r, pdf := phone.get("/mine/certificates/" + code + "/certificate.pdf"); r.StatusCode != 200 || !strings.HasPrefix(pdf, "%PDF-") {
+		t.Errorf("one's own file: %d", r.StatusCode)
+	}
+}
+
+// TestShareMany: of one certificate ten links hold at a time.
+func TestShareMany(t *testing.T) {
+	w := newWorld(t, unhurried)
+	phone, code, _ := w.owner(t)
+	for range 10 {
+		phone.share(code, url.Values{"days": {"1"}})
+	}
+	if r, page := phone.post("/mine/certificates/"+code+"/shares", url.Values{"days": {"1"}}); r.StatusCode != 409 || !strings.Contains(page, "10") {
+		t.Errorf("an eleventh: %d %s", r.StatusCode, page)
+	}
+}
