@@ -35,7 +35,8 @@ type Config struct {
 // Residents is the residents' way in. Its methods are safe for concurrent use.
 type Residents struct {
 	Config
-	store yinzheng.Store
+	store    yinzheng.Store
+	provider *provider // nil: nobody vouches for identities
 }
 
 // New wires it to the service whose cases and certificates are shown.

@@ -13,7 +13,7 @@ import (
 func (s *server) mineRoutes() map[string]func(*guest) error {
 	own := map[string]func(*guest) error{
 		"GET /mine":                                           s.minePage,
-		"GET /mine/certificates/{code}":                       s.ownPage,
+		"GET /mine/certificates/{code}":                       s.ownCertificatePage,
 		"GET /mine/certificates/{code}/page":                  s.ownPaperPage,
 		"GET /mine/certificates/{code}/page.svg":              s.ownPicture,
 		"GET /mine/certificates/{code}/certificate.pdf":       s.ownFile,
@@ -23,6 +23,7 @@ func (s *server) mineRoutes() map[string]func(*guest) error {
 	for pattern, do := range own {
 		own[pattern] = s.signedIn(do)
 	}
+	own["GET /mine/signin"], own["GET /mine/callback"] = s.awayPage, s.backPage
 	return own
 }
 
@@ -32,7 +33,7 @@ var mineTitle = yinzheng.Text{ZH: "我的证明", EN: "My certificates"}
 func (s *server) signedIn(do func(*guest) error) func(*guest) error {
 	return func(g *guest) error {
 		if g.me == nil {
-			return s.receive(g, http.StatusUnauthorized, "resident-signin", mineTitle, nil)
+			return s.askWho(g, http.StatusUnauthorized, yinzheng.Text{})
 		}
 		return do(g)
 	}
@@ -91,7 +92,7 @@ type ownView struct {
 	Form   resident.NewShare // as it was sent
 }
 
-func (s *server) ownPage(g *guest) error {
+func (s *server) ownCertificatePage(g *guest) error {
 	return s.drawOwn(g, http.StatusOK, &ownView{Form: resident.NewShare{Days: resident.ShareDays[0]}})
 }
 
