@@ -153,6 +153,31 @@ func errAway(cause error) error {
 	}}
 }
 
+// SignOutThere is where somebody signs out of the identity provider itself (OpenID
+// Connect RP-Initiated Logout 1.0), "" where it has no such address.
+func (r *Residents) SignOutThere() string {
+	if r.provider == nil {
+		return ""
+	}
+	r.provider.mu.Lock()
+	found := r.provider.found
+	r.provider.mu.Unlock()
+	var more struct {
+		End string `json:"end_session_endpoint"`
+	}
+	if found == nil || found.Claims(&more) != nil {
+		return ""
+	}
+	u, err := url.Parse(more.End)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" {
+		return ""
+	}
+	q := u.Query()
+	q.Set("client_id", r.provider.ClientID)
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
 // errSignIn is all that somebody is told whose sign-in did not hold; why is logged.
 func errSignIn() error {
 	return fail(yinzheng.ErrUnauthorized, "这次登录没有成功，请重新开始", "Signing in did not succeed; please begin again")

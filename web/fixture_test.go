@@ -41,6 +41,7 @@ type world struct {
 	log   *logBuffer
 
 	workbooks *workbook.Workbooks
+	residents *residents.Residents
 	handler   atomic.Pointer[http.Handler]
 	boot      func() // makes everything anew over the same store, as a new process would
 }
@@ -135,7 +136,8 @@ func newWorldOver(t testing.TB, st *store.Store, changes ...change) *world {
 		wc.Workbooks = workbook.New(workbook.Config{Service: w.Service, Log: log})
 		w.workbooks = wc.Workbooks
 		wc.Designs = design.New(design.Config{Store: st, Service: w.Service, Language: templates.YAML{}, Typesetter: renderer, Catalogue: wc.Catalogue, Now: sc.Now})
-		wc.Residents = residents.New(residents.Config{Service: w.Service, Log: log})
+		w.residents = residents.New(residents.Config{Service: w.Service, Log: log})
+		wc.Residents = w.residents
 		wc.Inquiries = inquiry.New(inquiry.Config{Store: st, Records: w.Service, Seal: w.Service, Now: sc.Now})
 		handler, err := web.New(wc)
 		must(t, err)

@@ -47,15 +47,22 @@ func (s *server) letIn(g *guest, secret string, expires time.Time) error {
 	return nil
 }
 
-// leaveForm ends the session; on every device, where that is asked for.
+// leaveForm ends the session; on every device, where that is asked for. Whoever came
+// by the identity provider is still signed in there, and is told how to end that,
+// for a device may be somebody else's next.
 func (s *server) leaveForm(g *guest) error {
+	there := ""
 	if g.me != nil {
 		if err := s.Residents.SignOut(g.Context(), g.secret, g.PostForm.Get("everywhere") != ""); err != nil {
 			return err
 		}
+		if g.me.Case == "" {
+			there = s.Residents.SignOutThere()
+		}
 	}
 	http.SetCookie(g.w, s.cookie(residentCookie, "", time.Unix(1, 0)))
-	return g.see("/", "left")
+	g.me = nil
+	return s.receive(g, http.StatusOK, "resident-left", yinzheng.Text{ZH: "已退出", EN: "You are signed out"}, there)
 }
 
 // see leads on after something was posted; done is a key of dones.

@@ -26,6 +26,7 @@ type demoCmd struct {
 	Ahead  time.Duration `help:"Believe that so much time has passed, such as 240h: to try limits and expiry."`
 	proxySettings
 	settings
+	identitySettings
 }
 
 func (demoCmd) Help() string {
@@ -75,6 +76,9 @@ func (c *demoCmd) Run(ctx context.Context, e *env) error {
 		return err
 	}
 	defer sys.Close()
+	if err := c.use(sys); err != nil {
+		return err
+	}
 	var made []demoCertificate
 	if fresh {
 		if made, err = sys.demoCertificates(ctx); err != nil {

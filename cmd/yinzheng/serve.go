@@ -18,6 +18,7 @@ type serveCmd struct {
 	proxySettings
 	settings
 	secretSettings
+	identitySettings
 }
 
 type proxySettings struct {
@@ -43,6 +44,9 @@ func (c *serveCmd) Run(ctx context.Context, e *env) error {
 		return err
 	}
 	defer sys.Close()
+	if err := c.use(sys); err != nil {
+		return err
+	}
 	return sys.serve(ctx, e, c.Listen, c.TrustedProxies, func(addr string) {
 		fmt.Fprintf(e.stdout, "印证 Yinzheng listens on http://%s, known to others as %s\n", addr, sys.PublicURL)
 	})
