@@ -23,6 +23,7 @@ function installed(registration) {
 }
 
 async function prepare(device) {
+  await navigator.storage?.persist?.(); // or a browser short of room might clear it
   await installed(await navigator.serviceWorker.register('/sw.js'));
   await device.kept.put(kitPath, await fetched(kitPath));
   await device.refresh();
