@@ -3,6 +3,7 @@
 # make bench      the budgets, as ratios measured in one run; 5 GB of disk
 # make bench-large  how lookups grow, up to ten million cases; 50 GB of disk
 # make screenshots   the pictures in docs/, from the running program
+# make offline    the verifier for pages (WebAssembly), compiled anew
 # make build      the program, for production
 GO ?= go
 # SQLite maps 2 GB of a database into memory unless it is built otherwise, and
@@ -10,7 +11,7 @@ GO ?= go
 export CGO_CFLAGS ?= -O2 -g -DSQLITE_MAX_MMAP_SIZE=1099511627776
 LINT_VERSION := v2.15.0
 
-.PHONY: build test race fuzz lint bench bench-large screenshots tools clean
+.PHONY: build test race fuzz lint bench bench-large screenshots offline tools clean
 build:
 	$(GO) build -trimpath -o yinzheng ./cmd/yinzheng
 
@@ -42,6 +43,9 @@ bench-large:
 
 screenshots: tools
 	$(GO) run ./internal/pictures
+
+offline:
+	$(GO) test -count=1 -run '^TestVerifierIsCurrent$$' ./web -update
 
 tools:
 	./tools.sh

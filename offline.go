@@ -1,7 +1,12 @@
 package yinzheng
 
 import (
+	"context"
+	"crypto/sha256"
 	"errors"
+	"fmt"
+	"net/url"
+	"strings"
 	"time"
 )
 
@@ -77,4 +82,45 @@ func (o *Offline) status(r *TokenReport) *StatusSeen {
 		}
 	}
 	return newest
+}
+
+// OfflineKit is what a device needs beside the signed lists to verify without a
+// network. Only Root is relied on; the rest is for people to read.
+type OfflineKit struct {
+	Root  []byte          `json:"root"`  // the root certificate, DER
+	Lists int             `json:"lists"` // status lists opened so far: numbers 1 to this
+	Names map[string]Text `json:"names"` // of items, by Template.Short
+	Host  string          `json:"host"`  // the server that the lists come from
+}
+
+// OfflineKit returns the kit of this server, with the root that its lists lead to.
+func (s *Service) OfflineKit(ctx context.Context, root []byte) (*OfflineKit, error) {
+	lists, err := s.Store.StatusListCount(ctx)
+	if err != nil {
+		return nil, err
+	}
+	k := &OfflineKit{Root: root, Lists: lists, Names: map[string]Text{}, Host: s.Host()}
+	for short, t := range s.shelf.Load().shorts {
+		k.Names[short] = t.Name
+	}
+	return k, nil
+}
+
+// Host is where a receipt says that the answer came from.
+func (s *Service) Host() string {
+	if u, err := url.Parse(s.PublicURL); err == nil {
+		return u.Host
+	}
+	return s.PublicURL
+}
+
+// Fingerprint is how people compare a root certificate (DER) by eye: its SHA-256 in
+// groups of four digits.
+func Fingerprint(root []byte) string {
+	var groups []string
+	sum := sha256.Sum256(root)
+	for i := 0; i < len(sum); i += 2 {
+		groups = append(groups, fmt.Sprintf("%X", sum[i:i+2]))
+	}
+	return strings.Join(groups, " ")
 }

@@ -4,24 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"net/url"
-	"strings"
 	"sync"
 )
-
-// Question is what somebody wants verified: exactly one of Token, URL, Code,
-// Number and File, and Name beside Number only.
-type Question struct {
-	Token  string `json:"token,omitempty"`
-	URL    string `json:"url,omitempty"`
-	Code   string `json:"code,omitempty"`
-	Number string `json:"number,omitempty"`
-	Name   string `json:"name,omitempty"`
-	File   []byte `json:"-"` // a PDF, or the scan of a certificate on paper
-
-	Channel Channel  `json:"-"` // how it is asked; empty: it repeats a question that was answered
-	By      *Account `json:"-"` // who asks, if they are signed in
-}
 
 // Verify answers a question. The error is an ErrInvalid for a question that is
 // none, or ErrUnavailable when the records cannot be read: a failing store is
@@ -59,38 +43,6 @@ func (s *Service) answer(ctx context.Context, q *Question) (*Answer, error) {
 		return s.verifyNumber(ctx, q.Number, q.Name)
 	}
 	return s.verifyFile(ctx, q.File)
-}
-
-func (q *Question) asked() int {
-	n := 0
-	for _, set := range []bool{q.Token != "", q.URL != "", q.Code != "", q.Number != "", len(q.File) > 0} {
-		if set {
-			n++
-		}
-	}
-	return n
-}
-
-// ParseURL splits what a QR code holds into the path's code and the fragment's
-// token; token is empty when there is no fragment. A fragment that is not a
-// token's digits comes back as it is, to be judged malformed.
-func ParseURL(s string) (code, token string, err error) {
-	address, fragment, _ := strings.Cut(strings.TrimSpace(s), "#")
-	u, err := url.Parse(address)
-	if err == nil && (u.Scheme == "https" || u.Scheme == "http") {
-		if i := strings.LastIndex(u.Path, "/v/"); i >= 0 {
-			if code, ok := NormalCode(u.Path[i+3:]); ok {
-				if t, ok := FromDigits(fragment); ok {
-					return code, t, nil
-				}
-				return code, fragment, nil
-			}
-		}
-	}
-	return "", "", &Error{
-		Kind: ErrInvalid, Text: Text{"这不是本系统证明上的网址", "This is not the address on a certificate"},
-		Fields: []FieldError{{"url", "url", Text{"应如 https://…/v/验证码#数字", "Expected the form https://…/v/CODE#DIGITS"}}},
-	}
 }
 
 func (s *Service) verifyToken(ctx context.Context, token, code string) (*Answer, error) {

@@ -1,6 +1,10 @@
 package web
 
-import "testing"
+import (
+	"testing"
+
+	"yinzheng"
+)
 
 func TestNegotiate(t *testing.T) {
 	const svg, pdf = "image/svg+xml", "application/pdf"
@@ -37,7 +41,7 @@ func TestRecognise(t *testing.T) {
 		long:               "token",
 		"ten random words": "code",
 	} {
-		if got := kindOf(recognise(&askView{Query: typed})); got != want {
+		if got := kindOf(yinzheng.Recognise(typed, "")); got != want {
 			t.Errorf("%q: %s, want %s", typed, got, want)
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
-	"net/url"
 	"path"
 	"strings"
 
@@ -32,19 +31,23 @@ type pages struct {
 	residentStyle, residentScript       string   // addresses
 	formCSP                             []string // of the pages of staff and residents
 	characters                          *characters
+
+	offline    offlineFiles
+	sw         []byte   // the service worker
+	offlineCSP []string // of the verify page and the offline page, which can be installed
 }
 
 type staticFile struct {
-	media string
-	bytes []byte
+	media  string
+	bytes  []byte
+	packed bool     // with gzip
+	csp    []string // of a worker; nil: of what only stands in pages
 }
+
+const scriptType = "text/javascript; charset=utf-8"
 
 func newPages() (*pages, error) {
 	css, err := styleSheet("style.css")
-	if err != nil {
-		return nil, err
-	}
-	script, err := assets.ReadFile("assets/page.js")
 	if err != nil {
 		return nil, err
 	}
@@ -52,22 +55,24 @@ func newPages() (*pages, error) {
 	if err != nil {
 		return nil, err
 	}
-	hash, scriptHash := sha256.Sum256(css), sha256.Sum256(script)
-	name := "page." + hex.EncodeToString(scriptHash[:6]) + ".js"
+	hash := sha256.Sum256(css)
 	p := &pages{
 		css: template.CSS(css), //nolint:gosec // our own file
 		csp: []string{"default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) +
 			"'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"},
-		files:  map[string]staticFile{name: {"text/javascript; charset=utf-8", script}, "icon.svg": {"image/svg+xml", icon}},
-		script: "/assets/" + name,
+		files: map[string]staticFile{"icon.svg": {media: "image/svg+xml", bytes: icon}},
 	}
+	p.offlineCSP = []string{p.csp[0] + "; manifest-src 'self'"}
 	for file, address := range map[string]*string{
-		"staff/staff.css": &p.staffStyle, "staff/staff.js": &p.staffScript, "staff/live.js": &p.liveScript,
+		"page.js": &p.script, "staff/staff.css": &p.staffStyle, "staff/staff.js": &p.staffScript, "staff/live.js": &p.liveScript,
 		"resident/resident.css": &p.residentStyle, "resident/resident.js": &p.residentScript,
 	} {
 		if *address, err = p.keep(file); err != nil {
 			return nil, err
 		}
+	}
+	if err := p.keepOffline(); err != nil {
+		return nil, err
 	}
 	list, err := assets.ReadFile("assets/staff/characters.txt")
 	if err != nil {
@@ -77,7 +82,7 @@ func newPages() (*pages, error) {
 		return nil, err
 	}
 	p.formCSP = []string{"default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' blob:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"}
-	p.templates, err = template.New("").Funcs(template.FuncMap{"dict": dict, "add": func(a, b int) int { return a + b }, "list": func(of ...string) []string { return of }}).ParseFS(assets, "assets/*.html", "assets/staff/*.html", "assets/resident/*.html")
+	p.templates, err = template.New("").Funcs(template.FuncMap{"dict": dict, "add": func(a, b int) int { return a + b }, "list": func(of ...string) []string { return of }}).ParseFS(assets, "assets/*.html", "assets/offline/*.html", "assets/staff/*.html", "assets/resident/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("read the page templates: %w", err)
 	}
@@ -103,22 +108,27 @@ func styleSheet(file string) ([]byte, error) {
 	return append(base, own...), err
 }
 
-// keep serves a style sheet or a module under a name that changes with its
-// content, and returns its address.
+// keep serves a file of ours under a name that changes with its content, and
+// returns its address.
 func (p *pages) keep(file string) (address string, err error) {
 	base, ending, _ := strings.Cut(path.Base(file), ".")
-	media, read := "text/javascript; charset=utf-8", func(f string) ([]byte, error) { return assets.ReadFile("assets/" + f) }
+	read := func(f string) ([]byte, error) { return assets.ReadFile("assets/" + f) }
 	if ending == "css" {
-		media, read = "text/css; charset=utf-8", styleSheet
+		read = styleSheet
 	}
 	content, err := read(file)
 	if err != nil {
 		return "", err
 	}
-	hash := sha256.Sum256(content)
+	media := map[string]string{"js": scriptType, "css": "text/css; charset=utf-8", "png": "image/png"}[ending]
+	return p.keepFile(base, ending, staticFile{media: media, bytes: content}), nil
+}
+
+func (p *pages) keepFile(base, ending string, f staticFile) (address string) {
+	hash := sha256.Sum256(f.bytes)
 	name := base + "." + hex.EncodeToString(hash[:6]) + "." + ending
-	p.files[name] = staticFile{media, content}
-	return "/assets/" + name, nil
+	p.files[name] = f
+	return "/assets/" + name
 }
 
 // asset serves a file whose name changes with its content, or the icon.
@@ -128,8 +138,25 @@ func (s *server) asset(w http.ResponseWriter, r *http.Request) {
 		s.nowhere(w, r, http.StatusNotFound)
 		return
 	}
-	w.Header()["Cache-Control"] = forever
-	writeBody(w, http.StatusOK, f.media, f.bytes)
+	h := w.Header()
+	h["Cache-Control"] = forever
+	if f.csp != nil {
+		h["Content-Security-Policy"] = f.csp
+	}
+	body := f.bytes
+	if f.packed {
+		h.Set("Vary", "Accept-Encoding")
+		if takesGzip(r) {
+			h.Set("Content-Encoding", "gzip")
+		} else {
+			var err error
+			if body, err = f.unpacked(); err != nil {
+				s.fail(w, r, err)
+				return
+			}
+		}
+	}
+	writeBody(w, http.StatusOK, f.media, body)
 }
 
 // page is what every template is given.
@@ -145,6 +172,7 @@ type page struct {
 	Problem *problem
 	Ask     *askView
 	Result  *resultView
+	Offline *offlineView
 	Faults  []fieldFault
 	Next    bool // show the box for the next certificate
 }
@@ -207,6 +235,9 @@ func (p *pages) write(w http.ResponseWriter, r *http.Request, status int, name s
 	}
 	h := w.Header()
 	h["Content-Security-Policy"] = p.csp
+	if data.Offline != nil {
+		h["Content-Security-Policy"] = p.offlineCSP
+	}
 	h["Cache-Control"] = noStore
 	h.Set("Content-Language", data.Tag(data.Lang))
 	writeBody(w, status, "text/html; charset=utf-8", b.Bytes())
@@ -245,11 +276,3 @@ func (p *pages) claim(w http.ResponseWriter, r *http.Request, status int, faults
 
 // MinPassword is for the claim page.
 func (p *page) MinPassword() int { return yinzheng.MinPassword }
-
-// hostOf is where a receipt says that the answer came from.
-func hostOf(publicURL string) string {
-	if u, err := url.Parse(publicURL); err == nil {
-		return u.Host
-	}
-	return publicURL
-}

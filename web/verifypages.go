@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"strings"
-	"unicode"
 
 	"yinzheng"
 	"yinzheng/receipt"
@@ -24,7 +23,7 @@ type resultView struct {
 }
 
 func (s *server) view(a *yinzheng.Answer, shown receipt.Shown, lang string) *resultView {
-	return &resultView{Receipt: receipt.New(a, shown, lang), Host: hostOf(s.Service.PublicURL)}
+	return &resultView{Receipt: receipt.New(a, shown, lang), Host: s.Service.Host()}
 }
 
 // shownBy is what a question showed; nil stands for an uploaded file's.
@@ -42,7 +41,7 @@ func shownBy(q *yinzheng.Question) receipt.Shown {
 // askPage shows the box that takes anything: a URL from a counter scanner, a
 // code, a number, or a PDF.
 func (s *server) askPage(w http.ResponseWriter, r *http.Request) {
-	s.pages.write(w, r, http.StatusOK, "ask", &page{Title: askTitle.In(language(r)), Ask: &askView{}})
+	s.pages.write(w, r, http.StatusOK, "ask", &page{Title: askTitle.In(language(r)), Ask: &askView{}, Offline: s.preparing()})
 }
 
 var askTitle = yinzheng.Text{ZH: "核验证明", EN: "Verify a certificate"}
@@ -87,7 +86,7 @@ func (s *server) answerPage(w http.ResponseWriter, r *http.Request) {
 // askAgain shows the form with what is wrong; what was typed stays.
 func (s *server) askAgain(w http.ResponseWriter, r *http.Request, ask *askView, f *fault) {
 	lang := language(r)
-	data := &page{Title: askTitle.In(lang), Ask: ask}
+	data := &page{Title: askTitle.In(lang), Ask: ask, Offline: s.preparing()}
 	field := "q"
 	for _, e := range f.fields {
 		if e.Field == "file" || e.Field == "name" {
@@ -152,37 +151,5 @@ func (s *server) formQuestion(w http.ResponseWriter, r *http.Request, ask *askVi
 	if strings.TrimSpace(ask.Query) == "" {
 		return nil, fieldFaultOf(http.StatusUnprocessableEntity, "invalid", "q", "required", "请扫入二维码，或输入证照编号或核验码", "Please scan the QR code, or type the number or the code")
 	}
-	return recognise(ask), nil
-}
-
-// recognise tells what somebody typed or scanned. A counter scanner types as a
-// keyboard does, so an input method may have made its signs full-width.
-func recognise(ask *askView) *yinzheng.Question {
-	text := strings.TrimSpace(strings.Map(halfWidth, ask.Query))
-	lower := strings.ToLower(text)
-	switch {
-	case strings.HasPrefix(lower, "http://") || strings.HasPrefix(lower, "https://"):
-		return &yinzheng.Question{URL: text}
-	case strings.HasPrefix(text, "1.2.156."):
-		return &yinzheng.Question{Number: text, Name: strings.TrimSpace(ask.Name)}
-	case strings.Count(text, ".") == 2 && len(text) > 60:
-		return &yinzheng.Question{Token: text}
-	case strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.Han, r) }): // such as 〔2026〕12号, of a certificate on paper
-		return &yinzheng.Question{Number: text, Name: strings.TrimSpace(ask.Name)}
-	}
-	return &yinzheng.Question{Code: text}
-}
-
-func halfWidth(r rune) rune {
-	switch {
-	case r >= 0xFF01 && r <= 0xFF5E:
-		return r - 0xFEE0
-	case r == '。':
-		return '.'
-	case r == '、':
-		return '/'
-	case r == 0x3000:
-		return ' '
-	}
-	return r
+	return yinzheng.Recognise(ask.Query, ask.Name), nil
 }

@@ -42,6 +42,9 @@ type Config struct {
 	// CRL returns the DER of issuing CA n's revocation list, as served at
 	// /ca/{n}.crl; yinzheng.ErrNotFound. Nil: there is none.
 	CRL func(n int) ([]byte, error)
+	// Root is the root certificate (DER) that the signed lists lead to, for devices
+	// that verify offline. Nil: the pages offer nothing of the kind.
+	Root []byte
 	// Ready tells whether requests can be answered; its error is logged, not
 	// shown. Nil: always.
 	Ready func(ctx context.Context) error
@@ -124,6 +127,7 @@ func (s *server) routes() error {
 	m.HandleFunc("GET /assets/{file}", s.asset)
 	m.HandleFunc("GET /problems/{type}", s.problemPage)
 
+	s.offlineRoutes()
 	s.staffRoutes()
 	s.residentRoutes()
 

@@ -67,7 +67,7 @@ func (c *initCmd) Run(ctx context.Context, e *env) error {
 		return err
 	}
 	defer sys.Close()
-	fmt.Fprintf(e.stdout, "Data folder   %s\nRoot key      %s  (keep it off this machine)\nRoot          %s\nSeals         %d\n", c.Dir, c.RootKey, fingerprint(sys.ring.Root()), len(sys.ring.List()))
+	fmt.Fprintf(e.stdout, "Data folder   %s\nRoot key      %s  (keep it off this machine)\nRoot          %s\nSeals         %d\n", c.Dir, c.RootKey, yinzheng.Fingerprint(sys.ring.Root().Raw), len(sys.ring.List()))
 	if err := c.admit(ctx, e, sys); err != nil {
 		return err
 	}

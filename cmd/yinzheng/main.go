@@ -36,6 +36,7 @@ type cli struct {
 	Face     faceCmd     `cmd:"" help:"Add a face for characters that are missing."`
 	Template templateCmd `cmd:"" help:"Check a template, or see the way a case would go."`
 	Verify   verifyCmd   `cmd:"" help:"Verify a PDF, a QR code's address or a token, without a network."`
+	Offline  offlineCmd  `cmd:"" help:"Write the folder with which a department verifies from a stick, without a network."`
 	Audit    auditCmd    `cmd:"" help:"Check the record of everything that was done, or print its head."`
 
 	Version kong.VersionFlag `help:"Print the version."`

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
@@ -161,7 +160,7 @@ func (v *verifyCmd) trust(e *env) (*yinzheng.Offline, error) {
 		return nil, fmt.Errorf("%s: %w", v.JWKS, err)
 	}
 	if v.Root == "" { // whoever sent the key list may have sent the root with it
-		fmt.Fprintf(e.stderr, "yinzheng: trusting %q, fingerprint %s, because root.pem beside the key list says so; give the root that you know with --root\n", root.Subject.CommonName, fingerprint(root))
+		fmt.Fprintf(e.stderr, "yinzheng: trusting %q, fingerprint %s, because root.pem beside the key list says so; give the root that you know with --root\n", root.Subject.CommonName, yinzheng.Fingerprint(root.Raw))
 	}
 	for _, f := range v.Status {
 		data, err := os.ReadFile(f)
@@ -182,6 +181,10 @@ func (v *verifyCmd) root() (*x509.Certificate, error) {
 	if file == "" {
 		file = filepath.Join(filepath.Dir(v.JWKS), "root.pem")
 	}
+	return readRoot(file)
+}
+
+func readRoot(file string) (*x509.Certificate, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("a root certificate is needed to trust a key list, give one with --root: %w", err)
@@ -244,10 +247,4 @@ func printReply(e *env, r *yinzheng.Reply) {
 	day := func(t time.Time) string { return t.In(yinzheng.Zone).Format("2006-01-02 15:04") }
 	fmt.Fprintf(e.stdout, "\n  协查答复，不是证明 reply to an inquiry, not a certificate\n  事项 kind         %s (%s)\n  答复 answer       %s (%s)\n  提出 for          %s (%s)\n  机关 organ        %s (%s)\n  截至 as of        %s\n  签发 signed       %s\n  有效 until        %s\n  编号 inquiry      %s\n  密钥 key          %s\n",
 		r.KindName, r.Kind, answer, r.By, r.AskerName, r.Asker, r.OrganName, r.Organ, r.AsOf, day(r.IssuedAt), day(r.Expires), r.ID, r.KID)
-}
-
-// fingerprint is how people compare a root certificate by eye.
-func fingerprint(c *x509.Certificate) string {
-	sum := sha256.Sum256(c.Raw)
-	return fmt.Sprintf("%X", sum[:8])
 }

@@ -1,0 +1,358 @@
+package web_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+
+	"yinzheng"
+	"yinzheng/web"
+)
+
+// remote is a world on the other side of a network that can be cut, and that
+// gives other answers than the server's for some addresses.
+type remote struct {
+	*world
+	cut    atomic.Bool
+	others sync.Map     // by path: []byte
+	ahead  atomic.Int64 // seconds that the server's clock is ahead
+}
+
+func newRemote(t *testing.T) *remote {
+	o := &remote{}
+	o.world = newWorld(t, unhurried, func(_ *web.Config, c *yinzheng.Config) {
+		c.Now = func() time.Time { return time.Now().Add(time.Duration(o.ahead.Load()) * time.Second) }
+	})
+	inner := *o.handler.Load()
+	var outer http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if o.cut.Load() {
+			panic(http.ErrAbortHandler)
+		}
+		if other, ok := o.others.Load(r.URL.Path); ok {
+			w.Header().Set("Content-Type", "text/javascript")
+			_, _ = w.Write(other.([]byte))
+			return
+		}
+		inner.ServeHTTP(w, r)
+	})
+	o.handler.Store(&outer)
+	return o
+}
+
+// reads waits until an element says a text.
+func reads(t *testing.T, ctx context.Context, selector, want string) {
+	t.Helper()
+	var text string
+	for range 400 {
+		if text = run(t, ctx, chromedp.Evaluate[string](`document.querySelector(`+"`"+selector+"`"+`)?.textContent ?? ''`)); strings.Contains(text, want) {
+			return
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+	t.Fatalf("%s says %q, want %q; the page:\n%s", selector, text, want, run(t, ctx, chromedp.Text(chromedp.CSS("body"))))
+}
+
+// answer evaluates a promise.
+func answer[T any](t *testing.T, ctx context.Context, script string) T {
+	t.Helper()
+	return run(t, ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
+}
+
+// verdict waits for the page's receipt with a verdict, and returns its tone.
+func verdict(t *testing.T, ctx context.Context, want yinzheng.Verdict) string {
+	t.Helper()
+	run(t, ctx, chromedp.WaitVisible(chromedp.CSS(`[data-verdict=`+string(want)+`]`)))
+	return run(t, ctx, chromedp.Evaluate[string](`document.querySelector('.verdict').className`))
+}
+
+// revoke has one person propose it and another confirm it.
+func (w *world) revoke(code string) {
+	w.t.Helper()
+	path := "/api/v1/certificates/" + code
+	r := w.want(w.do("POST", path+"/revoke", `{"reason":"error","opinion":"姓名有误"}`, "Authorization", w.signIn("town")), 202)
+	w.want(w.do("POST", fmt.Sprintf("%s/revocations/%v/confirm", path, r.member(w.t, "revocation.id")), `{}`, "Authorization", w.signIn("district")), 200)
+}
+
+// drop drops a file on the page.
+func drop(t *testing.T, ctx context.Context, content []byte) {
+	t.Helper()
+	run(t, ctx, chromedp.Evaluate[bool](fmt.Sprintf(`(() => {
+		const d = new DataTransfer();
+		d.items.add(new File([Uint8Array.from(atob('%s'), c => c.charCodeAt(0))], 'a.pdf'));
+		document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: d, bubbles: true, cancelable: true }));
+		return true;
+	})()`, base64.StdEncoding.EncodeToString(content))))
+}
+
+// TestOffline prepares a device, cuts the network and verifies; then the lists
+// change, by right and by wrong, and in the end the device is cleared.
+func TestOffline(t *testing.T) {
+	w := newRemote(t)
+	code, token, pdf := w.issued("one")
+	revoked, revokedToken, _ := w.issued("two")
+	stranger := newWorld(t).do("GET", "/.well-known/jwks.json", nil).body
+	before := w.do("GET", "/status/1", nil).body
+	paper := w.paper(code, token)
+	ctx := browser(t)
+	online := func() {
+		w.cut.Store(false)
+		open(t, ctx, w.URL+"/verify")
+	}
+	offline := func(address string) {
+		w.cut.Store(true)
+		open(t, ctx, address)
+	}
+	const registrations = `navigator.serviceWorker.getRegistrations().then(r => r.length)`
+
+	open(t, ctx, paper)
+	shown(t, ctx, "有效")
+	open(t, ctx, w.URL+"/verify")
+	run(t, ctx, chromedp.WaitVisible(chromedp.CSS("#prepare-do")))
+	if n := answer[int](t, ctx, registrations); n != 0 {
+		t.Fatalf("%d service workers before anybody asked for one", n)
+	}
+	click(t, ctx, "#prepare-do")
+	reads(t, ctx, "#prepare [role=status]", "本机已可离线核验。名单截至")
+
+	t.Run("paper", func(t *testing.T) {
+		offline(paper)
+		if tone := verdict(t, ctx, yinzheng.Valid); !strings.Contains(tone, "warn") {
+			t.Errorf("drawn as %s", tone)
+		}
+		reads(t, ctx, "h1", "离线核验：签名有效")
+		reads(t, ctx, ".since", "状态截至")
+		reads(t, ctx, ".checks", "名单签发时有效")
+		reads(t, ctx, "dl", "张*明")
+		reads(t, ctx, "#lists", "状态名单 1")
+		accessible(t, ctx, "offline")
+		run(t, ctx, chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile))
+		accessible(t, ctx, "offline on a phone")
+		if wide := run(t, ctx, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > innerWidth`)); wide {
+			t.Error("the page is wider than the phone")
+		}
+		run(t, ctx, chromedp.EmulateReset())
+	})
+	t.Run("English", func(t *testing.T) {
+		offline(w.URL + "/v/" + code + "?lang=en#" + string(yinzheng.Digits(token)))
+		verdict(t, ctx, yinzheng.Valid)
+		reads(t, ctx, "h1", "Offline: the signature holds")
+	})
+	t.Run("code alone", func(t *testing.T) {
+		offline(w.URL + "/v/" + code)
+		reads(t, ctx, "#live.failed", "仅凭编号或核验码无法核验")
+	})
+	t.Run("forged", func(t *testing.T) {
+		offline(swapDigits(paper))
+		verdict(t, ctx, yinzheng.Forged)
+	})
+	t.Run("box and files", func(t *testing.T) {
+		offline(w.URL + "/verify")
+		run(t, ctx, chromedp.WaitVisible(chromedp.CSS("#q")))
+		run(t, ctx, chromedp.SendKeys(chromedp.CSS("#q"), paper+"\r"))
+		verdict(t, ctx, yinzheng.Valid)
+		run(t, ctx, chromedp.SendKeys(chromedp.CSS("#q"), w.paper(code, revokedToken)+"\r"))
+		verdict(t, ctx, yinzheng.Altered)
+		drop(t, ctx, pdf)
+		verdict(t, ctx, yinzheng.Valid)
+		reads(t, ctx, ".note", "文件全部内容都在签名保护之内")
+		changed := bytes.Clone(pdf)
+		changed[bytes.Index(pdf, []byte("stream"))+20] ^= 1
+		drop(t, ctx, changed)
+		verdict(t, ctx, yinzheng.Altered)
+	})
+	t.Run("given up", func(t *testing.T) {
+		if name := answer[string](t, ctx, `device.ask({ do: 'verify', text: '' }, new Uint8Array(9), 0).catch(e => e.constructor.name)`); name != "Late" {
+			t.Errorf("a verifier that takes too long ends in %s", name)
+		}
+		drop(t, ctx, pdf) // by another worker
+		verdict(t, ctx, yinzheng.Valid)
+	})
+
+	t.Run("revoked", func(t *testing.T) {
+		w.cut.Store(false)
+		w.ahead.Store(60)
+		w.revoke(revoked)
+		offline(w.paper(revoked, revokedToken))
+		verdict(t, ctx, yinzheng.Valid) // as of the kept list
+		w.cut.Store(false)
+		was := answer[string](t, ctx, `caches.match('/status/1').then(r => r.text())`)
+		open(t, ctx, w.URL+"/verify")
+		until(t, ctx, `await (await caches.match('/status/1')).text() !== '`+was+`'`)
+		offline(w.paper(revoked, revokedToken))
+		verdict(t, ctx, yinzheng.Revoked)
+	})
+	t.Run("lists refused", func(t *testing.T) {
+		for path, list := range map[string][]byte{"/status/1": before, "/.well-known/jwks.json": stranger} {
+			w.others.Store(path, list)
+			w.cut.Store(false)
+			open(t, ctx, w.URL+"/offline")
+			reads(t, ctx, "#problems", map[string]string{"/status/1": "比已有的旧", "/.well-known/jwks.json": "密钥名单不可采信"}[path])
+			offline(w.paper(revoked, revokedToken))
+			verdict(t, ctx, yinzheng.Revoked)
+			w.others.Delete(path)
+		}
+	})
+	t.Run("another root", func(t *testing.T) {
+		w.others.Store("/offline/kit.json", []byte(`{"root":"AAAA","lists":1}`))
+		defer w.others.Delete("/offline/kit.json")
+		w.cut.Store(false)
+		open(t, ctx, w.URL+"/offline")
+		reads(t, ctx, "#problems", "另一个根证书")
+	})
+	t.Run("kept key list swapped", func(t *testing.T) {
+		online()
+		answer[bool](t, ctx, fmt.Sprintf(`caches.open('yinzheng-lists').then(c => c.put('/.well-known/jwks.json', new Response(atob('%s')))).then(() => true)`, base64.StdEncoding.EncodeToString(stranger)))
+		offline(paper)
+		reads(t, ctx, "#live.failed", "没有可采信的密钥名单")
+		online()
+		reads(t, ctx, "#prepare [role=status]", "本机已可离线核验。名单截至")
+		offline(paper)
+		verdict(t, ctx, yinzheng.Valid)
+	})
+	t.Run("stale", func(t *testing.T) {
+		late, err := chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
+			Source: `(now => { Date.now = () => now() + 26 * 3600000; })(Date.now)`, // the device's clock
+		})
+		must(t, err)
+		offline(paper)
+		if tone := verdict(t, ctx, yinzheng.Unconfirmed); !strings.Contains(tone, "warn") {
+			t.Errorf("drawn as %s", tone)
+		}
+		reads(t, ctx, "#lists", "已过期")
+		_, err = chromedp.Call(ctx, page.RemoveScriptToEvaluateOnNewDocument, page.RemoveScriptToEvaluateOnNewDocumentParams(late))
+		must(t, err)
+	})
+	t.Run("a new service worker takes over", func(t *testing.T) {
+		const shells = `caches.keys().then(k => k.filter(n => n.startsWith('yinzheng-shell-')).join())`
+		online()
+		was := answer[string](t, ctx, shells)
+		version := strings.TrimPrefix(was, "yinzheng-shell-")
+		w.others.Store("/sw.js", bytes.Replace(w.do("GET", "/sw.js", nil).body, []byte(version), []byte("0123456789ab"), 1))
+		online()
+		until(t, ctx, `await `+shells+` === 'yinzheng-shell-0123456789ab'`)
+		offline(paper)
+		verdict(t, ctx, yinzheng.Valid)
+	})
+	t.Run("removed", func(t *testing.T) {
+		online()
+		run(t, ctx, chromedp.WaitVisible(chromedp.CSS("#prepare-remove")))
+		click(t, ctx, "#prepare-remove")
+		reads(t, ctx, "#prepare [role=status]", "已从本机移除")
+		if n, left := answer[int](t, ctx, registrations), answer[string](t, ctx, `caches.keys().then(k => k.join())`); n != 0 || left != "" {
+			t.Errorf("%d service workers and %q are left", n, left)
+		}
+	})
+}
+
+// TestStick opens the folder from a stick: from files, without a server.
+func TestStick(t *testing.T) {
+	w := newRemote(t)
+	code, token, pdf := w.issued("one")
+	paper := w.paper(code, token)
+	packed := w.want(w.do("GET", "/offline/stick.zip", nil), 200).body
+	older := w.do("GET", "/status/1", nil).body
+	w.ahead.Store(60)
+	w.revoke(code)
+	newer := w.want(w.do("GET", "/status/1", nil), 200).body
+	w.cut.Store(true)
+
+	dir := t.TempDir()
+	unzip(t, packed, dir)
+	readme, err := os.ReadFile(filepath.Join(dir, "yinzheng-offline", "README.txt"))
+	must(t, err)
+	kit, err := w.OfflineKit(t.Context(), w.KeyList().Keys[0].Chain[2])
+	must(t, err)
+	if !strings.Contains(string(readme), yinzheng.Fingerprint(kit.Root)) || !strings.Contains(string(readme), kit.Host) {
+		t.Errorf("the README names neither root nor host:\n%s", readme)
+	}
+	lists := func(name string, list []byte) string {
+		file := filepath.Join(dir, name)
+		must(t, os.WriteFile(file, list, 0o600))
+		return file
+	}
+
+	ctx := browser(t)
+	page := url.URL{Scheme: "file", Path: filepath.Join(dir, "yinzheng-offline", "开始核验.html")}
+	open(t, ctx, page.String())
+	run(t, ctx, chromedp.WaitVisible(chromedp.CSS("#q")))
+	run(t, ctx, chromedp.SendKeys(chromedp.CSS("#q"), paper+"\r"))
+	if tone := verdict(t, ctx, yinzheng.Valid); !strings.Contains(tone, "warn") {
+		t.Errorf("drawn as %s", tone)
+	}
+	reads(t, ctx, "#lists", yinzheng.Fingerprint(kit.Root))
+	drop(t, ctx, pdf)
+	reads(t, ctx, ".note", "文件全部内容都在签名保护之内")
+	accessible(t, ctx, "stick")
+
+	run(t, ctx, chromedp.SetUploadFiles(chromedp.CSS("#bring"), []string{lists("newer.jwt", newer)}))
+	reads(t, ctx, "#live", "已换上")
+	run(t, ctx, chromedp.SendKeys(chromedp.CSS("#q"), paper+"\r"))
+	verdict(t, ctx, yinzheng.Revoked)
+	run(t, ctx, chromedp.SetUploadFiles(chromedp.CSS("#bring"), []string{lists("older.jwt", older)}))
+	reads(t, ctx, "#problems", "比已有的旧")
+	run(t, ctx, chromedp.SendKeys(chromedp.CSS("#q"), paper+"\r"))
+	verdict(t, ctx, yinzheng.Revoked)
+
+	click(t, ctx, ".lang")
+	reads(t, ctx, "#ask-head", "Verify a certificate")
+}
+
+func unzip(t *testing.T, packed []byte, dir string) {
+	t.Helper()
+	z, err := zip.NewReader(bytes.NewReader(packed), int64(len(packed)))
+	must(t, err)
+	for _, f := range z.File {
+		in, err := f.Open()
+		must(t, err)
+		content, err := io.ReadAll(in)
+		must(t, err)
+		must(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, f.Name)), 0o700))
+		must(t, os.WriteFile(filepath.Join(dir, f.Name), content, 0o600))
+	}
+}
+
+// TestOfflineHeaders checks that WebAssembly may be compiled in the verifier's
+// worker alone, which can reach nothing, and how the program travels.
+func TestOfflineHeaders(t *testing.T) {
+	w := newWorld(t)
+	verify := w.want(w.do("GET", "/verify?lang=zh", nil, "Accept", "text/html"), 200)
+	for _, path := range []string{"/verify", "/offline", "/sw.js", "/manifest.webmanifest", "/v/000000000000"} {
+		r := w.want(w.do("GET", path, nil, "Accept", "text/html"), 200)
+		if csp := r.header.Get("Content-Security-Policy"); strings.Contains(csp, "unsafe") {
+			t.Errorf("%s: %s", path, csp)
+		}
+	}
+	address := func(attribute string) string {
+		_, rest, _ := strings.Cut(string(verify.body), attribute+`="`)
+		a, _, _ := strings.Cut(rest, `"`)
+		return a
+	}
+	worker := w.want(w.do("GET", address("data-worker"), nil), 200)
+	if csp := worker.header.Get("Content-Security-Policy"); !strings.Contains(csp, "script-src 'wasm-unsafe-eval';") || strings.Contains(csp, "connect-src") {
+		t.Errorf("worker: %s", csp)
+	}
+	for coding, want := range map[string]string{"gzip": "gzip", "br, gzip;q=0": "", "identity": ""} {
+		r := w.want(w.do("GET", address("data-program"), nil, "Accept-Encoding", coding), 200)
+		if got := r.header.Get("Content-Encoding"); got != want || (want == "") != bytes.HasPrefix(r.body, []byte("\x00asm")) {
+			t.Errorf("asked for %q: sent as %q", coding, got)
+		}
+	}
+	if page := w.do("GET", "/v/000000000000", nil, "Accept", "text/html"); strings.Contains(string(page.body), "prepare") || strings.Contains(string(page.body), "manifest") {
+		t.Error("the page that a phone opens carries the preparation for offline verification")
+	}
+}

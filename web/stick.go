@@ -1,0 +1,144 @@
+package web
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"yinzheng"
+)
+
+// offlineStick serves the folder for a stick, with the lists of this moment.
+func (s *server) offlineStick(w http.ResponseWriter, r *http.Request) {
+	if err := s.files.allow(s.client(r)); err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	stick, err := NewStick(r.Context(), s.Service, s.Root)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	files, err := stick.Files()
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for _, f := range files {
+		to, err := z.CreateHeader(&zip.FileHeader{Name: "yinzheng-offline/" + f.Name, Method: zip.Deflate, Modified: s.Service.Now()})
+		if err == nil {
+			_, err = to.Write(f.Content)
+		}
+		if err != nil {
+			s.fail(w, r, err)
+			return
+		}
+	}
+	if err := z.Close(); err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	w.Header().Set("Content-Disposition", `attachment; filename="yinzheng-offline.zip"`)
+	writeBody(w, http.StatusOK, "application/zip", b.Bytes())
+}
+
+// Stick is what goes into a folder that verifies without server and network, from
+// a stick. Who makes one sees to it that the lists hold under the kit's root.
+type Stick struct {
+	Kit    *yinzheng.OfflineKit
+	Keys   []byte   // jwks.json
+	Status [][]byte // the status lists
+}
+
+// NewStick is a folder with a server's lists of this moment.
+func NewStick(ctx context.Context, service *yinzheng.Service, root []byte) (*Stick, error) {
+	kit, err := service.OfflineKit(ctx, root)
+	if err != nil {
+		return nil, err
+	}
+	t := &Stick{Kit: kit}
+	if t.Keys, err = service.SignedKeyList(); err != nil {
+		return nil, err
+	}
+	for n := range kit.Lists {
+		list, err := service.StatusList(ctx, n+1)
+		if err != nil {
+			return nil, err
+		}
+		t.Status = append(t.Status, list)
+	}
+	return t, nil
+}
+
+// StickFile is one file of the folder.
+type StickFile struct {
+	Name    string // with slashes
+	Content []byte
+}
+
+// Files are the folder's files. Pages opened from files can fetch nothing, so
+// that program and lists stand in scripts.
+func (t *Stick) Files() ([]StickFile, error) {
+	p, err := newPages()
+	if err != nil {
+		return nil, err
+	}
+	worker, err := workerScript()
+	if err != nil {
+		return nil, err
+	}
+	lists := []string{string(t.Keys)}
+	for _, l := range t.Status {
+		lists = append(lists, string(l))
+	}
+	program := p.files[strings.TrimPrefix(p.offline.program, "/assets/")].bytes
+	files := []StickFile{
+		{"lib/program.js", script("var stick = ", map[string]string{"program": base64.StdEncoding.EncodeToString(program), "worker": string(worker)}, ";")},
+		{"lib/lists.js", script("Object.assign(stick, ", map[string]any{"kit": t.Kit, "lists": lists}, ");")},
+	}
+	for name, file := range map[string]string{"device.js": "device.js", "offline.js": "offline.js", "LICENSE-Go.txt": "LICENSE-Go.txt"} {
+		content, err := assets.ReadFile("assets/offline/" + file)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, StickFile{"lib/" + name, content})
+	}
+	for lang, name := range stickPages {
+		content, err := p.stickPage(lang)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, StickFile{name, content})
+	}
+	readme, err := assets.ReadFile("assets/offline/readme.txt")
+	if err != nil {
+		return nil, err
+	}
+	text := fmt.Sprintf(string(readme), yinzheng.Fingerprint(t.Kit.Root), t.Kit.Host)
+	files = append(files, StickFile{"README.txt", []byte("\uFEFF" + strings.ReplaceAll(text, "\n", "\r\n"))}) // as old Notepads read it
+	slices.SortFunc(files, func(a, b StickFile) int { return strings.Compare(a.Name, b.Name) })
+	return files, nil
+}
+
+var stickPages = map[string]string{"zh": "开始核验.html", "en": "verify.html"}
+
+func (p *pages) stickPage(lang string) ([]byte, error) {
+	data := &page{Lang: lang, Title: offlineTitle.In(lang), CSS: p.css}
+	data.Offline = &offlineView{Stick: true, Home: stickPages[lang], Switch: stickPages[data.Other()], Scripts: []string{"lib/program.js", "lib/lists.js", "lib/device.js", "lib/offline.js"}}
+	var b bytes.Buffer
+	err := p.templates.ExecuteTemplate(&b, "offline", data)
+	return b.Bytes(), err
+}
+
+// script is a script that holds a value.
+func script(before string, value any, after string) []byte {
+	b := appendJSON([]byte(before), value)
+	return append(append(b, after...), '\n')
+}
