@@ -30,7 +30,7 @@ func TestFollow(t *testing.T) {
 	if len(f.Steps) != 3 || f.Steps[0].State != yinzheng.StepDone || f.Steps[1].State != yinzheng.StepNow || f.Steps[2].State != yinzheng.StepLater {
 		t.Fatalf("steps: %+v", f.Steps)
 	}
-	if f.Office != "下角社区居民委员会" || f.Steps[1].Offices[0] != "桥西街道办事处" || f.Steps[2].Offices[0] != "惠城区民政局" {
+	if f.Office != "下角社区居民委员会" || f.Steps[0].Offices[0] != "下角社区居民委员会" || f.Steps[1].Offices[0] != "桥西街道办事处" || f.Steps[2].Offices[0] != "惠城区民政局" {
 		t.Errorf("offices: %s, %+v", f.Office, f.Steps)
 	}
 	if f.Holder != "张*丰" || !f.HandedIn.Equal(h.now) || len(f.Events) != 1 {
