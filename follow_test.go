@@ -100,8 +100,10 @@ func TestOwn(t *testing.T) {
 	looked, err := h.Looks(h.ctx, me, code)
 	must(t, err)
 	want := []yinzheng.Look{
-		{What: yinzheng.Text{ZH: "导出卷宗"}, Office: "下角社区居民委员会"}, {What: yinzheng.Text{ZH: "查看持证人完整信息"}, Office: "桥西街道办事处", Purpose: "核对来访"},
-		{What: yinzheng.Text{ZH: "查看证明页面"}, Proof: yinzheng.ByCode}, {What: yinzheng.Text{ZH: "下载 PDF"}, Proof: yinzheng.ByIdentity},
+		{What: yinzheng.Text{ZH: "导出卷宗"}, Office: "下角社区居民委员会"},
+		{What: yinzheng.Text{ZH: "查看持证人完整信息"}, Office: "桥西街道办事处", Purpose: "核对来访"},
+		{What: yinzheng.Text{ZH: "查看证明页面"}, Proof: yinzheng.ByCode},
+		{What: yinzheng.Text{ZH: "下载 PDF"}, Proof: yinzheng.ByIdentity},
 	}
 	seen := map[yinzheng.Look]bool{}
 	for _, l := range looked {
