@@ -212,6 +212,7 @@ type Store interface {
 	Sessions
 	ResidentSessions
 	CaseCodes
+	CaseContacts
 	Shares
 	Requests
 	Events

@@ -32,7 +32,7 @@ type FollowedCase struct {
 type FollowedStep struct {
 	Name    Text
 	State   StepState
-	Offices []string  // that decide it, by name
+	Offices []string  // that decide it, or did, by name
 	At      time.Time // done: when
 	Due     time.Time // end of its limit, or when that will be; zero: it has none
 	Late    bool
@@ -157,7 +157,8 @@ func (c *Case) followedSteps(now time.Time) []FollowedStep {
 		f := FollowedStep{Name: step.Name, State: StepLater}
 		switch {
 		case i < at:
-			if f.State, f.At = StepDone, c.decidedAt(step.Key); f.At.IsZero() {
+			f.State = StepDone
+			if f.At, f.Offices = c.decidedAt(step.Key); f.At.IsZero() {
 				continue // issued again: nobody has to approve it anew
 			}
 		case i == at:
@@ -180,14 +181,15 @@ func (c *Case) followedSteps(now time.Time) []FollowedStep {
 	return out
 }
 
-// decidedAt is when a step was approved last, or the submission counted as it.
-func (c *Case) decidedAt(step string) (at time.Time) {
+// decidedAt is when a step was approved last, or the submission counted as it, and
+// by which office, as it was called then.
+func (c *Case) decidedAt(step string) (at time.Time, offices []string) {
 	for i := range c.Actions {
 		if x := &c.Actions[i]; x.Step == step && (x.Kind == Approve || x.Kind == Submit) {
-			at = x.At
+			at, offices = x.At, []string{x.Called}
 		}
 	}
-	return at
+	return at, offices
 }
 
 func addOnce(list []string, s string) []string {

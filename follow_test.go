@@ -30,7 +30,7 @@ func TestFollow(t *testing.T) {
 	if len(f.Steps) != 3 || f.Steps[0].State != yinzheng.StepDone || f.Steps[1].State != yinzheng.StepNow || f.Steps[2].State != yinzheng.StepLater {
 		t.Fatalf("steps: %+v", f.Steps)
 	}
-	if f.Office != "下角社区居民委员会" || f.Steps[1].Offices[0] != "桥西街道办事处" || f.Steps[2].Offices[0] != "惠城区民政局" {
+	if f.Office != "下角社区居民委员会" || f.Steps[0].Offices[0] != "下角社区居民委员会" || f.Steps[1].Offices[0] != "桥西街道办事处" || f.Steps[2].Offices[0] != "惠城区民政局" {
 		t.Errorf("offices: %s, %+v", f.Office, f.Steps)
 	}
 	if f.Holder != "张*丰" || !f.HandedIn.Equal(h.now) || len(f.Events) != 1 {
@@ -100,8 +100,10 @@ func TestOwn(t *testing.T) {
 	looked, err := h.Looks(h.ctx, me, code)
 	must(t, err)
 	want := []yinzheng.Look{
-		{What: yinzheng.Text{ZH: "导出卷宗"}, Office: "下角社区居民委员会"}, {What: yinzheng.Text{ZH: "查看持证人完整信息"}, Office: "桥西街道办事处", Purpose: "核对来访"},
-		{What: yinzheng.Text{ZH: "查看证明页面"}, Proof: yinzheng.ByCode}, {What: yinzheng.Text{ZH: "下载 PDF"}, Proof: yinzheng.ByIdentity},
+		{What: yinzheng.Text{ZH: "导出卷宗"}, Office: "下角社区居民委员会"},
+		{What: yinzheng.Text{ZH: "查看持证人完整信息"}, Office: "桥西街道办事处", Purpose: "核对来访"},
+		{What: yinzheng.Text{ZH: "查看证明页面"}, Proof: yinzheng.ByCode},
+		{What: yinzheng.Text{ZH: "下载 PDF"}, Proof: yinzheng.ByIdentity},
 	}
 	seen := map[yinzheng.Look]bool{}
 	for _, l := range looked {

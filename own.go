@@ -117,7 +117,7 @@ type Look struct {
 }
 
 // looks are the events that a certificate's own people are shown.
-var looks = []string{EventRevealed, EventDownloaded, EventPageShown, EventDossier, EventAttachment, EventCopies, EventCodeMade, EventCodeUsed, EventCodeTried}
+var looks = []string{EventRevealed, EventDownloaded, EventPageShown, EventDossier, EventAttachment, EventCopies, EventCodeMade, EventCodeSent, EventCodeUsed, EventCodeTried}
 
 // Looks lists who looked at a certificate of a resident's and at its case, newest
 // first. Who works on a case opens it without more ado, as it passes their desk.

@@ -129,10 +129,14 @@ const (
 	EventCopies     = "copies-handed-out"
 	EventPageShown  = "page-shown" // to a resident, with everything on it
 
+	EventContactSet    = "contact-set"
+	EventContactErased = "contact-erased"
+
 	EventShared     = "certificate-shared"
 	EventShareEnded = "share-withdrawn"
 
 	EventCodeMade  = "case-code-made"
+	EventCodeSent  = "case-code-sent"
 	EventCodeUsed  = "case-code-used"
 	EventCodeTried = "case-code-tried" // in vain too often: the code has ended
 
@@ -190,6 +194,9 @@ var eventNames = map[string]Text{
 	EventShared:                {"分享证明", "certificate shared"},
 	EventShareEnded:            {"收回分享", "sharing ended"},
 	EventCodeMade:              {"交给查询码", "code to follow the case handed over"},
+	EventCodeSent:              {"发送查询码", "code to follow the case sent"},
+	EventContactSet:            {"登记联系方式", "contact noted"},
+	EventContactErased:         {"删除联系方式", "contact erased"},
 	EventCodeUsed:              {"凭查询码登录", "signed in by a code of the case"},
 	EventCodeTried:             {"查询码多次输错，已失效", "code of the case tried in vain too often, and ended"},
 	EventInspected:             {"核查承诺", "commitment inspected"},

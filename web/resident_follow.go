@@ -14,6 +14,7 @@ func (s *server) followRoutes() map[string]func(*guest) error {
 	return map[string]func(*guest) error{
 		"GET " + yinzheng.FollowPath:             s.followPage,
 		"POST " + yinzheng.FollowPath:            s.followForm,
+		"POST " + yinzheng.FollowPath + "/code":  s.sendCodeForm,
 		"GET " + yinzheng.FollowPath + "/{case}": s.followedPage,
 	}
 }
@@ -24,12 +25,28 @@ var followTitle = yinzheng.Text{ZH: "查进度", EN: "Follow a case"}
 type askCodeView struct {
 	Case   string
 	Faults []yinzheng.FieldError
+	Sends  bool // codes can be sent
+	Sent   bool // one was asked for
 }
 
 func (s *server) followPage(g *guest) error { return s.askCode(g, http.StatusOK, &askCodeView{}) }
 
 func (s *server) askCode(g *guest, status int, view *askCodeView) error {
+	view.Sends = s.Residents.CanSend()
 	return s.receive(g, status, "resident-follow", followTitle, view)
+}
+
+// sendCodeForm has a code sent to the contact of a case. Whether there is one, or
+// such a case, the page does not say.
+func (s *server) sendCodeForm(g *guest) error {
+	if err := s.codes.allow(s.client(g.Request)); err != nil {
+		return err
+	}
+	view := &askCodeView{Case: g.PostForm.Get("case"), Sent: true}
+	if err := s.Residents.SendCode(g.Context(), view.Case); err != nil {
+		return err
+	}
+	return s.askCode(g, http.StatusOK, view)
 }
 
 // followForm lets somebody in to the one case that a code opens.

@@ -68,6 +68,7 @@ func (s *server) staffRoutes() {
 		"POST /work/cases/{id}/submit":                s.submitForm,
 		"GET /work/cases/{id}/slip":                   s.slipPage,
 		"POST /work/cases/{id}/slip":                  s.codeForm,
+		"POST /work/cases/{id}/contact":               s.contactForm,
 		"GET /work/cases/{id}/slip.png":               s.slipCode,
 		"POST /work/cases/{id}/withdraw":              s.withdrawForm,
 		"POST /work/cases/{id}/decide":                s.decideForm,

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -23,6 +24,10 @@ type slipView struct {
 	Code    string // just made: shown this once
 	Until   time.Time
 	Follow  string // where it is used
+
+	MaySend bool   // codes can be sent, so that a contact is of use
+	Contact string // masked; "": none
+	Faults  []yinzheng.FieldError
 }
 
 // slipStep is a step that is still to come, or the present one.
@@ -50,7 +55,7 @@ func handedIn(c *yinzheng.CaseView) *yinzheng.Action {
 	return nil
 }
 
-func (s *server) slipPage(v *visit) error { return s.drawSlip(v, "", time.Time{}) }
+func (s *server) slipPage(v *visit) error { return s.drawSlip(v, http.StatusOK, &slipView{}) }
 
 // codeForm makes a code by which the applicant follows the case. It stands in the
 // answer and nowhere else, so that there is no page to go back to.
@@ -59,19 +64,36 @@ func (s *server) codeForm(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return s.drawSlip(v, code, until)
+	return s.drawSlip(v, http.StatusOK, &slipView{Code: code[:4] + " " + code[4:], Until: until})
 }
 
-func (s *server) drawSlip(v *visit, code string, until time.Time) error {
+// contactForm notes where the applicant is reached.
+func (s *server) contactForm(v *visit) error {
+	err := s.Residents.SetContact(v.Context(), v.by, v.PathValue("id"), v.PostForm.Get("contact"), language(v.Request))
+	var wrong *yinzheng.Error
+	switch {
+	case errors.Is(err, yinzheng.ErrInvalid) && errors.As(err, &wrong):
+		return s.drawSlip(v, http.StatusUnprocessableEntity, &slipView{Faults: wrong.Fields})
+	case err != nil:
+		return err
+	}
+	return v.see("/work/cases/"+v.PathValue("id")+"/slip", "saved")
+}
+
+// drawSlip draws a slip; the view holds the code that was made, or what was wrong
+// with a contact.
+func (s *server) drawSlip(v *visit, status int, view *slipView) error {
 	c, err := s.slip(v)
 	if err != nil {
 		return err
 	}
 	x := handedIn(c)
-	view := &slipView{Case: c, HandedIn: x.At, By: x.Called, Decided: c.State != yinzheng.Submitted, Until: until, Follow: s.Service.PublicURL + yinzheng.FollowPath}
-	view.MayHand = s.Service.MayHandCode(v.Context(), v.by, c.ID) == nil
-	if code != "" {
-		view.Code = code[:4] + " " + code[4:]
+	view.Case, view.HandedIn, view.By, view.Decided = c, x.At, x.Called, c.State != yinzheng.Submitted
+	view.Follow, view.MaySend = s.Service.PublicURL+yinzheng.FollowPath, s.Residents.CanSend()
+	if view.MayHand = s.Service.MayHandCode(v.Context(), v.by, c.ID) == nil; view.MayHand {
+		if view.Contact, err = s.Residents.Contact(v.Context(), v.by, c.ID); err != nil {
+			return err
+		}
 	}
 	for _, step := range s.stepViews(c) {
 		if step.State != "done" && !view.Decided {
@@ -83,7 +105,7 @@ func (s *server) drawSlip(v *visit, code string, until time.Time) error {
 			view.Bring = append(view.Bring, m)
 		}
 	}
-	return s.draw(v, http.StatusOK, "staff-slip", yinzheng.Text{ZH: "受理回执", EN: "Slip"}, view)
+	return s.draw(v, status, "staff-slip", yinzheng.Text{ZH: "受理回执", EN: "Slip"}, view)
 }
 
 // slipCode is where the case is followed, for a phone, and its number for a scanner

@@ -134,3 +134,25 @@ func belongingTo(t *testing.T, s yinzheng.Store) {
 	belongs("111:B", 9, "1")
 	belongs("111:C", 9, "1")
 }
+
+func caseContacts(t *testing.T, s yinzheng.Store) {
+	ctx := t.Context()
+	_, err := s.CaseContact(ctx, "A")
+	checkIs(t, err, yinzheng.ErrNotFound)
+	first := &yinzheng.CaseContact{Case: "A", Contact: yinzheng.Contact{Channel: yinzheng.SMS, Address: "13800000000"}, Language: "zh", By: "u1", At: Start}
+	next := &yinzheng.CaseContact{Case: "A", Contact: yinzheng.Contact{Channel: yinzheng.Mail, Address: "a@example.com"}, Language: "en", By: "u2", At: Start.Add(time.Hour)}
+	for _, c := range []*yinzheng.CaseContact{first, next} {
+		check(t, s.PutCaseContact(ctx, c))
+		got, err := s.CaseContact(ctx, "A")
+		check(t, err)
+		if d := cmp.Diff(c, got); d != "" {
+			t.Errorf("contact (-want +got):\n%s", d)
+		}
+	}
+	_, err = s.CaseContact(ctx, "B")
+	checkIs(t, err, yinzheng.ErrNotFound)
+	check(t, s.EraseCaseContact(ctx, "A"))
+	check(t, s.EraseCaseContact(ctx, "A"))
+	_, err = s.CaseContact(ctx, "A")
+	checkIs(t, err, yinzheng.ErrNotFound)
+}

@@ -73,6 +73,7 @@ func Run(t *testing.T, open func(t *testing.T) yinzheng.Store) {
 		"Session/opened":             opened,
 		"Residents/sessions":         residentSessions,
 		"Residents/codes":            caseCodes,
+		"Residents/contacts":         caseContacts,
 		"Residents/cases":            belongingTo,
 		"Residents/shares":           shares,
 		"Remember":                   remember,
