@@ -153,7 +153,7 @@ func (s *Service) readyToSend(m Message, now time.Time) (Message, error) {
 
 func errNoChannel(c MessageChannel) error {
 	name := channelNames[c]
-	return fail(ErrState, "本系统没有开通%s，请到窗口办理", "No %s is sent from here; please ask at the counter", name.ZH, name.EN)
+	return &Error{Kind: ErrState, Text: Text{"本系统没有开通" + name.ZH + "，请到窗口办理", "No " + name.EN + " is sent from here; please ask at the counter"}}
 }
 
 // check finds what no caller of ours should make: a text that could end a mail's

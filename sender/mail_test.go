@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"yinzheng"
+	"yinzheng/internal/mailtest"
 	"yinzheng/sender"
 )
 
@@ -27,9 +28,39 @@ func aMail(id string) *yinzheng.Message {
 	}
 }
 
+// exim is a mail server of the tests.
+type exim struct {
+	*mailtest.Server
+	t *testing.T
+}
+
+func newExim(t *testing.T, fromStart bool) *exim {
+	t.Helper()
+	s, err := mailtest.Start(fromStart)
+	must(t, err)
+	t.Cleanup(func() { must(t, s.Close()) })
+	return &exim{s, t}
+}
+
+func (x *exim) url(scheme, user string) string { return scheme + "://" + user + x.Address }
+
+func (x *exim) delivered(n int) [][]byte {
+	x.t.Helper()
+	mails, err := x.Mails(n)
+	must(x.t, err)
+	return mails
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func (x *exim) way(t *testing.T, change func(*sender.MailConfig)) *sender.Mail {
 	t.Helper()
-	c := sender.MailConfig{URL: x.url("smtps", "yinzheng@"), Password: "pass word", From: "惠城区印证 <noreply@zm.example.gov.cn>", Host: "zm.example.gov.cn", Roots: x.roots}
+	c := sender.MailConfig{URL: x.url("smtps", "yinzheng@"), Password: "pass word", From: "惠城区印证 <noreply@zm.example.gov.cn>", Host: "zm.example.gov.cn", Roots: x.Roots}
 	if change != nil {
 		change(&c)
 	}
@@ -112,10 +143,10 @@ func TestMailRefused(t *testing.T) {
 		"no relay":                 {"zhang@example.org", nil, "answer 550"},
 		"our own address":          {"zhang@example.com", func(c *sender.MailConfig) { c.From = "blocked@example.com" }, "answer 550"},
 		"wrong password":           {"zhang@example.com", func(c *sender.MailConfig) { c.Password = "guess" }, "sign-in 535"},
-		"unknown issuer":           {"zhang@example.com", func(c *sender.MailConfig) { c.Roots = later.roots }, "tls"},
+		"unknown issuer":           {"zhang@example.com", func(c *sender.MailConfig) { c.Roots = later.Roots }, "tls"},
 		"no TLS there":             {"zhang@example.com", func(c *sender.MailConfig) { c.URL = later.url("smtps", "yinzheng@") }, "tls"},
 		"unknown issuer, STARTTLS": {"zhang@example.com", func(c *sender.MailConfig) { c.URL = later.url("smtp", "yinzheng@") }, "tls"},
-		"no account":               {"zhang@example.com", func(c *sender.MailConfig) { c.URL, c.Password = "smtp+plain://"+later.address, "" }, ""},
+		"no account":               {"zhang@example.com", func(c *sender.MailConfig) { c.URL, c.Password = "smtp+plain://"+later.Address, "" }, ""},
 		"nobody there":             {"zhang@example.com", func(c *sender.MailConfig) { c.URL = "smtps://yinzheng@127.0.0.1:1" }, "unreachable"},
 		"silence":                  {"zhang@example.com", func(c *sender.MailConfig) { c.URL, c.Password = "smtp+plain://"+silent.Addr().String(), "" }, "timeout"},
 	} {
@@ -156,6 +187,7 @@ func TestMailSettings(t *testing.T) {
 		"no password":               func(c *sender.MailConfig) { c.Password = "" },
 		"no user":                   func(c *sender.MailConfig) { c.URL = "smtps://mail.example.com" },
 		"an account without TLS":    func(c *sender.MailConfig) { c.URL = "smtp+plain://u@mail.example.com" },
+		"no public address":         func(c *sender.MailConfig) { c.Host = "" },
 		"no sender":                 func(c *sender.MailConfig) { c.From = "印证" },
 	} {
 		bad := good
