@@ -9,6 +9,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"yinzheng"
 	"yinzheng/internal/axe"
 	"yinzheng/web"
 )
@@ -70,6 +71,8 @@ func TestAccessible(t *testing.T) {
 	kid := w.KeyList().Keys[0].KID
 	w.signedIn(t, "admin").post("/work/admin/seals/"+kid, url.Values{"version": {"1"}, "act": {"rotate"}, "reason": {"例行更换"}})
 	author := w.signedIn(t, "admin")
+	w.Channels = yinzheng.MessageChannels
+	author.post("/work/admin/messages", url.Values{"contact": {"zhang@example.com"}})
 	design, _ := author.beginsResidence()
 	_, page = author.get("/work/admin/templates")
 	r, _ := author.post("/work/admin/templates", url.Values{"key": {field(t, page, "key")}, "item": {"rent"}})
