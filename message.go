@@ -224,7 +224,6 @@ var failureTexts = map[string]Text{
 	"answer":      {"网关暂不受理", "the gateway did not take it"},
 	"redirect":    {"网关要求转向，未跟随", "the gateway redirected, which is not followed"},
 	"inward":      {"网关地址在内网，未经许可", "the gateway's address is inside the network, and not allowed"},
-	"too-large":   {"网关的应答过大", "the gateway's answer is too large"},
 }
 
 // FailureText says in words why an attempt failed.

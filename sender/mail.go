@@ -190,6 +190,8 @@ func greetingFault(err error) *Fault {
 		return &Fault{Reason: fmt.Sprintf("answer %d", answer.Code)}
 	case strings.Contains(err.Error(), "STARTTLS"):
 		return &Fault{Reason: "tls", Cause: err}
+	case strings.Contains(err.Error(), "SMTP A"): // “SMTP AUTH …”, “SMTP Auth …”: no way of signing in that both know
+		return &Fault{Reason: "sign-in", Cause: err}
 	}
 	return connectionFault(err)
 }

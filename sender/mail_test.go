@@ -3,6 +3,7 @@ package sender_test
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/base64"
 	"errors"
 	"io"
@@ -172,6 +173,30 @@ func TestMailRefused(t *testing.T) {
 				t.Errorf("it names the recipient: %v", err)
 			}
 		})
+	}
+}
+
+// TestMailKnowsNoAccounts: a server that lets nobody sign in is told apart from one that
+// cannot be reached.
+func TestMailKnowsNoAccounts(t *testing.T) {
+	s, roots := gateway(t, nil)
+	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: s.TLS.Certificates})
+	must(t, err)
+	defer l.Close()
+	go func() {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		io.WriteString(c, "220 mail\r\n")
+		c.Read(make([]byte, 100)) // EHLO
+		io.WriteString(c, "250 mail\r\n")
+	}()
+	way, err := sender.NewMail(sender.MailConfig{URL: "smtps://u@" + l.Addr().String(), Password: "p", From: "a@b.cn", Host: "zm.example.gov.cn", Roots: roots})
+	must(t, err)
+	if got := reason(t, way.Send(t.Context(), aMail("0"))); got != "sign-in" {
+		t.Error(got)
 	}
 }
 
