@@ -91,7 +91,7 @@ func (w *Mail) Send(ctx context.Context, m *yinzheng.Message) error {
 		return connectionFault(err)
 	}
 	defer conn.Close()
-	defer context.AfterFunc(ctx, func() { conn.Close() })()
+	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
 
 	client, err := w.client(conn)
 	if err != nil {
