@@ -153,7 +153,7 @@ func (s *Service) readyToSend(m Message, now time.Time) (Message, error) {
 
 func errNoChannel(c MessageChannel) error {
 	name := channelNames[c]
-	return fail(ErrState, "本系统没有开通%s，请到窗口办理", "No %s is sent from here; please ask at the counter", name.ZH, name.EN)
+	return &Error{Kind: ErrState, Text: Text{"本系统没有开通" + name.ZH + "，请到窗口办理", "No " + name.EN + " is sent from here; please ask at the counter"}}
 }
 
 // check finds what no caller of ours should make: a text that could end a mail's
@@ -224,7 +224,6 @@ var failureTexts = map[string]Text{
 	"answer":      {"网关暂不受理", "the gateway did not take it"},
 	"redirect":    {"网关要求转向，未跟随", "the gateway redirected, which is not followed"},
 	"inward":      {"网关地址在内网，未经许可", "the gateway's address is inside the network, and not allowed"},
-	"too-large":   {"网关的应答过大", "the gateway's answer is too large"},
 }
 
 // FailureText says in words why an attempt failed.

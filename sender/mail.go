@@ -60,6 +60,8 @@ func NewMail(c MailConfig) (*Mail, error) {
 	switch {
 	case m.port == 0 || m.host == "" || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.Opaque != "":
 		return nil, errors.New("expected an address of a mail server like smtps://user@host:465, smtp://user@host:587 or smtp+plain://host:25")
+	case c.Host == "":
+		return nil, errors.New("mail needs the public address of this server, of which every Message-ID is made")
 	case inURL:
 		return nil, errors.New("the address of the mail server holds a password, which others see; put it in a file of its own")
 	case m.scheme == "smtp+plain" && m.user+m.password != "":
@@ -89,7 +91,7 @@ func (w *Mail) Send(ctx context.Context, m *yinzheng.Message) error {
 		return connectionFault(err)
 	}
 	defer conn.Close()
-	defer context.AfterFunc(ctx, func() { conn.Close() })()
+	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
 
 	client, err := w.client(conn)
 	if err != nil {
@@ -128,6 +130,7 @@ func (w *Mail) client(conn net.Conn) (*mail.Client, error) {
 	}
 	options := []mail.Option{
 		mail.WithPort(w.port), mail.WithTimeout(mailPatience), mail.WithHELO(w.self), mail.WithTLSConfig(w.tls), mail.WithTLSPolicy(policy), mail.WithoutNoop(), mail.WithoutRset(),
+		mail.WithoutSMTPUTF8(), // every address is ASCII, and a server further on may not know it
 		mail.WithDialContextFunc(func(context.Context, string, string) (net.Conn, error) { return conn, nil }),
 	}
 	if w.user != "" {
@@ -187,6 +190,8 @@ func greetingFault(err error) *Fault {
 		return &Fault{Reason: fmt.Sprintf("answer %d", answer.Code)}
 	case strings.Contains(err.Error(), "STARTTLS"):
 		return &Fault{Reason: "tls", Cause: err}
+	case strings.Contains(err.Error(), "SMTP A"): // “SMTP AUTH …”, “SMTP Auth …”: no way of signing in that both know
+		return &Fault{Reason: "sign-in", Cause: err}
 	}
 	return connectionFault(err)
 }

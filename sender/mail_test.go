@@ -3,6 +3,7 @@ package sender_test
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/base64"
 	"errors"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"yinzheng"
+	"yinzheng/internal/mailtest"
 	"yinzheng/sender"
 )
 
@@ -27,9 +29,39 @@ func aMail(id string) *yinzheng.Message {
 	}
 }
 
+// exim is a mail server of the tests.
+type exim struct {
+	*mailtest.Server
+	t *testing.T
+}
+
+func newExim(t *testing.T, fromStart bool) *exim {
+	t.Helper()
+	s, err := mailtest.Start(fromStart)
+	must(t, err)
+	t.Cleanup(func() { must(t, s.Close()) })
+	return &exim{s, t}
+}
+
+func (x *exim) url(scheme, user string) string { return scheme + "://" + user + x.Address }
+
+func (x *exim) delivered(n int) [][]byte {
+	x.t.Helper()
+	mails, err := x.Mails(n)
+	must(x.t, err)
+	return mails
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func (x *exim) way(t *testing.T, change func(*sender.MailConfig)) *sender.Mail {
 	t.Helper()
-	c := sender.MailConfig{URL: x.url("smtps", "yinzheng@"), Password: "pass word", From: "惠城区印证 <noreply@zm.example.gov.cn>", Host: "zm.example.gov.cn", Roots: x.roots}
+	c := sender.MailConfig{URL: x.url("smtps", "yinzheng@"), Password: "pass word", From: "惠城区印证 <noreply@zm.example.gov.cn>", Host: "zm.example.gov.cn", Roots: x.Roots}
 	if change != nil {
 		change(&c)
 	}
@@ -112,10 +144,10 @@ func TestMailRefused(t *testing.T) {
 		"no relay":                 {"zhang@example.org", nil, "answer 550"},
 		"our own address":          {"zhang@example.com", func(c *sender.MailConfig) { c.From = "blocked@example.com" }, "answer 550"},
 		"wrong password":           {"zhang@example.com", func(c *sender.MailConfig) { c.Password = "guess" }, "sign-in 535"},
-		"unknown issuer":           {"zhang@example.com", func(c *sender.MailConfig) { c.Roots = later.roots }, "tls"},
+		"unknown issuer":           {"zhang@example.com", func(c *sender.MailConfig) { c.Roots = later.Roots }, "tls"},
 		"no TLS there":             {"zhang@example.com", func(c *sender.MailConfig) { c.URL = later.url("smtps", "yinzheng@") }, "tls"},
 		"unknown issuer, STARTTLS": {"zhang@example.com", func(c *sender.MailConfig) { c.URL = later.url("smtp", "yinzheng@") }, "tls"},
-		"no account":               {"zhang@example.com", func(c *sender.MailConfig) { c.URL, c.Password = "smtp+plain://"+later.address, "" }, ""},
+		"no account":               {"zhang@example.com", func(c *sender.MailConfig) { c.URL, c.Password = "smtp+plain://"+later.Address, "" }, ""},
 		"nobody there":             {"zhang@example.com", func(c *sender.MailConfig) { c.URL = "smtps://yinzheng@127.0.0.1:1" }, "unreachable"},
 		"silence":                  {"zhang@example.com", func(c *sender.MailConfig) { c.URL, c.Password = "smtp+plain://"+silent.Addr().String(), "" }, "timeout"},
 	} {
@@ -144,6 +176,30 @@ func TestMailRefused(t *testing.T) {
 	}
 }
 
+// TestMailKnowsNoAccounts: a server that lets nobody sign in is told apart from one that
+// cannot be reached.
+func TestMailKnowsNoAccounts(t *testing.T) {
+	s, roots := gateway(t, nil)
+	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: s.TLS.Certificates})
+	must(t, err)
+	defer l.Close()
+	go func() {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		io.WriteString(c, "220 mail\r\n")
+		c.Read(make([]byte, 100)) // EHLO
+		io.WriteString(c, "250 mail\r\n")
+	}()
+	way, err := sender.NewMail(sender.MailConfig{URL: "smtps://u@" + l.Addr().String(), Password: "p", From: "a@b.cn", Host: "zm.example.gov.cn", Roots: roots})
+	must(t, err)
+	if got := reason(t, way.Send(t.Context(), aMail("0"))); got != "sign-in" {
+		t.Error(got)
+	}
+}
+
 func TestMailSettings(t *testing.T) {
 	good := sender.MailConfig{URL: "smtps://u@mail.example.com", Password: "p", From: "a@b.cn", Host: "zm.example.gov.cn"}
 	for name, change := range map[string]func(*sender.MailConfig){
@@ -156,6 +212,7 @@ func TestMailSettings(t *testing.T) {
 		"no password":               func(c *sender.MailConfig) { c.Password = "" },
 		"no user":                   func(c *sender.MailConfig) { c.URL = "smtps://mail.example.com" },
 		"an account without TLS":    func(c *sender.MailConfig) { c.URL = "smtp+plain://u@mail.example.com" },
+		"no public address":         func(c *sender.MailConfig) { c.Host = "" },
 		"no sender":                 func(c *sender.MailConfig) { c.From = "印证" },
 	} {
 		bad := good

@@ -117,7 +117,7 @@ func TestDownForAnHour(t *testing.T) {
 		list = append(list, *aMail(fmt.Sprintf("%016d", i)))
 	}
 	must(t, p.outbox.Enqueue(t.Context(), list...))
-	x.down()
+	must(t, x.Down())
 	p.pass(time.Hour, time.Minute)
 	if got := p.stand(); got != "[12 0 0]" {
 		t.Fatalf("while it is away: %s", got)
@@ -128,7 +128,7 @@ func TestDownForAnHour(t *testing.T) {
 	}(); d.Reason != "unreachable" || d.Tries < 8 || d.Tries > 12 {
 		t.Errorf("%d tries, %s", d.Tries, d.Reason)
 	}
-	x.up()
+	must(t, x.Up())
 	p.pass(time.Hour, time.Minute)
 	if got := p.stand(); got != "[0 12 0]" {
 		t.Fatalf("once it is back: %s", got)

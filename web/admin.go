@@ -48,6 +48,8 @@ func (s *server) adminRoutes() map[string]func(*visit) error {
 		"POST /work/admin/seals/{kid}":                    s.sealForm,
 		"GET /work/admin/characters":                      s.missingPage,
 		"POST /work/admin/characters":                     s.faceForm,
+		"GET /work/admin/messages":                        s.messagesPage,
+		"POST /work/admin/messages":                       s.messagesForm,
 		"GET /work/admin/calendar":                        s.calendarPage,
 		"POST /work/admin/calendar":                       s.calendarForm,
 		"GET /work/admin/audit":                           s.auditPage,
@@ -78,6 +80,7 @@ var sections = []section{
 	{"/work/admin/register", yinzheng.Text{ZH: "登记", EN: "Register"}, false},
 	{"/work/admin/seals", yinzheng.Text{ZH: "印章", EN: "Seals"}, true},
 	{"/work/admin/characters", yinzheng.Text{ZH: "缺字", EN: "Characters"}, true},
+	{"/work/admin/messages", yinzheng.Text{ZH: "消息", EN: "Messages"}, true},
 	{"/work/admin/calendar", yinzheng.Text{ZH: "日历", EN: "Calendar"}, true},
 	{"/work/admin/audit", yinzheng.Text{ZH: "审计", EN: "Audit"}, true},
 }

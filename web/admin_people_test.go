@@ -119,7 +119,7 @@ func TestAdminInBrowser(t *testing.T) {
 	person := run(t, ctx, chromedp.Evaluate[string](`location.pathname`))
 
 	run(t, ctx, chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile))
-	for _, path := range []string{"/work/admin", "/work/admin/people", "/work/admin/people/new", "/work/admin/offices", "/work/admin/offices/" + village, "/work/admin/offices/import", "/work/admin/offices/plans", "/work/admin/catalogue", "/work/admin/catalogue/draft", "/work/admin/catalogue/items/residence", "/work/admin/catalogue/report", "/work/admin/register", "/work/admin/seals", "/work/admin/seals/" + w.KeyList().Keys[0].KID, "/work/admin/characters", "/work/admin/calendar", "/work/admin/audit", person, person + "?lang=en", person + "?lang=zh&size=large"} {
+	for _, path := range []string{"/work/admin", "/work/admin/people", "/work/admin/people/new", "/work/admin/offices", "/work/admin/offices/" + village, "/work/admin/offices/import", "/work/admin/offices/plans", "/work/admin/catalogue", "/work/admin/catalogue/draft", "/work/admin/catalogue/items/residence", "/work/admin/catalogue/report", "/work/admin/register", "/work/admin/seals", "/work/admin/seals/" + w.KeyList().Keys[0].KID, "/work/admin/characters", "/work/admin/messages", "/work/admin/calendar", "/work/admin/audit", person, person + "?lang=en", person + "?lang=zh&size=large"} {
 		open(t, ctx, w.URL+path)
 		run(t, ctx, chromedp.Evaluate[int](`[...document.querySelectorAll('details')].map(d => d.open = true).length`))
 		small := run(t, ctx, chromedp.Evaluate[[]string](`[...document.querySelectorAll('a:not(.skip),button,input:not([type=hidden]),select,summary')].filter(e => e.offsetParent && e.getBoundingClientRect().height < 44).map(e => e.outerHTML.slice(0, 80))`))

@@ -9,6 +9,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"yinzheng"
 	"yinzheng/internal/axe"
 	"yinzheng/web"
 )
@@ -70,6 +71,8 @@ func TestAccessible(t *testing.T) {
 	kid := w.KeyList().Keys[0].KID
 	w.signedIn(t, "admin").post("/work/admin/seals/"+kid, url.Values{"version": {"1"}, "act": {"rotate"}, "reason": {"例行更换"}})
 	author := w.signedIn(t, "admin")
+	w.Channels = yinzheng.MessageChannels
+	author.post("/work/admin/messages", url.Values{"contact": {"zhang@example.com"}})
 	design, _ := author.beginsResidence()
 	_, page = author.get("/work/admin/templates")
 	r, _ := author.post("/work/admin/templates", url.Values{"key": {field(t, page, "key")}, "item": {"rent"}})
@@ -80,7 +83,7 @@ func TestAccessible(t *testing.T) {
 		"village":  {"/work", "/work?tab=draft", "/work?tab=issued", "/work/new", "/work/new/residence", "/work/new/family-relation", draft + "/edit", draft + "/edit?check=1", returned + "/edit", waiting, "/work/cases/" + cert.Application, "/work/cases/" + cert.Application + "/certificate", "/work/cases/" + cert.Application + "/correct", "/work/cases/0000000000", tenancy + "/edit?check=1", tenancy, "/work/characters", "/work/characters?q=yan", waiting + "/slip", "/work/notices", "/work/delegations", "/work/imports", "/work/new/residence/workbook", waits, made, "/work/campaigns", campaign, campaign + "/roster", campaign + "/people/1", "/work/inquiries", inquiry},
 		"town":     {"/work", waiting, "/work?tab=inspections", "/work?tab=revocations", bulk, "/work/cases/" + cert.Application + "/certificate", "/work/campaigns", "/work/campaigns/new", campaign, campaign + "/roster", replied},
 		"district": {"/work/inquiries?box=asked", "/work/inquiries?box=lists", "/work/inquiries/ask", "/work/inquiries/ask?kind=hardship&office=" + district, "/work/inquiry-lists/new?kind=hardship&office=" + district, inquiry, replied, list},
-		"admin":    {"/work/admin", "/work/admin/people", "/work/admin/people/p-town", "/work/admin/people/new", "/work/admin/offices", "/work/admin/offices/" + village, "/work/admin/offices/" + town, "/work/admin/offices/import", "/work/admin/offices/plans", "/work/admin/catalogue", "/work/admin/catalogue/draft", "/work/admin/catalogue/items/residence", "/work/admin/catalogue/import", "/work/admin/catalogue/report", "/work/admin/register", "/work/admin/seals", "/work/admin/seals/" + kid, "/work/admin/seals/" + w.KeyList().Keys[1].KID, "/work/admin/characters", "/work/admin/calendar", "/work/admin/audit", "/work/admin/start"},
+		"admin":    {"/work/admin", "/work/admin/people", "/work/admin/people/p-town", "/work/admin/people/new", "/work/admin/offices", "/work/admin/offices/" + village, "/work/admin/offices/" + town, "/work/admin/offices/import", "/work/admin/offices/plans", "/work/admin/catalogue", "/work/admin/catalogue/draft", "/work/admin/catalogue/items/residence", "/work/admin/catalogue/import", "/work/admin/catalogue/report", "/work/admin/register", "/work/admin/seals", "/work/admin/seals/" + kid, "/work/admin/seals/" + w.KeyList().Keys[1].KID, "/work/admin/characters", "/work/admin/messages", "/work/admin/calendar", "/work/admin/audit", "/work/admin/start"},
 	}
 	pages["admin"] = append(pages["admin"], "/work/admin/templates", "/work/admin/templates/versions/residence/1", design, design+"?part=fields", design+"?part=fields[2]", blank, design+"?part=chain[1]", design+"?part=page", design+"?part=yaml", design+"/review")
 	own := "/mine/certificates/" + code

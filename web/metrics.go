@@ -19,7 +19,7 @@ type metrics struct {
 	issuing  prometheus.Histogram
 }
 
-func newMetrics(registry *prometheus.Registry) (*metrics, error) {
+func newMetrics(registry *prometheus.Registry, service *yinzheng.Service) (*metrics, error) {
 	m := &metrics{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "yinzheng_http_requests_total", Help: "Requests by route and status."}, []string{"route", "status"}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
@@ -33,7 +33,7 @@ func newMetrics(registry *prometheus.Registry) (*metrics, error) {
 		}),
 	}
 	var err error
-	for _, c := range []prometheus.Collector{m.requests, m.duration, m.verdicts, m.issuing} {
+	for _, c := range []prometheus.Collector{m.requests, m.duration, m.verdicts, m.issuing, messageMeter{service}} {
 		err = errors.Join(err, registry.Register(c))
 	}
 	return m, err

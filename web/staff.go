@@ -205,6 +205,9 @@ var dones = map[string]yinzheng.Text{
 	"key-decline":    {ZH: "已否决。", EN: "Declined."},
 	"face-added":     {ZH: "字体已添加，现在就能用；等这个字的经办人已收到通知。", EN: "The face was added and is in use; the clerks who waited for it were told."},
 
+	"message-hurried": {ZH: "等待中的消息正在重试。", EN: "What waits is being tried now."},
+	"message-trial":   {ZH: "已交给网关发送，请看看是否收到；没收到，原因会出现在下面。", EN: "On its way: see whether it arrives. If it does not, the reason will stand below."},
+
 	"design-send":     {ZH: "已送审，等另一位管理员核对发布。", EN: "Sent; another administrator looks at it and publishes it."},
 	"design-return":   {ZH: "已退回修改。", EN: "Returned to be mended."},
 	"design-publish":  {ZH: "已发布，新办件即按这一版办理。", EN: "Published; new cases run on this version."},

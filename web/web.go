@@ -102,7 +102,7 @@ func New(c Config) (http.Handler, error) {
 	s.lookups = newLimiter(s.Now, 20, 200)
 	s.files = newLimiter(s.Now, 2, 30)
 	var err error
-	if s.metrics, err = newMetrics(s.Metrics); err != nil {
+	if s.metrics, err = newMetrics(s.Metrics, c.Service); err != nil {
 		return nil, fmt.Errorf("register metrics: %w", err)
 	}
 	if s.pages, err = newPages(); err != nil {

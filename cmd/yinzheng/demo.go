@@ -25,6 +25,7 @@ type demoCmd struct {
 	Once   bool          `help:"Take one case of each template through its whole chain, write the certificates and the keys to verify them with into --dir, and stop. Opens no port."`
 	Ahead  time.Duration `help:"Believe that so much time has passed, such as 240h: to try limits and expiry."`
 	proxySettings
+	gatewaySettings
 	settings
 	identitySettings
 }
@@ -112,6 +113,7 @@ func (c *demoCmd) open(ctx context.Context, dir, password string, e *env) (*syst
 			return nil, err
 		}
 	}
+	c.gateways = c.gatewaySettings
 	sys, err := openSystem(ctx, dir, secret, c.settings, e)
 	if err != nil {
 		return nil, err

@@ -34,6 +34,7 @@ type cli struct {
 	Item     itemCmd     `cmd:"" help:"Import a list of items into the catalogue, or report what became of them."`
 	Key      keyCmd      `cmd:"" help:"List keys, suspend one, propose to rotate it or to declare it compromised."`
 	Face     faceCmd     `cmd:"" help:"Add a face for characters that are missing."`
+	Message  messageCmd  `cmd:"" help:"See what became of messages to residents, or send a trial."`
 	Template templateCmd `cmd:"" help:"Check a template, or see the way a case would go."`
 	Verify   verifyCmd   `cmd:"" help:"Verify a PDF, a QR code's address or a token, without a network."`
 	Offline  offlineCmd  `cmd:"" help:"Write the folder with which a department verifies from a stick, without a network."`

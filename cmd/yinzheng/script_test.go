@@ -21,6 +21,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"yinzheng"
+	"yinzheng/internal/mailtest"
 	"yinzheng/internal/testface"
 )
 
@@ -52,6 +53,9 @@ func TestMain(m *testing.M) {
 //	children FILE N SKIP  a list of N children of two communities; with SKIP > 0 without every SKIP-th of them
 //	cases FILE N          a workbook of N residence cases, as CSV
 //	workbook FILE N       a list of N items, as item import takes it
+//	mail up|down|N        a mail server at $SMTP comes, goes, or prints its N mails
+//	gateway STATUS        a gateway of text messages at $HOOK (ca.pem) answers so; prints what it was sent
+//	shown PATH TEXT       wait until what is served there has TEXT
 //	soon VAR DURATION     a moment to come, as $VAR
 //	passed MOMENT         wait until it has passed
 //	forge FILE            from a QR code's address in FILE, sets $DIGITS and the
@@ -73,7 +77,7 @@ func TestScript(t *testing.T) {
 			"status": with((*session).status), "get": with((*session).get), "is": with((*session).is), "until": with((*session).until), "flip": with((*session).flip),
 			"append": with((*session).append), "revise": with((*session).revise), "capture": with((*session).capture), "forge": with((*session).forge),
 			"picture": with((*session).picture), "looks": with((*session).looks), "xlsx": with((*session).xlsx), "face": with((*session).face),
-			"workbook": with((*session).workbook), "cases": with((*session).cases), "children": with((*session).children), "soon": with((*session).soon), "passed": with((*session).passed),
+			"workbook": with((*session).workbook), "cases": with((*session).cases), "children": with((*session).children), "mail": with((*session).mail), "gateway": with((*session).gateway), "shown": with((*session).shown), "soon": with((*session).soon), "passed": with((*session).passed),
 		},
 	})
 }
@@ -86,6 +90,8 @@ type session struct {
 	server *server
 	code   int
 	body   []byte
+	mails  *mailtest.Server
+	texts  *texts
 }
 
 func with(f func(*session, *testscript.TestScript, []string) error) func(*testscript.TestScript, bool, []string) {

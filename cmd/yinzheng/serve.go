@@ -16,6 +16,7 @@ type serveCmd struct {
 	Dir    string `help:"Data folder that init made." default:"data" env:"YINZHENG_DIR"`
 	Listen string `help:"Address to listen on." default:"127.0.0.1:8080" env:"YINZHENG_LISTEN"`
 	proxySettings
+	gatewaySettings
 	settings
 	secretSettings
 	identitySettings
@@ -39,6 +40,7 @@ func (c *serveCmd) Run(ctx context.Context, e *env) error {
 	if err := checkPublicURL(c.PublicURL); err != nil {
 		return err
 	}
+	c.gateways = c.gatewaySettings
 	sys, err := openSystem(ctx, c.Dir, secret, c.settings, e)
 	if err != nil {
 		return err

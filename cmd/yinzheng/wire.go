@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"yinzheng"
@@ -21,6 +22,7 @@ import (
 	"yinzheng/keys"
 	"yinzheng/register"
 	"yinzheng/resident"
+	"yinzheng/sender"
 	"yinzheng/signer"
 	"yinzheng/store"
 	"yinzheng/templates"
@@ -32,6 +34,8 @@ type settings struct {
 	PublicURL    string `name:"public-url" help:"Address that the QR codes point to, as others reach this server, such as https://zm.example.gov.cn." env:"YINZHENG_PUBLIC_URL"`
 	TemplatesDir string `name:"templates-dir" help:"Folder with more templates (.yaml), beside the built-in ones." type:"existingdir" env:"YINZHENG_TEMPLATES_DIR"`
 	FontsDir     string `name:"fonts-dir" help:"Folder with more faces (.ttf), asked in the order of their names for characters that Noto Serif SC lacks." type:"existingdir" env:"YINZHENG_FONTS_DIR"`
+
+	gateways gatewaySettings `kong:"-"` // of the commands that deliver messages
 }
 
 // secretSettings say what opens the key folder.
@@ -46,12 +50,8 @@ func (s *secretSettings) secret() (keys.Secret, error) {
 	case s.KeyFile != "":
 		return keys.ReadKeyFile(s.KeyFile)
 	case s.PassphraseFile != "":
-		b, err := os.ReadFile(s.PassphraseFile)
-		if err != nil {
-			return keys.Secret{}, err
-		}
-		line, _, _ := strings.Cut(string(b), "\n")
-		return keys.Passphrase(strings.TrimRight(line, "\r")), nil
+		line, err := firstLine(s.PassphraseFile)
+		return keys.Passphrase(line), err
 	case s.Passphrase != "":
 		return keys.Passphrase(s.Passphrase), nil
 	}
@@ -95,12 +95,14 @@ type system struct {
 	workbooks         *workbook.Workbooks
 	designs           *design.Designs
 	residents         *resident.Residents
+	sender            *sender.Sender
 	store             *store.Store
 	ring              *keys.Keyring
 	renderer          *templates.Typesetter
 	fontsDir          string
 	dir, templatesDir string
 	stop              context.CancelFunc // ends what runs in the background
+	delivering        sync.WaitGroup     // what was handed to a gateway is noted before the end
 }
 
 const databaseFile, keyFolder = "yinzheng.db", "keys"
@@ -165,13 +167,18 @@ func assemble(ctx context.Context, s *store.Store, ring *keys.Keyring, c setting
 	for _, ref := range aside {
 		e.log.Warn("a template file is left aside: this item's templates are made here by now; take it over as a design, if it is wanted", "item", ref.Code, "version", ref.Version)
 	}
+	ways, err := c.gateways.ways(c.PublicURL, e.now)
+	if err != nil {
+		return nil, err
+	}
+	messages := sender.New(sender.Config{Outbox: s, Ways: ways, Now: e.now, Log: e.log})
 	var service *yinzheng.Service // asked once it is there
 	items, err := catalogue.New(ctx, catalogue.Config{Store: s, Template: func(code string) *yinzheng.Template { return service.Newest(code) }, Now: e.now})
 	if err != nil {
 		return nil, err
 	}
 	service, err = yinzheng.New(ctx, yinzheng.Config{
-		Store: s, Standings: items, Register: &register.Register{Kept: s}, Renderer: renderer, Sealer: sealer, Checker: &signer.Checker{}, Cleaner: attachments.New(), Seals: &sealMaker{ring, sealer, s},
+		Store: s, Standings: items, Register: &register.Register{Kept: s}, Renderer: renderer, Sealer: sealer, Checker: &signer.Checker{}, Cleaner: attachments.New(), Seals: &sealMaker{ring, sealer, s}, Channels: messages.Channels(),
 		Templates: set, Sample: sample, PublicURL: strings.TrimRight(c.PublicURL, "/"), Now: e.now, Log: e.log,
 	})
 	if err != nil {
@@ -182,8 +189,8 @@ func assemble(ctx context.Context, s *store.Store, ring *keys.Keyring, c setting
 	designs := design.New(design.Config{Store: s, Service: service, Language: templates.YAML{}, Typesetter: renderer, Catalogue: items, Now: e.now})
 	return &system{
 		Service: service, catalogue: items, inquiries: asked, campaigns: checks, workbooks: workbook.New(workbook.Config{Service: service, Log: e.log}), designs: designs,
-		residents: resident.New(resident.Config{Service: service, Log: e.log}),
-		store:     s, ring: ring, renderer: renderer, fontsDir: c.FontsDir,
+		sender: messages, residents: resident.New(resident.Config{Service: service, Log: e.log}),
+		store: s, ring: ring, renderer: renderer, fontsDir: c.FontsDir,
 	}, nil
 }
 
@@ -234,6 +241,7 @@ func (s *system) background(ctx context.Context, log *slog.Logger) {
 	go s.campaigns.Keep(ctx, 2*time.Second)
 	go s.workbooks.Keep(ctx, time.Second)
 	go s.markCases(ctx, log)
+	s.delivering.Go(func() { s.sender.Keep(ctx) })
 	go s.KeepNoting(ctx, time.Second)
 	go often(ctx, 2*time.Second, s.inquiries.Scan, "working on inquiries; tried again soon", log)
 	go often(ctx, time.Hour, s.residents.Prune, "forgetting residents' sessions; tried again soon", log)
@@ -283,6 +291,7 @@ func (s *system) account(ctx context.Context, username string) (*yinzheng.Accoun
 func (s *system) Close() error {
 	if s.stop != nil {
 		s.stop()
+		s.delivering.Wait()
 	}
 	s.ring.Close()
 	return errors.Join(s.WriteNotes(context.Background()), s.store.Close())

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"bytes"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"yinzheng/internal/mailtest"
+)
+
+// mail has a mail server at $SMTP: up, down, or how many mails it has, printed.
+func (s *session) mail(ts *testscript.TestScript, args []string) (err error) {
+	if s.mails == nil {
+		if s.mails, err = mailtest.Start(false); err != nil {
+			return err
+		}
+		ts.Defer(func() { _ = s.mails.Close() })
+		ts.Setenv("SMTP", s.mails.Address)
+		if args[0] == "up" {
+			return nil
+		}
+	}
+	switch args[0] {
+	case "up":
+		return s.mails.Up()
+	case "down":
+		return s.mails.Down()
+	}
+	n, err := strconv.Atoi(args[0])
+	if err != nil {
+		return err
+	}
+	mails, err := s.mails.Mails(n)
+	for _, m := range mails {
+		fmt.Fprintf(ts.Stdout(), "%s\n", m)
+	}
+	return err
+}
+
+// texts is a gateway of text messages.
+type texts struct {
+	mu     sync.Mutex
+	posted []string
+	status int
+}
+
+// gateway has one at $HOOK that answers with a status, and prints what was posted; its
+// certificate is in ca.pem.
+func (s *session) gateway(ts *testscript.TestScript, args []string) error {
+	status, err := strconv.Atoi(args[0])
+	if err != nil {
+		return err
+	}
+	if s.texts == nil {
+		s.texts = new(texts)
+		server := httptest.NewTLSServer(http.HandlerFunc(s.texts.post))
+		ts.Defer(server.Close)
+		ts.Setenv("HOOK", server.URL)
+		ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+		if err := os.WriteFile(ts.MkAbs("ca.pem"), ca, 0o600); err != nil {
+			return err
+		}
+	}
+	s.texts.mu.Lock()
+	defer s.texts.mu.Unlock()
+	s.texts.status = status
+	for _, p := range s.texts.posted {
+		fmt.Fprintln(ts.Stdout(), p)
+	}
+	return nil
+}
+
+func (x *texts) post(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.posted = append(x.posted, r.Header.Get("webhook-id")+" "+string(body))
+	w.WriteHeader(x.status)
+}
+
+// shown waits until the server's page at PATH, which needs nobody signed in, has TEXT.
+func (s *session) shown(_ *testscript.TestScript, args []string) error {
+	var page []byte
+	for range 400 {
+		code, got, err := s.do("GET", args[0], nil, nil)
+		if err != nil {
+			return err
+		}
+		if page = got; code == http.StatusOK && bytes.Contains(page, []byte(args[1])) {
+			return nil
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+	return fmt.Errorf("%s has no %q:\n%s", args[0], args[1], page)
+}
