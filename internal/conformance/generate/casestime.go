@@ -11,7 +11,7 @@ func (t *table) key() {
 	unknown := is("unknown-key", "???", "", "unknown-key")
 	valid := func(c *certificate) *conformance.Answer { return is("valid", "+++", c.claims.Name) }
 	paper := func(name, of, shows string, offline *conformance.Answer, changes ...func(*conformance.Case)) {
-		t.add(conformance.Case{Name: name, Group: "key", Shows: shows, Question: askURL(t.issued[of].url()), Offline: offline}, append(changes, jose(accept))...)
+		t.add(conformance.Case{Name: name, Group: "key", Shows: shows, Question: askURL(t.issued[of].url()), Offline: offline}, append([]func(*conformance.Case){jose(accept)}, changes...)...)
 	}
 	paper("key-period-over", "old key", "issued inside the period of a key that is over", valid(t.issued["old key"]))
 	paper("key-retired", "retired key", "issued before its key was retired", valid(t.issued["retired key"]))
@@ -20,7 +20,7 @@ func (t *table) key() {
 	paper("key-suspended-late", "suspended key, late", "dated after its key was suspended", is("unknown-key", "+?+", "", "key-not-in-use"), online(is("unknown-key", "+??", "", "key-not-in-use", "no-record"), notOnRecord))
 	paper("key-compromised", "compromised key", "its key was compromised: the signature alone confirms nothing", is("unknown-key", "+?+", "", "compromised-key"), online(valid(t.issued["compromised key"]), keyOnRecord))
 	paper("key-compromised-no-record", "compromised key, no record", "as whoever has got hold of the key would sign", is("unknown-key", "+?+", "", "compromised-key"), online(is("unknown-key", "+??", "", "compromised-key", "no-record"), notOnRecord))
-	paper("key-no-list", "good", "no key list at hand", unknown, func(c *conformance.Case) { c.JWKS, c.Status = "", nil }, online(valid(t.issued["good"]), "the issuer has its own keys"))
+	paper("key-no-list", "good", "no key list at hand", unknown, func(c *conformance.Case) { c.JWKS, c.Status = "", nil }, online(valid(t.issued["good"]), "the issuer has its own keys"), jose(refuse))
 
 	forged := is("forged", "+-+", "", "not-entitled")
 	for _, c := range []struct {
@@ -47,7 +47,7 @@ func (t *table) key() {
 
 func (t *table) status() {
 	paper := func(name, of, shows string, offline *conformance.Answer, changes ...func(*conformance.Case)) {
-		t.add(conformance.Case{Name: name, Group: "status", Shows: shows, Question: askURL(t.issued[of].url()), Offline: offline}, append(changes, jose(accept))...)
+		t.add(conformance.Case{Name: name, Group: "status", Shows: shows, Question: askURL(t.issued[of].url()), Offline: offline}, append([]func(*conformance.Case){jose(accept)}, changes...)...)
 	}
 	open := func(holder string) *conformance.Answer { return is("unconfirmed", "++?", holder, "status-unknown") }
 	valid := is("valid", "+++", "张*丰")
