@@ -14,7 +14,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -66,20 +65,12 @@ func same(t *testing.T, got, want *conformance.Answer) {
 	}
 }
 
-// said is an answer as the vectors write it.
-func said(a *yinzheng.Answer) *conformance.Answer {
-	s := &conformance.Answer{
-		Verdict: string(a.Verdict), Integrity: string(a.Checks.Integrity), Issuer: string(a.Checks.Issuer), Status: string(a.Checks.Status), Successor: a.Successor,
-	}
-	for _, f := range a.Findings {
-		s.Findings = append(s.Findings, f.Code)
-	}
-	slices.Sort(s.Findings)
-	s.Findings = slices.Compact(s.Findings)
-	if a.Certificate != nil {
-		s.Holder = a.Certificate.Name
-	}
-	return s
+// said is an answer's JSON as the vectors write it.
+func said(t *testing.T, answer []byte) *conformance.Answer {
+	t.Helper()
+	a, err := conformance.ReadAnswer(answer)
+	must(t, err)
+	return a
 }
 
 // vectorFiles verifies with what a case has at hand and no more. What answers
@@ -130,7 +121,9 @@ func (f *vectorFiles) offline(t *testing.T, c *conformance.Case) *conformance.An
 		return nil
 	}
 	must(t, err)
-	return said(a)
+	answer, err := json.Marshal(a)
+	must(t, err)
+	return said(t, answer)
 }
 
 func (f *vectorFiles) root(t *testing.T, name string) *x509.Certificate {
@@ -172,10 +165,9 @@ func (f *vectorFiles) command(t *testing.T, c *conformance.Case) *conformance.An
 		}
 		return nil
 	}
-	a := new(yinzheng.Answer)
-	must(t, json.Unmarshal(stdout.Bytes(), a))
+	a := said(t, stdout.Bytes())
 	want := exitCode(1)
-	switch a.Verdict {
+	switch yinzheng.Verdict(a.Verdict) {
 	case yinzheng.Valid:
 		want = 0
 	case yinzheng.UnknownKey, yinzheng.Unconfirmed:
@@ -184,7 +176,7 @@ func (f *vectorFiles) command(t *testing.T, c *conformance.Case) *conformance.An
 	if code != want {
 		t.Errorf("%s with exit status %d", a.Verdict, code)
 	}
-	return said(a)
+	return a
 }
 
 // issuer is a server whose records and keys are those of the vectors, and whose
@@ -296,9 +288,7 @@ func (is *issuer) api(t *testing.T, c *conformance.Case) *conformance.Answer {
 		r = httptest.NewRequest(http.MethodPost, "/api/v1/verify", bytes.NewReader(body))
 		r.Header.Set("Content-Type", "application/json")
 	}
-	a := new(yinzheng.Answer)
-	must(t, json.Unmarshal(is.answer(t, c, r), a))
-	return said(a)
+	return said(t, is.answer(t, c, r))
 }
 
 // shown are the verdict and the checks of a page.

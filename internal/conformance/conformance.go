@@ -69,9 +69,36 @@ type Answer struct {
 	Integrity string   `json:"integrity"` // pass, fail or not-checked; so the other two
 	Issuer    string   `json:"issuer"`
 	Status    string   `json:"status"`
-	Findings  []string `json:"findings,omitempty"`  // their codes, in the order of the alphabet
+	Findings  []string `json:"findings,omitempty"`  // their codes, each once, in the order of the alphabet
 	Holder    string   `json:"holder,omitempty"`    // masked name shown; empty: none may be
 	Successor string   `json:"successor,omitempty"` // code of what supersedes it
+}
+
+// ReadAnswer takes out of an answer's JSON, as the API, the command and the
+// offline page give it (docs/formats.md, verification), what the vectors say.
+func ReadAnswer(data []byte) (*Answer, error) {
+	var said struct {
+		Verdict     string `json:"verdict"`
+		Checks      Answer `json:"checks"`
+		Certificate struct {
+			Name string `json:"name"`
+		} `json:"certificate"`
+		Findings []struct {
+			Code string `json:"code"`
+		} `json:"findings"`
+		Successor string `json:"successor"`
+	}
+	if err := json.Unmarshal(data, &said); err != nil {
+		return nil, fmt.Errorf("conformance: an answer: %w", err)
+	}
+	a := &said.Checks
+	a.Verdict, a.Holder, a.Successor = said.Verdict, said.Certificate.Name, said.Successor
+	for _, f := range said.Findings {
+		a.Findings = append(a.Findings, f.Code)
+	}
+	slices.Sort(a.Findings)
+	a.Findings = slices.Compact(a.Findings)
+	return a, nil
 }
 
 // Record is what the issuer has on record about a certificate, beside what its

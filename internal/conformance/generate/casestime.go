@@ -62,7 +62,9 @@ func (t *table) status() {
 	paper("status-stale", "good", "the list is stale to the second", open("张*丰"), at(listAt.Add(yinzheng.StatusListLife)), online(valid, recordKnows))
 	paper("status-stale-revoked", "revoked", "revoked in a stale list: that is for good", is("revoked", "++-", "冯*", "status-unknown"), with("status-1-old.jwt"), online(is("revoked", "++-", "冯*"), recordKnows))
 	paper("status-stale-suspended", "suspended", "suspended in a stale list: that may have been lifted", open("陈*"), with("status-1-old.jwt"), online(is("suspended", "++-", "陈*"), recordKnows))
-	paper("status-stale-superseded", "superseded", "superseded since the list", open("卫*"), with("status-1-old.jwt"), online(replaced, recordKnows))
+	paper("status-stale-superseded", "superseded early", "superseded in a stale list: that is for good", is("superseded", "++-", "魏*", "status-unknown"), with("status-1-old.jwt"),
+		online(succeeded(is("superseded", "++-", "魏*"), t.issued["second"].code), recordKnows))
+	paper("status-stale-superseded-since", "superseded", "superseded since the list", open("卫*"), with("status-1-old.jwt"), online(replaced, recordKnows))
 	paper("status-newest-last", "superseded", "of two lists the newer one counts", is("superseded", "++-", "卫*"), with("status-1-old.jwt", "status-1.jwt"), online(replaced, "only the issuer knows by which"))
 	paper("status-newest-first", "superseded", "of two lists the newer one counts, in whatever order", is("superseded", "++-", "卫*"), with("status-1.jwt", "status-1-old.jwt"), online(replaced, "only the issuer knows by which"))
 	paper("status-forged-and-revoked", "revoked", "a signature that does not hold weighs more than revoked", is("forged", "-??", "", "token-signature"), func(c *conformance.Case) {
@@ -99,6 +101,9 @@ func (t *table) clock() {
 	paper("clock-just-before-the-issue", "today", "issued as much later as clocks may differ", time.Unix(t.issued["today"].claims.IssuedAt, 0).UTC().Add(-yinzheng.ClockSkew), is("valid", "+++", "吴*"))
 	paper("clock-a-day-behind-today", "today", "a clock a day behind, issued today: neither list nor record is believed to be valid now", noon.Add(-day), wrong("吴*"))
 	paper("clock-behind-expired", "expired", "with a wrong clock nothing is said of exp either", noon.Add(-day), wrong("郑*"), online(is("expired", "++-", "郑*"), undated), jose(refuse))
+	reset := func(c *conformance.Case) { c.Refused = c.JWKS }
+	paper("clock-reset", "good", "a clock of before the key list's issuing CA: the key list cannot be believed", time.Unix(0, 0).UTC(), nil, reset)
+	paper("clock-years-ahead", "good", "a clock of after it", end.AddDate(1, 0, 0), nil, reset)
 	paper("clock-a-day-ahead", "good", "a clock a day ahead: the list looks stale", noon.Add(day), is("unconfirmed", "++?", "张*丰", "status-unknown"), online(valid, undated))
 	paper("clock-a-day-ahead-expired", "expired", "a clock a day ahead", noon.Add(day), is("expired", "++-", "郑*", "status-unknown"), online(is("expired", "++-", "郑*"), undated), jose(refuse))
 }

@@ -41,6 +41,7 @@ var certificatePlans = []certificatePlan{
 	{name: "revoked", holder: "冯如", status: yinzheng.StatusIsRevoked, since: time.Date(2026, 11, 12, 2, 0, 0, 0, time.UTC), reason: "fraud"},
 	{name: "suspended", holder: "陈真", status: yinzheng.StatusIsSuspended, since: time.Date(2026, 11, 13, 2, 0, 0, 0, time.UTC), reason: "complaint"},
 	{name: "superseded", holder: "卫青", status: yinzheng.StatusIsSuperseded, since: time.Date(2026, 11, 19, 2, 0, 0, 0, time.UTC), reason: "corrected", successor: "good"},
+	{name: "superseded early", holder: "魏征", status: yinzheng.StatusIsSuperseded, since: time.Date(2026, 11, 12, 3, 0, 0, 0, time.UTC), reason: "reissued", successor: "second"},
 	{name: "old key", holder: "蒋干", key: "old token", issued: time.Date(2025, 12, 1, 1, 0, 0, 0, time.UTC)},
 	{name: "retired key", holder: "沈括", key: "retired token", issued: time.Date(2026, 9, 1, 1, 0, 0, 0, time.UTC)},
 	{name: "retired key, late", holder: "韩信", key: "retired token"},
