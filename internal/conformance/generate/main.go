@@ -3,9 +3,10 @@
 // the same bytes, so that a change of a format shows as a change of a file;
 // resaved.pdf alone is as qpdf wrote it.
 //
-//	world.go   keys, organs, lists
-//	certificates.go, tokens.go, files.go   what is held against them
-//	cases.go, casesfile.go, casestime.go   the table
+//	world.go                               organs, authorities, keys
+//	lists.go                               key lists, status lists
+//	certificates.go, tokens.go, pdfs.go    what is asked about
+//	cases.go, casestime.go, casesfile.go   the table, with its answers
 package main
 
 import (
