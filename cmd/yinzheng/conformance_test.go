@@ -193,7 +193,7 @@ func newIssuer(t *testing.T, v *conformance.Vectors) *issuer {
 	s, err := store.OpenMemory(t.Context())
 	must(t, err)
 	t.Cleanup(func() { must(t, s.Close()) })
-	first := &v.Cases[0]
+	first := &v.Cases[0] // with the day's key list at hand
 	keys, err := signer.ReadKeyList(is.read(t, first.JWKS), []*x509.Certificate{is.root(t, first.Root)}, first.Clock)
 	must(t, err)
 	for _, k := range keys.Keys {
