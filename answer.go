@@ -79,6 +79,9 @@ func (j *judge) describe() {
 		j.Heading = Text{"登记有效，请核对内容", "The record is valid; compare the facts"}
 		j.Meaning = Text{"登记中的证明现行有效。仅凭编号不能证明您手中的纸面或文件未被改动。", "The certificate on record is in force. A number alone does not show that the paper in your hand is unchanged."}
 		j.Advice = Text{"请逐项核对下列信息；如有二维码，请扫码核验。", "Compare each fact below with the paper; if it has a QR code, scan that."}
+	case j.Verdict == Unconfirmed && j.slow:
+		j.Meaning = Text{"这里的时钟与签发或名单的时间对不上，无法判断现在的状态。", "The clock here does not go with when it, or a list, was issued, so its status now cannot be told."}
+		j.Advice = Text{"请校准时钟（日期、时间、时区）后重新核验；仍然如此，请联系签发机关。", "Set the clock (date, time, time zone) and verify again; if that does not help, ask the issuer."}
 	case j.Verdict == Valid && j.Offline:
 		j.Heading = Text{"离线核验：签名有效", "Offline: the signature holds"}
 		j.Meaning = Text{"签名真实；状态以名单的时间为准。", "The signature is genuine; the status is as of the list's time."}

@@ -17,6 +17,7 @@ type Evidence struct {
 	Record   *Certificate
 	Paper    *Paper      // asked by number, code or scan: there is no Record, but a certificate on paper
 	Status   *StatusSeen // offline: what a status list says; nil: no list at hand
+	KeysAsOf time.Time   // offline: when the key list was signed; zero: none at hand
 	ByNumber bool        // asked by number or code alone: there is nothing to check the integrity of
 }
 
@@ -26,6 +27,11 @@ type StatusSeen struct {
 	AsOf  time.Time
 	Stale bool // the list is past its exp
 }
+
+// ClockSkew is how far the clocks of an issuer and of a verifier may differ. What
+// is dated later than that shows that the clock at hand is slow, or that whoever
+// dated it had a clock that is fast: either way nothing can be said of a time.
+const ClockSkew = 5 * time.Minute
 
 // Answer is the outcome of a verification: three checks apart, then one verdict.
 type Answer struct {
@@ -106,6 +112,7 @@ func Judge(e *Evidence) *Answer {
 type judge struct {
 	*Evidence
 	Answer
+	slow bool // the clock at hand is behind what is dated
 }
 
 // say gives a verdict, unless a weightier one was given already.
@@ -270,13 +277,27 @@ func (j *judge) compare(r *Certificate) {
 	}
 }
 
-// status judges revocation, suspension, succession and expiry.
+// early tells whether something at hand is dated later than the clock can be slow by.
+func (j *judge) early(issued time.Time) bool {
+	latest := j.Now.Add(ClockSkew)
+	return issued.After(latest) || !j.Online && (j.KeysAsOf.After(latest) || j.Status != nil && j.Status.AsOf.After(latest))
+}
+
+// wrongClock says that the clock at hand, or that of whoever dated something, is wrong.
+func (j *judge) wrongClock() {
+	j.slow = true
+	j.say(Unconfirmed, "clock", "签发时间或名单的时间晚于核验所用的时钟，时钟不准时无法判断现在的状态", "It, or a list at hand, is dated later than the clock here; with a wrong clock its status now cannot be told")
+}
+
+// status judges revocation, suspension, succession and expiry. With a clock in
+// doubt nothing is said of what hangs on a time: neither what a list says nor
+// whether it has expired. What the record says hangs on none.
 func (j *judge) status() {
 	value, known := StatusValid, false
-	var expires time.Time
+	var issued, expires time.Time
 	switch {
 	case j.Online && j.Record != nil:
-		known, value, expires = true, j.Record.Status.Value(), j.Record.Expires
+		known, value, issued, expires = true, j.Record.Status.Value(), j.Record.IssuedAt, j.Record.Expires
 		j.StatusAsOf = &j.Now
 		j.Successor = j.Record.Successor
 		if value != StatusValid {
@@ -288,6 +309,7 @@ func (j *judge) status() {
 		j.say(Unconfirmed, "", "", "")
 		return
 	default:
+		issued = time.Unix(j.Token.Claims.IssuedAt, 0)
 		if j.Token.Claims.Expires != 0 {
 			expires = time.Unix(j.Token.Claims.Expires, 0)
 		}
@@ -298,9 +320,16 @@ func (j *judge) status() {
 			}
 		}
 	}
-	if !known {
+	switch {
+	case j.early(issued):
+		j.wrongClock()
+		expires = time.Time{}
+		if !j.Online {
+			value = StatusValid
+		}
+	case !known:
 		j.say(Unconfirmed, "status-unknown", "没有可用的状态名单，无法得知是否已被撤销", "There is no current status list, so a revocation cannot be ruled out")
-	} else {
+	default:
 		j.Checks.Status = Pass
 	}
 	if v := [4]Verdict{Valid, Revoked, Suspended, Superseded}[value]; v != Valid {

@@ -52,6 +52,11 @@ func TestJudge(t *testing.T) {
 	}
 	listed := func(v StatusValue) spoil { return func(p *proof) { p.Status.Value = v } }
 	stale := func(p *proof) { p.Status.Stale = true }
+	listAt := func(late time.Duration) spoil { return func(p *proof) { p.Status.AsOf = p.Now.Add(late) } }
+	keysAt := func(late time.Duration) spoil { return func(p *proof) { p.KeysAsOf = at(0).Add(late) } }
+	clock := func(now time.Time) spoil {
+		return func(p *proof) { p.Now, p.Status.AsOf = now, now }
+	}
 	noRecord := func(p *proof) { p.Record = nil }
 	state := func(token, document KeyState, since time.Time) spoil {
 		return func(p *proof) {
@@ -174,6 +179,24 @@ func TestJudge(t *testing.T) {
 		{"offline, superseded", "F", listed(StatusSuperseded), Superseded, "++-", true, ""},
 		{"offline, a value that no list holds", "P", listed(7), Superseded, "++-", true, ""},
 		{"online, whatever a list says", "p", listed(StatusRevoked), Valid, "+++", true, ""},
+
+		{"a list as late as clocks may differ", "P", listAt(ClockSkew), Valid, "+++", true, ""},
+		{"a list later than that", "P", listAt(ClockSkew + time.Second), Unconfirmed, "++?", true, ""},
+		{"a list of tomorrow", "F", listAt(24 * time.Hour), Unconfirmed, "++?", true, ""},
+		{"a list of tomorrow, revoked in it", "P", both(listAt(24*time.Hour), listed(StatusRevoked)), Unconfirmed, "++?", true, ""},
+		{"a list of tomorrow, online", "p", listAt(24 * time.Hour), Valid, "+++", true, ""},
+		{"a key list as late as clocks may differ", "P", keysAt(ClockSkew), Valid, "+++", true, ""},
+		{"a key list of tomorrow", "P", keysAt(24 * time.Hour), Unconfirmed, "++?", true, ""},
+		{"a key list of tomorrow, online", "p", keysAt(24 * time.Hour), Valid, "+++", true, ""},
+		{"issued as late as clocks may differ", "P", clock(at(-24).Add(-ClockSkew)), Valid, "+++", true, ""},
+		{"issued later than that", "P", clock(at(-24).Add(-ClockSkew - time.Second)), Unconfirmed, "++?", true, ""},
+		{"issued tomorrow, online", "p", clock(at(-48)), Unconfirmed, "++?", true, ""},
+		{"issued tomorrow, by number", "n", clock(at(-48)), Unconfirmed, "?+?", true, ""},
+		{"issued tomorrow, revoked on record", "p", both(clock(at(-48)), record(StatusIsRevoked)), Revoked, "++-", true, ""},
+		{"issued tomorrow, not on record", "p", both(clock(at(-48)), noRecord), Unconfirmed, "++?", true, "no-record"},
+		{"expired, by a clock that is wrong", "P", both(clock(at(25)), keysAt(26*time.Hour)), Unconfirmed, "++?", true, ""},
+		{"a list of tomorrow, signature does not hold", "P", both(listAt(24*time.Hour), badToken("signature")), Forged, "-??", false, ""},
+		{"a list of tomorrow, compromised key", "P", both(listAt(24*time.Hour), state(KeyCompromised, KeyActive, at(-2))), UnknownKey, "+??", false, ""},
 	} {
 		p := genuine()
 		switch c.where {
@@ -304,6 +327,10 @@ func TestOnlyGoodEvidenceIsValid(t *testing.T) {
 				p.Status.Value, p.Status.Stale = StatusValue(rapid.SampledFrom([]int{0, 0, 0, 1, 2, 3}).Draw(t, "listed")), some("stale")
 			}
 			p.Now = at(rapid.IntRange(-1, 26).Draw(t, "now"))
+			early := false
+			if some("slow clock") {
+				p.Now, early = at(-25), true
+			}
 
 			a := Judge(p.Evidence)
 			verdicts[a.Verdict]++
@@ -312,7 +339,7 @@ func TestOnlyGoodEvidenceIsValid(t *testing.T) {
 			known := inRecord || inList
 			file := p.PDF == nil || p.PDF.Readable && p.PDF.Signed && p.PDF.SignatureOK && p.PDF.Whole && p.PDF.Problem == "" && p.PDFKey != nil && p.PDF.Attached != nil && (inRecord || p.document.believed(at(-24)))
 			token := p.Token != nil && p.Token.Signed && p.Token.WellFormed && (inRecord || p.token.believed(at(-24)))
-			want := known && p.Now.Before(at(24)) && (token && file || p.ByNumber && inRecord)
+			want := known && !early && p.Now.Before(at(24)) && (token && file || p.ByNumber && inRecord)
 			if got := a.Verdict == Valid; got != want {
 				t.Fatalf("%s %v, want valid: %v; %+v", a.Verdict, a.Checks, want, a.Findings)
 			}

@@ -327,6 +327,29 @@ func TestKeyStatusRotated(t *testing.T) {
 	}
 }
 
+// TestListsClockSetBack: no list is served that is of a later time than the clock, and
+// what was issued later than it is confirmed once the clock has come there again.
+func TestListsClockSetBack(t *testing.T) {
+	h := keyHouse(t)
+	earlier := h.issued("one").Certificate.Code
+	h.later(20 * time.Minute)
+	code := h.issued("two").Certificate.Code
+	if _, file, byCode, offline := h.verdicts(code); file != yinzheng.Valid || byCode != yinzheng.Valid || offline != yinzheng.Valid {
+		t.Fatalf("before: %s, %s, offline %s", file, byCode, offline)
+	}
+	h.later(-10 * time.Minute)
+	if _, file, byCode, offline := h.verdicts(code); file != yinzheng.Unconfirmed || byCode != yinzheng.Unconfirmed || offline != yinzheng.Unconfirmed {
+		t.Errorf("set back: %s, %s, offline %s", file, byCode, offline)
+	}
+	if _, file, byCode, offline := h.verdicts(earlier); file != yinzheng.Valid || byCode != yinzheng.Valid || offline != yinzheng.Valid {
+		t.Errorf("set back, the one before: %s, %s, offline %s", file, byCode, offline)
+	}
+	h.later(6 * time.Minute)
+	if _, file, byCode, offline := h.verdicts(code); file != yinzheng.Valid || byCode != yinzheng.Valid || offline != yinzheng.Valid {
+		t.Errorf("nearly there: %s, %s, offline %s", file, byCode, offline)
+	}
+}
+
 // TestKeyRights: who may do what to keys.
 func TestKeyRights(t *testing.T) {
 	h := keyHouse(t)

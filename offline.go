@@ -32,9 +32,9 @@ var ErrNoToken = errors.New("nothing to check offline")
 func (o *Offline) Verify(q *Question) (*Answer, error) {
 	keys := o.Keys
 	if keys == nil {
-		keys = NewKeyList(o.Now, nil)
+		keys = NewKeyList(time.Time{}, nil)
 	}
-	e := &Evidence{Now: o.Now}
+	e := &Evidence{Now: o.Now, KeysAsOf: keys.IssuedAt}
 	token := q.Token
 	switch {
 	case q.URL != "":
@@ -54,7 +54,7 @@ func (o *Offline) Verify(q *Question) (*Answer, error) {
 	}
 	if q.Token != "" {
 		if r := o.Checker.CheckReply(token, keys); r != nil {
-			return JudgeReply(&ReplyEvidence{Now: o.Now, Content: o.Content, ReplyReport: r}), nil
+			return JudgeReply(&ReplyEvidence{Now: o.Now, KeysAsOf: keys.IssuedAt, Content: o.Content, ReplyReport: r}), nil
 		}
 	}
 	if token != "" {

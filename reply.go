@@ -66,8 +66,9 @@ type Reply struct {
 // ReplyEvidence is all that is known when a reply is judged.
 type ReplyEvidence struct {
 	Now      time.Time
-	Online   bool // the record was looked for
-	Recorded bool // this very token is on record here
+	KeysAsOf time.Time // as of Evidence
+	Online   bool      // the record was looked for
+	Recorded bool      // this very token is on record here
 	Content  *ReplyContent
 	*ReplyReport
 }
@@ -94,7 +95,7 @@ const byList = "list"
 // never revoked, it only expires: whoever doubts it asks again. So one that
 // holds is valid offline, too.
 func JudgeReply(e *ReplyEvidence) *Answer {
-	j := &judge{Evidence: &Evidence{Now: e.Now, Online: e.Online}, Answer: Answer{
+	j := &judge{Evidence: &Evidence{Now: e.Now, KeysAsOf: e.KeysAsOf, Online: e.Online}, Answer: Answer{
 		Verdict: Valid, Checks: Checks{NotChecked, NotChecked, NotChecked}, CheckedAt: e.Now, Offline: !e.Online,
 	}}
 	switch {
@@ -134,6 +135,10 @@ func (j *judge) reply(e *ReplyEvidence) {
 	if e.Online && !e.Recorded {
 		j.Alarm = "no-reply"
 		j.say(Unconfirmed, "no-record", "签名成立，但本系统没有这份答复的记录", "The signature holds, but there is no record of this reply here")
+		return
+	}
+	if j.early(at) {
+		j.wrongClock()
 		return
 	}
 	j.Checks.Status = Pass

@@ -45,6 +45,15 @@ func TestJudgeReply(t *testing.T) {
 			t.Errorf("%s: %+v", name, a)
 		}
 	}
+	for name, e := range map[string]ReplyEvidence{
+		"signed tomorrow":      {Now: at(-24)},
+		"key list of tomorrow": {Now: testNow, KeysAsOf: at(24)},
+	} {
+		e.ReplyReport = &good
+		if a := JudgeReply(&e); a.Verdict != Unconfirmed || a.Checks != (Checks{Pass, Pass, NotChecked}) || a.Reply == nil || a.Alarm != "" || a.Findings[0].Code != "clock" {
+			t.Errorf("%s: %+v", name, a)
+		}
+	}
 	for name, tt := range map[string]struct {
 		report           ReplyReport
 		online, recorded bool

@@ -100,6 +100,12 @@ type signedList struct {
 	changes int
 }
 
+// fresh tells whether it may be served. One of a later time is of a clock that
+// has been set back since, and would make verifiers doubt their own.
+func (l signedList) fresh(now time.Time, life time.Duration) bool {
+	return l.body != nil && !now.Before(l.at) && now.Sub(l.at) < life
+}
+
 func (l *signedLists) forget() {
 	l.mu.Lock()
 	l.status, l.keys = nil, signedList{}
@@ -112,7 +118,7 @@ func (s *Service) StatusList(ctx context.Context, number int) ([]byte, error) {
 	s.lists.mu.Lock()
 	defer s.lists.mu.Unlock()
 	changes := s.board.changes(number)
-	if l := s.lists.status[number]; l.body != nil && l.changes == changes && s.now().Sub(l.at) < StatusListTTL {
+	if l := s.lists.status[number]; l.changes == changes && l.fresh(s.now(), StatusListTTL) {
 		return l.body, nil
 	}
 	count, err := s.Store.StatusListCount(ctx)
@@ -145,7 +151,7 @@ func (s *Service) SignedKeyList() ([]byte, error) {
 	s.lists.mu.Lock()
 	defer s.lists.mu.Unlock()
 	now := s.now()
-	if l := s.lists.keys; l.body != nil && now.Sub(l.at) < time.Hour {
+	if l := s.lists.keys; l.fresh(now, time.Hour) {
 		return l.body, nil
 	}
 	body, err := s.Sealer.SignKeyList(NewKeyList(now, s.KeyList().Keys))

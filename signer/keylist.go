@@ -310,7 +310,7 @@ func (t *trust) issuer(x5c [][]byte, now time.Time) (ca, root *x509.Certificate,
 	}
 	for _, c := range []*x509.Certificate{ca, root} {
 		if now.Before(c.NotBefore) || now.After(c.NotAfter) {
-			return nil, nil, fmt.Errorf("signed under %q, which is not in force now", c.Subject.CommonName)
+			return nil, nil, fmt.Errorf("signed under %q, which is not in force by the clock here (%s)", c.Subject.CommonName, now.UTC().Format(time.DateTime))
 		}
 	}
 	return ca, root, nil
