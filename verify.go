@@ -17,7 +17,7 @@ type Question struct {
 	Code   string `json:"code,omitempty"`
 	Number string `json:"number,omitempty"`
 	Name   string `json:"name,omitempty"`
-	File   []byte `json:"-"` // a PDF, or the scan of a certificate on paper
+	File   []byte `json:"-"` // a PDF, the scan of a certificate on paper, or a picture of a QR code
 
 	Channel Channel  `json:"-"` // how it is asked; empty: it repeats a question that was answered
 	By      *Account `json:"-"` // who asks, if they are signed in
@@ -175,6 +175,9 @@ func (s *Service) verifyFile(ctx context.Context, file []byte) (*Answer, error) 
 	r := s.Checker.CheckPDF(file)
 	if !r.Signed && r.Attached == nil {
 		if a, err := s.verifyScan(ctx, file); a != nil || err != nil {
+			return a, err
+		}
+		if a, err := s.verifyPhoto(ctx, file); a != nil || err != nil {
 			return a, err
 		}
 	}
