@@ -43,6 +43,9 @@ func (s *server) ask(r *http.Request, q *yinzheng.Question, via yinzheng.Channel
 		}
 		return nil, err
 	}
+	if a.Photo {
+		kind = "photo"
+	}
 	s.metrics.verdict(a.Verdict, kind)
 	return a, nil
 }

@@ -52,8 +52,29 @@ for (const a of document.querySelectorAll('[data-keep-fragment]')) {
 
 const fault = document.querySelector('[data-focus]');
 if (fault) fault.focus();
-// A counter's scanner types into what has the focus; a phone would show its keyboard.
-else if (matchMedia('(pointer: fine)').matches) document.querySelector('[data-focus-fine]')?.focus({ preventScroll: true });
+// A counter's scanner types into what has the focus, with a mouse beside it or none;
+// a phone would show its keyboard.
+else if (!matchMedia('(pointer: coarse)').matches) document.querySelector('[data-focus-fine]')?.focus({ preventScroll: true });
+
+// A PDF or a picture that is dropped on the page, or pasted, is verified as if it
+// had been chosen.
+const chosen = document.getElementById('file');
+
+function take(files) {
+  if (!chosen || !files?.length) return false;
+  const one = new DataTransfer();
+  one.items.add(files[0]);
+  chosen.files = one.files;
+  chosen.form.requestSubmit();
+  return true;
+}
+
+if (chosen) {
+  for (const hint of document.querySelectorAll('[data-drop]')) hint.hidden = false;
+  addEventListener('dragover', (e) => e.preventDefault());
+  addEventListener('drop', (e) => { e.preventDefault(); take(e.dataTransfer.files); });
+  addEventListener('paste', (e) => { if (take(e.clipboardData.files)) e.preventDefault(); });
+}
 
 showPrint();
 addEventListener('hashchange', checkFragment);
