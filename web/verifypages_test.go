@@ -7,10 +7,13 @@ import (
 	"image/draw"
 	"image/png"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/skip2/go-qrcode"
 
@@ -57,19 +60,19 @@ func TestVerifyPicture(t *testing.T) {
 	if r.text(t, "verdict") != "valid" || r.member(t, "others.0.record_only") == nil && r.member(t, "record_only") == nil || r.text(t, "findings.0.code") != "other-code" {
 		t.Errorf("two: %s", r.body)
 	}
-	page := string(w.want(ask("/verify", two, "text/html"), 200).body)
+	shows := string(w.want(ask("/verify", two, "text/html"), 200).body)
 	for _, want := range []string{"图片中的另一份", "1 个二维码不是电子证明的"} {
-		if !strings.Contains(page, want) {
-			t.Errorf("the page does not say %q: %s", want, page)
+		if !strings.Contains(shows, want) {
+			t.Errorf("the page does not say %q: %s", want, shows)
 		}
 	}
-	page = string(w.want(ask("/verify", asPNG(t, codes(t, "https://pay.example/1")), "text/html"), 200).body)
-	if !strings.Contains(page, "不是电子证明的二维码") {
-		t.Errorf("another code: %s", page)
+	shows = string(w.want(ask("/verify", asPNG(t, codes(t, "https://pay.example/1")), "text/html"), 200).body)
+	if !strings.Contains(shows, "不是电子证明的二维码") {
+		t.Errorf("another code: %s", shows)
 	}
 	heic := append([]byte{0, 0, 0, 24}, "ftypheic\x00\x00\x00\x00mif1heic"...)
-	if page := string(w.want(ask("/verify", heic, "text/html"), 422).body); !strings.Contains(page, "兼容性最佳") {
-		t.Errorf("HEIC: %s", page)
+	if shows := string(w.want(ask("/verify", heic, "text/html"), 422).body); !strings.Contains(shows, "兼容性最佳") {
+		t.Errorf("HEIC: %s", shows)
 	}
 	w.want(ask("/api/v1/verify", heic, "application/json"), 422)
 }
@@ -82,7 +85,7 @@ func TestOneRoundTrip(t *testing.T) {
 	code, _, _ := w.issued("one")
 	for _, path := range []string{"/v/" + code, "/v/" + code + "?size=large&contrast=high", "/v/000000000000"} {
 		r := w.want(w.do("GET", path, nil, "Accept", "text/html"), 200)
-		page := string(r.body)
+		text := string(r.body)
 		if n := len(r.body); n > 30_000 {
 			t.Errorf("%s: %d bytes", path, n)
 		}
@@ -90,16 +93,16 @@ func TestOneRoundTrip(t *testing.T) {
 			t.Errorf("%s: %v", path, r.header)
 		}
 		for _, bad := range []string{`rel="stylesheet"`, "<img", "@import", "url(", "<iframe"} {
-			if strings.Contains(page, bad) {
+			if strings.Contains(text, bad) {
 				t.Errorf("%s waits for more: %s", path, bad)
 			}
 		}
-		for _, element := range strings.Split(page, "<")[1:] { // a script that does not defer would be waited for
+		for _, element := range strings.Split(text, "<")[1:] { // a script that does not defer would be waited for
 			if strings.HasPrefix(element, "script") && !strings.Contains(element, `type="module"`) {
 				t.Errorf("%s: <%s", path, element)
 			}
 		}
-		for _, part := range strings.Split(strings.ReplaceAll(page, w.URL, ""), `="`)[1:] {
+		for _, part := range strings.Split(strings.ReplaceAll(text, w.URL, ""), `="`)[1:] {
 			if value, _, _ := strings.Cut(part, `"`); strings.Contains(value, "//") {
 				t.Errorf("%s leads elsewhere: %s", path, value)
 			}
@@ -154,6 +157,29 @@ func TestCamera(t *testing.T) {
 			open(t, ctx, w.URL+"/verify")
 			run(t, ctx, chromedp.Evaluate[bool](`(() => { const of = new DataTransfer(); of.items.add(new File(['%PDF-no'], 'a.pdf', { type: 'application/pdf' })); document.body.dispatchEvent(`+event+`); return true; })()`))
 			shown(t, ctx, "文件无签名")
+		}
+	})
+	t.Run("receipt", func(t *testing.T) { // on one sheet, with what to check it by
+		open(t, ctx, w.paper(code, token))
+		shown(t, ctx, "有效")
+		printed, err := chromedp.Call(ctx, page.PrintToPDF, page.PrintToPDFParams{PaperWidth: 8.27, PaperHeight: 11.69})
+		must(t, err)
+		name := filepath.Join(t.TempDir(), "receipt.pdf")
+		must(t, os.WriteFile(name, printed.Data, 0o600))
+		pages, err := exec.Command("pdfinfo", name).Output()
+		must(t, err)
+		text, err := exec.Command("pdftotext", "-layout", name, "-").Output()
+		must(t, err)
+		if !regexp.MustCompile(`Pages: +1\n`).Match(pages) {
+			t.Errorf("%s", pages)
+		}
+		for _, want := range []string{"核验回执", w.Listener.Addr().String(), "张*明", "441302********0020", "完整性", "核验时间", w.URL + "/v/" + code} {
+			if !strings.Contains(string(text), want) {
+				t.Errorf("no %q on the receipt: %s", want, text)
+			}
+		}
+		if strings.Contains(string(text), "#") || strings.Contains(string(text), "核验下一份") {
+			t.Errorf("the receipt holds too much: %s", text)
 		}
 	})
 	t.Run("a counter's scanner, without a mouse", func(t *testing.T) {
