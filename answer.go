@@ -86,5 +86,16 @@ func (j *judge) describe() {
 		j.Heading = Text{"离线核验：签名有效", "Offline: the signature holds"}
 		j.Meaning = Text{"签名真实；状态以名单的时间为准。", "The signature is genuine; the status is as of the list's time."}
 		j.Advice = Text{"如事关重大，请联网再核验一次。", "Where much depends on it, verify once more online."}
+	case j.PDF != nil && j.PDF.Problem == noCode:
+		j.Heading = Text{"没有读到二维码", "No QR code was read"}
+		j.Meaning = Text{"图片本身不能证明什么，要核验的是纸面上的二维码。", "A picture by itself proves nothing; what is verified is the QR code on the paper."}
+		j.Advice = Text{"请铺平纸张、光线充足，让二维码占画面的一半以上，对准焦再拍一张；也可输入核验码。", "Lay the paper flat in good light, let the QR code fill half of the picture, wait until it is sharp, and take it again; or type the code."}
+	case j.PDF != nil && j.PDF.Problem == otherCode:
+		j.Heading = Text{"不是电子证明的二维码", "Not a certificate's QR code"}
+		j.Meaning = Text{"读到了二维码，但它不是电子证明上的。", "A QR code was read, but it is not that of a certificate."}
+		j.Advice = Text{"请拍摄证明上“扫码核验”旁的二维码。", "Please photograph the QR code on the certificate that says “scan to verify”."}
+	case j.PDF != nil && j.PDF.Pictures:
+		j.Meaning = Text{"这是扫描或拍照得来的 PDF，电子签名没有随之保留。", "This PDF is a scan or a photograph; the signature did not come with it."}
+		j.Advice = Text{"请把其中的二维码截图或拍照上传，用扫码枪扫码，或让持有人提供原始 PDF。", "Send a screenshot or a photograph of the QR code in it, scan that, or ask for the original PDF."}
 	}
 }

@@ -77,7 +77,7 @@ func newHouse(t *testing.T) *house {
 	must(t, err)
 	h.store, h.sealer = &shaky{Store: kept}, &moody{Sealer: m.Signer}
 	h.config = yinzheng.Config{
-		Store: h.store, Renderer: renderer, Sealer: h.sealer, Checker: &signer.Checker{}, Cleaner: attachments.New(), Seals: m, Templates: []*yinzheng.Template{yinzheng.SampleTemplate()},
+		Store: h.store, Renderer: renderer, Sealer: h.sealer, Checker: &signer.Checker{}, Cleaner: attachments.New(), Photos: attachments.New(), Seals: m, Templates: []*yinzheng.Template{yinzheng.SampleTemplate()},
 		PublicURL: "https://zm.example.gov.cn", Now: h.clock, Log: slog.New(slog.NewTextHandler(h.log, nil)), Argon2Memory: 64,
 	}
 	h.restart()

@@ -49,6 +49,8 @@ type Answer struct {
 	RecordOnly  bool       `json:"record_only,omitempty"` // the record was asked for, not a paper or file
 	OnPaper     bool       `json:"on_paper,omitempty"`    // a certificate written on paper and recorded afterwards: never valid
 	Scan        string     `json:"scan,omitempty"`        // of such a one: SHA-256 of its scan
+	Photo       bool       `json:"photo,omitempty"`       // the code was read off a picture
+	Others      []*Answer  `json:"others,omitempty"`      // of the other codes in the picture
 	Heading     Text       `json:"heading"`
 	Meaning     Text       `json:"meaning"`
 	Advice      Text       `json:"advice"`
@@ -140,12 +142,21 @@ func (j *judge) file() bool {
 	case r.Problem == "not-pdf":
 		j.say(NoSignature, r.Problem, "这不是 PDF 文件", "This is not a PDF file")
 		return false
+	case r.Problem == noCode:
+		j.say(NoSignature, noCode, "图片中没有能读出的二维码", "No QR code could be read in the picture")
+		return false
+	case r.Problem == otherCode:
+		j.say(NoSignature, otherCode, "图片中的二维码不是电子证明的", "The QR code in the picture is not that of a certificate")
+		return false
 	case !r.Readable:
 		j.Findings = append(j.Findings, r.Findings...)
 		j.spoilt(Altered, "unreadable", "文件结构已损坏或被改动", "The file's structure is damaged or was changed")
 		return false
 	case !r.Signed:
 		j.say(NoSignature, "unsigned", "文件中没有电子签名", "The file carries no signature")
+		if r.Pictures {
+			j.say(NoSignature, "scanned", "这个 PDF 的页面是扫描或拍照得来的图片", "The pages of this PDF are pictures, scanned or photographed")
+		}
 		return false
 	case j.PDFKey == nil:
 		j.say(UnknownKey, "unknown-certificate", "文件的签名证书不在已知的签发机关名单中", "The file's signing certificate is not on the list of known issuers")

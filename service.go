@@ -20,6 +20,7 @@ type Config struct {
 	Sealer    Sealer
 	Checker   Checker
 	Cleaner   Cleaner
+	Photos    Photos      // reads QR codes in pictures; nil: a picture is only compared with scans on record
 	Templates []*Template // every version of every item; checked and published by New
 	Sample    *Template   // what MakeSample issues; checked and published like the others, and offered to nobody
 	PublicURL string      // https://host, without a slash at the end: what the QR codes point to

@@ -40,6 +40,7 @@ type PDFReport struct {
 	Readable bool   // a PDF whose structure leads to its objects exactly
 	Problem  string // stable code when not Readable or when altered, see Finding codes in package signer
 	Signed   bool   // it has a signature at all
+	Pictures bool   // not Signed, and its pages hold pictures and no text
 
 	// The issued revision: the first signed one.
 	IssuedEnd    int       // its length in bytes

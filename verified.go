@@ -92,16 +92,22 @@ func (s *Service) SeenBy(ctx context.Context, code string) ([]Verification, erro
 
 // note gathers that a certificate on record was verified.
 func (s *Service) note(q *Question, a *Answer) {
+	for _, other := range a.Others {
+		s.note(q, other)
+	}
 	if a.OnRecord == "" || q.Channel == "" {
 		return
 	}
-	office := ""
+	channel, office := q.Channel, ""
+	if a.Photo && channel == ViaFile {
+		channel = ViaPhoto
+	}
 	if q.By != nil {
 		if g, ok := q.By.Holds(Department, a.CheckedAt, func(string) bool { return true }); ok {
 			office = g.Office
 		}
 	}
-	s.noted.add(noteKey{a.OnRecord, a.CheckedAt.Unix() / 60, q.Channel, office}, 1)
+	s.noted.add(noteKey{a.OnRecord, a.CheckedAt.Unix() / 60, channel, office}, 1)
 }
 
 // KeepNoting writes what was verified every so often, until the context ends.

@@ -129,6 +129,9 @@ func (s *Service) verifyFile(ctx context.Context, file []byte) (*Answer, error) 
 		if a, err := s.verifyScan(ctx, file); a != nil || err != nil {
 			return a, err
 		}
+		if a, err := s.verifyPhoto(ctx, file); a != nil || err != nil {
+			return a, err
+		}
 	}
 	e := &Evidence{PDF: r, PDFKey: s.KeyList().ByCertificate(r.Certificate)}
 	if r.Attached != nil {

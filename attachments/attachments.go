@@ -1,7 +1,8 @@
 // Package attachments turns a file from outside into what can be kept of it: a
 // photograph becomes an upright JPEG with nothing in it but its pixels, a PDF
 // stays as it is if it holds nothing that acts. What a file is called, or says
-// that it is, is not looked at.
+// that it is, is not looked at. It also reads the QR codes in a picture, of which
+// nothing is kept.
 package attachments
 
 import (
@@ -26,7 +27,7 @@ const (
 	MaxSide   = 20000      // pixels, of either side
 	LongSide  = 2560       // pixels that a picture keeps of its longer side at most
 	MaxPages  = 200        // of a PDF
-	MaxMemory = 512 << 20  // bytes that all pictures being cleaned hold together
+	MaxMemory = 512 << 20  // bytes that all pictures being cleaned or looked at hold together
 )
 
 // patience is how long a picture waits for others to be cleaned.
@@ -45,10 +46,8 @@ func (c *Cleaner) Clean(ctx context.Context, sent []byte) (*yinzheng.CleanFile, 
 	if bytes.HasPrefix(sent, []byte("%PDF-")) {
 		return cleanPDF(sent)
 	}
-	for i := range formats {
-		if formats[i].is(sent) {
-			return c.cleanPicture(ctx, &formats[i], sent)
-		}
+	if f := formatOf(sent); f != nil {
+		return c.cleanPicture(ctx, f, sent)
 	}
 	return nil, refuse("type", "只收 JPEG、PNG、WebP 图片和 PDF，以文件内容为准；请拍照、截图或另存为其中一种", "Only JPEG, PNG and WebP pictures and PDFs are taken, whatever the file is called; please photograph it, or save it as one of these")
 }

@@ -37,6 +37,16 @@ var formats = []format{
 	},
 }
 
+// formatOf tells how a picture is encoded; nil: it is none of these.
+func formatOf(sent []byte) *format {
+	for i := range formats {
+		if formats[i].is(sent) {
+			return &formats[i]
+		}
+	}
+	return nil
+}
+
 // outputMemory is what the picture that is kept takes: as it is scaled, as it is
 // turned and as it is written.
 const outputMemory = LongSide * LongSide * 12

@@ -3,9 +3,12 @@ package attachments
 import (
 	"bytes"
 	"context"
+	"errors"
 	"image"
 	"image/color"
 	"image/jpeg"
+	"io"
+	"time"
 
 	"golang.org/x/image/draw"
 
@@ -15,29 +18,27 @@ import (
 // quality is that of the JPEGs that are kept: print on a scan stays crisp.
 const quality = 85
 
+// cleanTime is how long one picture is decoded to be kept; a large one takes a
+// second or two.
+const cleanTime = 10 * time.Second
+
 // cleanPicture decodes a picture and writes it anew: what else the file held,
 // the place where it was taken or a script behind its end, is gone.
 func (c *Cleaner) cleanPicture(ctx context.Context, f *format, sent []byte) (*yinzheng.CleanFile, error) {
-	config, err := f.config(bytes.NewReader(sent))
+	w, h, err := f.size(sent)
 	if err != nil {
-		return nil, broken()
+		return nil, err
 	}
-	w, h := config.Width, config.Height
-	if w < 1 || h < 1 || w > MaxSide || h > MaxSide || w*h > MaxPixels {
-		return nil, refuse("picture-size", "图片过大：每边最多 20000 像素，共最多 6400 万像素；请缩小后再传", "The picture is too large: at most 20000 pixels a side and 64 megapixels in all; please make it smaller")
-	}
-	cost := f.memory(sent, w*h) + outputMemory
-	if cost > MaxMemory {
-		return nil, refuse("picture-size", "这种编码的图片过大，请另存为普通 JPEG（非渐进式）或缩小后再传", "The picture is too large for the way it is encoded; please save it as a plain (not progressive) JPEG, or make it smaller")
-	}
-	release, err := c.room(ctx, cost)
+	release, err := c.room(ctx, f.memory(sent, w*h)+outputMemory)
 	if err != nil {
 		return nil, err
 	}
 	defer release()
-	m, err := f.decode(bytes.NewReader(sent))
+	ctx, cancel := context.WithTimeout(ctx, cleanTime)
+	defer cancel()
+	m, err := f.open(ctx, sent)
 	if err != nil {
-		return nil, broken()
+		return nil, err
 	}
 	upright := turn(shrink(m), f.orientation(sent))
 	var out bytes.Buffer
@@ -48,12 +49,55 @@ func (c *Cleaner) cleanPicture(ctx context.Context, f *format, sent []byte) (*yi
 	return &yinzheng.CleanFile{Content: out.Bytes(), Type: JPEG, Width: size.Dx(), Height: size.Dy()}, nil
 }
 
+// open decodes a picture for as long as a context lasts.
+func (f *format) open(ctx context.Context, sent []byte) (image.Image, error) {
+	m, err := f.decode(&timed{ctx, bytes.NewReader(sent)})
+	switch {
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return nil, refuse("picture-slow", "图片过大或编码过于复杂，来不及读取；请缩小后或截屏再传", "The picture is too large, or encoded in too intricate a way, to be read in time; please make it smaller, or send a screenshot")
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case err != nil:
+		return nil, broken()
+	}
+	return m, nil
+}
+
+// timed is read from only as long as a context lasts, and in small pieces: of a
+// progressive JPEG a few bytes can make a decoder go over the whole picture.
+type timed struct {
+	ctx  context.Context
+	from io.Reader
+}
+
+func (t *timed) Read(p []byte) (int, error) {
+	if err := t.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return t.from.Read(p[:min(len(p), 256)])
+}
+
+// size is that of a picture, if it is one that may be decoded.
+func (f *format) size(sent []byte) (w, h int, err error) {
+	config, err := f.config(bytes.NewReader(sent))
+	if err != nil {
+		return 0, 0, broken()
+	}
+	if w, h = config.Width, config.Height; w < 1 || h < 1 || w > MaxSide || h > MaxSide || w*h > MaxPixels {
+		return 0, 0, refuse("picture-size", "图片过大：每边最多 20000 像素，共最多 6400 万像素；请缩小后再传", "The picture is too large: at most 20000 pixels a side and 64 megapixels in all; please make it smaller")
+	}
+	return w, h, nil
+}
+
 func broken() error {
 	return refuse("picture-broken", "图片不完整或已损坏，无法打开；请重新拍照或另存后再传", "The picture is incomplete or damaged and cannot be opened; please take it or save it again")
 }
 
 // room takes memory for a picture and returns what gives it back.
 func (c *Cleaner) room(ctx context.Context, bytes int64) (release func(), err error) {
+	if bytes > MaxMemory {
+		return nil, refuse("picture-size", "这种编码的图片过大，请另存为普通 JPEG（非渐进式）或缩小后再传", "The picture is too large for the way it is encoded; please save it as a plain (not progressive) JPEG, or make it smaller")
+	}
 	waiting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	if err := c.memory.Acquire(waiting, bytes); err != nil {

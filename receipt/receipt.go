@@ -58,6 +58,9 @@ const (
 
 // New lays an answer out in a language.
 func New(a *yinzheng.Answer, shown Shown, lang string) *Receipt {
+	if a.Photo { // of a file, what was verified is the code that is in it
+		shown = Token
+	}
 	look := lookOf(a)
 	r := &Receipt{
 		Answer: a, Tone: look.tone, Icon: look.icon, Long: long(a.Heading.In(lang), lang),

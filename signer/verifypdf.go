@@ -66,7 +66,29 @@ func (c *Checker) judge(data []byte) *yinzheng.PDFReport {
 			return r
 		}
 	}
+	r.Pictures = pictured(f)
 	return r
+}
+
+// pictured tells whether a file holds pictures and no font, as a scanner makes it.
+func pictured(f *pdf.File) bool {
+	pictures := false
+	for i, rev := range f.Revisions {
+		view := f.AsOf(i)
+		for _, p := range rev.Objects {
+			o, err := view.Resolve(p.Ref)
+			if err != nil {
+				return false
+			}
+			if d, ok := o.(pdf.Dict); ok && d.Get("Type") == pdf.Name("Font") {
+				return false
+			}
+			if s, ok := o.(*pdf.Stream); ok && s.Dict.Get("Subtype") == pdf.Name("Image") {
+				pictures = true
+			}
+		}
+	}
+	return pictures
 }
 
 // fail records a problem; the first one stands.

@@ -50,6 +50,12 @@ func appendAnswer(b []byte, a *yinzheng.Answer) []byte {
 		b = append(b, `,"on_paper":true`...)
 	}
 	b = appendMember(b, `,"scan":`, a.Scan)
+	if a.Photo {
+		b = append(b, `,"photo":true`...)
+	}
+	if len(a.Others) > 0 {
+		b = appendJSON(append(b, `,"others":`...), a.Others)
+	}
 	b = appendText(append(b, `,"heading":`...), a.Heading)
 	b = appendText(append(b, `,"meaning":`...), a.Meaning)
 	b = appendText(append(b, `,"advice":`...), a.Advice)

@@ -17,12 +17,12 @@ import (
 )
 
 // browser starts a real Chromium with a profile of its own.
-func browser(t *testing.T) context.Context {
+func browser(t *testing.T, more ...chromedp.ExecAllocatorOption) context.Context {
 	t.Helper()
 	options := append([]chromedp.ExecAllocatorOption{}, chromedp.DefaultExecAllocatorOptions[:]...)
 	options = append(options, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.UserDataDir(t.TempDir()),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("accept-lang", "zh-CN"))
-	allocator, cancel := chromedp.NewExecAllocator(t.Context(), options...)
+	allocator, cancel := chromedp.NewExecAllocator(t.Context(), append(options, more...)...)
 	t.Cleanup(cancel)
 	ctx, cancel := chromedp.NewContext(allocator)
 	t.Cleanup(cancel)
@@ -98,7 +98,7 @@ func TestPhone(t *testing.T) {
 	t.Run("other language keeps the fragment", func(t *testing.T) {
 		open(t, ctx, w.paper(code, token))
 		shown(t, ctx, "有效")
-		run(t, ctx, chromedp.Click(chromedp.CSS(".lang")))
+		run(t, ctx, chromedp.Click(chromedp.CSS("[hreflang]")))
 		shown(t, ctx, "Valid")
 	})
 	t.Run("another paper in the same tab", func(t *testing.T) {
@@ -151,7 +151,7 @@ func TestWithoutScripts(t *testing.T) {
 	must(t, os.WriteFile(name, pdf, 0o600))
 	open(t, ctx, w.URL+"/verify")
 	run(t, ctx, chromedp.SetUploadFiles(chromedp.CSS("#file"), []string{name}))
-	run(t, ctx, chromedp.Click(chromedp.CSS("form[enctype] .button")))
+	run(t, ctx, chromedp.Click(chromedp.CSS("form:has(#file) .button")))
 	run(t, ctx, chromedp.WaitVisible(chromedp.CSS(".verdict.good")))
 	if page := run(t, ctx, chromedp.Text(chromedp.CSS("main"))); !strings.Contains(page, "文件全部内容都在签名保护之内") {
 		t.Errorf("after the upload the page says %s", page)

@@ -16,10 +16,12 @@ type metrics struct {
 	requests *prometheus.CounterVec
 	duration *prometheus.HistogramVec
 	verdicts *prometheus.CounterVec
+	refused  *prometheus.CounterVec
 	issuing  prometheus.Histogram
 }
 
-func newMetrics(registry *prometheus.Registry, service *yinzheng.Service) (*metrics, error) {
+// newMetrics registers them; suspected tells whether somebody guesses codes.
+func newMetrics(registry *prometheus.Registry, service *yinzheng.Service, suspected func() bool) (*metrics, error) {
 	m := &metrics{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "yinzheng_http_requests_total", Help: "Requests by route and status."}, []string{"route", "status"}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
@@ -27,13 +29,20 @@ func newMetrics(registry *prometheus.Registry, service *yinzheng.Service) (*metr
 			Buckets: []float64{.0002, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, 1, 5},
 		}, []string{"route"}),
 		verdicts: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "yinzheng_verdicts_total", Help: "Verifications by verdict and by what was shown."}, []string{"verdict", "asked_by"}),
+		refused:  prometheus.NewCounterVec(prometheus.CounterOpts{Name: "yinzheng_lookups_refused_total", Help: "Lookups by code or number refused: too many from one address, or while codes are guessed from many."}, []string{"because"}),
 		issuing: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "yinzheng_issue_seconds", Help: "Time of a last decision with the certificate that it issued.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, 1, 5, 15},
 		}),
 	}
+	guessed := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "yinzheng_guessing_suspected", Help: "1 while so much is looked up and not found that somebody seems to guess codes from many addresses."}, func() float64 {
+		if suspected() {
+			return 1
+		}
+		return 0
+	})
 	var err error
-	for _, c := range []prometheus.Collector{m.requests, m.duration, m.verdicts, m.issuing, messageMeter{service}} {
+	for _, c := range []prometheus.Collector{m.requests, m.duration, m.verdicts, m.refused, guessed, m.issuing, messageMeter{service}} {
 		err = errors.Join(err, registry.Register(c))
 	}
 	return m, err

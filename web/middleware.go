@@ -24,6 +24,8 @@ var (
 	nosniff    = []string{"nosniff"}
 	noReferrer = []string{"no-referrer"}
 	sameOrigin = []string{"same-origin"}
+	noDevices  = []string{"camera=(), microphone=(), geolocation=()"}
+	cameraHere = []string{"camera=(self), microphone=(), geolocation=()"}
 	hsts       = []string{"max-age=63072000"}
 	cspAPI     = []string{"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; sandbox"}
 	vary       = []string{"Accept, Accept-Language"}
@@ -60,6 +62,7 @@ func (s *server) wrap(routes http.Handler) http.Handler {
 func (s *server) secure(h http.Header) {
 	h["X-Content-Type-Options"] = nosniff
 	h["Referrer-Policy"] = noReferrer
+	h["Permissions-Policy"] = noDevices
 	h["Content-Security-Policy"] = cspAPI
 	h["Cross-Origin-Opener-Policy"] = sameOrigin
 	h["Cross-Origin-Resource-Policy"] = sameOrigin

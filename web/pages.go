@@ -26,6 +26,7 @@ type pages struct {
 	csp       []string
 	files     map[string]staticFile // by name under /assets/
 	script    string                // address of the module
+	camera    string                // and of the one for the camera
 
 	staffStyle, staffScript, liveScript string   // addresses
 	residentStyle, residentScript       string   // addresses
@@ -64,7 +65,7 @@ func newPages() (*pages, error) {
 	}
 	p.offlineCSP = []string{p.csp[0] + "; manifest-src 'self'"}
 	for file, address := range map[string]*string{
-		"page.js": &p.script, "staff/staff.css": &p.staffStyle, "staff/staff.js": &p.staffScript, "staff/live.js": &p.liveScript,
+		"page.js": &p.script, "camera.js": &p.camera, "staff/staff.css": &p.staffStyle, "staff/staff.js": &p.staffScript, "staff/live.js": &p.liveScript,
 		"resident/resident.css": &p.residentStyle, "resident/resident.js": &p.residentScript,
 	} {
 		if *address, err = p.keep(file); err != nil {
@@ -174,7 +175,10 @@ type page struct {
 	Result  *resultView
 	Offline *offlineView
 	Faults  []fieldFault
-	Next    bool // show the box for the next certificate
+	Next    bool   // show the box for the next certificate
+	Large   bool   // large letters (长辈版)
+	Sharp   bool   // high contrast
+	Camera  string // address of the module for the camera
 }
 
 // L is one of two texts, in the page's language.
@@ -203,6 +207,17 @@ func (p *page) Other() string {
 	return "en"
 }
 
+// OtherName is what the other language calls itself, SizeName what the other size
+// is called.
+func (p *page) OtherName() string { return yinzheng.Text{ZH: "English", EN: "中文"}.In(p.Lang) }
+
+func (p *page) SizeName() string {
+	if p.Large {
+		return p.L("标准字号", "Normal size")
+	}
+	return p.L("长辈版", "Large text")
+}
+
 // Tag is a language as HTML names it.
 func (p *page) Tag(lang string) string {
 	if lang == "en" {
@@ -211,8 +226,25 @@ func (p *page) Tag(lang string) string {
 	return "zh-CN"
 }
 
-// Query carries the language from page to page: there are no cookies.
-func (p *page) Query() string { return "?lang=" + p.Lang }
+// Query carries the language, and how somebody reads, from page to page: there
+// are no cookies.
+func (p *page) Query() string { return p.query(p.Lang, p.Large, p.Sharp) }
+
+// InOther, Resized and Contrasted are Query with one thing the other way round.
+func (p *page) InOther() string    { return p.query(p.Other(), p.Large, p.Sharp) }
+func (p *page) Resized() string    { return p.query(p.Lang, !p.Large, p.Sharp) }
+func (p *page) Contrasted() string { return p.query(p.Lang, p.Large, !p.Sharp) }
+
+func (p *page) query(lang string, large, sharp bool) string {
+	q := "?lang=" + lang
+	if large {
+		q += "&size=large"
+	}
+	if sharp {
+		q += "&contrast=high"
+	}
+	return q
+}
 
 // Fault is the message for a field of a form, or "".
 func (p *page) Fault(field string) string {
@@ -226,6 +258,9 @@ func (p *page) Fault(field string) string {
 
 func (p *pages) write(w http.ResponseWriter, r *http.Request, status int, name string, data *page) {
 	data.Lang, data.CSS, data.Script, data.Path = language(r), p.css, p.script, r.URL.EscapedPath()
+	if r.URL.RawQuery != "" {
+		data.Large, data.Sharp = r.URL.Query().Get("size") == "large", r.URL.Query().Get("contrast") == "high"
+	}
 	if data.Path == "" || data.Path[0] != '/' || len(data.Path) > 1 && data.Path[1] == '/' {
 		data.Path = "/verify"
 	}

@@ -59,8 +59,6 @@ func prefers(r *http.Request, cookie, way string) bool {
 // shell is what the pages of staff and residents alike are drawn from.
 type shell struct {
 	page
-	Large   bool          // large letters
-	Sharp   bool          // high contrast
 	Style   string        // address of the style sheet
 	Done    yinzheng.Text // what was done just before
 	Failed  yinzheng.Text // what was tried and did not come about
@@ -72,8 +70,7 @@ type shell struct {
 func (s *server) shell(r *http.Request, title yinzheng.Text, view any) shell {
 	lang, done := language(r), r.URL.Query().Get("done")
 	return shell{
-		page:  page{Lang: lang, Title: title.In(lang), Path: r.URL.EscapedPath()},
-		Large: prefers(r, sizeCookie, "large"), Sharp: prefers(r, contrastCookie, "high"),
+		page: page{Lang: lang, Title: title.In(lang), Path: r.URL.EscapedPath(), Large: prefers(r, sizeCookie, "large"), Sharp: prefers(r, contrastCookie, "high")},
 		Done: dones[done], Failed: failed[done], View: view, service: s.Service,
 	}
 }

@@ -176,9 +176,16 @@ func tried(text string) (bool, error) {
 	return try, nil
 }
 
-// uploaded has the file of a form verified.
+// uploaded has the file of a form verified. A page may say that it only looks.
 func (s *server) uploaded(w http.ResponseWriter, r *http.Request, via yinzheng.Channel) (a *yinzheng.Answer, err error) {
-	err = s.received(w, r, s.client(r).String(), nil, func(f *form) error {
+	var names []string
+	if via == yinzheng.ViaFile {
+		names = []string{"again"}
+	}
+	err = s.received(w, r, s.client(r).String(), names, func(f *form) error {
+		if f.fields["again"] != "" {
+			via = ""
+		}
 		a, err = s.ask(r, &yinzheng.Question{File: f.file}, via)
 		return err
 	})

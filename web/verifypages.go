@@ -18,12 +18,21 @@ type askView struct {
 // resultView is a receipt on a page of ours.
 type resultView struct {
 	*receipt.Receipt
-	Code bool // /v/CODE: a fragment may tell more
-	Host string
+	Code   bool               // /v/CODE: a fragment may tell more
+	Beside []*receipt.Receipt // of the other codes in a picture
+	Host   string
+	Again  string // the address that shows the record's verdict, without anything else in it
 }
 
 func (s *server) view(a *yinzheng.Answer, shown receipt.Shown, lang string) *resultView {
-	return &resultView{Receipt: receipt.New(a, shown, lang), Host: s.Service.Host()}
+	v := &resultView{Receipt: receipt.New(a, shown, lang), Host: s.Service.Host()}
+	for _, other := range a.Others {
+		v.Beside = append(v.Beside, receipt.New(other, shown, lang))
+	}
+	if a.Certificate != nil && a.Certificate.Code != "" {
+		v.Again = s.Service.PublicURL + "/v/" + a.Certificate.Code
+	}
+	return v
 }
 
 // shownBy is what a question showed; nil stands for an uploaded file's.
@@ -41,7 +50,14 @@ func shownBy(q *yinzheng.Question) receipt.Shown {
 // askPage shows the box that takes anything: a URL from a counter scanner, a
 // code, a number, or a PDF.
 func (s *server) askPage(w http.ResponseWriter, r *http.Request) {
-	s.pages.write(w, r, http.StatusOK, "ask", &page{Title: askTitle.In(language(r)), Ask: &askView{}, Offline: s.preparing()})
+	s.writeAsk(w, r, http.StatusOK, &page{Ask: &askView{}, Offline: s.preparing()})
+}
+
+// writeAsk writes the page that asks, which alone may use the camera.
+func (s *server) writeAsk(w http.ResponseWriter, r *http.Request, status int, data *page) {
+	data.Title, data.Camera = askTitle.In(language(r)), s.pages.camera
+	w.Header()["Permissions-Policy"] = cameraHere
+	s.pages.write(w, r, status, "ask", data)
 }
 
 var askTitle = yinzheng.Text{ZH: "核验证明", EN: "Verify a certificate"}
@@ -77,6 +93,8 @@ func (s *server) answerPage(w http.ResponseWriter, r *http.Request) {
 		s.askAgain(w, r, ask, f)
 	case f != nil:
 		s.fail(w, r, err)
+	case wantsJSON(r):
+		s.writeAnswer(w, a)
 	default:
 		data := &page{Title: a.Heading.In(lang), Result: s.view(a, shownBy(q), lang), Ask: &askView{}, Next: true, Replay: q}
 		s.pages.write(w, r, http.StatusOK, "result", data)
@@ -86,7 +104,7 @@ func (s *server) answerPage(w http.ResponseWriter, r *http.Request) {
 // askAgain shows the form with what is wrong; what was typed stays.
 func (s *server) askAgain(w http.ResponseWriter, r *http.Request, ask *askView, f *fault) {
 	lang := language(r)
-	data := &page{Title: askTitle.In(lang), Ask: ask, Offline: s.preparing()}
+	data := &page{Ask: ask, Offline: s.preparing()}
 	field := "q"
 	for _, e := range f.fields {
 		if e.Field == "file" || e.Field == "name" {
@@ -98,7 +116,7 @@ func (s *server) askAgain(w http.ResponseWriter, r *http.Request, ask *askView, 
 		detail += yinzheng.Text{ZH: "：", EN: ": "}.In(lang) + f.fields[0].Text.In(lang)
 	}
 	data.Faults = []fieldFault{{field, f.kind, detail}}
-	s.pages.write(w, r, f.status, "ask", data)
+	s.writeAsk(w, r, f.status, data)
 }
 
 // formAnswer answers the form: text, or a file, whose question is nil.

@@ -75,6 +75,7 @@ type server struct {
 	signIns *limiter // attempts to sign in or to claim an account
 	codes   *limiter // codes of cases that somebody tries
 	lookups *limiter // verifications by code or number, which somebody could enumerate
+	guesses *guessing
 	files   *limiter // uploads, which cost memory and time
 	uploads *uploads
 	streams streams
@@ -100,9 +101,10 @@ func New(c Config) (http.Handler, error) {
 	s.signIns = newLimiter(s.Now, 1, 150) // a whole office signs in at half past eight, from one address
 	s.codes = newLimiter(s.Now, 0.1, 30)  // a family, or a counter where many are let in; 40 bits take longer
 	s.lookups = newLimiter(s.Now, 20, 200)
+	s.guesses = newGuessing(s.Now)
 	s.files = newLimiter(s.Now, 2, 30)
 	var err error
-	if s.metrics, err = newMetrics(s.Metrics, c.Service); err != nil {
+	if s.metrics, err = newMetrics(s.Metrics, c.Service, s.guesses.suspected); err != nil {
 		return nil, fmt.Errorf("register metrics: %w", err)
 	}
 	if s.pages, err = newPages(); err != nil {

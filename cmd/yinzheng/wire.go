@@ -177,8 +177,9 @@ func assemble(ctx context.Context, s *store.Store, ring *keys.Keyring, c setting
 	if err != nil {
 		return nil, err
 	}
+	files := attachments.New() // one, that shares its memory out
 	service, err = yinzheng.New(ctx, yinzheng.Config{
-		Store: s, Standings: items, Register: &register.Register{Kept: s}, Renderer: renderer, Sealer: sealer, Checker: &signer.Checker{}, Cleaner: attachments.New(), Seals: &sealMaker{ring, sealer, s}, Channels: messages.Channels(),
+		Store: s, Standings: items, Register: &register.Register{Kept: s}, Renderer: renderer, Sealer: sealer, Checker: &signer.Checker{}, Cleaner: files, Photos: files, Seals: &sealMaker{ring, sealer, s}, Channels: messages.Channels(),
 		Templates: set, Sample: sample, PublicURL: strings.TrimRight(c.PublicURL, "/"), Now: e.now, Log: e.log,
 	})
 	if err != nil {

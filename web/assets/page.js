@@ -1,5 +1,7 @@
 // What the pages gain from scripts; every one of them works without.
 
+const phone = matchMedia('(pointer: coarse)').matches;
+
 // The fragment of a QR code's address holds the signed token. It never reaches
 // the server by itself, so the page posts it and shows the full verdict in the
 // place of the record's.
@@ -52,8 +54,29 @@ for (const a of document.querySelectorAll('[data-keep-fragment]')) {
 
 const fault = document.querySelector('[data-focus]');
 if (fault) fault.focus();
-// A counter's scanner types into what has the focus; a phone would show its keyboard.
-else if (matchMedia('(pointer: fine)').matches) document.querySelector('[data-focus-fine]')?.focus({ preventScroll: true });
+// A counter's scanner types into what has the focus, with a mouse beside it or none;
+// a phone would show its keyboard.
+else if (!phone) document.querySelector('[data-focus-fine]')?.focus({ preventScroll: true });
+
+// A PDF or a picture that is dropped on the page, or pasted, is verified as if it
+// had been chosen.
+const chosen = document.getElementById('file');
+
+function take(files) {
+  if (!chosen || !files?.length) return false;
+  const one = new DataTransfer();
+  one.items.add(files[0]);
+  chosen.files = one.files;
+  chosen.form.requestSubmit();
+  return true;
+}
+
+if (chosen) {
+  for (const hint of document.querySelectorAll('[data-drop]')) hint.hidden = phone;
+  addEventListener('dragover', (e) => e.preventDefault());
+  addEventListener('drop', (e) => { e.preventDefault(); take(e.dataTransfer.files); });
+  addEventListener('paste', (e) => { if (take(e.clipboardData.files)) e.preventDefault(); });
+}
 
 showPrint();
 addEventListener('hashchange', checkFragment);
