@@ -220,6 +220,7 @@ type Store interface {
 	Searches
 	Persons
 	Campaigns
+	ResidentRequests
 	Batches
 	Characters
 	Outbox

@@ -51,6 +51,7 @@ type Template struct {
 	MendDays  int         `yaml:"mend_days,omitempty" json:"mend_days,omitempty"`             // working days to mend a returned case; then it lapses. 0: no limit
 	Validity  int         `yaml:"validity_months,omitempty" json:"validity_months,omitempty"`
 	AnyOffice bool        `yaml:"any_office,omitempty" json:"any_office,omitempty"` // 全区通办: any office of the district may take the case in
+	Online    *bool       `yaml:"online,omitempty" json:"online,omitempty"`         // false: residents cannot send a request of it, they come in person
 	Materials []Material  `yaml:"materials" json:"materials"`
 	Chain     []Step      `yaml:"chain" json:"chain"`
 	Fields    []Field     `yaml:"fields" json:"fields"`
