@@ -267,3 +267,6 @@ func (s *Service) RequestOf(ctx context.Context, by *Account, id string) (*Resid
 	}
 	return r, err
 }
+
+// DueIn is the end of so many working days from now.
+func (s *Service) DueIn(days int) time.Time { return s.calendar.Load().Due(s.now(), days) }
