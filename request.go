@@ -77,9 +77,6 @@ type ResidentRequests interface {
 // random bits, since it is good as long as the request is.
 const returnCodeLength = 12
 
-// NewRequestID draws the ID of a request, of the shape of a case's.
-func NewRequestID(rand io.Reader) (string, error) { return randomText(rand, caseIDLength) }
-
 // NewReturnCode draws a code by which somebody comes back to a request.
 func NewReturnCode(rand io.Reader) (string, error) { return randomText(rand, returnCodeLength) }
 
@@ -97,11 +94,12 @@ func (d *Directory) IntakeOffice(division string) *Office {
 	return nil
 }
 
-// Below lists the divisions that stand right below one; of "", the topmost.
+// Below lists the divisions that stand right below one; of "", the topmost there are.
 func (d *Directory) Below(division string) []*Division {
 	var out []*Division
 	for i := range d.Divisions {
-		if v := &d.Divisions[i]; v.Parent == division && v.Successor == "" {
+		v := &d.Divisions[i]
+		if v.Successor == "" && (v.Parent == division || division == "" && d.Division(v.Parent) == nil) {
 			out = append(out, v)
 		}
 	}

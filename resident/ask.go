@@ -14,9 +14,9 @@ import (
 	"yinzheng"
 )
 
-// intakeDays is within how many working days an office takes a request in, or answers
+// IntakeDays is within how many working days an office takes a request in, or answers
 // it otherwise.
-const intakeDays = 5
+const IntakeDays = 5
 
 // saves is how often somebody's change is tried on what others have written meanwhile:
 // each page changes its own fields, so that two tabs do not hinder each other.
@@ -34,7 +34,10 @@ func (r *Residents) Begin(ctx context.Context, who *yinzheng.Resident, item, lan
 	now := r.now()
 	q = &Request{Of: t, Asked: Asked{Language: language, Values: yinzheng.Values{}}}
 	q.State, q.Template, q.Begun, q.Changed = yinzheng.RequestDraft, t.Ref(), now, now
-	if q.ID, err = yinzheng.NewRequestID(r.Rand); err != nil {
+	if q.ID, err = yinzheng.NewID(r.Rand); err != nil {
+		return nil, "", time.Time{}, err
+	}
+	if err = r.check(q); err != nil {
 		return nil, "", time.Time{}, err
 	}
 	if who != nil && who.ID != (yinzheng.ID{}) {
@@ -100,7 +103,7 @@ func (r *Residents) change(ctx context.Context, who *yinzheng.Resident, id strin
 		if q, err = r.Request(ctx, who, id); err != nil {
 			return nil, err
 		}
-		if !q.open() {
+		if !q.Fillable() {
 			return nil, fail(yinzheng.ErrState, "申请已提交，不能再改；需要更改请先撤回或等窗口退回", "The request was sent and cannot be changed; take it back, or wait for the office to return it")
 		}
 		if err = fn(q); err != nil {
@@ -203,7 +206,7 @@ func (r *Residents) addRow(q *Request, key string, rows []any, row map[string]an
 func (r *Residents) AddFile(ctx context.Context, who *yinzheng.Resident, id string, in *yinzheng.NewAttachment) (*Request, error) {
 	room := func(q *Request) error {
 		switch {
-		case !slices.ContainsFunc(q.Of.Wanted(q.Input), func(m yinzheng.Material) bool { return m.Key == in.Material }) && in.Material != yinzheng.OtherMaterial:
+		case !slices.ContainsFunc(q.Materials(), func(m yinzheng.Material) bool { return m.Key == in.Material }):
 			return invalid("material", "choice", "这个申请不需要这项材料", "This request does not need that material")
 		case len(q.Files) >= maxFiles || q.Filed >= maxFiled:
 			return invalid("file", "too-many", "文件太多，请只传需要的；还有材料可以到窗口补", "Too many files; please send only what is needed, the rest can be brought to the counter")
@@ -286,7 +289,7 @@ func (r *Residents) Send(ctx context.Context, who *yinzheng.Resident, id string,
 	switch {
 	case err != nil:
 		return nil, err
-	case !q.open():
+	case !q.Fillable():
 		return nil, fail(yinzheng.ErrState, "申请已提交", "The request was sent already")
 	case q.Version != seen:
 		return nil, fail(yinzheng.ErrConflict, "申请已在另一个页面改过，请再核对一遍", "The request was changed on another page; please check it once more")
@@ -300,7 +303,7 @@ func (r *Residents) Send(ctx context.Context, who *yinzheng.Resident, id string,
 	if office == nil {
 		return nil, invalid("division", "no-office", "这里还没有受理网上申请的窗口，请到附近的村（社区）窗口办理", "No office takes requests in for this place; please go to a village or community office nearby")
 	}
-	q.Office, q.Due, q.Late = office.ID, r.Service.DueIn(intakeDays), false
+	q.Office, q.Due, q.Late = office.ID, r.Service.DueIn(IntakeDays), false
 	q.Salt = make([]byte, 16)
 	_, _ = rand.Read(q.Salt) // never fails (crypto/rand)
 	return q, r.move(ctx, q, yinzheng.RequestSent, yinzheng.ResidentActor, "", func(ctx context.Context) error {
@@ -314,7 +317,7 @@ func (r *Residents) Withdraw(ctx context.Context, who *yinzheng.Resident, id str
 	switch {
 	case err != nil:
 		return nil, err
-	case !q.open() && q.State != yinzheng.RequestSent:
+	case !q.Fillable() && q.State != yinzheng.RequestSent:
 		return nil, fail(yinzheng.ErrState, "申请已办结或已受理，不能撤回", "The request has ended or was taken in, and cannot be taken back")
 	}
 	q.Due = time.Time{}

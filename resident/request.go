@@ -98,9 +98,21 @@ func (a *Asked) file(id int) *File {
 	return nil
 }
 
+// Materials lists what a resident may send pictures of: what the request needs, and
+// what is otherwise only shown at the counter. A commitment is signed there.
+func (q *Request) Materials() []yinzheng.Material {
+	out := q.Of.Wanted(q.Input)
+	for _, m := range q.Of.Materials {
+		if !m.Scan {
+			out = append(out, m)
+		}
+	}
+	return slices.DeleteFunc(out, func(m yinzheng.Material) bool { return m.Key == yinzheng.CommitmentMaterial })
+}
+
 // brought lists the materials of which there is a file, or what stands for one.
 func (a *Asked) brought(t *yinzheng.Template) []string {
-	var out []string
+	out := []string{yinzheng.CommitmentMaterial}
 	for i := range a.Files {
 		out = append(out, a.Files[i].Material)
 	}
@@ -133,7 +145,7 @@ func mayStand(t *yinzheng.Template, material string, x Instead) error {
 }
 
 // bind writes who somebody has proven to be where the request says who asks: it is
-// shown, and not typed.
+// shown, and not typed. A holder without a document, such as a newborn, is not them.
 func (q *Request) bind() {
 	if !q.Vouched() {
 		return
@@ -143,15 +155,14 @@ func (q *Request) bind() {
 		return
 	}
 	q.Applicant = yinzheng.Applicant{As: yinzheng.AsHolder}
-	q.Values[q.Of.Token.Name] = q.Me.Name
 	if q.Of.Token.ID != "" {
-		q.Values[q.Of.Token.ID] = q.Me.ID.Value()
+		q.Values[q.Of.Token.Name], q.Values[q.Of.Token.ID] = q.Me.Name, q.Me.ID.Value()
 	}
 }
 
 // Bound tells whether a field of the template is as the provider of identities says.
 func (q *Request) Bound(key string) bool {
-	return q.Vouched() && q.Applicant.As == yinzheng.AsHolder && (key == q.Of.Token.Name || key != "" && key == q.Of.Token.ID)
+	return q.Vouched() && q.Applicant.As == yinzheng.AsHolder && q.Of.Token.ID != "" && (key == q.Of.Token.Name || key == q.Of.Token.ID)
 }
 
 // application is what a case would be begun with.
@@ -205,7 +216,7 @@ func (r *Residents) read(row *yinzheng.ResidentRequest) (*Request, error) {
 		return nil, fmt.Errorf("content of request %s: %w", row.ID, err)
 	}
 	var err error
-	if !q.open() {
+	if !q.Fillable() {
 		if q.Of, err = r.Service.TemplateVersion(row.Template); err != nil {
 			return nil, err
 		}
@@ -220,8 +231,8 @@ func (r *Residents) read(row *yinzheng.ResidentRequest) (*Request, error) {
 	return q, r.check(q)
 }
 
-// open tells whether the resident still fills it in.
-func (q *Request) open() bool {
+// Fillable tells whether the resident still fills it in.
+func (q *Request) Fillable() bool {
 	return q.State == yinzheng.RequestDraft || q.State == yinzheng.RequestReturned
 }
 

@@ -163,6 +163,8 @@ var dones = map[string]yinzheng.Text{
 	"ended":           {ZH: "委托已结束。", EN: "It has ended."},
 	"detached":        {ZH: "已撤下，历史中仍有记录。", EN: "It was taken off; the history keeps it."},
 	"share-withdrawn": {ZH: "分享已收回，链接不再打开。", EN: "Withdrawn; the link opens nothing any more."},
+	"left":            {ZH: "已退出。", EN: "You are signed out."},
+	"taken-back":      {ZH: "已撤回申请。", EN: "The request was taken back."},
 	"issued":          {ZH: "已签发。", EN: "The certificate was issued."},
 	"sampled":         {ZH: "样本已签发，请用手机扫一扫。", EN: "The sample was issued; scan it with a phone."},
 	"appointed":       {ZH: "岗位已增加。", EN: "The post was added."},

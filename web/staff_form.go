@@ -363,8 +363,11 @@ func readPatch(form url.Values, t *yinzheng.Template) *yinzheng.Patch {
 }
 
 // seen is the version of the case that a form was made from.
-func (v *visit) seen() int {
-	n, err := strconv.Atoi(v.PostForm.Get("version"))
+func (v *visit) seen() int { return seenIn(v.PostForm) }
+
+// seenIn is the version of what a form was made from; 0 for what is none.
+func seenIn(form url.Values) int {
+	n, err := strconv.Atoi(form.Get("version"))
 	if err != nil {
 		return 0
 	}
