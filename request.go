@@ -2,7 +2,6 @@ package yinzheng
 
 import (
 	"context"
-	"errors"
 	"io"
 	"time"
 )
@@ -119,7 +118,7 @@ func (s *Service) OpenOnline(item string) (*Template, error) {
 	if err := t.startable(s.Directory()); err != nil {
 		return nil, err
 	}
-	if t.Online != nil && !*t.Online {
+	if t.CounterOnly {
 		return nil, fail(ErrState, "这个事项要本人到窗口办理，请带齐材料到任何一个村（社区）窗口", "This is done at the counter in person; please take what it needs to any village or community office")
 	}
 	return t, nil
@@ -251,19 +250,6 @@ func (s *Service) IntakeOffices(by *Account) []string {
 		}
 	}
 	return out
-}
-
-// RequestOf returns the request that a case came of, to those for whom the case
-// exists; ErrNotFound when it came of none.
-func (s *Service) RequestOf(ctx context.Context, by *Account, id string) (*ResidentRequest, error) {
-	if _, err := s.open(ctx, by, id); err != nil {
-		return nil, err
-	}
-	r, err := s.Store.RequestOfCase(ctx, id)
-	if errors.Is(err, ErrNotFound) {
-		return nil, errNoRequest()
-	}
-	return r, err
 }
 
 // DueIn is the end of so many working days from now.

@@ -56,6 +56,22 @@ func (r *Residents) At(ctx context.Context, by *yinzheng.Account, id string) (*R
 	return q, nil
 }
 
+// OfCase is the ID of the request that a case came of, for who may see that; "" when
+// there is none.
+func (r *Residents) OfCase(ctx context.Context, by *yinzheng.Account, application string) (id string, err error) {
+	row, err := r.store.RequestOfCase(ctx, application)
+	switch {
+	case errors.Is(err, yinzheng.ErrNotFound):
+		return "", nil
+	case err != nil:
+		return "", err
+	}
+	if _, err := r.Service.MayTakeIn(by, row.Office); err != nil {
+		return "", nil //nolint:nilerr // for anybody else there is none
+	}
+	return row.ID, nil
+}
+
 // FileAt gives a file of a request to whoever works on it. That it was opened is put
 // on record first. Errors as of At.
 func (r *Residents) FileAt(ctx context.Context, by *yinzheng.Account, id string, file int) ([]byte, *File, error) {

@@ -25,7 +25,7 @@ func (s *server) applyRoutes() map[string]func(*guest) error {
 		"POST /apply/{item}/{id}/later":       s.laterForm,
 		"GET /apply/{item}/{id}/check":        s.checkAnswersPage,
 		"GET /apply/{item}/{id}/files/{file}": s.ownFile,
-		"POST /apply/{item}/{id}/file":        s.sendFileForm,
+		"POST /apply/{item}/{id}/{page}/file": s.sendFileForm,
 		"GET /apply/{item}/{id}/{page}":       s.leafPage,
 		"POST /apply/{item}/{id}/{page}":      s.leafForm,
 	}

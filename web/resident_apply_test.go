@@ -73,13 +73,12 @@ func (d *desk) sendPhoto(address, material, name string, content []byte) (seen, 
 	d.t.Helper()
 	var b bytes.Buffer
 	form := multipart.NewWriter(&b)
-	must(d.t, form.WriteField("material", material))
 	part, err := form.CreateFormFile("file", name)
 	must(d.t, err)
 	_, err = part.Write(content)
 	must(d.t, err)
 	must(d.t, form.Close())
-	return d.send("POST", address+"/file", &b, "Content-Type", form.FormDataContentType())
+	return d.send("POST", address+"/photo-"+material+"/file", &b, "Content-Type", form.FormDataContentType())
 }
 
 // TestApply: without scripts a resident fills a request in, comes back to it by a code,
@@ -157,4 +156,188 @@ func textOf(t *testing.T, page, id string) string {
 	}
 	text, _, _ := strings.Cut(rest, "<")
 	return text
+}
+
+// sendRequest checks the answers of a request and sends it.
+func (d *desk) sendRequest(address string) {
+	d.t.Helper()
+	_, page := d.get(address + "/check")
+	if r, page := d.post(address+"/send", url.Values{"version": {field(d.t, page, "version")}, "sure": {"1"}}); r.Address.Path != address {
+		d.t.Fatalf("sending leads to %s: %s", r.Address, page)
+	}
+}
+
+// TestRequestTakenIn: an office returns a request, the resident mends it, the office
+// takes it in with its photograph, and it becomes a certificate.
+func TestRequestTakenIn(t *testing.T) {
+	w := newWorld(t, unhurried)
+	clerk, sibling, town, phone := w.signedIn(t, "village"), w.signedIn(t, "sibling"), w.signedIn(t, "town"), w.guest(t)
+	address := phone.apply("residence")
+	id := address[len("/apply/residence/"):]
+	all := aboutResidence("欧阳•祥", "441302199003070120")
+	phone.answer(address, "photo-home_proof", all[:len(all)-1]...)
+	if r, page := phone.sendPhoto(address, "home_proof", "租约.jpg", photo(t, 7)); r.Address.Path != address+"/photo-home_proof" || !strings.Contains(page, "/files/1") {
+		t.Fatalf("a photograph: %s %s", r.Address, page)
+	}
+	if r, picture := phone.get(address + "/files/1"); r.Header.Get("Content-Type") != "image/jpeg" || len(picture) == 0 {
+		t.Errorf("the photograph: %d", r.StatusCode)
+	}
+	phone.sendRequest(address)
+
+	here := "/work/requests/" + id
+	_, page := clerk.get("/work?tab=requests")
+	if !strings.Contains(page, here) || !strings.Contains(page, "欧阳·祥") || !strings.Contains(page, `data-count="requests">1<`) {
+		t.Errorf("the clerk's list: %s", page)
+	}
+	for name, d := range map[string]*desk{"another village": sibling, "the town": town} {
+		if r, _ := d.get(here); r.StatusCode != 404 {
+			t.Errorf("%s sees it: %d", name, r.StatusCode)
+		}
+		if r, _ := d.get(here + "/files/1"); r.StatusCode != 404 {
+			t.Errorf("%s opens its file: %d", name, r.StatusCode)
+		}
+		if r, _ := d.post(here, url.Values{"act": {"take"}, "version": {"1"}}); r.StatusCode != 404 {
+			t.Errorf("%s takes it in: %d", name, r.StatusCode)
+		}
+	}
+	_, page = clerk.get(here)
+	for _, want := range []string{"未经核实", "租约.jpg", "滨江路 8 号", "受理，转为办件"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the request lacks %s: %s", want, page)
+		}
+	}
+	if r, _ := clerk.get(here + "/files/1"); r.Header.Get("Content-Disposition") != `attachment; filename="`+id+`-1.jpg"` {
+		t.Errorf("the file: %v", r.Header)
+	}
+	version := field(t, page, "version")
+	if r, page := clerk.post(here, url.Values{"act": {"return"}, "version": {version}}); r.StatusCode != 422 || !strings.Contains(page, `href="#return-text"`) {
+		t.Errorf("returned without a word: %d %s", r.StatusCode, page)
+	}
+	if r, page := clerk.post(here, url.Values{"act": {"refuse"}, "version": {version}, "text": {"不办"}}); r.StatusCode != 422 || !strings.Contains(page, `href="#refuse-reason"`) {
+		t.Errorf("refused without a class: %d %s", r.StatusCode, page)
+	}
+	clerk.post(here, url.Values{"act": {"return"}, "version": {version}, "text": {"地址写到门牌号"}, "mend": {"values.address"}})
+
+	_, page = phone.get(address)
+	if !strings.Contains(page, "地址写到门牌号") || !strings.Contains(page, address+"/about-address?back=check") {
+		t.Errorf("returned: %s", page)
+	}
+	if _, page = phone.get(address + "/about-address?back=check"); !strings.Contains(page, "窗口请您补正") {
+		t.Errorf("the page to mend: %s", page)
+	}
+	if r, _ := phone.post(address+"/about-address", url.Values{"back": {"check"}, "values.address": {"滨江路 8 号 2 栋 301"}}); r.Address.Path != address+"/check" {
+		t.Errorf("mended, it leads to %s", r.Address)
+	}
+	phone.sendRequest(address)
+	_, page = clerk.get(here)
+	form := url.Values{"act": {"take"}, "version": {field(t, page, "version")}}
+	r, page := clerk.post(here, form)
+	if !strings.HasSuffix(r.Address.Path, "/edit") || !strings.Contains(page, "滨江路 8 号 2 栋 301") || !strings.Contains(page, "租约.jpg") || !strings.Contains(page, here) {
+		t.Fatalf("taken in: %s %s", r.Address, page)
+	}
+	if r, _ := clerk.post(here, form); r.StatusCode != 409 {
+		t.Errorf("taken in twice: %d", r.StatusCode)
+	}
+	kase := strings.TrimSuffix(r.Address.Path, "/edit")
+	if _, page = phone.get(address); !strings.Contains(page, strings.TrimPrefix(kase, "/work/cases/")) || !strings.Contains(page, "带身份证件到受理窗口核对") {
+		t.Errorf("the resident is told: %s", page)
+	}
+	if r, _ := phone.get("/follow/" + strings.TrimPrefix(kase, "/work/cases/")); r.StatusCode != 404 {
+		t.Errorf("who is not verified follows the case: %d", r.StatusCode)
+	}
+	_, page = clerk.get(kase + "/check")
+	clerk.post(kase+"/submit", url.Values{"version": {field(t, page, "version")}})
+	code := clerk.code(kase)
+	town.decide(kase, "approve")
+	if _, page := phone.post("/follow", url.Values{"case": {strings.TrimPrefix(kase, "/work/cases/")}, "code": {code}}); !strings.Contains(page, "证明已签发") {
+		t.Errorf("issued, the resident sees: %s", page)
+	}
+	if log := w.log.String(); strings.Contains(log, "欧阳") || strings.Contains(log, "滨江路") {
+		t.Error("personal data is in the log")
+	}
+}
+
+// TestApplyForFamily: an agent with a photographed authority asks for twelve relatives,
+// one by one, and changes and removes some.
+func TestApplyForFamily(t *testing.T) {
+	w := newWorld(t, unhurried)
+	phone := w.guest(t)
+	address := phone.apply("family-relation")
+	phone.answer(address, "about-relatives", []string{"for", "applicant.as", "agent"},
+		[]string{"applicant", "applicant.name", "张𫖯明", "applicant.id.type", "111", "applicant.id", "441302199506140020", "applicant.authority", "委托书"},
+		[]string{"where", "division", village},
+		[]string{"about-applicant_name", "values.applicant_name", "欧阳•祥", "values.applicant_id.type", "111", "values.applicant_id", "441302199003070120"})
+	list := address + "/about-relatives"
+	if r, page := phone.post(list, url.Values{}); r.StatusCode != 422 || !strings.Contains(page, "亲属") {
+		t.Errorf("no relative: %d %s", r.StatusCode, page)
+	}
+	if r, page := phone.post(list, url.Values{"act": {"keep"}, "mark": {""}, "row.name": {"赵甲"}}); r.StatusCode != 422 || !strings.Contains(page, `href="#row.relation"`) {
+		t.Errorf("a relative without a relation: %d %s", r.StatusCode, page)
+	} else if r, page := phone.post(list, url.Values{"act": {"keep"}, "mark": {field(t, page, "mark")}, "row.name": {"赵甲"}, "row.relation": {"son"}}); r.Address.Path != list || !strings.Contains(page, "赵甲") {
+		t.Errorf("mended: %d %s", r.StatusCode, page)
+	}
+	_, page := phone.get(list)
+	for _, name := range strings.Split("乙丙丁戊己庚辛壬癸子丑", "") {
+		_, page = phone.post(list, url.Values{"act": {"keep"}, "mark": {""}, "row.name": {"赵" + name}, "row.relation": {"daughter"}})
+	}
+	if strings.Contains(page, "row=new") || strings.Count(page, ">修改<") != 12 {
+		t.Errorf("twelve relatives: %s", page)
+	}
+	mark := field(t, page, "mark")
+	if _, page = phone.post(list, url.Values{"act": {"drop"}, "mark": {mark}}); strings.Contains(page, "赵甲") || strings.Count(page, ">修改<") != 11 {
+		t.Errorf("one removed: %s", page)
+	}
+	if r, _ := phone.post(list, url.Values{"act": {"drop"}, "mark": {mark}}); r.StatusCode != 409 {
+		t.Errorf("removed again, by the Back button: %d", r.StatusCode)
+	}
+	phone.answer(address, "photo-authority", []string{"about-relatives"}, []string{"about-purpose", "values.purpose", "办理继承公证"}, []string{"about-recipient", "values.recipient", "惠城公证处"})
+	if r, page := phone.post(address+"/photo-authority", url.Values{}); r.StatusCode != 422 || !strings.Contains(page, "代办授权依据") {
+		t.Errorf("no authority: %d %s", r.StatusCode, page)
+	}
+	for name, content := range map[string][]byte{"a.jpg": []byte("MZ\x90\x00 a program"), "a.pdf": []byte("<html><script>alert(1)</script>"), "empty.jpg": nil} {
+		if r, page := phone.sendPhoto(address, "authority", name, content); r.StatusCode != 422 || !strings.Contains(page, `class="faults"`) {
+			t.Errorf("%s: %d %s", name, r.StatusCode, page)
+		}
+	}
+	if r, _ := phone.sendPhoto(address, "authority", "huge.jpg", make([]byte, 50<<20)); r.StatusCode != 413 {
+		t.Errorf("50 MB: %d", r.StatusCode)
+	}
+	if r, page := phone.sendPhoto(address, "lease", "a.jpg", photo(t, 3)); r.StatusCode != 404 {
+		t.Errorf("a material that is none: %d %s", r.StatusCode, page)
+	}
+	phone.sendPhoto(address, "authority", "委托书.jpg", photo(t, 3))
+	_, page = phone.sendPhoto(address, "authority", "委托书2.jpg", photo(t, 4))
+	if strings.Count(page, "/files/") != 2 {
+		t.Errorf("two pages of it: %s", page)
+	}
+	phone.sendRequest(address)
+	clerk := w.signedIn(t, "village")
+	_, page = clerk.get("/work/requests/" + address[len("/apply/family-relation/"):])
+	if !strings.Contains(page, "代家人或他人办") || !strings.Contains(page, "张𫖯明") || strings.Contains(page, "441302199506140020") || strings.Count(page, "委托书") < 3 {
+		t.Errorf("the clerk sees: %s", page)
+	}
+	r, page := clerk.post("/work/requests/"+address[len("/apply/family-relation/"):], url.Values{"act": {"take"}, "version": {field(t, page, "version")}})
+	if !strings.HasSuffix(r.Address.Path, "/edit") || !strings.Contains(page, `value="agent" selected`) && !strings.Contains(page, `value="agent" checked`) {
+		t.Errorf("the case: %s %s", r.Address, page)
+	}
+}
+
+// TestApplyTold: what somebody's own number tells is filled in, and may be changed; an
+// item for a newborn is asked for by a parent.
+func TestApplyTold(t *testing.T) {
+	w := newWorld(t)
+	phone := w.guest(t)
+	address := phone.apply("birth-registration")
+	if _, page := phone.get(address + "/for"); strings.Contains(page, `value="holder"`) {
+		t.Error("a newborn is asked whether it asks for itself")
+	}
+	if _, page := phone.get(address + "/about-mother_name"); !strings.Contains(page, `name="values.mother_id"`) {
+		t.Errorf("mother and her document are not on one page: %s", page)
+	}
+	for range 31 {
+		phone.post("/apply/residence", url.Values{})
+	}
+	if r, _ := phone.post("/apply/residence", url.Values{}); r.StatusCode != 429 {
+		t.Errorf("requests without end: %d", r.StatusCode)
+	}
 }

@@ -93,6 +93,19 @@ func (l *leaf) has(path string) bool {
 	})
 }
 
+// Path is of what the page asks for, as faults name it.
+func (l leaf) Path() string {
+	switch {
+	case l.Material != nil:
+		return "attachments." + l.Material.Key
+	case l.Fields != nil:
+		return "values." + l.Fields[0].Key
+	case l.Key == whereLeaf:
+		return "division"
+	}
+	return "applicant.name"
+}
+
 // leafOf is the page that asks for what a path names; nil: none does.
 func leafOf(q *resident.Request, path string) *leaf {
 	all := leaves(q)
@@ -172,6 +185,15 @@ func (s *server) leafView(q *resident.Request, key string) (*leafView, error) {
 		view.Back = view.Home + "/" + all[i-1].Key
 	}
 	return view, nil
+}
+
+// here is the address of the page itself.
+func (v *leafView) here() string {
+	address := v.Home + "/" + v.Key
+	if v.ToCheck {
+		address += "?back=check"
+	}
+	return address
 }
 
 // template is what a page is drawn from, by what it asks for.

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -79,19 +78,15 @@ func (s *server) listForm(g *guest, view *leafView) error {
 	case err != nil:
 		return err
 	}
-	address := view.Home + "/" + view.Key
-	if view.ToCheck {
-		address += "?back=check"
-	}
 	if row == nil {
-		seeOther(g.w, address)
+		seeOther(g.w, view.here())
 		return nil
 	}
-	return s.rowKept(g, view, saved, row, address)
+	return s.rowKept(g, view, saved, row)
 }
 
 // rowKept leads back to the list, or shows what is wrong with a row that was kept.
-func (s *server) rowKept(g *guest, view *leafView, saved *resident.Request, row map[string]any, address string) error {
+func (s *server) rowKept(g *guest, view *leafView, saved *resident.Request, row map[string]any) error {
 	f := &view.Fields[0]
 	rows := saved.Values.Rows(f.Key)
 	checked, err := saved.Of.CheckValues(yinzheng.Values{f.Key: []any{row}}, s.Service.Now())
@@ -101,7 +96,7 @@ func (s *server) rowKept(g *guest, view *leafView, saved *resident.Request, row 
 	mark := resident.Mark(map[string]any(checked.Values.Rows(f.Key)[0]))
 	at := slices.IndexFunc(rows, func(r yinzheng.Values) bool { return resident.Mark(map[string]any(r)) == mark })
 	if view.Faults = rowFaults(saved.Problems, f.Key, at); len(view.Faults) == 0 {
-		seeOther(g.w, address)
+		seeOther(g.w, view.here())
 		return nil
 	}
 	view.Request = saved
@@ -141,29 +136,26 @@ func (s *server) sendFileForm(g *guest) error {
 	case !q.Fillable():
 		return g.see(requestAddress(q), "")
 	}
-	var fields map[string]string
-	err = s.received(g.w, g.Request, s.client(g.Request).String(), []string{"material", "back"}, func(f *form) error {
-		fields = f.fields
-		_, err := s.Residents.AddFile(g.Context(), g.me, q.ID, &yinzheng.NewAttachment{Material: f.fields["material"], Name: f.name, File: f.file})
+	view, err := s.leafView(q, g.PathValue("page"))
+	if err != nil {
+		return err
+	}
+	if view.Material == nil {
+		return yinzheng.ErrNotFound
+	}
+	err = s.received(g.w, g.Request, s.client(g.Request).String(), []string{"back"}, func(f *form) error {
+		view.ToCheck = f.fields["back"] == "check"
+		_, err := s.Residents.AddFile(g.Context(), g.me, q.ID, &yinzheng.NewAttachment{Material: view.Material.Key, Name: f.name, File: f.file})
 		return err
 	})
-	return s.fileTaken(g, q, fields, err)
+	return s.fileTaken(g, view, err)
 }
 
 // fileTaken leads back to the page of a material, or shows there why a file was not
 // taken.
-func (s *server) fileTaken(g *guest, q *resident.Request, fields map[string]string, err error) error {
-	view, noPage := s.leafView(q, "photo-"+fields["material"])
-	if noPage != nil {
-		return cmp.Or(err, noPage)
-	}
-	view.ToCheck = fields["back"] == "check"
+func (s *server) fileTaken(g *guest, view *leafView, err error) error {
 	if err == nil {
-		address := view.Home + "/" + view.Key
-		if view.ToCheck {
-			address += "?back=check"
-		}
-		seeOther(g.w, address)
+		seeOther(g.w, view.here())
 		return nil
 	}
 	f := faultOf(err)
@@ -181,10 +173,6 @@ func (s *server) materialForm(g *guest, view *leafView) error {
 	q, key := view.Request, view.Material.Key
 	var saved *resident.Request
 	var err error
-	address := view.Home + "/" + view.Key
-	if view.ToCheck {
-		address += "?back=check"
-	}
 	switch form := g.PostForm; form.Get("act") {
 	case "":
 		return s.answered(g, view, q, nil, nil)
@@ -196,7 +184,7 @@ func (s *server) materialForm(g *guest, view *leafView) error {
 		if _, err := s.Residents.RemoveFile(g.Context(), g.me, q.ID, n); err != nil {
 			return err
 		}
-		seeOther(g.w, address)
+		seeOther(g.w, view.here())
 		return nil
 	default:
 		view.Code = form.Get("certificate")
