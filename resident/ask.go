@@ -311,8 +311,8 @@ func (r *Residents) Send(ctx context.Context, who *yinzheng.Resident, id string,
 	})
 }
 
-// Withdraw takes a request back that no case was made of. ErrNotFound, ErrState.
-func (r *Residents) Withdraw(ctx context.Context, who *yinzheng.Resident, id string) (*Request, error) {
+// TakeBack takes a request back that no case was made of. ErrNotFound, ErrState.
+func (r *Residents) TakeBack(ctx context.Context, who *yinzheng.Resident, id string) (*Request, error) {
 	q, err := r.Request(ctx, who, id)
 	switch {
 	case err != nil:

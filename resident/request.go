@@ -35,8 +35,8 @@ type Asked struct {
 	Files     []File             `json:"files,omitempty"`
 	Filed     int                `json:"filed,omitempty"`   // how many files it ever had
 	Instead   map[string]Instead `json:"instead,omitempty"` // by material: what stands in the place of files
-	Said      []Said             `json:"said,omitempty"` // by the office
-	Salt      []byte             `json:"salt,omitempty"` // so that the digest of what was sent tells nothing
+	Said      []Said             `json:"said,omitempty"`    // by the office
+	Salt      []byte             `json:"salt,omitempty"`    // so that the digest of what was sent tells nothing
 }
 
 // Proven is who somebody is as a provider of identities vouches; zero: nobody does.
@@ -195,7 +195,9 @@ func (r *Residents) carry(t *yinzheng.Template, values yinzheng.Values) yinzheng
 }
 
 // errNoRequest is what a stranger learns, whether there is such a request or not.
-func errNoRequest() error { return fail(yinzheng.ErrNotFound, "没有找到这个申请", "There is no such request") }
+func errNoRequest() error {
+	return fail(yinzheng.ErrNotFound, "没有找到这个申请", "There is no such request")
+}
 
 func invalid(field, code, zh, en string) error {
 	text := yinzheng.Text{ZH: zh, EN: en}

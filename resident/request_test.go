@@ -226,7 +226,7 @@ func TestRequestRights(t *testing.T) {
 		t.Errorf("an earlier version: %v", err)
 	}
 	must(t, h.Refuse(ctx, h.people["clerk"], q.ID, q.Version, "duplicate", "上周已办过"))
-	if _, err := h.Withdraw(ctx, who, q.ID); !errors.Is(err, yinzheng.ErrState) {
+	if _, err := h.TakeBack(ctx, who, q.ID); !errors.Is(err, yinzheng.ErrState) {
 		t.Errorf("withdrawn after it was refused: %v", err)
 	}
 }

@@ -17,7 +17,7 @@ var (
 	updateResidentRequest = query(`UPDATE resident_requests SET version = $1, state = $2, template_version = $3, resident = $4, code = $5, office = $6, changed_at = $7, due_at = $8, late = $9, application = $10, content = $11
 		WHERE id = $12 AND version = $13`)
 	selectResidentRequest = query(requestColumns + "id = $1")
-	requestsOf            = query(requestColumns + "resident = $1 ORDER BY key DESC LIMIT $2")
+	requestsBy            = query(requestColumns + "resident = $1 ORDER BY key DESC LIMIT $2")
 	requestsAt            = query(requestColumns + "office = $1 AND state = $2 ORDER BY due_at, changed_at DESC LIMIT $3")
 	countRequests         = query("SELECT count(*) FROM (SELECT 1 FROM resident_requests WHERE office = $1 AND state = $2 LIMIT $3) AS some")
 	requestOfCase         = query(requestColumns + "application = $1")
@@ -83,7 +83,7 @@ func scanRequest(row interface{ Scan(...any) error }) (*yinzheng.ResidentRequest
 
 // RequestsOf implements yinzheng.ResidentRequests.
 func (s *Store) RequestsOf(ctx context.Context, resident string, limit int) ([]*yinzheng.ResidentRequest, error) {
-	return s.requests(ctx, requestsOf, resident, limit)
+	return s.requests(ctx, requestsBy, resident, limit)
 }
 
 // RequestsAt implements yinzheng.ResidentRequests.

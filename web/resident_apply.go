@@ -24,7 +24,7 @@ func (s *server) applyRoutes() map[string]func(*guest) error {
 		"GET /apply/{item}/{id}/later":        s.laterPage,
 		"POST /apply/{item}/{id}/later":       s.laterForm,
 		"GET /apply/{item}/{id}/check":        s.checkAnswersPage,
-		"GET /apply/{item}/{id}/files/{file}": s.ownFile,
+		"GET /apply/{item}/{id}/files/{file}": s.sentFile,
 		"POST /apply/{item}/{id}/{page}/file": s.sendFileForm,
 		"GET /apply/{item}/{id}/{page}":       s.leafPage,
 		"POST /apply/{item}/{id}/{page}":      s.leafForm,
@@ -283,7 +283,7 @@ func (s *server) takeBackForm(g *guest) error {
 	if err != nil {
 		return err
 	}
-	if q, err = s.Residents.Withdraw(g.Context(), g.me, q.ID); err != nil {
+	if q, err = s.Residents.TakeBack(g.Context(), g.me, q.ID); err != nil {
 		return err
 	}
 	return g.see(requestAddress(q), "taken-back")

@@ -193,9 +193,9 @@ func (s *server) materialForm(g *guest, view *leafView) error {
 	return s.answered(g, view, saved, nil, err)
 }
 
-// ownFile shows a resident a file that they sent: a picture that this program wrote
+// sentFile shows a resident a file that they sent: a picture that this program wrote
 // anew in the page, anything else as a download.
-func (s *server) ownFile(g *guest) error {
+func (s *server) sentFile(g *guest) error {
 	q, err := s.own(g)
 	if err != nil {
 		return err

@@ -74,7 +74,7 @@ func residentRequests(t *testing.T, s yinzheng.Store) {
 		check(t, err)
 		is(got, want...)
 	}
-	late(Start.Add(time.Hour-time.Second))
+	late(Start.Add(time.Hour - time.Second))
 	late(Start.Add(2*time.Hour), "R3", "R2")
 	all["R3"].Late = true
 	put(all["R3"])
