@@ -57,11 +57,11 @@ type ResidentRequests interface {
 	ResidentRequest(ctx context.Context, id string) (*ResidentRequest, error)
 	// RequestsOf lists those of a proven document, newest first.
 	RequestsOf(ctx context.Context, resident string, limit int) ([]*ResidentRequest, error)
-	// RequestsAt lists an office's in a state: what is due first first, then what was
-	// changed last.
+	// RequestsAt lists an office's in a state: what is due first first, and of what has
+	// no limit what was changed first.
 	RequestsAt(ctx context.Context, office string, state RequestState, limit int) ([]*ResidentRequest, error)
-	// CountRequestsAt counts them, to the limit at most.
-	CountRequestsAt(ctx context.Context, office string, state RequestState, limit int) (int, error)
+	// CountRequestsAt counts them.
+	CountRequestsAt(ctx context.Context, office string, state RequestState) (int, error)
 	// RequestOfCase returns the request that became a case; ErrNotFound.
 	RequestOfCase(ctx context.Context, application string) (*ResidentRequest, error)
 	// LateRequests lists the IDs of those past their limit of which nobody was told,
@@ -228,7 +228,7 @@ func (s *Service) TakeIn(ctx context.Context, by *Account, in *NewApplication, f
 func (s *Service) countRequests(ctx context.Context, by *Account) (int, error) {
 	n := 0
 	for _, office := range s.IntakeOffices(by) {
-		more, err := s.Store.CountRequestsAt(ctx, office, RequestSent, MostTallied)
+		more, err := s.Store.CountRequestsAt(ctx, office, RequestSent)
 		if err != nil {
 			return 0, err
 		}

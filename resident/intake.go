@@ -27,7 +27,7 @@ const maxText = 500
 const maxLines = 200
 
 // Intake lists the requests in a state that somebody works on: what is due first
-// first, otherwise what was changed last.
+// first, otherwise what was changed first.
 func (r *Residents) Intake(ctx context.Context, by *yinzheng.Account, state yinzheng.RequestState) ([]*Request, error) {
 	var out []*Request
 	for _, office := range r.Service.IntakeOffices(by) {
@@ -38,7 +38,7 @@ func (r *Residents) Intake(ctx context.Context, by *yinzheng.Account, state yinz
 		out = append(out, more...)
 	}
 	slices.SortStableFunc(out, func(a, b *Request) int {
-		return cmp.Or(a.Due.Compare(b.Due), b.Changed.Compare(a.Changed))
+		return cmp.Or(a.Due.Compare(b.Due), a.Changed.Compare(b.Changed))
 	})
 	return out[:min(len(out), maxLines)], nil
 }

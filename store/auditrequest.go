@@ -13,9 +13,10 @@ import (
 
 var (
 	requestsAfter = query("SELECT key, id, state, changed_at, content FROM resident_requests WHERE key > $1 ORDER BY key LIMIT $2")
-	requestEvent  = query(`SELECT kind FROM events WHERE subject = $1 AND kind IN ('request-sent', 'request-returned', 'request-taken', 'request-refused', 'request-withdrawn', 'request-lapsed') ORDER BY key DESC LIMIT 1`)
-	requestSent   = query("SELECT detail FROM events WHERE subject = $1 AND kind = 'request-sent' ORDER BY key DESC LIMIT 1")
-	requestErased = query("SELECT count(*) FROM events WHERE subject = $1 AND kind = 'request-erased'")
+	requestEvent  = query(`SELECT e.kind FROM log l JOIN events e ON e.key = l.part WHERE l.subject = $1 AND l.kind = 'event'
+		AND e.kind IN ('request-sent', 'request-returned', 'request-taken', 'request-refused', 'request-withdrawn', 'request-lapsed') ORDER BY l.part DESC LIMIT 1`)
+	requestSent   = query("SELECT e.detail FROM log l JOIN events e ON e.key = l.part WHERE l.subject = $1 AND l.kind = 'event' AND e.kind = 'request-sent' ORDER BY l.part DESC LIMIT 1")
+	requestErased = query("SELECT count(*) FROM log l JOIN events e ON e.key = l.part WHERE l.subject = $1 AND l.kind = 'event' AND e.kind = 'request-erased'")
 )
 
 // requests compares how the requests of residents stand with the events that brought

@@ -18,8 +18,8 @@ var (
 		WHERE id = $12 AND version = $13`)
 	selectResidentRequest = query(requestColumns + "id = $1")
 	requestsBy            = query(requestColumns + "resident = $1 ORDER BY key DESC LIMIT $2")
-	requestsAt            = query(requestColumns + "office = $1 AND state = $2 ORDER BY due_at, changed_at DESC LIMIT $3")
-	countRequests         = query("SELECT count(*) FROM (SELECT 1 FROM resident_requests WHERE office = $1 AND state = $2 LIMIT $3) AS some")
+	requestsAt            = query(requestColumns + "office = $1 AND state = $2 ORDER BY due_at, changed_at LIMIT $3")
+	countRequests         = query("SELECT count(*) FROM resident_requests WHERE office = $1 AND state = $2")
 	requestOfCase         = query(requestColumns + "application = $1")
 	lateRequests          = query("SELECT id FROM resident_requests WHERE state = 'sent' AND late = 0 AND due_at <= $1 ORDER BY due_at LIMIT $2")
 	idleRequests          = query("SELECT id FROM resident_requests WHERE state = $1 AND changed_at < $2 AND content IS NOT NULL ORDER BY changed_at LIMIT $3")
@@ -104,8 +104,8 @@ func (s *Store) requests(ctx context.Context, which string, args ...any) (list [
 }
 
 // CountRequestsAt implements yinzheng.ResidentRequests.
-func (s *Store) CountRequestsAt(ctx context.Context, office string, state yinzheng.RequestState, limit int) (int, error) {
-	return s.count(ctx, "count requests", countRequests, office, string(state), limit)
+func (s *Store) CountRequestsAt(ctx context.Context, office string, state yinzheng.RequestState) (int, error) {
+	return s.count(ctx, "count requests", countRequests, office, string(state))
 }
 
 // LateRequests implements yinzheng.ResidentRequests.

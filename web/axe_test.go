@@ -75,9 +75,14 @@ func TestAccessible(t *testing.T) {
 	r, _ := author.post("/work/admin/templates", url.Values{"key": {field(t, page, "key")}, "item": {"rent"}})
 	blank := r.Address.Path // of which much has to be mended
 
+	phone := w.guest(t)
+	sent := phone.apply("residence")
+	phone.answer(sent, "check", aboutResidence("欧阳祥", "441302199003070120")...)
+	phone.sendRequest(sent)
+
 	pages := map[string][]string{
-		"":         {"/", "/guide", "/guide/tenant?at=" + village, "/guide/poor", "/guide/rented", "/signin", "/verify", w.paper(code, token)[len(w.URL):]},
-		"village":  {"/work", "/work?tab=draft", "/work?tab=issued", "/work/new", "/work/new/residence", "/work/new/family-relation", draft + "/edit", draft + "/edit?check=1", returned + "/edit", waiting, "/work/cases/" + cert.Application, "/work/cases/" + cert.Application + "/certificate", "/work/cases/" + cert.Application + "/correct", "/work/cases/0000000000", tenancy + "/edit?check=1", tenancy, "/work/characters", "/work/characters?q=yan", waiting + "/slip", "/work/notices", "/work/delegations", "/work/imports", "/work/new/residence/workbook", waits, made, "/work/campaigns", campaign, campaign + "/roster", campaign + "/people/1", "/work/inquiries", inquiry},
+		"":         {"/", "/guide", "/guide/tenant?at=" + village, "/guide/poor", "/guide/rented", "/apply", "/apply/residence", "/signin", "/verify", w.paper(code, token)[len(w.URL):]},
+		"village":  {"/work", "/work?tab=requests", "/work/requests/" + sent[len("/apply/residence/"):], "/work?tab=draft", "/work?tab=issued", "/work/new", "/work/new/residence", "/work/new/family-relation", draft + "/edit", draft + "/edit?check=1", returned + "/edit", waiting, "/work/cases/" + cert.Application, "/work/cases/" + cert.Application + "/certificate", "/work/cases/" + cert.Application + "/correct", "/work/cases/0000000000", tenancy + "/edit?check=1", tenancy, "/work/characters", "/work/characters?q=yan", waiting + "/slip", "/work/notices", "/work/delegations", "/work/imports", "/work/new/residence/workbook", waits, made, "/work/campaigns", campaign, campaign + "/roster", campaign + "/people/1", "/work/inquiries", inquiry},
 		"town":     {"/work", waiting, "/work?tab=inspections", "/work?tab=revocations", bulk, "/work/cases/" + cert.Application + "/certificate", "/work/campaigns", "/work/campaigns/new", campaign, campaign + "/roster", replied},
 		"district": {"/work/inquiries?box=asked", "/work/inquiries?box=lists", "/work/inquiries/ask", "/work/inquiries/ask?kind=hardship&office=" + district, "/work/inquiry-lists/new?kind=hardship&office=" + district, inquiry, replied, list},
 		"admin":    {"/work/admin", "/work/admin/people", "/work/admin/people/p-town", "/work/admin/people/new", "/work/admin/offices", "/work/admin/offices/" + village, "/work/admin/offices/" + town, "/work/admin/offices/import", "/work/admin/offices/plans", "/work/admin/catalogue", "/work/admin/catalogue/draft", "/work/admin/catalogue/items/residence", "/work/admin/catalogue/import", "/work/admin/catalogue/report", "/work/admin/register", "/work/admin/seals", "/work/admin/seals/" + kid, "/work/admin/seals/" + w.KeyList().Keys[1].KID, "/work/admin/characters", "/work/admin/calendar", "/work/admin/audit", "/work/admin/start"},

@@ -43,6 +43,7 @@ type beginView struct {
 	Shown   []yinzheng.Text     // would be shown at the counter
 	Days    int                 // that the offices take at most; 0: not stated
 	Answers int                 // working days within which an office answers
+	SignIn  bool                // a provider vouches for identities, and nobody is signed in by one
 }
 
 func (s *server) askPageOf(g *guest) error {
@@ -50,7 +51,7 @@ func (s *server) askPageOf(g *guest) error {
 	if err != nil {
 		return err
 	}
-	view := &beginView{Item: t, Answers: resident.IntakeDays}
+	view := &beginView{Item: t, Answers: resident.IntakeDays, SignIn: s.Residents.CanIdentify() && (g.me == nil || g.me.ID == (yinzheng.ID{}))}
 	for i := range t.Chain {
 		if view.Days += t.Chain[i].Limit; t.Chain[i].Limit == 0 {
 			view.Days = 0
