@@ -312,24 +312,32 @@ func (s *Service) AttachFile(ctx context.Context, by *Account, id string, seen i
 			return nil, err
 		}
 	}
-	clean, err := s.Cleaner.Clean(ctx, in.File)
+	f, content, err := s.clean(ctx, in)
 	if err != nil {
 		return nil, err
-	}
-	f := &Attachment{
-		Material: in.Material, Name: in.Name, Type: clean.Type, Size: len(clean.Content), Width: clean.Width, Height: clean.Height, Pages: clean.Pages,
-		Digest: digestHex(clean.Content), Original: digestHex(in.File), Signed: in.Signed,
 	}
 	attach := func(c *Case, now time.Time) (*Application, error) { return c.Attach(by, f, now) }
 	view, err := s.changeBy(ctx, by, id, seen, attach, func(ctx context.Context, c *Case, a *Application) error {
 		return s.Store.Tx(ctx, func(ctx context.Context) error {
-			if err := s.Store.AddFile(ctx, f.Digest, clean.Content); err != nil {
+			if err := s.Store.AddFile(ctx, f.Digest, content); err != nil {
 				return err
 			}
 			return s.save(ctx, a, c.Version)
 		})
 	})
 	return s.issueNow(ctx, by, view, err)
+}
+
+// clean makes of a file as it is sent what can be kept. Errors as of Cleaner.Clean.
+func (s *Service) clean(ctx context.Context, in *NewAttachment) (f *Attachment, content []byte, err error) {
+	clean, err := s.Cleaner.Clean(ctx, in.File)
+	if err != nil {
+		return nil, nil, err
+	}
+	return &Attachment{
+		Material: in.Material, Name: in.Name, Type: clean.Type, Size: len(clean.Content), Width: clean.Width, Height: clean.Height, Pages: clean.Pages,
+		Digest: digestHex(clean.Content), Original: digestHex(in.File), Signed: in.Signed,
+	}, clean.Content, nil
 }
 
 // DetachFile takes a file, a reference or a promise off a case that is at version seen.

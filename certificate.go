@@ -221,6 +221,7 @@ type Store interface {
 	Searches
 	Persons
 	Campaigns
+	ResidentRequests
 	Batches
 	Characters
 	Outbox

@@ -10,24 +10,9 @@ import (
 // problems is everything that stands between a draft and its submission.
 func (s *Service) problems(ctx context.Context, t *Template, a *Application, checked *Checked) ([]FieldError, error) {
 	out := checked.Problems
-	d := s.Directory()
-	for _, step := range t.Chain {
-		if step.applies(a.Values) && !d.staffed(&step, a.Division) {
-			out = append(out, FieldError{"division", "division", Text{
-				fmt.Sprintf("该区划下没有“%s”所在的层级，请填写更具体的区划代码", step.Name.ZH),
-				fmt.Sprintf("This division does not lie in one of the level that “%s” needs; please give a more precise code", step.Name.EN),
-			}})
-			break
-		}
-	}
-	if _, err := s.issuer(t, a); err != nil && len(out) == 0 {
-		var e *Error
-		if errors.As(err, &e) {
-			out = append(out, FieldError{"division", "no-issuer", e.Text})
-		}
-	}
+	out = append(out, s.placeProblems(t, a)...)
 	out = append(append(out, fileProblems(t, a)...), gapProblems(a, s.now())...)
-	c := &Case{Application: a, Template: t, Directory: d}
+	c := &Case{Application: a, Template: t, Directory: s.Directory()}
 	out = append(out, commitmentProblems(c)...)
 	for _, look := range []func(context.Context, *Case) ([]FieldError, error){s.unsignable, s.staleReferences} {
 		more, err := look(ctx, c)
@@ -37,6 +22,25 @@ func (s *Service) problems(ctx context.Context, t *Template, a *Application, che
 		out = append(out, more...)
 	}
 	return append(out, s.missingGlyphs(t, a.Values)...), nil
+}
+
+// placeProblems is what keeps the offices of a case's division from deciding it, and
+// from sealing.
+func (s *Service) placeProblems(t *Template, a *Application) []FieldError {
+	d := s.Directory()
+	for _, step := range t.Chain {
+		if step.applies(a.Values) && !d.staffed(&step, a.Division) {
+			return []FieldError{{"division", "division", Text{
+				fmt.Sprintf("该区划下没有“%s”所在的层级，请填写更具体的区划代码", step.Name.ZH),
+				fmt.Sprintf("This division does not lie in one of the level that “%s” needs; please give a more precise code", step.Name.EN),
+			}}}
+		}
+	}
+	_, err := s.issuer(t, a)
+	if e := (*Error)(nil); errors.As(err, &e) {
+		return []FieldError{{"division", "no-issuer", e.Text}}
+	}
+	return nil
 }
 
 // missingGlyphs names every character of the values that no face holds.

@@ -14,6 +14,8 @@ type Resident struct {
 	Name string `json:"name,omitempty"` // as who vouches for the identity calls them
 	ID   ID     `json:"id,omitzero"`    // proven; zero: it is not
 	Case string `json:"case,omitempty"` // the one case that is theirs by its code
+
+	Request string `json:"request,omitempty"` // the one request that is theirs: they began it here, or have its code
 }
 
 // ResidentActor is By of what a resident did: the record does not say which.
@@ -34,10 +36,13 @@ func (r *Resident) Proof() string {
 }
 
 // Key names whom a session is of, so that all of them can be ended: a document,
-// or a case.
+// a case or a request.
 func (r *Resident) Key() string {
-	if r.Case != "" {
+	switch {
+	case r.Case != "":
 		return "case:" + r.Case
+	case r.Request != "":
+		return "request:" + r.Request
 	}
 	return documentMark(r.ID)
 }

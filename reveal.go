@@ -140,6 +140,11 @@ const (
 	EventCodeUsed  = "case-code-used"
 	EventCodeTried = "case-code-tried" // in vain too often: the code has ended
 
+	EventRequestLate   = "request-late"
+	EventRequestErased = "request-erased"
+	EventRequestFile   = "request-file-opened"
+	EventReturnCode    = "request-code-made"
+
 	EventInspected     = "commitment-inspected"
 	EventRightEnded    = "commitment-right-ended"
 	EventRightRestored = "commitment-right-restored"
@@ -199,6 +204,16 @@ var eventNames = map[string]Text{
 	EventContactErased:         {"删除联系方式", "contact erased"},
 	EventCodeUsed:              {"凭查询码登录", "signed in by a code of the case"},
 	EventCodeTried:             {"查询码多次输错，已失效", "code of the case tried in vain too often, and ended"},
+	RequestSent.Event():        {"居民提交网上申请", "request sent by a resident"},
+	RequestReturned.Event():    {"网上申请退回补正", "request returned to be mended"},
+	RequestTaken.Event():       {"网上申请受理为办件", "request taken in as a case"},
+	RequestRefused.Event():     {"网上申请不予受理", "request refused"},
+	RequestWithdrawn.Event():   {"居民撤回网上申请", "request taken back by its resident"},
+	RequestLapsed.Event():      {"网上申请逾期终止", "request ended, since nobody went on with it"},
+	EventRequestLate:           {"网上申请超过受理时限", "request past its limit for taking it in"},
+	EventRequestErased:         {"网上申请的内容已按期销毁", "content of a request erased in time"},
+	EventRequestFile:           {"打开网上申请的文件", "file of a request opened"},
+	EventReturnCode:            {"取得网上申请的取回码", "code to come back to a request drawn"},
 	EventInspected:             {"核查承诺", "commitment inspected"},
 	EventRightEnded:            {"取消告知承诺资格", "right to commitments ended"},
 	EventRightRestored:         {"恢复告知承诺资格", "right to commitments restored"},

@@ -14,14 +14,15 @@ type Tally struct {
 	Running     int `json:"running"`
 	Revocations int `json:"revocations"`
 	Notices     int `json:"notices"`
+	Requests    int `json:"requests"` // of residents, to be taken in
 }
 
 // MostTallied is how far a list is counted: beyond it nobody wants to know, and
 // counting would cost more than a page.
 const MostTallied = 1000
 
-// Tally counts what Inbox, Workqueue, PendingRevocations and Notices list for
-// somebody, and of the last only what is new.
+// Tally counts what Inbox, Workqueue, PendingRevocations, Notices and the requests of
+// residents are for somebody, and of the notices only what is new.
 func (s *Service) Tally(ctx context.Context, by *Account) (*Tally, error) {
 	out := &Tally{}
 	scopes := s.scopes(by)
@@ -42,6 +43,9 @@ func (s *Service) Tally(ctx context.Context, by *Account) (*Tally, error) {
 		return nil, err
 	}
 	out.Revocations = min(len(revocations), MostTallied)
+	if out.Requests, err = s.countRequests(ctx, by); err != nil {
+		return nil, err
+	}
 	told, err := s.Store.Told(ctx, by.ID)
 	if err == nil {
 		out.Notices, err = s.Store.CountNotices(ctx, s.desksOf(by), told, MostTallied)

@@ -38,26 +38,27 @@ const (
 // layout and chain. It is read from YAML (package templates) and checked by
 // Check, which names every fault by its path.
 type Template struct {
-	Code      string      `yaml:"code" json:"code"`       // the item's code, such as residence
-	Short     string      `yaml:"short" json:"short"`     // the item in the token's claim t: 1 to 4 of A-Z0-9
-	Version   int         `yaml:"version" json:"version"` // 1, 2, ... within the item
-	Name      Text        `yaml:"name" json:"name"`
-	Basis     []string    `yaml:"basis" json:"basis"`                                         // legal basis, at least one
-	Subject   string      `yaml:"subject" json:"subject"`                                     // code in the list of twenty (Subjects), or none
-	Issuer    Level       `yaml:"issuer" json:"issuer"`                                       // level of the organ that seals
-	TypeCode  string      `yaml:"type_code" json:"type_code"`                                 // TYPE of the number: credit code + 3 digits, upper case
-	Function  string      `yaml:"issuer_function,omitempty" json:"issuer_function,omitempty"` // which of several organs of that level
-	Resubmit  string      `yaml:"resubmit,omitempty" json:"resubmit,omitempty"`               // after a return: anew (default) or same, to the step that returned it
-	MendDays  int         `yaml:"mend_days,omitempty" json:"mend_days,omitempty"`             // working days to mend a returned case; then it lapses. 0: no limit
-	Validity  int         `yaml:"validity_months,omitempty" json:"validity_months,omitempty"`
-	AnyOffice bool        `yaml:"any_office,omitempty" json:"any_office,omitempty"` // 全区通办: any office of the district may take the case in
-	Materials []Material  `yaml:"materials" json:"materials"`
-	Chain     []Step      `yaml:"chain" json:"chain"`
-	Fields    []Field     `yaml:"fields" json:"fields"`
-	Rules     []Rule      `yaml:"rules,omitempty" json:"rules,omitempty"`
-	Same      []string    `yaml:"same,omitempty" json:"same,omitempty"` // fields that, all equal, hint at the same matter: mother and time of birth
-	Token     TokenFields `yaml:"token" json:"token"`
-	Page      PageText    `yaml:"page" json:"page"`
+	Code        string      `yaml:"code" json:"code"`       // the item's code, such as residence
+	Short       string      `yaml:"short" json:"short"`     // the item in the token's claim t: 1 to 4 of A-Z0-9
+	Version     int         `yaml:"version" json:"version"` // 1, 2, ... within the item
+	Name        Text        `yaml:"name" json:"name"`
+	Basis       []string    `yaml:"basis" json:"basis"`                                         // legal basis, at least one
+	Subject     string      `yaml:"subject" json:"subject"`                                     // code in the list of twenty (Subjects), or none
+	Issuer      Level       `yaml:"issuer" json:"issuer"`                                       // level of the organ that seals
+	TypeCode    string      `yaml:"type_code" json:"type_code"`                                 // TYPE of the number: credit code + 3 digits, upper case
+	Function    string      `yaml:"issuer_function,omitempty" json:"issuer_function,omitempty"` // which of several organs of that level
+	Resubmit    string      `yaml:"resubmit,omitempty" json:"resubmit,omitempty"`               // after a return: anew (default) or same, to the step that returned it
+	MendDays    int         `yaml:"mend_days,omitempty" json:"mend_days,omitempty"`             // working days to mend a returned case; then it lapses. 0: no limit
+	Validity    int         `yaml:"validity_months,omitempty" json:"validity_months,omitempty"`
+	AnyOffice   bool        `yaml:"any_office,omitempty" json:"any_office,omitempty"`     // 全区通办: any office of the district may take the case in
+	CounterOnly bool        `yaml:"counter_only,omitempty" json:"counter_only,omitempty"` // residents send no request of it online, they come in person
+	Materials   []Material  `yaml:"materials" json:"materials"`
+	Chain       []Step      `yaml:"chain" json:"chain"`
+	Fields      []Field     `yaml:"fields" json:"fields"`
+	Rules       []Rule      `yaml:"rules,omitempty" json:"rules,omitempty"`
+	Same        []string    `yaml:"same,omitempty" json:"same,omitempty"` // fields that, all equal, hint at the same matter: mother and time of birth
+	Token       TokenFields `yaml:"token" json:"token"`
+	Page        PageText    `yaml:"page" json:"page"`
 }
 
 // Publications keeps what each version of a template was when it was first used.

@@ -226,6 +226,7 @@ var Parts = []Part{
 		{Key: "type_code", Name: text("证照类型代码", "Type code"), Hint: text("18 位信用代码加 3 位，编号由此开头", "A credit code and three characters; numbers begin with it"), Fill: OneLine},
 		{Key: "validity_months", Name: text("有效期（月）", "Valid for (months)"), Hint: text("空：长期", "Empty: for good"), Fill: Number},
 		{Key: "any_office", Name: text("全区通办", "Any office of the district takes it in"), Fill: Tick},
+		{Key: "counter_only", Name: text("只在窗口办，不接受网上申请", "Only at the counter, not online"), Fill: Tick},
 		{Key: "token.name", Name: text("持证人姓名字段", "Field of the holder's name"), Fill: Choose, Of: []yinzheng.FieldType{yinzheng.NameField}},
 		{Key: "token.id", Name: text("持证人证件字段", "Field of the holder's document"), Fill: Choose, Of: []yinzheng.FieldType{yinzheng.IDField}},
 		{Key: "same", Name: text("重复提示", "Possible duplicates"), Hint: text("这些字段都相同即提示，一行一个", "Fields that, all equal, hint at the same matter, one a line"), Fill: Lines},

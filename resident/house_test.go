@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"yinzheng"
+	"yinzheng/attachments"
 	"yinzheng/store"
 	"yinzheng/templates"
 )
@@ -82,7 +83,7 @@ func newHouse(t *testing.T) *house {
 	must(t, err)
 	log := slog.New(slog.NewTextHandler(&h.log, nil))
 	service, err := yinzheng.New(h.ctx, yinzheng.Config{
-		Store: st, Renderer: renderer, Templates: []*yinzheng.Template{lodging()}, PublicURL: "https://zm.example.gov.cn", Channels: []yinzheng.MessageChannel{yinzheng.SMS}, Now: func() time.Time { return h.now }, Log: log, Argon2Memory: 64,
+		Store: st, Renderer: renderer, Templates: []*yinzheng.Template{lodging(), kinship()}, Cleaner: attachments.New(), PublicURL: "https://zm.example.gov.cn", Channels: []yinzheng.MessageChannel{yinzheng.SMS}, Now: func() time.Time { return h.now }, Log: log, Argon2Memory: 64,
 	})
 	must(t, err)
 	h.Residents = New(Config{Service: service, Log: log})

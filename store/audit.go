@@ -133,8 +133,9 @@ const batch = 2000
 // compares every file that they refer to with its digest, and every act on the
 // catalogue, on inquiries, on campaigns and on designs with that of its event,
 // every change of a right to sign commitments with its event, every template that
-// was made here with what was published, and how every key stands with what its
-// events make of it.
+// was made here with what was published, how every request of a resident stands with
+// the events that brought it there and what was sent, and how every key stands with
+// what its events make of it.
 // head, if it is not zero, is one that was written down earlier: an end that
 // was cut off leaves no other trace. It returns the last entry, and the first
 // fault or nil. progress is told now and then how much is done.
@@ -164,7 +165,7 @@ type verifier struct {
 }
 
 func (v *verifier) passes() []func(context.Context) error {
-	return []func(context.Context) error{v.chain, v.actions, v.events, v.files, v.scans, v.catalogue, v.inquiries, v.campaigns, v.rights, v.designs, v.keys, v.faces, v.orphans}
+	return []func(context.Context) error{v.chain, v.actions, v.events, v.files, v.scans, v.catalogue, v.inquiries, v.campaigns, v.rights, v.designs, v.requests, v.keys, v.faces, v.orphans}
 }
 
 func (v *verifier) step(n int) {

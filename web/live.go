@@ -184,7 +184,7 @@ func countsOf(ctx context.Context, service *yinzheng.Service, by *yinzheng.Accou
 func shownCounts(t *yinzheng.Tally) map[string]string {
 	out := map[string]string{}
 	for list, n := range map[string]int{
-		"inbox": t.Inbox, "draft": t.Drafts, "returned": t.Returned, "running": t.Running, "revocations": t.Revocations, "notices": t.Notices,
+		"inbox": t.Inbox, "draft": t.Drafts, "returned": t.Returned, "running": t.Running, "revocations": t.Revocations, "notices": t.Notices, "requests": t.Requests,
 	} {
 		switch {
 		case n == 0:

@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"yinzheng"
@@ -43,7 +44,8 @@ func (s *server) signedIn(do func(*guest) error) func(*guest) error {
 // that came to none.
 type mineView struct {
 	Certificates, Going, Ended []ownLine
-	Full                       bool // there may be more than are shown
+	Full                       bool                // there may be more than are shown
+	Requests                   []*resident.Request // that are no case yet
 }
 
 type ownLine struct {
@@ -75,6 +77,10 @@ func (s *server) minePage(g *guest) error {
 			view.Going = append(view.Going, ownLine{c, caseTones[c.State]})
 		}
 	}
+	if view.Requests, err = s.Residents.Requests(g.Context(), g.me); err != nil && !errors.Is(err, yinzheng.ErrNotFound) {
+		return err
+	}
+	view.Requests = slices.DeleteFunc(view.Requests, func(q *resident.Request) bool { return q == nil || q.Case != "" || q.Content == nil })
 	return s.receive(g, http.StatusOK, "resident-mine", mineTitle, view)
 }
 

@@ -28,6 +28,7 @@ func (s *server) residentRoutes() {
 		"POST /leave": s.leaveForm,
 	}
 	maps.Copy(pages, s.guideRoutes())
+	maps.Copy(pages, s.applyRoutes())
 	maps.Copy(pages, s.followRoutes())
 	maps.Copy(pages, s.mineRoutes())
 	maps.Copy(pages, s.shareRoutes())

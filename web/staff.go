@@ -45,6 +45,9 @@ func (s *server) staffRoutes() {
 		"GET /work/delegations":                       s.lendingPage,
 		"POST /work/delegations":                      s.lendForm,
 		"POST /work/delegations/end":                  s.endLendingForm,
+		"GET /work/requests/{id}":                     s.intakePage,
+		"POST /work/requests/{id}":                    s.intakeForm,
+		"GET /work/requests/{id}/files/{file}":        s.requestFile,
 		"GET /work/certificates/{code}":               s.byCode,
 		"GET /work/bulk":                              s.bulkPage,
 		"POST /work/bulk":                             s.bulkForm,
@@ -164,6 +167,7 @@ var dones = map[string]yinzheng.Text{
 	"ended":           {ZH: "委托已结束。", EN: "It has ended."},
 	"detached":        {ZH: "已撤下，历史中仍有记录。", EN: "It was taken off; the history keeps it."},
 	"share-withdrawn": {ZH: "分享已收回，链接不再打开。", EN: "Withdrawn; the link opens nothing any more."},
+	"left":            {ZH: "已退出。", EN: "You are signed out."},
 	"issued":          {ZH: "已签发。", EN: "The certificate was issued."},
 	"sampled":         {ZH: "样本已签发，请用手机扫一扫。", EN: "The sample was issued; scan it with a phone."},
 	"appointed":       {ZH: "岗位已增加。", EN: "The post was added."},
@@ -183,6 +187,11 @@ var dones = map[string]yinzheng.Text{
 	"campaign-make":   {ZH: "正在生成办件：登记为健在的逐人生成，以后登记的也随之生成。", EN: "The cases are being made, for whoever was seen present, now and later."},
 	"campaign-end":    {ZH: "已办结，当时的数字已记下。", EN: "Ended; how it stood is on record."},
 	"campaign-cancel": {ZH: "已取消，理由已记下。", EN: "Cancelled; the reason is on record."},
+
+	"taken-in":         {ZH: "已受理，请核对后提交。", EN: "Taken in. Check it and hand it in."},
+	"taken-back":       {ZH: "已撤回申请。", EN: "The request was taken back."},
+	"request-returned": {ZH: "已退回申请人补正。", EN: "Returned to its resident."},
+	"request-refused":  {ZH: "已答复不予受理。", EN: "Refused; the resident is told why."},
 
 	"inquiry-ask":      {ZH: "已提出。", EN: "Asked."},
 	"inquiry-answer":   {ZH: "核实意见已登记，等待签发。", EN: "The answer is entered and waits to be signed."},
@@ -275,6 +284,8 @@ func (s *server) staffFail(v *visit, err error) {
 	switch id := v.PathValue("id"); {
 	case strings.HasPrefix(view.Back, "/work/admin"):
 		view.Name = yinzheng.Text{ZH: "回到管理", EN: "Back to administration"}
+	case strings.HasPrefix(v.URL.Path, "/work/requests/"):
+		view.Back, view.Name = "/work?tab=requests", yinzheng.Text{ZH: "回到网上申请", EN: "Back to the requests"}
 	case view.Back != "/work":
 		view.Name = yinzheng.Text{ZH: "回到清单", EN: "Back to the list"}
 	case id != "" && f.status != http.StatusNotFound:

@@ -25,6 +25,7 @@ type caseView struct {
 	Deciding decideView
 
 	Verified  *yinzheng.VerificationBook // nil: there is no certificate
+	Request   string                     // that it came of, if it is shown to who looks
 	Slip      bool                       // it was handed in, and a slip can be printed
 	Materials *materialsView
 	Trying    materialTry
@@ -110,8 +111,11 @@ func (s *server) drawCase(v *visit, status int, c *yinzheng.CaseView, view *case
 		view.Events = addEvent(view.Events, c, &c.History[i])
 	}
 	slices.Reverse(view.Events)
+	var err error
+	if view.Request, err = s.Residents.OfCase(v.Context(), v.by, c.ID); err != nil {
+		return err
+	}
 	if c.Certificate != nil {
-		var err error
 		if view.Verified, err = s.Service.VerificationsOf(v.Context(), v.by, c.Certificate.Code); err != nil {
 			return err
 		}

@@ -102,6 +102,7 @@ type caseForm struct {
 	Tried    bool                  // it was to be handed in: what is wanting is shown
 	Page     string                // address of the page's picture
 	SentBack *eventView            // what it was returned for
+	Request  string                // that it came of, if it is shown to who looks
 
 	Materials *materialsView
 	Trying    materialTry
@@ -187,6 +188,10 @@ func sentBack(c *yinzheng.CaseView) *eventView {
 // typed.
 func (s *server) drawForm(v *visit, status int, c *yinzheng.CaseView, view *caseForm, values map[string]any, who yinzheng.Applicant, division string) error {
 	view.Case, view.Division, view.Materials, view.SentBack = c, division, materialsOf(c, "edit", view.Trying), sentBack(c)
+	var err error
+	if view.Request, err = s.Residents.OfCase(v.Context(), v.by, c.ID); err != nil {
+		return err
+	}
 	problems := view.Faults
 	if view.Tried && problems == nil {
 		problems = c.Problems
@@ -363,8 +368,11 @@ func readPatch(form url.Values, t *yinzheng.Template) *yinzheng.Patch {
 }
 
 // seen is the version of the case that a form was made from.
-func (v *visit) seen() int {
-	n, err := strconv.Atoi(v.PostForm.Get("version"))
+func (v *visit) seen() int { return seenIn(v.PostForm) }
+
+// seenIn is the version of what a form was made from; 0 for what is none.
+func seenIn(form url.Values) int {
+	n, err := strconv.Atoi(form.Get("version"))
 	if err != nil {
 		return 0
 	}

@@ -43,6 +43,9 @@ var noticeTexts = map[string]yinzheng.Text{
 	"reference-revoked":   {ZH: "所依据的证明已被撤销", EN: "A certificate that another one rests on was revoked"},
 	"holder-died":         {ZH: "登记显示持证人去世", EN: "A register says that a holder has died"},
 
+	"request-sent": {ZH: "收到网上申请", EN: "A resident has sent a request"},
+	"request-late": {ZH: "网上申请超期未受理", EN: "A request is past its limit"},
+
 	"reorganisation-stuck": {ZH: "机构调整无法实施", EN: "A reorganisation cannot be carried out"},
 	"key-suspended":        {ZH: "一把密钥被中止", EN: "A key was suspended"},
 	"key-proposed":         {ZH: "密钥变更等待第二位管理员确认", EN: "A change of a key waits for a second administrator"},
@@ -96,6 +99,8 @@ func noticeLink(n *yinzheng.Notice) string {
 		return "/work/imports/" + n.About
 	case strings.HasPrefix(n.Kind, "campaign-"):
 		return "/work/campaigns/" + n.About
+	case strings.HasPrefix(n.Kind, "request-") && n.Role == yinzheng.Clerk:
+		return "/work/requests/" + n.About
 	case strings.HasPrefix(n.Kind, "inquiry-"):
 		return "/work/inquiries/" + n.About
 	case n.Application != "":

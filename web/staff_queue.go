@@ -22,6 +22,7 @@ type tab struct {
 
 var tabs = []tab{
 	{"inbox", yinzheng.Text{ZH: "待我办理", EN: "Waiting for me"}, nil, "", yinzheng.Text{ZH: "没有等您办理的办件。有新的办件到您的岗位，就会出现在这里。", EN: "Nothing waits for you. What comes to your post appears here."}},
+	{"requests", yinzheng.Text{ZH: "网上申请", EN: "Online requests"}, nil, yinzheng.Clerk, yinzheng.Text{ZH: "没有等待受理的网上申请。居民在手机上提交的会出现在这里，5 个工作日内受理或答复。", EN: "No request waits. What residents send from their phones appears here, to be taken in or answered within 5 working days."}},
 	{"draft", yinzheng.Text{ZH: "草稿", EN: "Drafts"}, []yinzheng.State{yinzheng.Draft}, yinzheng.Clerk, yinzheng.Text{ZH: "没有草稿。从“新办”开始一件。", EN: "No drafts. Start a case with “New”."}},
 	{"returned", yinzheng.Text{ZH: "被退回", EN: "Returned"}, []yinzheng.State{yinzheng.Returned}, yinzheng.Clerk, yinzheng.Text{ZH: "没有被退回的办件。", EN: "Nothing was returned."}},
 	{"running", yinzheng.Text{ZH: "审批中", EN: "Under way"}, yinzheng.Underway, yinzheng.Clerk, yinzheng.Text{ZH: "没有审批中的办件。", EN: "Nothing is under way."}},
@@ -44,6 +45,7 @@ type queueView struct {
 	Bulks       []bulkView           // of which many can be decided at once
 	Inspections []inspectionLine
 	Revocations []revocationLine
+	Requests    []requestLine
 }
 
 // turn notes where the next page of the list begins.
@@ -76,6 +78,8 @@ func (s *server) queuePage(v *visit) error {
 		}
 	}
 	switch view.Now.Key {
+	case "requests":
+		return s.requestsPage(v, view)
 	case "inspections":
 		return s.inspectionsPage(v, view)
 	case "revocations":

@@ -74,6 +74,7 @@ type server struct {
 
 	signIns *limiter // attempts to sign in or to claim an account
 	codes   *limiter // codes of cases that somebody tries
+	asks    *limiter // requests of residents that somebody begins
 	lookups *limiter // verifications by code or number, which somebody could enumerate
 	guesses *guessing
 	files   *limiter // uploads, which cost memory and time
@@ -100,6 +101,7 @@ func New(c Config) (http.Handler, error) {
 	s.https = strings.HasPrefix(c.Service.PublicURL, "https://")
 	s.signIns = newLimiter(s.Now, 1, 150) // a whole office signs in at half past eight, from one address
 	s.codes = newLimiter(s.Now, 0.1, 30)  // a family, or a counter where many are let in; 40 bits take longer
+	s.asks = newLimiter(s.Now, 0.05, 30)  // a village's volunteers help many from one address
 	s.lookups = newLimiter(s.Now, 20, 200)
 	s.guesses = newGuessing(s.Now)
 	s.files = newLimiter(s.Now, 2, 30)

@@ -245,6 +245,7 @@ func (s *system) background(ctx context.Context, log *slog.Logger) {
 	s.delivering.Go(func() { s.sender.Keep(ctx) })
 	go s.KeepNoting(ctx, time.Second)
 	go often(ctx, 2*time.Second, s.inquiries.Scan, "working on inquiries; tried again soon", log)
+	go often(ctx, time.Minute, s.residents.Tend, "looking after residents' requests; tried again soon", log)
 	go often(ctx, time.Hour, s.residents.Prune, "forgetting residents' sessions; tried again soon", log)
 	go often(ctx, 2*time.Second, s.designs.Follow, "taking up templates that were published; tried again soon", log)
 	if s.fontsDir != "" {

@@ -76,6 +76,7 @@ func Run(t *testing.T, open func(t *testing.T) yinzheng.Store) {
 		"Residents/contacts":         caseContacts,
 		"Residents/cases":            belongingTo,
 		"Residents/shares":           shares,
+		"Requests":                   residentRequests,
 		"Remember":                   remember,
 		"Remember/pruned":            pruned,
 		"Remember/concurrent":        rememberConcurrent,

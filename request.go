@@ -1,0 +1,256 @@
+package yinzheng
+
+import (
+	"context"
+	"io"
+	"time"
+)
+
+// RequestState is where a resident's request stands.
+type RequestState string
+
+// The states of a request (网上申请). Each but the first is also the last word of the
+// kind of event that brought it there: request-sent and so on.
+const (
+	RequestDraft     RequestState = "draft"
+	RequestSent      RequestState = "sent"      // waits for its office
+	RequestReturned  RequestState = "returned"  // to the resident, to be mended
+	RequestTaken     RequestState = "taken"     // it became a case
+	RequestRefused   RequestState = "refused"   // by its office
+	RequestWithdrawn RequestState = "withdrawn" // by the resident
+	RequestLapsed    RequestState = "lapsed"    // nobody went on with it
+)
+
+// Event is the kind of event that brings a request to a state.
+func (s RequestState) Event() string { return "request-" + string(s) }
+
+// ResidentRequest is what a resident asks an office to take in: what it is found by,
+// and what package resident keeps in it.
+type ResidentRequest struct {
+	ID       string
+	Version  int // how often it was written; 0: not yet
+	State    RequestState
+	Template TemplateRef
+	Resident string   // whose it is: the mark of a proven document (Resident.Key); "": of who has its code
+	Code     [32]byte // hash of the code by which somebody comes back to it; zero: there is none
+	Office   string   // that takes it in; "": not said yet
+	Begun    time.Time
+	Changed  time.Time
+	Due      time.Time // sent: end of the limit for taking it in; otherwise zero
+	Late     bool      // that is past, and the office above was told
+	Case     string    // taken: which it became
+	Content  []byte    // JSON, of package resident; nil once it was erased
+}
+
+// Is tells whether a request is a resident's own.
+func (r *ResidentRequest) Is(who *Resident) bool {
+	return who.Request != "" && who.Request == r.ID || r.Resident != "" && r.Resident == documentMark(who.ID)
+}
+
+// ResidentRequests keeps the requests of residents. What was done to one is an
+// event (request-…); the row is how it stands.
+type ResidentRequests interface {
+	// PutRequest adds a request (Version 0), or replaces the version that was read; it
+	// is kept at the next version. ErrConflict when somebody else has changed it since.
+	PutRequest(ctx context.Context, r *ResidentRequest) error
+	// ResidentRequest returns one; ErrNotFound.
+	ResidentRequest(ctx context.Context, id string) (*ResidentRequest, error)
+	// RequestsOf lists those of a proven document, newest first.
+	RequestsOf(ctx context.Context, resident string, limit int) ([]*ResidentRequest, error)
+	// RequestsAt lists an office's in a state: what is due first first, and of what has
+	// no limit what was changed first.
+	RequestsAt(ctx context.Context, office string, state RequestState, limit int) ([]*ResidentRequest, error)
+	// CountRequestsAt counts them.
+	CountRequestsAt(ctx context.Context, office string, state RequestState) (int, error)
+	// RequestOfCase returns the request that became a case; ErrNotFound.
+	RequestOfCase(ctx context.Context, application string) (*ResidentRequest, error)
+	// LateRequests lists the IDs of those past their limit of which nobody was told,
+	// longest first.
+	LateRequests(ctx context.Context, now time.Time, limit int) ([]string, error)
+	// IdleRequests lists the IDs of those in a state that have a content and were
+	// changed last before a moment, longest first.
+	IdleRequests(ctx context.Context, state RequestState, before time.Time, limit int) ([]string, error)
+}
+
+// returnCodeLength is that of the code by which somebody comes back to a request: 60
+// random bits, since it is good as long as the request is.
+const returnCodeLength = 12
+
+// NewReturnCode draws a code by which somebody comes back to a request.
+func NewReturnCode(rand io.Reader) (string, error) { return randomText(rand, returnCodeLength) }
+
+// NormalReturnCode reads one as people type it (NormalCode).
+func NormalReturnCode(s string) (code string, ok bool) { return normalText(s, returnCodeLength) }
+
+// IntakeOffice is the office that takes in what residents of a division ask for: the
+// one nearest to them; nil where there is none.
+func (d *Directory) IntakeOffice(division string) *Office {
+	for _, level := range []Level{Village, Town, District, City, Province} {
+		if offices := d.OfficesOf(Post{Level: level}, division); len(offices) > 0 {
+			return offices[0]
+		}
+	}
+	return nil
+}
+
+// Below lists the divisions that stand right below one; of "", the topmost there are.
+func (d *Directory) Below(division string) []*Division {
+	var out []*Division
+	for i := range d.Divisions {
+		v := &d.Divisions[i]
+		if v.Successor == "" && (v.Parent == division || division == "" && d.Division(v.Parent) == nil) {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// OpenOnline tells whether residents may begin a request of an item: ErrNotFound for
+// what is none, ErrState with why and where to go otherwise.
+func (s *Service) OpenOnline(item string) (*Template, error) {
+	t, err := s.Template(item)
+	if err != nil {
+		return nil, fail(ErrNotFound, "没有这个证明事项", "There is no such item")
+	}
+	if ended := s.ended(t); ended != nil {
+		return nil, &Error{Kind: ErrState, Text: ended.Text}
+	}
+	if err := t.startable(s.Directory()); err != nil {
+		return nil, err
+	}
+	if t.CounterOnly {
+		return nil, fail(ErrState, "这个事项要本人到窗口办理，请带齐材料到任何一个村（社区）窗口", "This is done at the counter in person; please take what it needs to any village or community office")
+	}
+	return t, nil
+}
+
+// Intake is what a resident gives to be taken in, as far as it could be a case.
+type Intake struct {
+	Input   *Input
+	Changes []Change
+	// Problems are what the resident has to mend before a clerk need look at it:
+	// characters that no face holds are not among them.
+	Problems []FieldError
+}
+
+// CheckIntake brings what a resident gives into normal form, and says what is still
+// wrong with it; brought are the keys of the materials of which there is something.
+// Nothing of the register shows in it. ErrInvalid for what cannot be kept at all.
+func (s *Service) CheckIntake(t *Template, in *NewApplication, brought []string) (*Intake, error) {
+	input, checked, err := s.input(t, in.Values, in.Division, in.Applicant, s.now())
+	if err != nil {
+		return nil, err
+	}
+	a := &Application{Template: t.Ref(), Division: input.Division, Applicant: input.Applicant, Values: input.Values}
+	for _, key := range brought {
+		a.Attachments = append(a.Attachments, Attachment{Material: key})
+	}
+	problems := append(checked.Problems, s.placeProblems(t, a)...)
+	return &Intake{input, checked.Changes, append(problems, fileProblems(t, a)...)}, nil
+}
+
+// Wanted lists the materials that a case of this content would need, an agent's
+// authority among them.
+func (t *Template) Wanted(in *Input) []Material {
+	c := &Case{Application: &Application{Applicant: in.Applicant, Values: in.Values}, Template: t}
+	return c.wanted()
+}
+
+// MaterialName names a material that a file may be of.
+func (t *Template) MaterialName(key string) Text {
+	name, _ := t.material(key)
+	return name
+}
+
+// KeepFile makes of a file that a resident sends what can be kept, and keeps it: a
+// file is written before what refers to it. Errors as of Cleaner.Clean.
+func (s *Service) KeepFile(ctx context.Context, t *Template, in *NewAttachment) (*Attachment, error) {
+	f, content, err := s.clean(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	f.Name = fileName(f.Name, t.MaterialName(f.Material).ZH, fileEndings[f.Type])
+	return f, s.Store.AddFile(ctx, f.Digest, content)
+}
+
+// FileEnding is the ending of the files of a type that is kept.
+func FileEnding(mediaType string) string { return fileEndings[mediaType] }
+
+// KeptFile reads a file that is on record.
+func (s *Service) KeptFile(ctx context.Context, digest string) ([]byte, error) {
+	content, err := s.Store.File(ctx, digest)
+	return content, lostFile("a request", err)
+}
+
+// MayTakeIn tells whether somebody works on the requests that an office gets: a
+// clerk of the office that does its work now. The grant is theirs; ErrNotFound for
+// anybody else.
+func (s *Service) MayTakeIn(by *Account, office string) (Grant, error) {
+	if office != "" {
+		now := s.Directory().OfficeNow(office)
+		if g, ok := by.Holds(Clerk, s.Now(), func(id string) bool { return id == now }); ok {
+			return g, nil
+		}
+	}
+	return Grant{}, errNoRequest()
+}
+
+func errNoRequest() error {
+	return fail(ErrNotFound, "没有找到这个申请", "There is no such request")
+}
+
+// TakeIn starts a case, as CreateApplication does, with files that are kept already
+// attached to it. also runs in the transaction that writes the case: when it fails
+// there is no case. Errors as of CreateApplication and Case.Attach.
+func (s *Service) TakeIn(ctx context.Context, by *Account, in *NewApplication, files []Attachment, also func(ctx context.Context, id string) error) (id string, err error) {
+	p, err := s.propose(ctx, by, in)
+	if err != nil {
+		return "", err
+	}
+	for i := range files {
+		if p.Application, err = p.Attach(by, &files[i], p.now); err != nil {
+			return "", err
+		}
+	}
+	err = s.Store.Tx(ctx, func(ctx context.Context) error {
+		if err := also(ctx, p.ID); err != nil {
+			return err
+		}
+		return s.keep(ctx, p)
+	})
+	if err == nil {
+		s.watch.noteAll(Desk{Office: p.Office}, by, p.now)
+	}
+	return p.ID, err
+}
+
+// countRequests counts the requests that wait for somebody.
+func (s *Service) countRequests(ctx context.Context, by *Account) (int, error) {
+	n := 0
+	for _, office := range s.IntakeOffices(by) {
+		more, err := s.Store.CountRequestsAt(ctx, office, RequestSent)
+		if err != nil {
+			return 0, err
+		}
+		n += more
+	}
+	return min(n, MostTallied), nil
+}
+
+// IntakeOffices are the offices, closed ones among them, whose requests somebody
+// works on.
+func (s *Service) IntakeOffices(by *Account) []string {
+	var out []string
+	for _, g := range by.InForce(s.Now()) {
+		if g.Role != Clerk {
+			continue
+		}
+		for _, office := range s.Directory().Formerly(g.Office) {
+			out = addOnce(out, office)
+		}
+	}
+	return out
+}
+
+// DueIn is the end of so many working days from now.
+func (s *Service) DueIn(days int) time.Time { return s.calendar.Load().Due(s.now(), days) }

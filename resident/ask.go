@@ -1,0 +1,415 @@
+package resident
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"yinzheng"
+)
+
+// IntakeDays is within how many working days an office takes a request in, or answers
+// it otherwise.
+const IntakeDays = 5
+
+// saves is how often somebody's change is tried on what others have written meanwhile:
+// each page changes its own fields, so that two tabs do not hinder each other.
+const saves = 5
+
+// Begin begins a request of an item. Somebody who has proven who they are comes back
+// to it by that; for anybody else a session is opened that is for this request, and
+// later ones by a code (ReturnCode). ErrNotFound, and ErrState where the item cannot
+// be asked for online.
+func (r *Residents) Begin(ctx context.Context, who *yinzheng.Resident, item, language string) (q *Request, secret string, expires time.Time, err error) {
+	t, err := r.Service.OpenOnline(item)
+	if err != nil {
+		return nil, "", time.Time{}, err
+	}
+	now := r.now()
+	q = &Request{Of: t, Asked: Asked{Language: language, Values: yinzheng.Values{}}}
+	q.State, q.Template, q.Begun, q.Changed = yinzheng.RequestDraft, t.Ref(), now, now
+	if q.ID, err = yinzheng.NewID(r.Rand); err != nil {
+		return nil, "", time.Time{}, err
+	}
+	if err = r.check(q); err != nil {
+		return nil, "", time.Time{}, err
+	}
+	if who != nil && who.ID != (yinzheng.ID{}) {
+		q.Resident, q.Me = who.Key(), Proven{who.Name, who.ID}
+		return q, "", time.Time{}, r.put(ctx, q)
+	}
+	err = r.store.Tx(ctx, func(ctx context.Context) error {
+		q.Version = 0 // this may be a second run
+		if err := r.put(ctx, q); err != nil {
+			return err
+		}
+		secret, expires, err = r.open(ctx, yinzheng.Resident{Request: q.ID})
+		return err
+	})
+	return q, secret, expires, err
+}
+
+// Request shows a resident their own request; ErrNotFound for anybody else's.
+func (r *Residents) Request(ctx context.Context, who *yinzheng.Resident, id string) (*Request, error) {
+	q, err := r.load(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if who == nil || !q.Is(who) {
+		return nil, errNoRequest()
+	}
+	return q, nil
+}
+
+// maxOwn is how many of their requests a resident is shown, the newest.
+const maxOwn = 50
+
+// Requests lists a resident's own requests, newest first.
+func (r *Residents) Requests(ctx context.Context, who *yinzheng.Resident) ([]*Request, error) {
+	if who.Request != "" {
+		q, err := r.Request(ctx, who, who.Request)
+		return []*Request{q}, err
+	}
+	if who.ID == (yinzheng.ID{}) {
+		return nil, nil
+	}
+	return r.readAll(r.store.RequestsOf(ctx, who.Key(), maxOwn))
+}
+
+// readAll passes over those that nobody can read, since their template is not here.
+func (r *Residents) readAll(rows []*yinzheng.ResidentRequest, err error) ([]*Request, error) {
+	var out []*Request
+	for _, row := range rows {
+		q, unreadable := r.read(row)
+		if unreadable != nil {
+			r.Log.Warn("a request cannot be read", "request", row.ID)
+			continue
+		}
+		out = append(out, q)
+	}
+	return out, err
+}
+
+// change applies a change to a request that its resident still fills in. Errors:
+// ErrNotFound, ErrState, those of fn, and ErrInvalid for what cannot be kept at all.
+func (r *Residents) change(ctx context.Context, who *yinzheng.Resident, id string, fn func(*Request) error) (q *Request, err error) {
+	for range saves {
+		if q, err = r.Request(ctx, who, id); err != nil {
+			return nil, err
+		}
+		if !q.Fillable() {
+			return nil, fail(yinzheng.ErrState, "申请已提交，不能再改；需要更改请先撤回或等窗口退回", "The request was sent and cannot be changed; take it back, or wait for the office to return it")
+		}
+		if err = fn(q); err != nil {
+			return nil, err
+		}
+		q.bind()
+		if err = r.check(q); err != nil {
+			return nil, err
+		}
+		q.Changed = r.now()
+		if err = r.put(ctx, q); !errors.Is(err, yinzheng.ErrConflict) {
+			return q, err
+		}
+	}
+	return nil, err
+}
+
+// Edit changes parts of a request; what is nil stays. Values are merged by key, nil
+// removes one.
+type Edit struct {
+	Applicant *yinzheng.Applicant
+	Division  *string
+	Values    map[string]any
+}
+
+// Save keeps what somebody has filled in. Errors as of change.
+func (r *Residents) Save(ctx context.Context, who *yinzheng.Resident, id string, e *Edit) (*Request, error) {
+	return r.change(ctx, who, id, func(q *Request) error {
+		if e.Applicant != nil {
+			q.Applicant = *e.Applicant
+		}
+		if e.Division != nil {
+			q.Division = *e.Division
+		}
+		for key, v := range e.Values {
+			if v == nil {
+				delete(q.Values, key)
+			} else {
+				q.Values[key] = v
+			}
+		}
+		return nil
+	})
+}
+
+// Mark tells the row of a list apart from any other content of it, so that a form
+// that was made from it changes no other one.
+func Mark(row any) string {
+	if row == nil {
+		return ""
+	}
+	sum := sha256.Sum256(yinzheng.Canonical(nil, row))
+	return hex.EncodeToString(sum[:8])
+}
+
+// SaveRow keeps one row of a list: in the place of the one with a mark, or as another
+// one (mark ""); a nil row takes that one off. Sent twice, it is added once.
+// ErrConflict when there is no such row any more; otherwise errors as of change.
+func (r *Residents) SaveRow(ctx context.Context, who *yinzheng.Resident, id, key, mark string, row map[string]any) (*Request, error) {
+	return r.change(ctx, who, id, func(q *Request) error {
+		f := q.Of.Field(key)
+		if f == nil || f.Type != yinzheng.ListField {
+			return errNoRequest()
+		}
+		rows, _ := q.Values[key].([]any)
+		at := slices.IndexFunc(rows, func(x any) bool { return Mark(x) == mark })
+		switch {
+		case mark == "" && row == nil:
+			return errNoRequest()
+		case mark == "" && f.Max > 0 && len(rows) >= f.Max:
+			return invalid("values."+key, "count", fmt.Sprintf("最多 %d 项", f.Max), fmt.Sprintf("At most %d entries", f.Max))
+		case mark == "":
+			rows = r.addRow(q, key, rows, row)
+		case at < 0:
+			return fail(yinzheng.ErrConflict, "这一项已在另一个页面改过，请看一下现在的清单", "This entry was changed on another page; please look at the list as it is now")
+		case row == nil:
+			rows = slices.Delete(slices.Clone(rows), at, at+1)
+		default:
+			rows = slices.Clone(rows)
+			rows[at] = row
+		}
+		q.Values[key] = rows
+		return nil
+	})
+}
+
+// addRow adds a row to a list, unless it is there as the last one already.
+func (r *Residents) addRow(q *Request, key string, rows []any, row map[string]any) []any {
+	checked, err := q.Of.CheckValues(yinzheng.Values{key: []any{row}}, r.now())
+	if err == nil && len(rows) > 0 {
+		if added := checked.Values.Rows(key); Mark(map[string]any(added[0])) == Mark(rows[len(rows)-1]) {
+			return rows
+		}
+	}
+	return append(slices.Clone(rows), row)
+}
+
+// AddFile keeps a photograph, a scan or a PDF of a material. ErrInvalid for what
+// cannot be taken, errors otherwise as of change and yinzheng.Cleaner.
+func (r *Residents) AddFile(ctx context.Context, who *yinzheng.Resident, id string, in *yinzheng.NewAttachment) (*Request, error) {
+	room := func(q *Request) error {
+		switch {
+		case !slices.ContainsFunc(q.Materials(), func(m yinzheng.Material) bool { return m.Key == in.Material }):
+			return invalid("material", "choice", "这个申请不需要这项材料", "This request does not need that material")
+		case len(q.Files) >= maxFiles || q.Filed >= maxFiled:
+			return invalid("file", "too-many", "文件太多，请只传需要的；还有材料可以到窗口补", "Too many files; please send only what is needed, the rest can be brought to the counter")
+		}
+		return nil
+	}
+	q, err := r.Request(ctx, who, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := room(q); err != nil { // before the file is looked at, which is work
+		return nil, err
+	}
+	f, err := r.Service.KeepFile(ctx, q.Of, in)
+	if err != nil {
+		return nil, err
+	}
+	return r.change(ctx, who, id, func(q *Request) error {
+		if slices.ContainsFunc(q.Files, func(x File) bool { return x.Original == f.Original && x.Material == f.Material }) {
+			return nil // sent twice
+		}
+		if err := room(q); err != nil {
+			return err
+		}
+		q.Filed++
+		f.ID = q.Filed
+		q.Files = append(q.Files, File{*f, r.now()})
+		delete(q.Instead, in.Material)
+		return nil
+	})
+}
+
+// RemoveFile takes a file off. Errors as of change.
+func (r *Residents) RemoveFile(ctx context.Context, who *yinzheng.Resident, id string, file int) (*Request, error) {
+	return r.change(ctx, who, id, func(q *Request) error {
+		q.Files = slices.DeleteFunc(q.Files, func(f File) bool { return f.ID == file })
+		return nil
+	})
+}
+
+// OwnFile gives a resident a file of their own request.
+func (r *Residents) OwnFile(ctx context.Context, who *yinzheng.Resident, id string, file int) (content []byte, f *File, err error) {
+	q, err := r.Request(ctx, who, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	return r.content(ctx, q, file)
+}
+
+func (r *Residents) content(ctx context.Context, q *Request, file int) ([]byte, *File, error) {
+	f := q.file(file)
+	if f == nil {
+		return nil, nil, errNoRequest()
+	}
+	content, err := r.Service.KeptFile(ctx, f.Digest)
+	return content, f, err
+}
+
+// PutInstead says what stands in the place of a material's file. ErrInvalid where the
+// template does not let it; otherwise errors as of change.
+func (r *Residents) PutInstead(ctx context.Context, who *yinzheng.Resident, id, material string, x Instead) (*Request, error) {
+	return r.change(ctx, who, id, func(q *Request) error {
+		if err := mayStand(q.Of, material, x); err != nil {
+			return err
+		}
+		if q.Instead == nil {
+			q.Instead = map[string]Instead{}
+		}
+		x.Certificate, _ = yinzheng.NormalCode(x.Certificate)
+		q.Instead[material] = x
+		return nil
+	})
+}
+
+// Send sends a request, which is at version seen, to its office. ErrInvalid with
+// everything that has to be mended first, ErrConflict when it is otherwise by now,
+// ErrState when it was sent already, or the item has ended.
+func (r *Residents) Send(ctx context.Context, who *yinzheng.Resident, id string, seen int) (*Request, error) {
+	q, err := r.Request(ctx, who, id)
+	switch {
+	case err != nil:
+		return nil, err
+	case !q.Fillable():
+		return nil, fail(yinzheng.ErrState, "申请已提交", "The request was sent already")
+	case q.Version != seen:
+		return nil, fail(yinzheng.ErrConflict, "申请已在另一个页面改过，请再核对一遍", "The request was changed on another page; please check it once more")
+	case len(q.Problems) > 0:
+		return nil, &yinzheng.Error{Kind: yinzheng.ErrInvalid, Text: yinzheng.Text{ZH: "还有内容需要补充", EN: "Something is still missing"}, Fields: q.Problems}
+	}
+	if _, err := r.Service.OpenOnline(q.Of.Code); err != nil {
+		return nil, err
+	}
+	office := r.Service.Directory().IntakeOffice(q.Division)
+	if office == nil {
+		return nil, invalid("division", "no-office", "这里还没有受理网上申请的窗口，请到附近的村（社区）窗口办理", "No office takes requests in for this place; please go to a village or community office nearby")
+	}
+	q.Office, q.Due, q.Late = office.ID, r.Service.DueIn(IntakeDays), false
+	q.Salt = make([]byte, 16)
+	_, _ = rand.Read(q.Salt) // never fails (crypto/rand)
+	return q, r.move(ctx, q, yinzheng.RequestSent, yinzheng.ResidentActor, "", func(ctx context.Context) error {
+		return r.store.Notify(ctx, []yinzheng.Notice{{At: q.Changed, Office: office.ID, Role: yinzheng.Clerk, Kind: yinzheng.RequestSent.Event(), About: q.ID}})
+	})
+}
+
+// TakeBack takes a request back that no case was made of. ErrNotFound, ErrState.
+func (r *Residents) TakeBack(ctx context.Context, who *yinzheng.Resident, id string) (*Request, error) {
+	q, err := r.Request(ctx, who, id)
+	switch {
+	case err != nil:
+		return nil, err
+	case !q.Fillable() && q.State != yinzheng.RequestSent:
+		return nil, fail(yinzheng.ErrState, "申请已办结或已受理，不能撤回", "The request has ended or was taken in, and cannot be taken back")
+	}
+	q.Due = time.Time{}
+	return q, r.move(ctx, q, yinzheng.RequestWithdrawn, yinzheng.ResidentActor, "", nothing)
+}
+
+func nothing(context.Context) error { return nil }
+
+// move brings a request to another state, with its event and what belongs to it, in
+// one transaction. The event of what is sent has the digest of it.
+func (r *Residents) move(ctx context.Context, q *Request, to yinzheng.RequestState, by, detail string, also func(context.Context) error) error {
+	version := q.Version
+	q.State, q.Changed = to, r.now()
+	return r.store.Tx(ctx, func(ctx context.Context) error {
+		q.Version = version // this may be a second run
+		if err := also(ctx); err != nil {
+			return err
+		}
+		if err := r.put(ctx, q); err != nil {
+			return err
+		}
+		if to == yinzheng.RequestSent {
+			sum := sha256.Sum256(q.Content)
+			detail = hex.EncodeToString(sum[:])
+		}
+		return r.store.Record(ctx, yinzheng.Event{At: q.Changed, Kind: to.Event(), Subject: q.ID, By: by, Detail: detail})
+	})
+}
+
+// ReturnCode draws a code by which somebody comes back to their request, and ends an
+// earlier one. It is shown once; only its hash is kept. ErrNotFound, and ErrState for
+// who comes back by their identity.
+func (r *Residents) ReturnCode(ctx context.Context, who *yinzheng.Resident, id string) (code string, err error) {
+	q, err := r.Request(ctx, who, id)
+	if err != nil {
+		return "", err
+	}
+	if q.Resident != "" {
+		return "", fail(yinzheng.ErrState, "您用身份登录，再次登录即可回来，不需要取回码", "You are signed in by your identity and come back by signing in again; no code is needed")
+	}
+	if code, err = yinzheng.NewReturnCode(r.Rand); err != nil {
+		return "", err
+	}
+	row := q.ResidentRequest
+	row.Code = returnHash(q.ID, code)
+	return code, r.store.Tx(ctx, func(ctx context.Context) error {
+		if err := r.store.PutRequest(ctx, &row); err != nil {
+			return err
+		}
+		return r.store.Record(ctx, yinzheng.Event{At: r.now(), Kind: yinzheng.EventReturnCode, Subject: q.ID, By: yinzheng.ResidentActor})
+	})
+}
+
+// returnHash is salted by the request, so that no table of all codes serves twice.
+func returnHash(id, code string) [32]byte {
+	return sha256.Sum256([]byte("return code\x00" + id + "\x00" + code))
+}
+
+// ComeBack opens a session for the request that a code is of. Whatever is wrong, be it
+// that there is no such request, the error is one and the same ErrUnauthorized.
+func (r *Residents) ComeBack(ctx context.Context, id, typed string) (q string, secret string, expires time.Time, err error) {
+	q, isRequest := yinzheng.NormalCaseID(id)
+	code, isCode := yinzheng.NormalReturnCode(typed)
+	if !isRequest || !isCode {
+		return "", "", time.Time{}, errReturn()
+	}
+	hash := returnHash(q, code)
+	err = r.store.Tx(ctx, func(ctx context.Context) error {
+		secret = "" // this may be a second run
+		now := r.now()
+		tries, err := r.store.CountTry(ctx, q, now.Add(-triesSince), now)
+		if err != nil {
+			return err
+		}
+		row, err := r.store.ResidentRequest(ctx, q)
+		switch {
+		case errors.Is(err, yinzheng.ErrNotFound):
+			return nil
+		case err != nil:
+			return err
+		case tries > mostTries || row.Code == [32]byte{} || subtle.ConstantTimeCompare(row.Code[:], hash[:]) != 1:
+			return nil // that it was tried is kept
+		}
+		secret, expires, err = r.open(ctx, yinzheng.Resident{Request: q})
+		return err
+	})
+	if err == nil && secret == "" {
+		err = errReturn()
+	}
+	return q, secret, expires, err
+}
+
+func errReturn() error {
+	return fail(yinzheng.ErrUnauthorized, "申请号或取回码不对。取回码是保存时给您的 12 位字母和数字；找不到时可以重新申请，或带证件到窗口办理", "The request number or the code is wrong. The code has the 12 letters and digits that you were given when you saved; without it, apply anew or go to the counter with your document")
+}

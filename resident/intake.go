@@ -1,0 +1,270 @@
+package resident
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"yinzheng"
+)
+
+// RefusalReasons are the classes of reasons for which a request is refused.
+var RefusalReasons = []yinzheng.Option{
+	{Value: "elsewhere", Label: yinzheng.Text{ZH: "不归本单位受理", EN: "Another office takes this in"}},
+	{Value: "not-entitled", Label: yinzheng.Text{ZH: "不符合办理条件", EN: "The conditions are not met"}},
+	{Value: "unneeded", Label: yinzheng.Text{ZH: "不需要开具这个证明", EN: "No such certificate is needed"}},
+	{Value: "duplicate", Label: yinzheng.Text{ZH: "重复申请", EN: "Asked for twice"}},
+}
+
+// maxText bounds what an office says about a request, in characters.
+const maxText = 500
+
+// maxLines is how many requests a list shows, and a round looks after.
+const maxLines = 200
+
+// Intake lists the requests in a state that somebody works on: what is due first
+// first, otherwise what was changed first.
+func (r *Residents) Intake(ctx context.Context, by *yinzheng.Account, state yinzheng.RequestState) ([]*Request, error) {
+	var out []*Request
+	for _, office := range r.Service.IntakeOffices(by) {
+		more, err := r.readAll(r.store.RequestsAt(ctx, office, state, maxLines))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, more...)
+	}
+	slices.SortStableFunc(out, func(a, b *Request) int {
+		return cmp.Or(a.Due.Compare(b.Due), a.Changed.Compare(b.Changed))
+	})
+	return out[:min(len(out), maxLines)], nil
+}
+
+// At shows a request to a clerk of the office that it was sent to; ErrNotFound for
+// anybody else, and before it was sent.
+func (r *Residents) At(ctx context.Context, by *yinzheng.Account, id string) (*Request, error) {
+	q, err := r.load(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := r.Service.MayTakeIn(by, q.Office); err != nil {
+		return nil, err
+	}
+	return q, nil
+}
+
+// OfCase is the ID of the request that a case came of, for who may see that; "" when
+// there is none.
+func (r *Residents) OfCase(ctx context.Context, by *yinzheng.Account, application string) (id string, err error) {
+	row, err := r.store.RequestOfCase(ctx, application)
+	switch {
+	case errors.Is(err, yinzheng.ErrNotFound):
+		return "", nil
+	case err != nil:
+		return "", err
+	}
+	if _, err := r.Service.MayTakeIn(by, row.Office); err != nil {
+		return "", nil //nolint:nilerr // for anybody else there is none
+	}
+	return row.ID, nil
+}
+
+// FileAt gives a file of a request to whoever works on it. That it was opened is put
+// on record first. Errors as of At.
+func (r *Residents) FileAt(ctx context.Context, by *yinzheng.Account, id string, file int) ([]byte, *File, error) {
+	q, err := r.At(ctx, by, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	content, f, err := r.content(ctx, q, file)
+	if err != nil {
+		return nil, nil, err
+	}
+	return content, f, r.store.Record(ctx, yinzheng.Event{At: r.now(), Kind: yinzheng.EventRequestFile, Subject: q.ID, By: by.ID, Detail: f.Digest})
+}
+
+// waiting returns a request at version seen that somebody may act on. Errors:
+// ErrNotFound, ErrState, ErrConflict.
+func (r *Residents) waiting(ctx context.Context, by *yinzheng.Account, id string, seen int) (*Request, error) {
+	q, err := r.At(ctx, by, id)
+	switch {
+	case err != nil:
+		return nil, err
+	case q.State != yinzheng.RequestSent:
+		return nil, fail(yinzheng.ErrState, "申请现在不等待受理", "The request does not wait to be taken in now")
+	case q.Version != seen:
+		return nil, fail(yinzheng.ErrConflict, "申请已被更改，请重新查看", "The request has changed; please look at it again")
+	}
+	return q, nil
+}
+
+// Likely lists cases that may be the same matter as a request, to whoever works on it.
+func (r *Residents) Likely(ctx context.Context, by *yinzheng.Account, q *Request) ([]yinzheng.PossibleDuplicate, error) {
+	p, err := r.Service.Propose(ctx, by, r.begun(q))
+	if err != nil {
+		return nil, err
+	}
+	return p.Duplicates, nil
+}
+
+// begun is what the case of a request is begun with, on the present version of the
+// template.
+func (r *Residents) begun(q *Request) *yinzheng.NewApplication {
+	in := q.application()
+	in.Office = r.Service.Directory().OfficeNow(q.Office)
+	in.Note = "request " + q.ID
+	if t, err := r.Service.Template(q.Of.Code); err == nil && t.Version != q.Of.Version {
+		in.Values = r.carry(t, q.Values)
+	}
+	return in
+}
+
+// Take makes a case of a request that is at version seen, with its files attached:
+// a draft of the clerk's office, to be checked and handed in as any other. Errors as
+// of At and Service.TakeIn, ErrState, ErrConflict.
+func (r *Residents) Take(ctx context.Context, by *yinzheng.Account, id string, seen int) (application string, err error) {
+	q, err := r.waiting(ctx, by, id, seen)
+	if err != nil {
+		return "", err
+	}
+	files := make([]yinzheng.Attachment, len(q.Files))
+	for i := range q.Files {
+		files[i] = q.Files[i].Attachment
+	}
+	return r.Service.TakeIn(ctx, by, r.begun(q), files, func(ctx context.Context, application string) error {
+		q := *q // this may be a second run
+		q.Case, q.Due = application, time.Time{}
+		return r.move(ctx, &q, yinzheng.RequestTaken, by.ID, application, nothing)
+	})
+}
+
+// Return gives a request back to its resident, with what to mend: in words, and the
+// fields and materials that it is about. Errors as of At, ErrState, ErrConflict, and
+// ErrInvalid for a text that is missing or too long.
+func (r *Residents) Return(ctx context.Context, by *yinzheng.Account, id string, seen int, text string, mend []string) error {
+	mend = slices.DeleteFunc(slices.Clone(mend), func(path string) bool { return len(path) > 100 })
+	return r.answer(ctx, by, id, seen, &Said{State: yinzheng.RequestReturned, Text: text, Mend: mend})
+}
+
+// Refuse ends a request, for a reason of a class and in words. Errors as of Return.
+func (r *Residents) Refuse(ctx context.Context, by *yinzheng.Account, id string, seen int, reason, text string) error {
+	if !slices.ContainsFunc(RefusalReasons, func(o yinzheng.Option) bool { return o.Value == reason }) {
+		return invalid("reason", "choice", "请选择不予受理的原因", "Please choose the reason")
+	}
+	return r.answer(ctx, by, id, seen, &Said{State: yinzheng.RequestRefused, Reason: reason, Text: text})
+}
+
+func (r *Residents) answer(ctx context.Context, by *yinzheng.Account, id string, seen int, said *Said) error {
+	q, err := r.waiting(ctx, by, id, seen)
+	if err != nil {
+		return err
+	}
+	said.Text = strings.TrimSpace(strings.ReplaceAll(said.Text, "\r\n", "\n"))
+	switch n := utf8.RuneCountInString(said.Text); {
+	case n == 0:
+		return invalid("text", "required", "请写明告诉申请人的话：缺什么、怎么办", "Please say what the applicant is told: what is missing, what to do")
+	case n > maxText:
+		return invalid("text", "too-long", "最多 500 字", "At most 500 characters")
+	case !yinzheng.Clean(said.Text):
+		return invalid("text", "unclean", "含有不可见的字符，请删去后重写", "There are invisible characters in it; please remove them")
+	}
+	said.At, said.Office = r.now(), r.Service.Directory().OfficeNow(q.Office)
+	q.Said, q.Due = append(q.Said, *said), time.Time{}
+	return r.move(ctx, q, said.State, by.ID, said.Reason, nothing)
+}
+
+// How long nobody need go on with a request before it ends, and how long what came to
+// no case is kept.
+const (
+	draftLife    = 90 * 24 * time.Hour
+	returnedLife = 30 * 24 * time.Hour
+	endedLife    = 30 * 24 * time.Hour
+)
+
+// Tend looks after requests: the office above is told of those past their limit, those
+// that nobody goes on with end, and the content of those that became no case is erased
+// in time. It may be cut off at any moment, and goes on the next time.
+func (r *Residents) Tend(ctx context.Context) error {
+	now := r.now()
+	late, err := r.store.LateRequests(ctx, now, maxLines)
+	if err != nil {
+		return err
+	}
+	errs := []error{r.each(ctx, late, r.tellLate)}
+	for _, x := range []struct {
+		state yinzheng.RequestState
+		life  time.Duration
+		do    func(context.Context, *Request) error
+	}{
+		{yinzheng.RequestDraft, draftLife, r.lapse},
+		{yinzheng.RequestReturned, returnedLife, r.lapse},
+		{yinzheng.RequestRefused, endedLife, r.erase},
+		{yinzheng.RequestWithdrawn, endedLife, r.erase},
+		{yinzheng.RequestLapsed, endedLife, r.erase},
+	} {
+		ids, err := r.store.IdleRequests(ctx, x.state, now.Add(-x.life), maxLines)
+		errs = append(errs, err, r.each(ctx, ids, x.do))
+	}
+	return errors.Join(errs...)
+}
+
+// each does something to requests, one after another; who is faster wins.
+func (r *Residents) each(ctx context.Context, ids []string, do func(context.Context, *Request) error) error {
+	var errs []error
+	for _, id := range ids {
+		q, err := r.load(ctx, id)
+		if err == nil {
+			err = do(ctx, q)
+		}
+		if err != nil && !errors.Is(err, yinzheng.ErrConflict) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// tellLate tells an office, and the ones above it, that a request is past its limit.
+func (r *Residents) tellLate(ctx context.Context, q *Request) error {
+	row := q.ResidentRequest
+	row.Late = true
+	d, now := r.Service.Directory(), r.now()
+	office := d.Office(d.OfficeNow(q.Office))
+	told := []yinzheng.Notice{{At: now, Office: office.ID, Role: yinzheng.Clerk, Kind: yinzheng.EventRequestLate, About: q.ID}}
+	if v := d.Division(d.DivisionNow(office.Division)); v != nil && v.Parent != "" {
+		if above := d.IntakeOffice(v.Parent); above != nil {
+			told = append(told, yinzheng.Notice{At: now, Office: above.ID, Role: yinzheng.Approver, Kind: yinzheng.EventRequestLate, About: q.ID})
+		}
+	}
+	return r.store.Tx(ctx, func(ctx context.Context) error {
+		if err := r.store.PutRequest(ctx, &row); err != nil {
+			return err
+		}
+		if err := r.store.Notify(ctx, told); err != nil {
+			return err
+		}
+		return r.store.Record(ctx, yinzheng.Event{At: now, Kind: yinzheng.EventRequestLate, Subject: q.ID, By: yinzheng.SystemActor})
+	})
+}
+
+func (r *Residents) lapse(ctx context.Context, q *Request) error {
+	return r.move(ctx, q, yinzheng.RequestLapsed, yinzheng.SystemActor, "", nothing)
+}
+
+// erase empties a request that became no case: what it was about, when and how it
+// ended stays.
+func (r *Residents) erase(ctx context.Context, q *Request) error {
+	row := q.ResidentRequest
+	row.Content, row.Resident, row.Code = nil, "", [32]byte{}
+	return r.store.Tx(ctx, func(ctx context.Context) error {
+		if err := r.store.PutRequest(ctx, &row); err != nil {
+			return err
+		}
+		if err := r.store.EndResidentSessions(ctx, (&yinzheng.Resident{Request: q.ID}).Key()); err != nil {
+			return err
+		}
+		return r.store.Record(ctx, yinzheng.Event{At: r.now(), Kind: yinzheng.EventRequestErased, Subject: q.ID, By: yinzheng.SystemActor})
+	})
+}

@@ -1,0 +1,271 @@
+package resident
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"yinzheng"
+)
+
+// Request is what a resident asks an office to take in (网上申请). It is no case: a
+// clerk makes one of it, so that chain, four eyes and rights of cases are as they are
+// for anybody who comes to the counter.
+type Request struct {
+	yinzheng.ResidentRequest
+	Asked
+	Of *yinzheng.Template // while it is filled in the present version, then the one that was sent
+
+	Input    *yinzheng.Input       // what was asked, in normal form
+	Changes  []yinzheng.Change     // what was written differently than it was typed just now
+	Problems []yinzheng.FieldError // what the resident has to mend before it can be sent
+}
+
+// Asked is what a resident says in a request, and is told about it: its content.
+type Asked struct {
+	Me        Proven             `json:"me,omitzero"`
+	Language  string             `json:"language"`
+	Applicant yinzheng.Applicant `json:"applicant"`
+	Division  string             `json:"division,omitempty"`
+	Values    yinzheng.Values    `json:"values"`
+	Files     []File             `json:"files,omitempty"`
+	Filed     int                `json:"filed,omitempty"`   // how many files it ever had
+	Instead   map[string]Instead `json:"instead,omitempty"` // by material: what stands in the place of files
+	Said      []Said             `json:"said,omitempty"`    // by the office
+	Salt      []byte             `json:"salt,omitempty"`    // so that the digest of what was sent tells nothing
+}
+
+// Proven is who somebody is as a provider of identities vouches; zero: nobody does.
+type Proven struct {
+	Name string      `json:"name"`
+	ID   yinzheng.ID `json:"id"`
+}
+
+// Vouched tells whether a provider of identities vouches for who asks.
+func (a *Asked) Vouched() bool { return a.Me != (Proven{}) }
+
+// File is a file of a request. Its number is never given twice.
+type File struct {
+	yinzheng.Attachment
+	At time.Time `json:"at"`
+}
+
+// Instead is what a resident has in the place of a material's file.
+type Instead struct {
+	Way         yinzheng.Way `json:"way"`
+	Certificate string       `json:"certificate,omitempty"` // code
+}
+
+// Said is what an office says about a request.
+type Said struct {
+	At     time.Time             `json:"at"`
+	Office string                `json:"office"`
+	State  yinzheng.RequestState `json:"state"`            // that it came to by this: returned or refused
+	Reason string                `json:"reason,omitempty"` // class, of a refusal
+	Text   string                `json:"text"`
+	Mend   []string              `json:"mend,omitempty"` // returned: paths of fields, attachments.KEY of materials
+}
+
+// LastSaid is what the office said last; nil: nothing.
+func (a *Asked) LastSaid() *Said {
+	if len(a.Said) == 0 {
+		return nil
+	}
+	return &a.Said[len(a.Said)-1]
+}
+
+// Limits of a request's files; what was taken off counts towards the second, so that
+// nobody fills the disk through one.
+const (
+	maxFiles = 30
+	maxFiled = 60
+)
+
+// FilesOf lists the files of a material.
+func (a *Asked) FilesOf(material string) []File {
+	return slices.DeleteFunc(slices.Clone(a.Files), func(f File) bool { return f.Material != material })
+}
+
+// file returns one of its files; nil: it has none of that number.
+func (a *Asked) file(id int) *File {
+	if i := slices.IndexFunc(a.Files, func(f File) bool { return f.ID == id }); i >= 0 {
+		return &a.Files[i]
+	}
+	return nil
+}
+
+// Materials lists what a resident may send pictures of: what the request needs, and
+// what is otherwise only shown at the counter. A commitment is signed there.
+func (q *Request) Materials() []yinzheng.Material {
+	out := q.Of.Wanted(q.Input)
+	for _, m := range q.Of.Materials {
+		if !m.Scan {
+			out = append(out, m)
+		}
+	}
+	return slices.DeleteFunc(out, func(m yinzheng.Material) bool { return m.Key == yinzheng.CommitmentMaterial })
+}
+
+// brought lists the materials of which there is a file, or what stands for one.
+func (a *Asked) brought(t *yinzheng.Template) []string {
+	out := []string{yinzheng.CommitmentMaterial}
+	for i := range a.Files {
+		out = append(out, a.Files[i].Material)
+	}
+	for key, x := range a.Instead {
+		if mayStand(t, key, x) == nil {
+			out = append(out, key)
+		}
+	}
+	return out
+}
+
+// mayStand tells whether a template lets something stand in the place of a material's
+// file; ErrInvalid.
+func mayStand(t *yinzheng.Template, material string, x Instead) error {
+	i := slices.IndexFunc(t.Materials, func(m yinzheng.Material) bool { return m.Key == material })
+	if i < 0 {
+		return invalid("attachments."+material, "unknown", "没有这项材料", "There is no such material")
+	}
+	m := &t.Materials[i]
+	_, isCode := yinzheng.NormalCode(x.Certificate)
+	switch {
+	case x.Way == yinzheng.MetByCertificate && len(m.Certificate) > 0 && !isCode:
+		return invalid("attachments."+material, "code", "证明的核验码应为 16 位字母和数字，在证明的二维码下面", "The verification code has 16 letters and digits, under the certificate's QR code")
+	case x.Way == yinzheng.MetByCertificate && len(m.Certificate) > 0,
+		x.Way == yinzheng.MetByCommitment && m.Commitment != nil,
+		x.Way == yinzheng.MetLater && m.Later != nil:
+		return nil
+	}
+	return invalid("attachments."+material, "way", "这项材料不能这样代替", "Nothing of that kind stands in the place of this material")
+}
+
+// bind writes who somebody has proven to be where the request says who asks: it is
+// shown, and not typed. A holder without a document, such as a newborn, is not them.
+func (q *Request) bind() {
+	if !q.Vouched() {
+		return
+	}
+	if q.Applicant.As != yinzheng.AsHolder {
+		q.Applicant.Name, q.Applicant.ID = q.Me.Name, q.Me.ID
+		return
+	}
+	q.Applicant = yinzheng.Applicant{As: yinzheng.AsHolder}
+	if q.Of.Token.ID != "" {
+		q.Values[q.Of.Token.Name], q.Values[q.Of.Token.ID] = q.Me.Name, q.Me.ID.Value()
+	}
+}
+
+// Bound tells whether a field of the template is as the provider of identities says.
+func (q *Request) Bound(key string) bool {
+	return q.Vouched() && q.Applicant.As == yinzheng.AsHolder && q.Of.Token.ID != "" && (key == q.Of.Token.Name || key == q.Of.Token.ID)
+}
+
+// application is what a case would be begun with.
+func (q *Request) application() *yinzheng.NewApplication {
+	who := q.Applicant
+	return &yinzheng.NewApplication{Item: q.Of.Code, Values: q.Values, Division: q.Division, Applicant: &who}
+}
+
+// check brings the content into normal form and finds what is wrong with it.
+func (r *Residents) check(q *Request) error {
+	in, err := r.Service.CheckIntake(q.Of, q.application(), q.brought(q.Of))
+	if err != nil {
+		return err
+	}
+	q.Input, q.Changes, q.Problems = in.Input, in.Changes, in.Problems
+	q.Values, q.Applicant = in.Input.Values, in.Input.Applicant
+	return nil
+}
+
+// carry takes values over to another version of the template: those that it has, too,
+// and could keep.
+func (r *Residents) carry(t *yinzheng.Template, values yinzheng.Values) yinzheng.Values {
+	out := yinzheng.Values{}
+	for key, v := range values {
+		if _, err := t.CheckValues(yinzheng.Values{key: v}, r.now()); err == nil {
+			out[key] = v
+		}
+	}
+	return out
+}
+
+// errNoRequest is what a stranger learns, whether there is such a request or not.
+func errNoRequest() error {
+	return fail(yinzheng.ErrNotFound, "没有找到这个申请", "There is no such request")
+}
+
+func invalid(field, code, zh, en string) error {
+	text := yinzheng.Text{ZH: zh, EN: en}
+	return &yinzheng.Error{Kind: yinzheng.ErrInvalid, Text: text, Fields: []yinzheng.FieldError{{Field: field, Code: code, Text: text}}}
+}
+
+// read makes a request of what is kept of one.
+func (r *Residents) read(row *yinzheng.ResidentRequest) (*Request, error) {
+	q := &Request{ResidentRequest: *row}
+	if row.Content == nil {
+		of, err := r.Service.TemplateVersion(row.Template)
+		q.Of = of
+		return q, err
+	}
+	d := json.NewDecoder(bytes.NewReader(row.Content))
+	d.UseNumber()
+	if err := d.Decode(&q.Asked); err != nil {
+		return nil, fmt.Errorf("content of request %s: %w", row.ID, err)
+	}
+	var err error
+	if !q.Fillable() {
+		if q.Of, err = r.Service.TemplateVersion(row.Template); err != nil {
+			return nil, err
+		}
+		return q, r.check(q)
+	}
+	if q.Of, err = r.Service.Template(row.Template.Code); err != nil {
+		return nil, err
+	}
+	if q.Of.Version != row.Template.Version {
+		q.Values, q.Template = r.carry(q.Of, q.Values), q.Of.Ref()
+	}
+	return q, r.check(q)
+}
+
+// Fillable tells whether the resident still fills it in.
+func (q *Request) Fillable() bool {
+	return q.State == yinzheng.RequestDraft || q.State == yinzheng.RequestReturned
+}
+
+// load reads a request; a stranger's error when there is none.
+func (r *Residents) load(ctx context.Context, id string) (*Request, error) {
+	id, ok := yinzheng.NormalCaseID(id)
+	if !ok {
+		return nil, errNoRequest()
+	}
+	row, err := r.store.ResidentRequest(ctx, id)
+	switch {
+	case errors.Is(err, yinzheng.ErrNotFound):
+		return nil, errNoRequest()
+	case err != nil:
+		return nil, err
+	}
+	return r.read(row)
+}
+
+// put writes a request with its content as it is now.
+func (r *Residents) put(ctx context.Context, q *Request) error {
+	content, err := json.Marshal(&q.Asked)
+	if err != nil {
+		return fmt.Errorf("write request %s: %w", q.ID, err)
+	}
+	row := q.ResidentRequest
+	row.Content = content
+	if err := r.store.PutRequest(ctx, &row); err != nil {
+		return err
+	}
+	row.Version++
+	q.ResidentRequest = row
+	return nil
+}

@@ -1,0 +1,116 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"yinzheng"
+)
+
+// residentRequests: a request changes by one version at a time, is found by whose it
+// is, where it waits and what became of it, and does not go on once it has ended.
+func residentRequests(t *testing.T, s yinzheng.Store) {
+	ctx := t.Context()
+	_, err := s.ResidentRequest(ctx, "R1")
+	checkIs(t, err, yinzheng.ErrNotFound)
+	put := func(r *yinzheng.ResidentRequest) {
+		t.Helper()
+		check(t, s.PutRequest(ctx, r))
+		r.Version++
+	}
+	ids := func(list []*yinzheng.ResidentRequest, err error) []string {
+		t.Helper()
+		check(t, err)
+		out := []string{}
+		for _, r := range list {
+			out = append(out, r.ID)
+		}
+		return out
+	}
+	is := func(got []string, want ...string) {
+		t.Helper()
+		if d := cmp.Diff(append([]string{}, want...), append([]string{}, got...)); d != "" {
+			t.Errorf("requests (-want +got):\n%s", d)
+		}
+	}
+	all := map[string]*yinzheng.ResidentRequest{}
+	for i, id := range []string{"R1", "R2", "R3", "R4"} {
+		at := Start.Add(time.Duration(i) * time.Minute)
+		all[id] = &yinzheng.ResidentRequest{ID: id, State: yinzheng.RequestDraft, Template: yinzheng.TemplateRef{Code: "residence", Version: 1}, Begun: at, Changed: at, Content: []byte(`{"name":"张𠮷"}`)}
+	}
+	all["R1"].Resident, all["R3"].Resident, all["R2"].Code = "111:A", "111:A", [32]byte{7}
+	for _, id := range []string{"R1", "R2", "R3", "R4"} {
+		put(all[id])
+	}
+	checkIs(t, s.PutRequest(ctx, &yinzheng.ResidentRequest{ID: "R1", State: yinzheng.RequestDraft, Template: all["R1"].Template, Begun: Start, Changed: Start, Version: 2}), yinzheng.ErrConflict)
+	is(ids(s.RequestsOf(ctx, "111:A", 9)), "R3", "R1")
+	is(ids(s.RequestsOf(ctx, "111:A", 1)), "R3")
+	is(ids(s.RequestsOf(ctx, "", 9)))
+
+	for i, id := range []string{"R3", "R2", "R1"} { // due in the other order
+		r := all[id]
+		r.State, r.Office, r.Due, r.Changed = yinzheng.RequestSent, "north", Start.Add(time.Duration(i+1)*time.Hour), Start.Add(time.Hour)
+		put(r)
+	}
+	for id, want := range all {
+		got, err := s.ResidentRequest(ctx, id)
+		check(t, err)
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("request (-want +got):\n%s", d)
+		}
+	}
+	is(ids(s.RequestsAt(ctx, "north", yinzheng.RequestSent, 9)), "R3", "R2", "R1")
+	is(ids(s.RequestsAt(ctx, "south", yinzheng.RequestSent, 9)))
+	for office, want := range map[string]int{"north": 3, "south": 0} {
+		if n, err := s.CountRequestsAt(ctx, office, yinzheng.RequestSent); err != nil || n != want {
+			t.Errorf("%s has %d, %v", office, n, err)
+		}
+	}
+	late := func(now time.Time, want ...string) {
+		t.Helper()
+		got, err := s.LateRequests(ctx, now, 9)
+		check(t, err)
+		is(got, want...)
+	}
+	late(Start.Add(time.Hour - time.Second))
+	late(Start.Add(2*time.Hour), "R3", "R2")
+	all["R3"].Late = true
+	put(all["R3"])
+	late(Start.Add(2*time.Hour), "R2")
+
+	taken := all["R2"]
+	taken.State, taken.Case, taken.Due = yinzheng.RequestTaken, "CASE", time.Time{}
+	put(taken)
+	got, err := s.RequestOfCase(ctx, "CASE")
+	check(t, err)
+	if got.ID != "R2" {
+		t.Errorf("the case is of %s", got.ID)
+	}
+	_, err = s.RequestOfCase(ctx, "other")
+	checkIs(t, err, yinzheng.ErrNotFound)
+	again := *taken
+	again.State = yinzheng.RequestSent
+	if s.PutRequest(ctx, &again) == nil {
+		t.Error("a request that has ended goes on")
+	}
+	other := *all["R1"]
+	other.Content = []byte(`{}`)
+	if s.PutRequest(ctx, &other) == nil {
+		t.Error("what was sent was changed")
+	}
+
+	idle := func(state yinzheng.RequestState, before time.Time, want ...string) {
+		t.Helper()
+		got, err := s.IdleRequests(ctx, state, before, 9)
+		check(t, err)
+		is(got, want...)
+	}
+	idle(yinzheng.RequestDraft, Start.Add(3*time.Minute))
+	idle(yinzheng.RequestDraft, Start.Add(3*time.Minute+time.Second), "R4")
+	idle(yinzheng.RequestTaken, Start.Add(2*time.Hour), "R2")
+	taken.Content = nil
+	put(taken)
+	idle(yinzheng.RequestTaken, Start.Add(2*time.Hour))
+}
