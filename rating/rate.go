@@ -90,11 +90,11 @@ func (q *Ratings) Rate(ctx context.Context, who *yinzheng.Resident, id string, i
 	r := (&Rating{Case: m.Case.ID}).after(a)
 	var told []yinzheng.Notice
 	if r.State == Open {
-		if r, err = q.begin(ctx, r); err != nil {
-			return err
-		}
 		d, err := q.Store.Directory(ctx)
 		if err != nil {
+			return err
+		}
+		if r, err = q.begin(ctx, d, r); err != nil {
 			return err
 		}
 		told = notices(r, "rating-bad", a.At, r.workers(d))
@@ -108,7 +108,7 @@ func (q *Ratings) Rate(ctx context.Context, who *yinzheng.Resident, id string, i
 
 // begin sets the limits of a bad rating, and hands it on where everybody who would
 // follow it up had part in the case.
-func (q *Ratings) begin(ctx context.Context, r *Rating) (*Rating, error) {
+func (q *Ratings) begin(ctx context.Context, d *yinzheng.Directory, r *Rating) (*Rating, error) {
 	a := *r.said()
 	days, err := q.Store.Calendar(ctx)
 	if err != nil {
@@ -116,10 +116,6 @@ func (q *Ratings) begin(ctx context.Context, r *Rating) (*Rating, error) {
 	}
 	calendar := yinzheng.NewCalendar(days)
 	a.Call, a.Settle = calendar.Due(a.At, CallDays), calendar.Due(a.At, SettleDays)
-	d, err := q.Store.Directory(ctx)
-	if err != nil {
-		return nil, err
-	}
 	left, err := q.anyLeft(ctx, r.workers(d), r.Case)
 	a.Raised = !left
 	return (&Rating{Case: r.Case}).after(a), err
