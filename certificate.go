@@ -205,6 +205,7 @@ type Store interface {
 	Designs
 	Catalogues
 	Inquiries
+	Ratings
 	Delegations
 	Staffs
 	Notices

@@ -63,7 +63,7 @@ func (h *house) filled() (*Request, *yinzheng.Resident) {
 	return q, who
 }
 
-func (h *house) sent() (*Request, *yinzheng.Resident) {
+func (h *house) requested() (*Request, *yinzheng.Resident) {
 	h.t.Helper()
 	q, who := h.filled()
 	q, err := h.Send(h.ctx, who, q.ID, q.Version)
@@ -167,7 +167,7 @@ func TestRequest(t *testing.T) {
 func TestRequestRights(t *testing.T) {
 	h, ctx := newHouse(t), t.Context()
 	draft, _ := h.filled()
-	q, who := h.sent()
+	q, who := h.requested()
 	_, stranger := h.filled()
 	for name, other := range map[string]*yinzheng.Resident{"nobody": nil, "who has another request": stranger, "who is known": &somebody, "of a case": {Case: "ABCDEFGHJK"}, "a zero": {}} {
 		if _, err := h.Request(ctx, other, q.ID); !errors.Is(err, yinzheng.ErrNotFound) {
@@ -383,7 +383,7 @@ func TestReturnCode(t *testing.T) {
 func TestTend(t *testing.T) {
 	h, ctx := newHouse(t), t.Context()
 	draft, _ := h.filled()
-	q, who := h.sent()
+	q, who := h.requested()
 	must(t, h.Tend(ctx))
 	told := func(who string) int {
 		t.Helper()

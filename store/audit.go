@@ -131,7 +131,7 @@ const batch = 2000
 // Verify computes every entry of the log again from the actions and events
 // themselves, in their order, looks for what the log does not have, and then
 // compares every file that they refer to with its digest, and every act on the
-// catalogue, on inquiries, on campaigns and on designs with that of its event,
+// catalogue, on inquiries, ratings, campaigns and designs with that of its event,
 // every change of a right to sign commitments with its event, every template that
 // was made here with what was published, how every request of a resident stands with
 // the events that brought it there and what was sent, and how every key stands with
@@ -165,7 +165,7 @@ type verifier struct {
 }
 
 func (v *verifier) passes() []func(context.Context) error {
-	return []func(context.Context) error{v.chain, v.actions, v.events, v.files, v.scans, v.catalogue, v.inquiries, v.campaigns, v.rights, v.designs, v.requests, v.keys, v.faces, v.orphans}
+	return []func(context.Context) error{v.chain, v.actions, v.events, v.files, v.scans, v.catalogue, v.loggedActs(inquiryActTable), v.loggedActs(ratingActTable), v.campaigns, v.rights, v.designs, v.requests, v.keys, v.faces, v.orphans}
 }
 
 func (v *verifier) step(n int) {

@@ -34,22 +34,15 @@ func (s *Store) AddInquiryAct(ctx context.Context, a *yinzheng.InquiryAct) error
 // InquiryActs implements yinzheng.InquiryActs.
 func (s *Store) InquiryActs(ctx context.Context, subject string, after int) ([]yinzheng.InquiryAct, error) {
 	var acts []yinzheng.InquiryAct
-	err := s.read(ctx, "read the acts on an inquiry", func(ctx context.Context, q querier) (err error) {
-		acts, err = readInquiryActs(ctx, q, subject, after)
-		return err
+	err := s.read(ctx, "read the acts on an inquiry", func(ctx context.Context, q querier) error {
+		acts = nil
+		return each(ctx, q, func(r *sql.Rows) error {
+			a := yinzheng.InquiryAct{Subject: subject}
+			err := r.Scan((*whole)(&a.Seq), (*moment)(&a.At), &a.By, &a.Kind, &a.Content)
+			acts = append(acts, a)
+			return err
+		}, inquiryActs, subject, after)
 	})
-	return acts, err
-}
-
-func readInquiryActs(ctx context.Context, q querier, subject string, after int) (acts []yinzheng.InquiryAct, err error) {
-	err = each(ctx, q, func(r *sql.Rows) error {
-		a := yinzheng.InquiryAct{Subject: subject}
-		if err := r.Scan((*whole)(&a.Seq), (*moment)(&a.At), &a.By, &a.Kind, &a.Content); err != nil {
-			return &scanError{err}
-		}
-		acts = append(acts, a)
-		return nil
-	}, inquiryActs, subject, after)
 	return acts, err
 }
 

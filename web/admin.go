@@ -11,6 +11,7 @@ import (
 
 	"yinzheng"
 	"yinzheng/catalogue"
+	"yinzheng/rating"
 )
 
 // The pages of administrators. Each shows what its administrator may do, asked
@@ -122,7 +123,9 @@ type overview struct {
 	Keys     []*yinzheng.KeyView // of which something waits, or the end is near
 	Missing  []yinzheng.MissingCharacter
 	Designs  []designLine
-	Health   *health // nil for whoever looks after a part only
+	Ratings  []rating.OfficeCount
+	Since    time.Time // of Ratings
+	Health   *health   // nil for whoever looks after a part only
 	Faults   []yinzheng.FieldError
 	Tried    string // the case whose number was to be void
 	Reason   string
@@ -154,7 +157,12 @@ func (s *server) drawOverview(v *visit, status int, view *overview) error {
 			view.Plans = append(view.Plans, *x)
 		}
 	}
-	if _, err := s.Service.Directory().Runs(v.by, s.Service.Now()); err == nil {
+	now := s.Service.Now()
+	view.Since = now.AddDate(0, 0, -90)
+	if view.Ratings, err = s.Ratings.Count(v.Context(), v.by, view.Since, now); err != nil {
+		return err
+	}
+	if _, err := s.Service.Directory().Runs(v.by, now); err == nil {
 		if err := s.lookAtAll(v, view); err != nil {
 			return err
 		}

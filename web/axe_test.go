@@ -6,11 +6,13 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 
 	"yinzheng"
 	"yinzheng/internal/axe"
+	"yinzheng/rating"
 	"yinzheng/web"
 )
 
@@ -39,6 +41,7 @@ func TestAccessible(t *testing.T) {
 	code, token, _ := w.issued("one")
 	cert, err := w.store.Certificate(t.Context(), code)
 	must(t, err)
+	must(t, w.ratings.Rate(t.Context(), &yinzheng.Resident{Case: cert.Application}, cert.Application, &rating.Opinion{Level: rating.Poor, Tags: []string{"slow"}, Text: "等了三天"}))
 	clerk := w.signedIn(t, "village")
 	waiting, draft := clerk.start("441302199003070120"), clerk.start("441302199003070120")
 	_, page := clerk.get(waiting + "/edit")
@@ -87,7 +90,7 @@ func TestAccessible(t *testing.T) {
 		"":         {"/", "/guide", "/guide/tenant?at=" + village, "/guide/poor", "/guide/rented", "/apply", "/apply/residence", "/follow", "/follow/0000000000", "/mine", "/s/AAAAAAAAAAAAAAAAAAAAAA", "/signin", "/verify", w.paper(code, token)[len(w.URL):]},
 		"village":  {"/work", "/work?tab=requests", "/work/requests/" + sent[len("/apply/residence/"):], "/work?tab=draft", "/work?tab=issued", "/work/new", "/work/new/residence", "/work/new/family-relation", draft + "/edit", draft + "/edit?check=1", returned + "/edit", waiting, "/work/cases/" + cert.Application, "/work/cases/" + cert.Application + "/certificate", "/work/cases/" + cert.Application + "/correct", "/work/cases/0000000000", tenancy + "/edit?check=1", tenancy, "/work/characters", "/work/characters?q=yan", waiting + "/slip", "/work/notices", "/work/delegations", "/work/imports", "/work/new/residence/workbook", waits, made, "/work/campaigns", campaign, campaign + "/roster", campaign + "/people/1", "/work/inquiries", inquiry},
 		"town":     {"/work", waiting, "/work?tab=inspections", "/work?tab=revocations", bulk, "/work/cases/" + cert.Application + "/certificate", "/work/campaigns", "/work/campaigns/new", campaign, campaign + "/roster", replied},
-		"district": {"/work/inquiries?box=asked", "/work/inquiries?box=lists", "/work/inquiries/ask", "/work/inquiries/ask?kind=hardship&office=" + district, "/work/inquiry-lists/new?kind=hardship&office=" + district, inquiry, replied, list},
+		"district": {"/work/ratings", "/work/ratings/" + cert.Application, "/work/inquiries?box=asked", "/work/inquiries?box=lists", "/work/inquiries/ask", "/work/inquiries/ask?kind=hardship&office=" + district, "/work/inquiry-lists/new?kind=hardship&office=" + district, inquiry, replied, list},
 		"admin":    {"/work/admin", "/work/admin/people", "/work/admin/people/p-town", "/work/admin/people/new", "/work/admin/offices", "/work/admin/offices/" + village, "/work/admin/offices/" + town, "/work/admin/offices/import", "/work/admin/offices/plans", "/work/admin/catalogue", "/work/admin/catalogue/draft", "/work/admin/catalogue/items/residence", "/work/admin/catalogue/import", "/work/admin/catalogue/report", "/work/admin/register", "/work/admin/seals", "/work/admin/seals/" + kid, "/work/admin/seals/" + w.KeyList().Keys[1].KID, "/work/admin/characters", "/work/admin/messages", "/work/admin/calendar", "/work/admin/audit", "/work/admin/start"},
 	}
 	pages["admin"] = append(pages["admin"], "/work/admin/templates", "/work/admin/templates/versions/residence/1", design, design+"?part=fields", design+"?part=fields[2]", blank, design+"?part=chain[1]", design+"?part=page", design+"?part=yaml", design+"/review")
@@ -95,7 +98,7 @@ func TestAccessible(t *testing.T) {
 	slip := clerk.code("/work/cases/" + cert.Application)
 	pages["resident"] = []string{"/follow/" + cert.Application, "/mine", own, own + "/page"}
 	for who, paths := range pages {
-		ctx := browser(t)
+		ctx := browserFor(t, 5*time.Minute)
 		switch who {
 		case "":
 		case "resident":

@@ -16,8 +16,15 @@ import (
 	"yinzheng/web"
 )
 
-// browser starts a real Chromium with a profile of its own.
+// browser starts a real Chromium with a profile of its own, for a test that takes
+// seconds.
 func browser(t *testing.T, more ...chromedp.ExecAllocatorOption) context.Context {
+	t.Helper()
+	return browserFor(t, 90*time.Second, more...)
+}
+
+// browserFor starts one that is given up after a time.
+func browserFor(t *testing.T, most time.Duration, more ...chromedp.ExecAllocatorOption) context.Context {
 	t.Helper()
 	options := append([]chromedp.ExecAllocatorOption{}, chromedp.DefaultExecAllocatorOptions[:]...)
 	options = append(options, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.UserDataDir(t.TempDir()),
@@ -27,7 +34,7 @@ func browser(t *testing.T, more ...chromedp.ExecAllocatorOption) context.Context
 	ctx, cancel := chromedp.NewContext(allocator)
 	t.Cleanup(cancel)
 	run(t, ctx, chromedp.Navigate("about:blank")) // without a time limit: that of the first step would be the browser's
-	ctx, cancel = context.WithTimeout(ctx, 90*time.Second)
+	ctx, cancel = context.WithTimeout(ctx, most)
 	t.Cleanup(cancel)
 	return ctx
 }

@@ -24,6 +24,7 @@ import (
 	"yinzheng/design"
 	"yinzheng/inquiry"
 	"yinzheng/keys"
+	"yinzheng/rating"
 	residents "yinzheng/resident"
 	"yinzheng/signer"
 	"yinzheng/store"
@@ -42,6 +43,8 @@ type world struct {
 
 	workbooks *workbook.Workbooks
 	residents *residents.Residents
+	ratings   *rating.Ratings
+	aheadBy   atomic.Int64 // days that the clock of the ratings is ahead
 	handler   atomic.Pointer[http.Handler]
 	boot      func() // makes everything anew over the same store, as a new process would
 }
@@ -139,6 +142,8 @@ func newWorldOver(t testing.TB, st *store.Store, changes ...change) *world {
 		w.residents = residents.New(residents.Config{Service: w.Service, Log: log})
 		wc.Residents = w.residents
 		wc.Inquiries = inquiry.New(inquiry.Config{Store: st, Records: w.Service, Seal: w.Service, Now: sc.Now})
+		wc.Ratings = rating.New(rating.Config{Store: st, Cases: w.Service, Now: func() time.Time { return time.Now().AddDate(0, 0, int(w.aheadBy.Load())) }, Log: log})
+		w.ratings = wc.Ratings
 		handler, err := web.New(wc)
 		must(t, err)
 		w.handler.Store(&handler)

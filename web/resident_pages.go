@@ -32,6 +32,7 @@ func (s *server) residentRoutes() {
 	maps.Copy(pages, s.followRoutes())
 	maps.Copy(pages, s.mineRoutes())
 	maps.Copy(pages, s.shareRoutes())
+	maps.Copy(pages, s.ratingRoutes())
 	for pattern, do := range pages {
 		s.mux.HandleFunc(pattern, s.preferring(s.resident(do)))
 	}

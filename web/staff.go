@@ -35,6 +35,7 @@ func (s *server) staffRoutes() {
 	maps.Copy(pages, s.campaignRoutes())
 	maps.Copy(pages, s.inquiryRoutes())
 	maps.Copy(pages, s.templateRoutes())
+	maps.Copy(pages, s.followUpRoutes())
 	maps.Copy(pages, map[string]func(*visit) error{
 		"POST /signout":                               s.signOutForm,
 		"GET /work":                                   s.queuePage,
@@ -140,6 +141,9 @@ type desk struct {
 // IsClerk tells whether somebody may start cases.
 func (d *desk) IsClerk() bool { return d.holds[yinzheng.Clerk] }
 
+// FollowsUp tells whether somebody may be the one who follows bad ratings up.
+func (d *desk) FollowsUp() bool { return d.holds[yinzheng.Approver] }
+
 // HasCampaigns tells whether campaigns may be for somebody, HasInquiries whether
 // inquiries may.
 func (d *desk) HasCampaigns() bool {
@@ -200,6 +204,10 @@ var dones = map[string]yinzheng.Text{
 	"inquiry-withdraw": {ZH: "已撤回。", EN: "Taken back."},
 	"inquiry-pause":    {ZH: "已暂停。", EN: "Paused."},
 	"inquiry-resume":   {ZH: "已继续。", EN: "It goes on."},
+
+	"rated":         {ZH: "谢谢您的评价。", EN: "Thank you for telling us."},
+	"rating-call":   {ZH: "回访已记下。", EN: "The call was noted."},
+	"rating-settle": {ZH: "已办结，评价的人可以看到答复。", EN: "Settled; who rated it can read the answer."},
 
 	"batch-start":  {ZH: "已开始，在后台办理。可以离开这一页，办完会通知。", EN: "Started; it goes on by itself. You may leave this page, and are told when it is done."},
 	"batch-pause":  {ZH: "已暂停。已办的不变，随时可以继续。", EN: "Paused. What was made stays; it can be resumed at any time."},
@@ -314,6 +322,8 @@ func home(path string) string {
 	switch {
 	case strings.HasPrefix(path, "/work/campaigns"):
 		return "/work/campaigns"
+	case strings.HasPrefix(path, "/work/ratings"):
+		return "/work/ratings"
 	case strings.HasPrefix(path, "/work/inquiries"), strings.HasPrefix(path, "/work/inquiry-lists"):
 		return "/work/inquiries"
 	}

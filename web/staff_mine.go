@@ -57,6 +57,9 @@ var noticeTexts = map[string]yinzheng.Text{
 	"inquiry-returned":     {ZH: "协查被退回", EN: "An inquiry was returned"},
 	"inquiry-late":         {ZH: "协查已超期", EN: "An inquiry is overdue"},
 	"inquiry-replied":      {ZH: "协查已答复", EN: "An inquiry was replied to"},
+	"rating-bad":           {ZH: "有人给了差评，请回访", EN: "A bad rating waits for a call back"},
+	"rating-due-soon":      {ZH: "差评回访今天到期", EN: "The follow-up of a bad rating is due today"},
+	"rating-overdue":       {ZH: "差评回访已超期", EN: "The follow-up of a bad rating is overdue"},
 	"batch-done":           {ZH: "批量导入已办完", EN: "A workbook's cases are made"},
 	"batch-stopped":        {ZH: "批量导入停下了，须有人处理", EN: "Making a workbook's cases has stopped; somebody has to see to it"},
 	"campaign-started":     {ZH: "生存核验已发起", EN: "A campaign has begun"},
@@ -103,6 +106,8 @@ func noticeLink(n *yinzheng.Notice) string {
 		return "/work/requests/" + n.About
 	case strings.HasPrefix(n.Kind, "inquiry-"):
 		return "/work/inquiries/" + n.About
+	case strings.HasPrefix(n.Kind, "rating-"):
+		return "/work/ratings/" + n.About
 	case n.Application != "":
 		return "/work/cases/" + n.Application
 	}

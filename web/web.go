@@ -23,12 +23,13 @@ import (
 	"yinzheng/catalogue"
 	"yinzheng/design"
 	"yinzheng/inquiry"
+	"yinzheng/rating"
 	"yinzheng/resident"
 	"yinzheng/workbook"
 )
 
 // Config is what the handler is made of. Service, Catalogue, Inquiries, Campaigns,
-// Workbooks, Designs and Residents are needed; the rest has useful zero values.
+// Workbooks, Designs, Residents and Ratings are needed; the rest has useful zero values.
 type Config struct {
 	Service   *yinzheng.Service
 	Catalogue *catalogue.Catalogue
@@ -37,6 +38,7 @@ type Config struct {
 	Workbooks *workbook.Workbooks
 	Designs   *design.Designs
 	Residents *resident.Residents
+	Ratings   *rating.Ratings
 	Version   string // of the program, shown in the OpenAPI document
 
 	// CRL returns the DER of issuing CA n's revocation list, as served at

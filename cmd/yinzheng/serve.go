@@ -85,7 +85,7 @@ func (s *system) serve(ctx context.Context, e *env, listen string, proxies []net
 
 func (s *system) handler(e *env, proxies []netip.Prefix) (http.Handler, error) {
 	return web.New(web.Config{
-		Service: s.Service, Catalogue: s.catalogue, Inquiries: s.inquiries, Campaigns: s.campaigns, Workbooks: s.workbooks, Designs: s.designs, Residents: s.residents, Log: e.log, Version: version, TrustedProxies: proxies,
+		Service: s.Service, Catalogue: s.catalogue, Inquiries: s.inquiries, Campaigns: s.campaigns, Workbooks: s.workbooks, Designs: s.designs, Residents: s.residents, Ratings: s.ratings, Log: e.log, Version: version, TrustedProxies: proxies,
 		CRL: s.revocationList, Root: s.ring.Root().Raw, CheckLog: s.checkLog,
 		Size:  func(ctx context.Context) (int64, error) { size, _, err := s.store.Mapping(ctx); return size, err },
 		Ready: func(ctx context.Context) error { _, err := s.store.StatusListCount(ctx); return err },

@@ -20,6 +20,7 @@ import (
 	"yinzheng/design"
 	"yinzheng/inquiry"
 	"yinzheng/keys"
+	"yinzheng/rating"
 	"yinzheng/register"
 	"yinzheng/resident"
 	"yinzheng/sender"
@@ -96,6 +97,7 @@ type system struct {
 	designs           *design.Designs
 	residents         *resident.Residents
 	sender            *sender.Sender
+	ratings           *rating.Ratings
 	store             *store.Store
 	ring              *keys.Keyring
 	renderer          *templates.Typesetter
@@ -190,7 +192,8 @@ func assemble(ctx context.Context, s *store.Store, ring *keys.Keyring, c setting
 	designs := design.New(design.Config{Store: s, Service: service, Language: templates.YAML{}, Typesetter: renderer, Catalogue: items, Now: e.now})
 	return &system{
 		Service: service, catalogue: items, inquiries: asked, campaigns: checks, workbooks: workbook.New(workbook.Config{Service: service, Log: e.log}), designs: designs,
-		sender: messages, residents: resident.New(resident.Config{Service: service, Log: e.log}),
+		ratings: rating.New(rating.Config{Store: s, Cases: service, Now: e.now, Log: e.log}),
+		sender:  messages, residents: resident.New(resident.Config{Service: service, Log: e.log}),
 		store: s, ring: ring, renderer: renderer, fontsDir: c.FontsDir,
 	}, nil
 }
@@ -247,6 +250,7 @@ func (s *system) background(ctx context.Context, log *slog.Logger) {
 	go often(ctx, 2*time.Second, s.inquiries.Scan, "working on inquiries; tried again soon", log)
 	go often(ctx, time.Minute, s.residents.Tend, "looking after residents' requests; tried again soon", log)
 	go often(ctx, time.Hour, s.residents.Prune, "forgetting residents' sessions; tried again soon", log)
+	go often(ctx, 2*time.Second, s.ratings.Scan, "looking after bad ratings; tried again soon", log)
 	go often(ctx, 2*time.Second, s.designs.Follow, "taking up templates that were published; tried again soon", log)
 	if s.fontsDir != "" {
 		go watchFonts(ctx, s.fontsDir, 2*time.Second, s.renderer, log)

@@ -94,6 +94,7 @@ func Run(t *testing.T, open func(t *testing.T) yinzheng.Store) {
 		"Persons/many":               personsMany,
 		"Persons/imports":            personImports,
 		"Persons/cases":              heldBy,
+		"Ratings":                    ratings,
 		"Inquiries/acts":             inquiryActs,
 		"Inquiries/places":           inquiryPlaces,
 		"Inquiries/replies":          inquiryReplies,

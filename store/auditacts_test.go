@@ -10,6 +10,29 @@ import (
 	"yinzheng/store/storetest"
 )
 
+// TestTamperedRatings: what a resident said, and what was done about it, cannot be
+// changed unseen.
+func TestTamperedRatings(t *testing.T) {
+	for text, want := range map[string]FaultKind{
+		"": "",
+		`UPDATE rating_acts SET content = '{"level":5}' WHERE seq = 1`:      ContentChanged,
+		"DELETE FROM rating_acts WHERE seq = 2":                             ContentChanged,
+		`INSERT INTO rating_acts VALUES ('C1', 3, 0, 'u1', 'settle', '{}')`: ContentExtra,
+	} {
+		path := filepath.Join(t.TempDir(), "yinzheng.db")
+		s := openFile(t, path)
+		for i, kind := range []string{"rate", "call"} {
+			a := &yinzheng.RatingAct{Application: "C1", Seq: i + 1, At: storetest.Start, By: "u1", Kind: kind, Content: fmt.Appendf(nil, `{"salt":"%d"}`, i)}
+			check(t, s.PutRating(t.Context(), &yinzheng.Rating{Application: "C1", Item: "residence", Office: "village", At: storetest.Start, Level: 1, Version: a.Seq}, a))
+			check(t, s.Record(t.Context(), yinzheng.Event{At: a.At, Kind: "rating-" + kind, Subject: "C1", By: a.By, Detail: fmt.Sprintf("%x", sha256.Sum256(a.Content))}))
+		}
+		check(t, s.Close())
+		if got := forged(t, path, text); got != want {
+			t.Errorf("%s: %q, want %q", text, got, want)
+		}
+	}
+}
+
 // TestTamperedInquiries: what is changed of the acts on inquiries shows, and so do
 // acts that are added or taken away.
 func TestTamperedInquiries(t *testing.T) {
