@@ -79,7 +79,7 @@ func TestAccessible(t *testing.T) {
 	blank := r.Address.Path // of which much has to be mended
 
 	pages := map[string][]string{
-		"":         {"/", "/guide", "/guide/tenant?at=" + village, "/guide/poor", "/guide/rented", "/follow", "/follow/0000000000", "/mine", "/s/AAAAAAAAAAAAAAAAAAAAAA", "/signin", "/verify", w.paper(code, token)[len(w.URL):]},
+		"":         {"/", "/guide", "/guide/tenant?at=" + village, "/guide/poor", "/guide/rented", "/follow", "/follow/0000000000", "/mine", "/s/AAAAAAAAAAAAAAAAAAAAAA", "/signin", "/verify", "/offline", w.paper(code, token)[len(w.URL):]},
 		"village":  {"/work", "/work?tab=draft", "/work?tab=issued", "/work/new", "/work/new/residence", "/work/new/family-relation", draft + "/edit", draft + "/edit?check=1", returned + "/edit", waiting, "/work/cases/" + cert.Application, "/work/cases/" + cert.Application + "/certificate", "/work/cases/" + cert.Application + "/correct", "/work/cases/0000000000", tenancy + "/edit?check=1", tenancy, "/work/characters", "/work/characters?q=yan", waiting + "/slip", "/work/notices", "/work/delegations", "/work/imports", "/work/new/residence/workbook", waits, made, "/work/campaigns", campaign, campaign + "/roster", campaign + "/people/1", "/work/inquiries", inquiry},
 		"town":     {"/work", waiting, "/work?tab=inspections", "/work?tab=revocations", bulk, "/work/cases/" + cert.Application + "/certificate", "/work/campaigns", "/work/campaigns/new", campaign, campaign + "/roster", replied},
 		"district": {"/work/inquiries?box=asked", "/work/inquiries?box=lists", "/work/inquiries/ask", "/work/inquiries/ask?kind=hardship&office=" + district, "/work/inquiry-lists/new?kind=hardship&office=" + district, inquiry, replied, list},
