@@ -189,7 +189,7 @@ func (r *rush) run(ctx context.Context, scans []rushScan, length time.Duration) 
 	}
 	for i := range n {
 		if wait := time.Until(moment(i)); wait > 0 {
-			time.Sleep(wait)
+			time.Sleep(wait) //nolint:forbidigo // the moment is the thing
 		}
 		moments <- i
 	}
@@ -222,10 +222,10 @@ func (r *rush) ask(ctx context.Context, s *rushScan, method, path, media, body, 
 	if err != nil {
 		return err
 	}
-	defer a.Body.Close() //nolint:errcheck // read to its end
+	defer a.Body.Close()
 	got, err := io.ReadAll(a.Body)
 	if err != nil || a.StatusCode != http.StatusOK || !bytes.Contains(got, []byte(want)) {
-		return fmt.Errorf("%s %s: %d %.200s, %w", method, path, a.StatusCode, got, err)
+		return fmt.Errorf("%s %s: %d %.200s, %v", method, path, a.StatusCode, got, err)
 	}
 	return nil
 }
