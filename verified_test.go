@@ -45,8 +45,10 @@ func TestVerifications(t *testing.T) {
 	book, err := h.VerificationsOf(h.ctx, h.people["clerk"], cert.Code)
 	must(t, err)
 	want := []yinzheng.Verification{
-		{At: first.Add(time.Minute), Channel: yinzheng.ViaScan, Count: 1}, {At: first.Add(time.Minute), Channel: yinzheng.ViaNumber, Count: 1},
-		{At: first, Channel: yinzheng.ViaAPI, Office: "town", OfficeName: h.Directory().Office("town").Name, Count: 3}, {At: first, Channel: yinzheng.ViaAPI, Count: 2},
+		{At: first.Add(time.Minute), Channel: yinzheng.ViaScan, Count: 1},
+		{At: first.Add(time.Minute), Channel: yinzheng.ViaNumber, Count: 1},
+		{At: first, Channel: yinzheng.ViaAPI, Office: "town", OfficeName: h.Directory().Office("town").Name, Count: 3},
+		{At: first, Channel: yinzheng.ViaAPI, Count: 2},
 	}
 	if d := cmp.Diff(want, book.Items, cmpopts.IgnoreFields(yinzheng.Verification{}, "Code")); d != "" || book.Total != 7 {
 		t.Errorf("%d in all (-want +got):\n%s", book.Total, d)
