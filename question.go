@@ -14,7 +14,7 @@ type Question struct {
 	Code   string `json:"code,omitempty"`
 	Number string `json:"number,omitempty"`
 	Name   string `json:"name,omitempty"`
-	File   []byte `json:"-"` // a PDF, the scan of a certificate on paper, or a picture of a QR code
+	File   []byte `json:"-"` // a PDF, the scan of a certificate on paper, or a picture of QR codes
 
 	Channel Channel  `json:"-"` // how it is asked; empty: it repeats a question that was answered
 	By      *Account `json:"-"` // who asks, if they are signed in

@@ -50,12 +50,12 @@ func shownBy(q *yinzheng.Question) receipt.Shown {
 // askPage shows the box that takes anything: a URL from a counter scanner, a
 // code, a number, or a PDF.
 func (s *server) askPage(w http.ResponseWriter, r *http.Request) {
-	s.writeAsk(w, r, http.StatusOK, &page{Ask: &askView{}, Offline: s.preparing()})
+	s.writeAsk(w, r, http.StatusOK, &page{Ask: &askView{}})
 }
 
 // writeAsk writes the page that asks, which alone may use the camera.
 func (s *server) writeAsk(w http.ResponseWriter, r *http.Request, status int, data *page) {
-	data.Title, data.Camera = askTitle.In(language(r)), s.pages.camera
+	data.Title, data.Camera, data.Offline = askTitle.In(language(r)), s.pages.camera, s.preparing()
 	w.Header()["Permissions-Policy"] = cameraHere
 	s.pages.write(w, r, status, "ask", data)
 }
@@ -104,7 +104,7 @@ func (s *server) answerPage(w http.ResponseWriter, r *http.Request) {
 // askAgain shows the form with what is wrong; what was typed stays.
 func (s *server) askAgain(w http.ResponseWriter, r *http.Request, ask *askView, f *fault) {
 	lang := language(r)
-	data := &page{Ask: ask, Offline: s.preparing()}
+	data := &page{Ask: ask}
 	field := "q"
 	for _, e := range f.fields {
 		if e.Field == "file" || e.Field == "name" {
