@@ -224,10 +224,10 @@ func (r *rush) ask(ctx context.Context, s *rushScan, method, path, media, body, 
 	}
 	defer a.Body.Close()
 	got, err := io.ReadAll(a.Body)
-	if err != nil || a.StatusCode != http.StatusOK || !bytes.Contains(got, []byte(want)) {
-		return fmt.Errorf("%s %s: %d %.200s, %v", method, path, a.StatusCode, got, err)
+	if err == nil && (a.StatusCode != http.StatusOK || !bytes.Contains(got, []byte(want))) {
+		err = fmt.Errorf("%s %s: %d %.200s", method, path, a.StatusCode, got)
 	}
-	return nil
+	return err
 }
 
 // bareSite answers a phone as the bare handler answers programs: with a constant
