@@ -137,6 +137,10 @@ func (c *messageTestCmd) Run(ctx context.Context, e *env) error {
 		return err
 	}
 	defer sys.Close()
+	to, err := yinzheng.ParseContact(c.To)
+	if err != nil {
+		return err
+	}
 	if err := sys.TryContact(ctx, sys.Operator(), c.To, "zh"); err != nil {
 		return err
 	}
@@ -147,7 +151,7 @@ func (c *messageTestCmd) Run(ctx context.Context, e *env) error {
 	if err != nil {
 		return err
 	}
-	state, trial := newestTrial(v)
+	state, trial := newestTrial(v, to.Masked())
 	if state != yinzheng.MessageSent {
 		return fmt.Errorf("the gateway has not taken it: %s", messageLine(state, trial))
 	}
@@ -156,10 +160,10 @@ func (c *messageTestCmd) Run(ctx context.Context, e *env) error {
 }
 
 // newestTrial is the one that was just made.
-func newestTrial(v *yinzheng.OutboxView) (state yinzheng.DeliveryState, newest *yinzheng.DeliveryView) {
+func newestTrial(v *yinzheng.OutboxView, masked string) (state yinzheng.DeliveryState, newest *yinzheng.DeliveryView) {
 	for s, list := range map[yinzheng.DeliveryState][]yinzheng.DeliveryView{yinzheng.MessageWaiting: v.Waiting, yinzheng.MessageGivenUp: v.GivenUp, yinzheng.MessageSent: v.Sent} {
 		for i := range list {
-			if d := &list[i]; d.Kind == yinzheng.KindTrial && (newest == nil || d.At.After(newest.At)) {
+			if d := &list[i]; d.Kind == yinzheng.KindTrial && d.Masked == masked && (newest == nil || d.At.After(newest.At)) {
 				state, newest = s, d
 			}
 		}
