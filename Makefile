@@ -21,7 +21,7 @@ test: tools
 # Where goroutines of ours meet. What looks at pages one after another, and the
 # scripts, which send one request at a time, have their turn in test alone.
 race: tools
-	$(GO) test -race -timeout 30m -skip '^(TestAccessible|TestScript)$$' . ./store/... ./web/... ./signer ./keys ./catalogue ./register ./inquiry ./campaign ./workbook ./cmd/...
+	$(GO) test -race -timeout 30m -skip '^(TestAccessible|TestScript)$$' . ./store/... ./web/... ./signer ./keys ./catalogue ./register ./inquiry ./campaign ./workbook ./resident ./rating ./sender ./cmd/...
 
 # A short fuzz of every parser of outside bytes.
 FUZZTIME ?= 20000x

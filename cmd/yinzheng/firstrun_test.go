@@ -131,8 +131,16 @@ func (b *browserWindow) sees(selector, text string) {
 
 func quoted(s string) string { return "'" + strings.ReplaceAll(s, "'", `\'`) + "'" }
 
-// picture is an element as it is on the screen, PNG.
+// picture is an image as it is on the screen, PNG, once it is there: a page stands
+// before its images do.
 func (b *browserWindow) picture(selector string) []byte {
 	b.t.Helper()
-	return do(b, chromedp.Screenshot(chromedp.CSS(selector)))
+	for range 200 {
+		if do(b, chromedp.Evaluate[bool]("(e => e.complete && e.naturalWidth > 0)(document.querySelector("+quoted(selector)+"))")) {
+			return do(b, chromedp.Screenshot(chromedp.CSS(selector)))
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+	b.t.Fatalf("the image %s does not load", selector)
+	return nil
 }
