@@ -16,7 +16,7 @@ build:
 	$(GO) build -trimpath -o yinzheng ./cmd/yinzheng
 
 test: tools
-	$(GO) test ./...
+	$(GO) test -timeout 30m ./...
 
 # Where goroutines of ours meet. What looks at pages one after another, and the
 # scripts, which send one request at a time, have their turn in test alone.
