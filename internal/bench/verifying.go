@@ -15,6 +15,8 @@ import (
 
 	"yinzheng"
 	"yinzheng/catalogue"
+	"yinzheng/rating"
+	"yinzheng/resident"
 	"yinzheng/store"
 	"yinzheng/web"
 )
@@ -163,7 +165,10 @@ func served(ctx context.Context, service *yinzheng.Service, s *store.Store) (htt
 	if err != nil {
 		return nil, err
 	}
-	return web.New(web.Config{Service: service, Catalogue: items, Log: slog.New(slog.DiscardHandler)})
+	return web.New(web.Config{
+		Service: service, Catalogue: items, Residents: resident.New(resident.Config{Service: service}),
+		Ratings: rating.New(rating.Config{Store: s, Cases: service}), Log: slog.New(slog.DiscardHandler),
+	})
 }
 
 // verifyRows measures the first scan of a code, and the next.
