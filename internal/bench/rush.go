@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
@@ -17,7 +16,6 @@ import (
 	"time"
 
 	"yinzheng"
-	"yinzheng/catalogue"
 	"yinzheng/web"
 )
 
@@ -61,14 +59,8 @@ func rushRow(ctx context.Context, c *counter, length time.Duration) (row, error)
 	if err != nil {
 		return row{}, err
 	}
-	items, err := catalogue.New(ctx, catalogue.Config{Store: c.store, Template: c.Newest})
-	if err != nil {
-		return row{}, err
-	}
-	ours, err := web.New(web.Config{
-		Service: c.Service, Catalogue: items, Log: slog.New(slog.DiscardHandler),
-		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, // every scan comes from a place of its own
-	})
+	// Every scan comes from a place of its own.
+	ours, err := served(ctx, c.Service, c.store, netip.MustParsePrefix("127.0.0.0/8"))
 	if err != nil {
 		return row{}, err
 	}

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"math/big"
 	"net/http"
+	"net/netip"
 
 	"yinzheng"
 	"yinzheng/catalogue"
@@ -159,15 +160,15 @@ func (s *scans) each(bodies [][]byte) error {
 	return nil
 }
 
-// served is a service over HTTP.
-func served(ctx context.Context, service *yinzheng.Service, s *store.Store) (http.Handler, error) {
+// served is a service over HTTP, behind the proxies that are trusted.
+func served(ctx context.Context, service *yinzheng.Service, s *store.Store, proxies ...netip.Prefix) (http.Handler, error) {
 	items, err := catalogue.New(ctx, catalogue.Config{Store: s, Template: service.Newest})
 	if err != nil {
 		return nil, err
 	}
 	return web.New(web.Config{
 		Service: service, Catalogue: items, Residents: resident.New(resident.Config{Service: service}),
-		Ratings: rating.New(rating.Config{Store: s, Cases: service}), Log: slog.New(slog.DiscardHandler),
+		Ratings: rating.New(rating.Config{Store: s, Cases: service}), Log: slog.New(slog.DiscardHandler), TrustedProxies: proxies,
 	})
 }
 
