@@ -6,6 +6,7 @@ package receipt
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -148,6 +149,8 @@ func checks(a *yinzheng.Answer) []Check {
 			return yinzheng.Text{ZH: "凭据不可依赖，未再检查", EN: "Not looked at: nothing here can be relied on"}
 		case check == "status" && a.Offline && a.Reply == nil && r != yinzheng.Fail:
 			return listWords[r]
+		case r == yinzheng.Fail && check == "integrity" && found(a, "record-differs"):
+			return yinzheng.Text{ZH: "内容与登记的不一致", EN: "It does not say what the record says"}
 		case r == yinzheng.Fail && a.Verdict == yinzheng.Forged && check == "integrity":
 			return yinzheng.Text{ZH: "签名与签发机关的密钥不符", EN: "The signature does not fit the issuer's key"}
 		}
@@ -160,8 +163,12 @@ func checks(a *yinzheng.Answer) []Check {
 	}
 }
 
-// factViews lists what may be held against the paper, in the order in which it
-// stands there.
+func found(a *yinzheng.Answer, code string) bool {
+	return slices.ContainsFunc(a.Findings, func(f yinzheng.Finding) bool { return f.Code == code })
+}
+
+// certificateFacts lists what may be held against the paper, in the order in
+// which it stands there.
 func certificateFacts(f *yinzheng.Facts, lang string) []Fact {
 	if f == nil {
 		return nil
@@ -196,7 +203,7 @@ func certificateFacts(f *yinzheng.Facts, lang string) []Fact {
 	return out
 }
 
-// replyViews lists what a reply to an inquiry says. It names nobody.
+// replyFacts lists what a reply to an inquiry says. It names nobody.
 func replyFacts(r *yinzheng.Reply, lang string) []Fact {
 	if r == nil {
 		return nil

@@ -1,6 +1,7 @@
 package receipt_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -54,5 +55,20 @@ func TestTimes(t *testing.T) {
 	}
 	if r := receipt.New(&yinzheng.Answer{CheckedAt: now, StatusAsOf: &before}, receipt.Token, "en"); r.AsOf != "27 November 2026, 11:00:00 (UTC+8)" {
 		t.Errorf("status as of %q", r.AsOf)
+	}
+}
+
+// TestIntegrityWords checks that a certificate that another's key signed is not
+// said to have a bad signature when it is the record that it contradicts.
+func TestIntegrityWords(t *testing.T) {
+	words := func(findings ...yinzheng.Finding) string {
+		a := &yinzheng.Answer{Verdict: yinzheng.Forged, Checks: yinzheng.Checks{Integrity: yinzheng.Fail, Issuer: yinzheng.Fail}, Findings: findings}
+		return receipt.New(a, receipt.Token, "en").Checks[0].Words.EN
+	}
+	if w := words(yinzheng.Finding{Code: "token-signature"}); !strings.Contains(w, "key") {
+		t.Errorf("a bad signature: %q", w)
+	}
+	if w := words(yinzheng.Finding{Code: "not-entitled"}, yinzheng.Finding{Code: "record-differs"}); !strings.Contains(w, "record") {
+		t.Errorf("another record: %q", w)
 	}
 }

@@ -32,6 +32,17 @@ func accessible(t *testing.T, ctx context.Context, name string) {
 	}
 }
 
+// fits checks that nothing of a page stands beyond the right edge of the screen,
+// but what scrolls by itself.
+func fits(t *testing.T, ctx context.Context, name string) {
+	t.Helper()
+	beyond := run(t, ctx, chromedp.Evaluate[[]string](`document.documentElement.scrollWidth <= screen.width ? [] :
+		[...document.body.querySelectorAll('*')].filter(e => e.getBoundingClientRect().right > screen.width).slice(-4).map(e => e.outerHTML.slice(0, 160))`))
+	if len(beyond) > 0 {
+		t.Errorf("%s is wider than the screen:\n  %s", name, strings.Join(beyond, "\n  "))
+	}
+}
+
 // TestAccessible has axe-core look at every page: on a desk, in Chinese, in
 // English and in high contrast in turn, and on a phone in large letters (长辈版).
 func TestAccessible(t *testing.T) {
@@ -122,7 +133,9 @@ func TestAccessible(t *testing.T) {
 				if who == "admin" { // whose forms are shut until they are wanted
 					run(t, ctx, chromedp.Evaluate[int](`[...document.querySelectorAll('details')].map(d => d.open = true).length`))
 				}
-				accessible(t, ctx, fmt.Sprintf("%s %s?%s, %d wide", who, address, way, width))
+				what := fmt.Sprintf("%s %s?%s, %d wide", who, address, way, width)
+				accessible(t, ctx, what)
+				fits(t, ctx, what)
 			}
 		}
 	}

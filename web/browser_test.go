@@ -96,7 +96,7 @@ func TestPhone(t *testing.T) {
 			if got := run(t, ctx, chromedp.Evaluate[string](`document.querySelector('.checks li').className`)); got != c.integrity {
 				t.Errorf("integrity %s, want %s", got, c.integrity)
 			}
-			if wide := run(t, ctx, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > innerWidth`)); wide {
+			if wide := run(t, ctx, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > screen.width`)); wide {
 				t.Error("the page is wider than the phone")
 			}
 		})
@@ -113,6 +113,21 @@ func TestPhone(t *testing.T) {
 		shown(t, ctx, "有效")
 		run(t, ctx, chromedp.Evaluate[string](`location.hash = '#00'`))
 		shown(t, ctx, "内容被改动")
+	})
+	t.Run("what has ended fits the phone", func(t *testing.T) {
+		c, err := w.store.Certificate(t.Context(), other)
+		must(t, err)
+		for _, status := range []yinzheng.Status{yinzheng.StatusIsSuspended, yinzheng.StatusIsSuperseded} {
+			from := c.Status
+			c.Status, c.StatusAt, c.Reason, c.Successor = status, c.IssuedAt.Add(time.Minute), "corrected", code
+			must(t, w.store.SetStatus(t.Context(), c, from))
+			for _, how := range []string{"?lang=zh", "?lang=en", "?lang=zh&size=large", "?lang=en&size=large"} {
+				open(t, ctx, w.URL+"/v/"+other+how)
+				if run(t, ctx, chromedp.Evaluate[bool](`!document.querySelector('.verdict.warn') || document.documentElement.scrollWidth > screen.width`)) {
+					t.Errorf("%s %s: not drawn, or wider than the phone", status, how)
+				}
+			}
+		}
 	})
 	t.Run("targets", func(t *testing.T) {
 		for _, path := range []string{"/verify", "/v/" + code} {
