@@ -126,8 +126,6 @@ func TestAdminInBrowser(t *testing.T) {
 		if len(small) > 0 {
 			t.Errorf("%s: targets under 44 pixels: %q", path, small)
 		}
-		if run(t, ctx, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > screen.width`)) {
-			t.Errorf("%s is wider than the phone", path)
-		}
+		fits(t, ctx, path)
 	}
 }

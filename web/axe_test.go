@@ -32,17 +32,6 @@ func accessible(t *testing.T, ctx context.Context, name string) {
 	}
 }
 
-// fits checks that nothing of a page stands beyond the right edge of the screen,
-// but what scrolls by itself.
-func fits(t *testing.T, ctx context.Context, name string) {
-	t.Helper()
-	beyond := run(t, ctx, chromedp.Evaluate[[]string](`document.documentElement.scrollWidth <= screen.width ? [] :
-		[...document.body.querySelectorAll('*')].filter(e => e.getBoundingClientRect().right > screen.width).slice(-4).map(e => e.outerHTML.slice(0, 160))`))
-	if len(beyond) > 0 {
-		t.Errorf("%s is wider than the screen:\n  %s", name, strings.Join(beyond, "\n  "))
-	}
-}
-
 // TestAccessible has axe-core look at every page: on a desk, in Chinese, in
 // English and in high contrast in turn, and on a phone in large letters (长辈版).
 func TestAccessible(t *testing.T) {

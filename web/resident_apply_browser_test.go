@@ -16,9 +16,7 @@ func TestApplyOnPhone(t *testing.T) {
 	looksAt := func(name string) {
 		t.Helper()
 		accessible(t, ctx, name)
-		if run(t, ctx, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > screen.width`)) {
-			t.Errorf("%s is wider than a phone", name)
-		}
+		fits(t, ctx, name)
 	}
 	open(t, ctx, w.URL+"/apply/family-relation")
 	looksAt("begin")

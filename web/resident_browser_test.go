@@ -20,8 +20,6 @@ func TestGallery(t *testing.T) {
 		run(t, ctx, chromedp.EmulateViewport(width, 844))
 		open(t, ctx, server.URL+"/?"+way)
 		accessible(t, ctx, way)
-		if run(t, ctx, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > screen.width`)) {
-			t.Errorf("%s: the page is wider than %d", way, width)
-		}
+		fits(t, ctx, way)
 	}
 }

@@ -396,9 +396,7 @@ func fitsPhone(t *testing.T, ctx context.Context, page string) {
 	if len(small) > 0 {
 		t.Errorf("%s: targets under 44 pixels: %q", page, small)
 	}
-	if run(t, ctx, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > screen.width`)) {
-		t.Errorf("%s is wider than the phone", page)
-	}
+	fits(t, ctx, page)
 }
 
 // until waits for a condition in the page.
