@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"yinzheng"
+	"yinzheng/offices"
 )
 
 // of is a resident with the document of a case's holder.
@@ -93,6 +94,11 @@ func TestOwn(t *testing.T) {
 	if !bytes.Contains(svg, []byte("样本")) {
 		t.Error("the page is not marked as not the original")
 	}
+	_, err = h.reorganise(offices.Order{Rename: []offices.Rename{{Organ: yinzheng.DistrictOrgan, Name: "惠州市惠城区民政和社会局"}}})
+	must(t, err)
+	if later, err := h.OwnPage(h.ctx, byCode, code); err != nil || !bytes.Equal(later, svg) {
+		t.Errorf("after its organ was renamed the page is another: %v", err)
+	}
 	_, err = h.RevealHolder(h.ctx, h.people["town"], code, "核对来访")
 	must(t, err)
 	_, err = h.Dossier(h.ctx, h.people["clerk"], v.ID, "json")
@@ -114,7 +120,7 @@ func TestOwn(t *testing.T) {
 			t.Errorf("not told of %+v", l)
 		}
 	}
-	if len(looked) != len(want) {
+	if len(looked) != len(want)+1 { // the page twice
 		t.Errorf("told of %+v", looked)
 	}
 

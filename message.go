@@ -96,7 +96,7 @@ type Outbox interface {
 	// now, and counts them.
 	HurryMessages(ctx context.Context, now time.Time) (int, error)
 	// AddRequest notes that something is sent to the recipient of a mark at somebody's
-	// wish, and returns when it was since a moment, oldest first.
+	// wish, and returns when it was since a moment and until then, oldest first.
 	AddRequest(ctx context.Context, mark string, at, since time.Time) ([]time.Time, error)
 	// ForgetRequests forgets the marks from before a moment.
 	ForgetRequests(ctx context.Context, before time.Time) error

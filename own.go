@@ -100,8 +100,9 @@ func (s *Service) OwnPage(ctx context.Context, who *Resident, code string) ([]by
 		return nil, err
 	}
 	sheet := &Sheet{Template: c.Template, Values: c.Values, Date: cert.IssuedAt.In(Zone)}
-	if organ, err := s.issuer(c.Template, c.Application); err == nil {
+	if organ := s.Directory().Organ(cert.Organ); organ != nil { // whoever would seal for it now, after a reorganisation
 		sheet.Seal = organ.SealFace()
+		sheet.Seal.Organ = cert.OrganName // as it was called on that day
 	}
 	return s.Renderer.Preview(sheet, "svg", "")
 }

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -52,8 +53,9 @@ type provider struct {
 	Identity
 	http *http.Client
 
-	mu     sync.Mutex
-	found  *oidc.Provider
+	found atomic.Pointer[oidc.Provider]
+
+	asking sync.Mutex
 	failed time.Time
 }
 
@@ -128,13 +130,16 @@ func (r *Residents) reach(ctx context.Context) (*oidc.Provider, error) {
 	if p == nil {
 		return nil, fail(yinzheng.ErrNotFound, "本系统没有接通实名认证", "Nobody vouches for identities here")
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	now := r.Service.Now()
-	if p.found != nil {
-		return p.found, nil
+	if found := p.found.Load(); found != nil {
+		return found, nil
 	}
-	if now.Sub(p.failed) < providerPause {
+	p.asking.Lock()
+	defer p.asking.Unlock()
+	if found := p.found.Load(); found != nil {
+		return found, nil
+	}
+	now := r.Service.Now()
+	if since := now.Sub(p.failed); since >= 0 && since < providerPause { // a clock that was set back ends the pause
 		return nil, errAway(nil)
 	}
 	found, err := oidc.NewProvider(oidc.ClientContext(context.WithoutCancel(ctx), p.http), p.Issuer)
@@ -143,7 +148,7 @@ func (r *Residents) reach(ctx context.Context) (*oidc.Provider, error) {
 		r.Log.Error("the identity provider cannot be reached", "issuer", p.Issuer, "error", err)
 		return nil, errAway(err)
 	}
-	p.found = found
+	p.found.Store(found)
 	return found, nil
 }
 
@@ -159,9 +164,7 @@ func (r *Residents) SignOutThere() string {
 	if r.provider == nil {
 		return ""
 	}
-	r.provider.mu.Lock()
-	found := r.provider.found
-	r.provider.mu.Unlock()
+	found := r.provider.found.Load()
 	var more struct {
 		End string `json:"end_session_endpoint"`
 	}
@@ -257,7 +260,7 @@ func (r *Residents) claims(ctx context.Context, t Ticket, code string) (claims m
 	if acr, _ := claims["acr"].(string); len(p.ACR) > 0 && !slices.Contains(p.ACR, acr) {
 		return nil, "assurance", nil
 	}
-	if claims[p.NameClaim] == nil || claims[p.IDClaim] == nil {
+	if claims[p.NameClaim] == nil || claims[p.IDClaim] == nil || p.TypeClaim != "" && claims[p.TypeClaim] == nil {
 		return p.more(ctx, found, token, id.Subject, claims)
 	}
 	return claims, "", nil

@@ -83,7 +83,7 @@ func (p *oddProvider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func journey(t *testing.T, change func(*Identity)) (*house, *oddProvider) {
 	t.Helper()
 	h, p := newHouse(t), newOddProvider(t)
-	i := Identity{Issuer: p.URL, ClientID: "yinzheng", Redirect: "https://zm.example.gov.cn/mine/callback", TypeClaim: "id_type", Types: map[string]string{"身份证": yinzheng.ResidentID, "护照": yinzheng.Passport}}
+	i := Identity{Issuer: p.URL, ClientID: "yinzheng", Secret: "secret", Redirect: "https://zm.example.gov.cn/mine/callback", TypeClaim: "id_type", Types: map[string]string{"身份证": yinzheng.ResidentID, "护照": yinzheng.Passport}}
 	if change != nil {
 		change(&i)
 	}
@@ -216,6 +216,10 @@ func TestIdentityMore(t *testing.T) {
 	if want := (yinzheng.Resident{Name: "李·雷", ID: yinzheng.ID{Type: yinzheng.Passport, Number: "E12345678"}}); *who != want {
 		t.Errorf("it is %+v", who)
 	}
+	ticket, answer = h.begin(p, jwt.MapClaims{"id_type": nil, "acr": "real-name", "id_number": "E12345678"})
+	if _, _, err := h.FinishSignIn(h.ctx, ticket, answer); err != nil || p.asked["/me"] != 2 {
+		t.Errorf("the type alone is left out: %v, asked %v", err, p.asked)
+	}
 	for _, acr := range []any{nil, "password"} {
 		ticket, answer = h.begin(p, jwt.MapClaims{"acr": acr})
 		if _, _, err := h.FinishSignIn(h.ctx, ticket, answer); !errors.Is(err, yinzheng.ErrUnauthorized) {
@@ -252,6 +256,10 @@ func TestIdentityAway(t *testing.T) {
 			}
 			if p.asked[discovery] != 1 || p.asked["/inward"] != 0 {
 				t.Errorf("asked %v", p.asked)
+			}
+			h.now = h.now.Add(-time.Hour) // a clock that was set back ends no pause later
+			if _, _, err := h.BeginSignIn(h.ctx); !errors.Is(err, yinzheng.ErrUnavailable) || p.asked[discovery] != 2 {
+				t.Errorf("with the clock set back: %v, asked %v", err, p.asked)
 			}
 			delete(p.answers, discovery)
 			h.now = h.now.Add(providerPause)

@@ -24,7 +24,7 @@ var (
 	countWaiting = query("SELECT count(*), min(at) FROM messages WHERE state = 'waiting' AND channel = $1")
 	countEnded   = query("SELECT count(*) FROM messages WHERE state = $1 AND channel = $2 AND done_at >= $3")
 
-	requestsOf     = query("SELECT at FROM message_requests WHERE mark = $1 AND at > $2 ORDER BY at")
+	requestsOf     = query("SELECT at FROM message_requests WHERE mark = $1 AND at > $2 AND at <= $3 ORDER BY at")
 	noteRequest    = query("INSERT INTO message_requests (mark, at) VALUES ($1, $2)")
 	forgetRequests = query("DELETE FROM message_requests WHERE at <= $1")
 )
@@ -142,7 +142,7 @@ func (s *Store) AddRequest(ctx context.Context, mark string, at, since time.Time
 			err := r.Scan(&t)
 			before = append(before, time.Time(t))
 			return err
-		}, requestsOf, mark, micros(since)); err != nil {
+		}, requestsOf, mark, micros(since), micros(at)); err != nil {
 			return err
 		}
 		_, err := change(ctx, q, noteRequest, mark, micros(at))

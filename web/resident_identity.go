@@ -25,13 +25,16 @@ type signInWays struct {
 	Fault    yinzheng.Text
 }
 
-// askWho asks somebody to prove who they are.
-func (s *server) askWho(g *guest, status int, fault yinzheng.Text) error {
-	return s.receive(g, status, "resident-signin", mineTitle, &signInWays{s.Residents.CanIdentify(), ownPage(g.URL.Path), fault})
+// askWho asks somebody who wants to see a page to prove who they are.
+func (s *server) askWho(g *guest, next string, status int, fault yinzheng.Text) error {
+	return s.receiveAt(g, next, status, "resident-signin", mineTitle, &signInWays{s.Residents.CanIdentify(), next, fault})
 }
 
 // ownPage is a page that is for who is signed in, whatever an address asks for.
 func ownPage(next string) string {
+	if next == "/mine/signin" || next == "/mine/callback" { // which lead here
+		return "/mine"
+	}
 	for _, part := range []string{"/mine", "/follow", "/apply", "/rate"} {
 		if rest, ok := strings.CutPrefix(next, part); ok && (rest == "" || rest[0] == '/') && !strings.ContainsAny(next, "\\\r\n?#") {
 			return next
@@ -46,12 +49,13 @@ func (s *server) awayPage(g *guest) error {
 	if err := s.signIns.allow(s.client(g.Request)); err != nil {
 		return err
 	}
+	next := ownPage(g.URL.Query().Get("next"))
 	address, ticket, err := s.Residents.BeginSignIn(g.Context())
 	if err != nil {
-		return s.unidentified(g, err)
+		return s.unidentified(g, next, err)
 	}
-	kept := string(ticket) + "." + base64.RawURLEncoding.EncodeToString([]byte(ownPage(g.URL.Query().Get("next"))))
-	http.SetCookie(g.w, s.cookie(ticketCookie, kept, time.Now().Add(awayLife)))
+	kept := string(ticket) + "." + base64.RawURLEncoding.EncodeToString([]byte(next))
+	http.SetCookie(g.w, s.secretCookie(ticketCookie, kept, time.Now().Add(awayLife)))
 	seeOther(g.w, address)
 	return nil
 }
@@ -62,31 +66,32 @@ func (s *server) backPage(g *guest) error {
 	if err := s.signIns.allow(s.client(g.Request)); err != nil {
 		return err
 	}
-	var kept string
-	if c, err := g.Cookie(ticketCookie); err == nil {
-		kept = c.Value
-	}
-	http.SetCookie(g.w, s.cookie(ticketCookie, "", time.Unix(1, 0)))
-	ticket, encoded, _ := strings.Cut(kept, ".")
-	next, err := base64.RawURLEncoding.DecodeString(encoded)
+	kept, err := s.secretOf(g.Request, ticketCookie)
 	if err != nil {
-		next = nil // somebody's own cookie, which they have changed
+		kept = "" // come back too late, or in another browser: no ticket
 	}
+	http.SetCookie(g.w, s.secretCookie(ticketCookie, "", time.Unix(1, 0)))
+	ticket, encoded, _ := strings.Cut(kept, ".")
+	wanted, err := base64.RawURLEncoding.DecodeString(encoded)
+	if err != nil {
+		wanted = nil // somebody's own cookie, which they have changed
+	}
+	next := ownPage(string(wanted))
 	secret, expires, err := s.Residents.FinishSignIn(g.Context(), resident.Ticket(ticket), g.URL.Query())
 	if err != nil {
-		return s.unidentified(g, err)
+		return s.unidentified(g, next, err)
 	}
 	if err := s.letIn(g, secret, expires); err != nil {
 		return err
 	}
-	return g.see(ownPage(string(next)), "")
+	return g.see(next, "")
 }
 
 // unidentified says why somebody was not let in, and offers the other way.
-func (s *server) unidentified(g *guest, err error) error {
+func (s *server) unidentified(g *guest, next string, err error) error {
 	var e *yinzheng.Error
 	if !errors.As(err, &e) {
 		return err
 	}
-	return s.askWho(g, faultOf(err).status, e.Text)
+	return s.askWho(g, next, faultOf(err).status, e.Text)
 }

@@ -133,6 +133,40 @@ func TestIdentityReplayed(t *testing.T) {
 	}
 }
 
+// TestIdentityNext: whoever gave up signing in, or was asked to in the middle of
+// something, comes to a page and not to where only the provider or a form leads.
+func TestIdentityNext(t *testing.T) {
+	w := newWorld(t, unhurried)
+	client := oidctest.Client{ID: "yinzheng", Secret: "a secret of the tests"}
+	issuer := oidctest.Start(t, oidctest.Config{Client: client, Redirect: w.URL + "/mine/callback", People: map[string]map[string]string{"ouyang": {"name": "欧阳祥", "id_number": "441302199003070120"}}})
+	w.residents.UseIdentity(residents.Identity{Issuer: issuer, ClientID: client.ID, Secret: client.Secret, Redirect: w.URL + "/mine/callback"})
+	next := regexp.MustCompile(`/mine/signin\?next=([^"&]+)`)
+	offered := func(page string) string {
+		t.Helper()
+		m := next.FindStringSubmatch(page)
+		if m == nil {
+			t.Fatalf("no way to sign in: %s", page)
+		}
+		to, err := url.QueryUnescape(m[1])
+		must(t, err)
+		return to
+	}
+	phone := w.guest(t)
+	phone.get("/mine/signin?next=/follow")
+	r, page := phone.get("/mine/callback?error=access_denied&state=x")
+	if to := offered(page); r.StatusCode != 401 || to != "/follow" || !strings.Contains(page, `href="/follow?size=large"`) {
+		t.Errorf("given up: %d, offered %s", r.StatusCode, to)
+	}
+	for _, asked := range []string{"/mine/callback", "/mine/signin"} {
+		if r, _ := w.guest(t).identifies(issuer, "ouyang", asked); r.StatusCode != 200 || r.Address.Path != "/mine" {
+			t.Errorf("to %s: %d %s", asked, r.StatusCode, r.Address)
+		}
+	}
+	if _, page := w.guest(t).post("/mine/certificates/ABCDEFGHJKLMNPQR/shares", url.Values{"days": {"1"}}); offered(page) != "/mine/certificates/ABCDEFGHJKLMNPQR" {
+		t.Errorf("from a form: offered %s", offered(page))
+	}
+}
+
 // TestIdentityAway: while the provider is away, the page says so and offers a code.
 func TestIdentityAway(t *testing.T) {
 	w := newWorld(t, unhurried)

@@ -34,7 +34,7 @@ var mineTitle = yinzheng.Text{ZH: "我的证明", EN: "My certificates"}
 func (s *server) signedIn(do func(*guest) error) func(*guest) error {
 	return func(g *guest) error {
 		if g.me == nil {
-			return s.askWho(g, http.StatusUnauthorized, yinzheng.Text{})
+			return s.askWho(g, ownPage(s.pageOf(g.Request)), http.StatusUnauthorized, yinzheng.Text{})
 		}
 		return do(g)
 	}

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
@@ -222,6 +223,51 @@ func TestShareEnded(t *testing.T) {
 	}
 	if r, pdf := phone.get("/mine/certificates/" + code + "/certificate.pdf"); r.StatusCode != 200 || !strings.HasPrefix(pdf, "%PDF-") {
 		t.Errorf("one's own file: %d", r.StatusCode)
+	}
+}
+
+// TestPosted: what is drawn where a form was sent leads, in another language or
+// larger, to the page that the form is on.
+func TestPosted(t *testing.T) {
+	w := newWorld(t, unhurried)
+	phone, code, _ := w.owner(t)
+	own := "/mine/certificates/" + code
+	for _, c := range []struct {
+		form string
+		sent url.Values
+		page string
+	}{
+		{own + "/shares", url.Values{"days": {"7"}}, own},
+		{own + "/shares", url.Values{"days": {"1000"}}, own},
+		{"/follow", url.Values{"case": {"0000000000"}, "code": {"0"}}, "/follow"},
+		{"/follow/code", url.Values{"case": {"0000000000"}}, "/follow"},
+	} {
+		_, page := phone.post(c.form, c.sent)
+		for _, how := range []string{"size=large", "lang=en", "contrast=high"} {
+			if !strings.Contains(page, `href="`+c.page+"?"+how+`"`) {
+				t.Errorf("%s: no way to %s?%s:\n%s", c.form, c.page, how, page)
+			}
+		}
+		if r, _ := phone.get(c.page); r.StatusCode != 200 {
+			t.Errorf("%s: %d", c.page, r.StatusCode)
+		}
+	}
+}
+
+// TestSecretCookies: over HTTPS a session is kept under a name that no other host of
+// the domain can set, and none other is believed.
+func TestSecretCookies(t *testing.T) {
+	w := newWorld(t, unhurried, func(_ *web.Config, c *yinzheng.Config) { c.PublicURL = "https://zm.example.gov.cn" })
+	w.Client().CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	r := w.do("POST", "/signin", "username=town&password="+password, "Content-Type", "application/x-www-form-urlencoded", "Accept", "text/html")
+	name, secret, _ := strings.Cut(strings.Split(r.header.Get("Set-Cookie"), ";")[0], "=")
+	if name != "__Host-yinzheng" || !strings.Contains(r.header.Get("Set-Cookie"), "Path=/; ") || !strings.Contains(r.header.Get("Set-Cookie"), "; Secure") || strings.Contains(r.header.Get("Set-Cookie"), "Domain") {
+		t.Fatalf("%d, a cookie %s", r.status, r.header.Get("Set-Cookie"))
+	}
+	for cookie, want := range map[string]int{name + "=" + secret: 200, "yinzheng=" + secret: 303} {
+		if r := w.do("GET", "/work", nil, "Cookie", cookie, "Accept", "text/html"); r.status != want {
+			t.Errorf("%s: %d, want %d", cookie[:8], r.status, want)
+		}
 	}
 }
 

@@ -65,7 +65,13 @@ func (h *hall) MyName() string { return yinzheng.MaskName(h.Me.Name) }
 
 // receive writes a page of the residents.
 func (s *server) receive(g *guest, status int, name string, title yinzheng.Text, view any) error {
+	return s.receiveAt(g, s.pageOf(g.Request), status, name, title, view)
+}
+
+// receiveAt writes a page that is to be found at another address.
+func (s *server) receiveAt(g *guest, path string, status int, name string, title yinzheng.Text, view any) error {
 	h := &hall{shell: s.shell(g.Request, title, view), Part: partOf(g.URL.Path), Me: g.me}
+	h.Path = path
 	h.Style, h.Script = s.pages.residentStyle, s.pages.residentScript
 	return s.show(g.w, status, name, h.Lang, h)
 }

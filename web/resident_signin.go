@@ -20,18 +20,18 @@ func (s *server) recognise(g *guest) error {
 			return brokenForm(err)
 		}
 	}
-	c, err := g.Cookie(residentCookie)
+	secret, err := s.secretOf(g.Request, residentCookie)
 	if err != nil {
 		return nil //nolint:nilerr // no cookie: nobody
 	}
-	me, err := s.Residents.Authenticate(g.Context(), c.Value)
+	me, err := s.Residents.Authenticate(g.Context(), secret)
 	switch {
 	case errors.Is(err, yinzheng.ErrUnauthorized):
 		return nil
 	case err != nil:
 		return err
 	}
-	g.me, g.secret = me, c.Value
+	g.me, g.secret = me, secret
 	return nil
 }
 
@@ -43,7 +43,7 @@ func (s *server) letIn(g *guest, secret string, expires time.Time) error {
 			return err
 		}
 	}
-	http.SetCookie(g.w, s.cookie(residentCookie, secret, expires))
+	http.SetCookie(g.w, s.secretCookie(residentCookie, secret, expires))
 	return nil
 }
 
@@ -60,7 +60,7 @@ func (s *server) leaveForm(g *guest) error {
 			there = s.Residents.SignOutThere()
 		}
 	}
-	http.SetCookie(g.w, s.cookie(residentCookie, "", time.Unix(1, 0)))
+	http.SetCookie(g.w, s.secretCookie(residentCookie, "", time.Unix(1, 0)))
 	g.me = nil
 	return s.receive(g, http.StatusOK, "resident-left", yinzheng.Text{ZH: "已退出", EN: "You are signed out"}, there)
 }

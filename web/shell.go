@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -41,6 +43,29 @@ func (s *server) preferring(do http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
+// secretCookie is a cookie that holds a secret. Over HTTPS its name is one that no
+// other host of the same domain can set (RFC 6265bis §4.1.3.2), so that nobody
+// lays their own session under somebody else's page.
+func (s *server) secretCookie(name, value string, expires time.Time) *http.Cookie {
+	return s.cookie(s.secretName(name), value, expires)
+}
+
+func (s *server) secretName(name string) string {
+	if s.https {
+		return "__Host-" + name
+	}
+	return name
+}
+
+// secretOf is what a browser's secret cookie holds; http.ErrNoCookie.
+func (s *server) secretOf(r *http.Request, name string) (string, error) {
+	c, err := r.Cookie(s.secretName(name))
+	if err != nil {
+		return "", err
+	}
+	return c.Value, nil
+}
+
 func (s *server) cookie(name, value string, expires time.Time) *http.Cookie {
 	//nolint:gosec // over plain HTTP, on a development machine, a secure cookie would never come back
 	return &http.Cookie{Name: name, Value: value, Path: "/", Expires: expires, HttpOnly: true, Secure: s.https, SameSite: http.SameSiteLaxMode}
@@ -70,10 +95,34 @@ type shell struct {
 func (s *server) shell(r *http.Request, title yinzheng.Text, view any) shell {
 	lang, done := language(r), r.URL.Query().Get("done")
 	return shell{
-		page: page{Lang: lang, Title: title.In(lang), Path: r.URL.EscapedPath(), Large: prefers(r, sizeCookie, "large"), Sharp: prefers(r, contrastCookie, "high")},
+		page: page{Lang: lang, Title: title.In(lang), Path: s.pageOf(r), Large: prefers(r, sizeCookie, "large"), Sharp: prefers(r, contrastCookie, "high")},
 		Done: dones[done], Failed: failed[done], View: view, service: s.Service,
 	}
 }
+
+// wildcard is one in a pattern of addresses.
+var wildcard = regexp.MustCompile(`\{[^}]*\}`)
+
+// pageOf is the address of the page that a request belongs to: its own, or that of
+// the page above a form that is sent to an address of its own, for which there is
+// nothing to get.
+func (s *server) pageOf(r *http.Request) string {
+	own := r.URL.EscapedPath()
+	if r.Method != http.MethodPost {
+		return own
+	}
+	_, form, _ := strings.Cut(wildcard.ReplaceAllString(r.Pattern, "{}"), " ")
+	for path := r.URL.Path; path != "" && form != ""; path, form = above(path), above(form) {
+		_, pattern := s.mux.Handler(&http.Request{Method: http.MethodGet, URL: &url.URL{Path: path}})
+		if _, page, _ := strings.Cut(wildcard.ReplaceAllString(pattern, "{}"), " "); page == form {
+			return (&url.URL{Path: path}).EscapedPath()
+		}
+	}
+	return own
+}
+
+// above is an address without its last part.
+func above(path string) string { return path[:strings.LastIndexByte(path, '/')] }
 
 // show writes a page; data is a shell with what is around it.
 func (s *server) show(w http.ResponseWriter, status int, name, lang string, data any) error {

@@ -106,9 +106,9 @@ func (s *server) staff(do func(*visit) error) http.HandlerFunc {
 		}
 		v := &visit{Request: r, w: w}
 		var err error
-		if c, missing := r.Cookie(sessionCookie); missing == nil {
-			v.secret = c.Value
-			v.by, err = s.Service.Authenticate(r.Context(), c.Value)
+		if secret, missing := s.secretOf(r, sessionCookie); missing == nil {
+			v.secret = secret
+			v.by, err = s.Service.Authenticate(r.Context(), secret)
 		} else {
 			err = yinzheng.ErrUnauthorized
 		}

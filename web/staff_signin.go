@@ -100,7 +100,7 @@ func (s *server) signInForm(w http.ResponseWriter, r *http.Request) {
 		s.drawSignIn(w, r, f.status, view)
 		return
 	}
-	http.SetCookie(w, s.cookie(sessionCookie, secret, expires))
+	http.SetCookie(w, s.secretCookie(sessionCookie, secret, expires))
 	if len(view.Kept) == 0 {
 		seeOther(w, view.Next)
 		return
@@ -128,6 +128,6 @@ func (s *server) signOutForm(v *visit) error {
 	if err := s.Service.SignOut(v.Context(), v.secret); err != nil {
 		return err
 	}
-	http.SetCookie(v.w, s.cookie(sessionCookie, "", time.Unix(1, 0)))
+	http.SetCookie(v.w, s.secretCookie(sessionCookie, "", time.Unix(1, 0)))
 	return v.see("/signin", "")
 }

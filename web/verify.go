@@ -80,11 +80,11 @@ func (s *server) asker(r *http.Request, via yinzheng.Channel) (*yinzheng.Account
 		by, _, err := s.authenticate(r)
 		return by, err
 	}
-	c, err := r.Cookie(sessionCookie)
+	secret, err := s.secretOf(r, sessionCookie)
 	if err != nil || via == yinzheng.ViaAPI {
 		return nil, nil
 	}
-	by, err := s.Service.Authenticate(r.Context(), c.Value)
+	by, err := s.Service.Authenticate(r.Context(), secret)
 	if errors.Is(err, yinzheng.ErrUnauthorized) {
 		return nil, nil
 	}
