@@ -2,6 +2,9 @@ package yinzheng
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"io"
 	"time"
 )
@@ -45,6 +48,17 @@ type ResidentRequest struct {
 // Is tells whether a request is a resident's own.
 func (r *ResidentRequest) Is(who *Resident) bool {
 	return who.Request != "" && who.Request == r.ID || r.Resident != "" && r.Resident == documentMark(who.ID)
+}
+
+// Digest is of what an office has before it, whose it is, and which office that is: the
+// event by which a request was sent, or ended, vouches for it. What is asked is salted,
+// so that the digest tells nothing once the rest was erased.
+func (r *ResidentRequest) Digest() string {
+	sum := sha256.New()
+	for _, part := range []string{r.Office, r.Resident, string(r.Content)} {
+		fmt.Fprintf(sum, "%d %s", len(part), part)
+	}
+	return hex.EncodeToString(sum.Sum(nil))
 }
 
 // ResidentRequests keeps the requests of residents. What was done to one is an

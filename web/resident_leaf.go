@@ -146,14 +146,7 @@ type leafView struct {
 }
 
 // leafPage shows a page of a request.
-func (s *server) leafPage(g *guest) error {
-	q, err := s.own(g)
-	switch {
-	case err != nil:
-		return s.stranger(g, err)
-	case !q.Fillable():
-		return g.see(requestAddress(q), "")
-	}
+func (s *server) leafPage(g *guest, q *resident.Request) error {
 	view, err := s.leafView(q, g.PathValue("page"))
 	if err != nil {
 		return err
@@ -283,14 +276,7 @@ func toldBy(q *resident.Request, r *yinzheng.Rule, f *yinzheng.Field) string {
 
 // leafForm keeps what was answered on a page, and leads on when nothing is wrong with
 // it. What is wrong is kept, too, and shown.
-func (s *server) leafForm(g *guest) error {
-	q, err := s.own(g)
-	switch {
-	case err != nil:
-		return err
-	case !q.Fillable():
-		return g.see(requestAddress(q), "")
-	}
+func (s *server) leafForm(g *guest, q *resident.Request) error {
 	view, err := s.leafView(q, g.PathValue("page"))
 	if err != nil {
 		return err
