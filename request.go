@@ -159,7 +159,13 @@ func (s *Service) CheckIntake(t *Template, in *NewApplication, brought []string)
 	for _, key := range brought {
 		a.Attachments = append(a.Attachments, Attachment{Material: key})
 	}
-	problems := append(checked.Problems, s.placeProblems(t, a)...)
+	problems := checked.Problems
+	switch {
+	case in.Division == "":
+		problems = append(problems, FieldError{"division", "required", Text{"请选择所属的村（社区）", "Please choose the village or community"}})
+	case len(s.placeProblems(t, a)) > 0: // which is nothing that a resident can mend
+		problems = append(problems, FieldError{"division", "no-office", Text{"这个村（社区）还不能网上办这个事项，请到窗口办理", "This is not done online for this place yet; please go to its office"}})
+	}
 	return &Intake{input, checked.Changes, append(problems, fileProblems(t, a)...)}, nil
 }
 

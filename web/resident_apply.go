@@ -323,6 +323,7 @@ func (s *server) checkAnswersPage(g *guest, q *resident.Request) error {
 func (s *server) drawAnswers(g *guest, status int, view *checkView) error {
 	q := view.Request
 	view.Home = requestAddress(q)
+	view.Rows = vouchedFor(q)
 	for _, l := range leaves(q) {
 		view.Rows = append(view.Rows, s.answers(q, &l)...)
 	}
