@@ -2,6 +2,9 @@ package yinzheng
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"io"
 	"time"
 )
@@ -45,6 +48,17 @@ type ResidentRequest struct {
 // Is tells whether a request is a resident's own.
 func (r *ResidentRequest) Is(who *Resident) bool {
 	return who.Request != "" && who.Request == r.ID || r.Resident != "" && r.Resident == documentMark(who.ID)
+}
+
+// Digest is of what an office has before it, whose it is, and which office that is: the
+// event by which a request was sent, or ended, vouches for it. What is asked is salted,
+// so that the digest tells nothing once the rest was erased.
+func (r *ResidentRequest) Digest() string {
+	sum := sha256.New()
+	for _, part := range []string{r.Office, r.Resident, string(r.Content)} {
+		fmt.Fprintf(sum, "%d %s", len(part), part)
+	}
+	return hex.EncodeToString(sum.Sum(nil))
 }
 
 // ResidentRequests keeps the requests of residents. What was done to one is an
@@ -145,7 +159,13 @@ func (s *Service) CheckIntake(t *Template, in *NewApplication, brought []string)
 	for _, key := range brought {
 		a.Attachments = append(a.Attachments, Attachment{Material: key})
 	}
-	problems := append(checked.Problems, s.placeProblems(t, a)...)
+	problems := checked.Problems
+	switch {
+	case in.Division == "":
+		problems = append(problems, FieldError{"division", "required", Text{"请选择所属的村（社区）", "Please choose the village or community"}})
+	case len(s.placeProblems(t, a)) > 0: // which is nothing that a resident can mend
+		problems = append(problems, FieldError{"division", "no-office", Text{"这个村（社区）还不能网上办这个事项，请到窗口办理", "This is not done online for this place yet; please go to its office"}})
+	}
 	return &Intake{input, checked.Changes, append(problems, fileProblems(t, a)...)}, nil
 }
 

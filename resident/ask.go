@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"yinzheng"
@@ -304,8 +305,6 @@ func (r *Residents) Send(ctx context.Context, who *yinzheng.Resident, id string,
 		return nil, invalid("division", "no-office", "这里还没有受理网上申请的窗口，请到附近的村（社区）窗口办理", "No office takes requests in for this place; please go to a village or community office nearby")
 	}
 	q.Office, q.Due, q.Late = office.ID, r.Service.DueIn(IntakeDays), false
-	q.Salt = make([]byte, 16)
-	_, _ = rand.Read(q.Salt) // never fails (crypto/rand)
 	return q, r.move(ctx, q, yinzheng.RequestSent, yinzheng.ResidentActor, "", func(ctx context.Context) error {
 		return r.store.Notify(ctx, []yinzheng.Notice{{At: q.Changed, Office: office.ID, Role: yinzheng.Clerk, Kind: yinzheng.RequestSent.Event(), About: q.ID}})
 	})
@@ -327,10 +326,14 @@ func (r *Residents) TakeBack(ctx context.Context, who *yinzheng.Resident, id str
 func nothing(context.Context) error { return nil }
 
 // move brings a request to another state, with its event and what belongs to it, in
-// one transaction. The event of what is sent has the digest of it.
+// one transaction. The event has the digest of what it leaves, unless that is a case.
 func (r *Residents) move(ctx context.Context, q *Request, to yinzheng.RequestState, by, detail string, also func(context.Context) error) error {
 	version := q.Version
 	q.State, q.Changed = to, r.now()
+	if q.Salt == nil {
+		q.Salt = make([]byte, 16)
+		_, _ = rand.Read(q.Salt) // never fails (crypto/rand)
+	}
 	return r.store.Tx(ctx, func(ctx context.Context) error {
 		q.Version = version // this may be a second run
 		if err := also(ctx); err != nil {
@@ -339,11 +342,11 @@ func (r *Residents) move(ctx context.Context, q *Request, to yinzheng.RequestSta
 		if err := r.put(ctx, q); err != nil {
 			return err
 		}
-		if to == yinzheng.RequestSent {
-			sum := sha256.Sum256(q.Content)
-			detail = hex.EncodeToString(sum[:])
+		e := yinzheng.Event{At: q.Changed, Kind: to.Event(), Subject: q.ID, By: by, Detail: detail}
+		if to != yinzheng.RequestTaken {
+			e.Detail = strings.TrimSpace(detail + " " + q.Digest())
 		}
-		return r.store.Record(ctx, yinzheng.Event{At: q.Changed, Kind: to.Event(), Subject: q.ID, By: by, Detail: detail})
+		return r.store.Record(ctx, e)
 	})
 }
 

@@ -36,7 +36,7 @@ type Asked struct {
 	Filed     int                `json:"filed,omitempty"`   // how many files it ever had
 	Instead   map[string]Instead `json:"instead,omitempty"` // by material: what stands in the place of files
 	Said      []Said             `json:"said,omitempty"`    // by the office
-	Salt      []byte             `json:"salt,omitempty"`    // so that the digest of what was sent tells nothing
+	Salt      []byte             `json:"salt,omitempty"`    // so that its digest tells nothing
 }
 
 // Proven is who somebody is as a provider of identities vouches; zero: nobody does.

@@ -2,69 +2,86 @@ package store
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
 	"errors"
 	"math"
+	"strings"
+	"time"
 
 	"yinzheng"
 )
 
-var (
-	requestsAfter = query("SELECT key, id, state, changed_at, content FROM resident_requests WHERE key > $1 ORDER BY key LIMIT $2")
-	requestEvent  = query(`SELECT e.kind FROM log l JOIN events e ON e.key = l.part WHERE l.subject = $1 AND l.kind = 'event'
-		AND e.kind IN ('request-sent', 'request-returned', 'request-taken', 'request-refused', 'request-withdrawn', 'request-lapsed') ORDER BY l.part DESC LIMIT 1`)
-	requestSent   = query("SELECT e.detail FROM log l JOIN events e ON e.key = l.part WHERE l.subject = $1 AND l.kind = 'event' AND e.kind = 'request-sent' ORDER BY l.part DESC LIMIT 1")
-	requestErased = query("SELECT count(*) FROM log l JOIN events e ON e.key = l.part WHERE l.subject = $1 AND l.kind = 'event' AND e.kind = 'request-erased'")
+const (
+	eventsOfRequest = "FROM log l JOIN events e ON e.key = l.part WHERE l.subject = r.id AND l.kind = 'event' AND e.kind IN "
+	movesOfRequest  = "('request-sent', 'request-returned', 'request-refused', 'request-withdrawn', 'request-lapsed'"
 )
 
-// requests compares how the requests of residents stand with the events that brought
-// them there, and what an office has before it with the digest of what was sent.
-func (v *verifier) requests(ctx context.Context) error {
-	type request struct {
-		yinzheng.LogEntry
-		at      any
-		state   yinzheng.RequestState
-		content []byte
-	}
-	key := int64(math.MinInt64)
-	return v.rows(func() (int, error) {
-		var list []request
-		err := each(ctx, v.q, func(r *sql.Rows) error {
-			x := request{LogEntry: yinzheng.LogEntry{Kind: yinzheng.LogEvent}}
-			err := r.Scan(&key, &x.Subject, &x.state, &x.at, &x.content)
-			_ = (*anyMoment)(&x.At).Scan(x.at)
-			list = append(list, x)
-			return err
-		}, requestsAfter, key, batch)
-		for i := 0; i < len(list) && err == nil && v.fault == nil; i++ {
-			err = v.request(ctx, list[i].LogEntry, list[i].state, list[i].content)
-		}
-		return len(list), err
-	})
+// The row of a request and what the log says of it are read by one statement: a server
+// may go on writing both.
+var (
+	requestsAfter = query(`SELECT r.key, r.id, r.state, r.changed_at, r.office, r.resident, r.application, r.content,
+		(SELECT e.kind ` + eventsOfRequest + movesOfRequest + `, 'request-taken') ORDER BY l.part DESC LIMIT 1),
+		(SELECT e.detail ` + eventsOfRequest + movesOfRequest + `) ORDER BY l.part DESC LIMIT 1),
+		(SELECT e.detail ` + eventsOfRequest + `('request-taken') ORDER BY l.part DESC LIMIT 1),
+		(SELECT count(*) ` + eventsOfRequest + `('request-erased'))
+		FROM resident_requests r WHERE r.key > $1 ORDER BY r.key LIMIT $2`)
+	requestGone = query("SELECT subject, at FROM events WHERE kind >= 'request-' AND kind < 'request.' AND NOT EXISTS (SELECT 1 FROM resident_requests WHERE id = subject) LIMIT 1")
+)
+
+// requestAudit is a request with what the log says of it.
+type requestAudit struct {
+	yinzheng.ResidentRequest
+	at time.Time
+
+	moved, said, taken string // kind of the last event; details of the last one that has a digest, and of its becoming a case
+	erased             int
 }
 
-func (v *verifier) request(ctx context.Context, e yinzheng.LogEntry, state yinzheng.RequestState, content []byte) error {
-	kind := yinzheng.RequestDraft.Event()
-	err := v.q.QueryRowContext(ctx, requestEvent, e.Subject).Scan(&kind)
+// requests compares how the requests of residents stand with the events that brought
+// them there, and what was asked with the digest that was logged with it.
+func (v *verifier) requests(ctx context.Context) error {
+	key := int64(math.MinInt64)
+	err := v.rows(func() (int, error) {
+		n := 0
+		err := each(ctx, v.q, func(r *sql.Rows) error {
+			n++
+			var x requestAudit
+			err := r.Scan(&key, &x.ID, &x.State, (*anyMoment)(&x.at), (*text)(&x.Office), (*text)(&x.Resident), (*text)(&x.Case), &x.Content, (*text)(&x.moved), (*text)(&x.said), (*text)(&x.taken), &x.erased)
+			if kind := x.fault(); err == nil && kind != "" && v.fault == nil {
+				v.fault = &LogFault{kind, yinzheng.LogEntry{Kind: yinzheng.LogEvent, Subject: x.ID, At: x.at}}
+			}
+			return err
+		}, requestsAfter, key, batch)
+		return n, err
+	})
+	if err != nil || v.fault != nil {
+		return err
+	}
+	gone := yinzheng.LogEntry{Kind: yinzheng.LogEvent}
+	err = v.q.QueryRowContext(ctx, requestGone).Scan(&gone.Subject, (*anyMoment)(&gone.At))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	v.fault = &LogFault{ContentMissing, gone}
+	return err
+}
+
+// fault is what is wrong with a request; "": nothing. What its resident still fills in
+// nothing vouches for.
+func (x *requestAudit) fault() FaultKind {
+	state := yinzheng.RequestDraft.Event()
+	if x.moved != "" {
+		state = x.moved
+	}
 	switch {
-	case err != nil && !errors.Is(err, sql.ErrNoRows):
-		return err
-	case kind != state.Event():
-		v.fault = &LogFault{ContentChanged, e}
-		return nil
-	case content == nil:
-		return v.tally(ctx, e, ContentMissing, requestErased, e.Subject)
-	case state != yinzheng.RequestSent && state != yinzheng.RequestTaken:
-		return nil
+	case state != x.State.Event(), x.Case != x.taken:
+		return ContentChanged
+	case x.Content == nil && x.erased == 0:
+		return ContentMissing
+	case x.Content == nil, x.State == yinzheng.RequestDraft, x.State == yinzheng.RequestReturned:
+		return ""
+	case !strings.HasSuffix(x.said, x.Digest()):
+		return ContentChanged
 	}
-	digest := ""
-	if err := v.q.QueryRowContext(ctx, requestSent, e.Subject).Scan(&digest); err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return err
-	}
-	if sum := sha256.Sum256(content); hex.EncodeToString(sum[:]) != digest {
-		v.fault = &LogFault{ContentChanged, e}
-	}
-	return nil
+	return ""
 }

@@ -182,7 +182,12 @@ type page struct {
 }
 
 // L is one of two texts, in the page's language.
-func (p *page) L(zh, en string) string { return yinzheng.Text{ZH: zh, EN: en}.In(p.Lang) }
+func (p *page) L(zh, en string) string {
+	if p.Lang == "en" { // which may have no word in this place
+		return en
+	}
+	return zh
+}
 
 // T is a bilingual text in the page's language, O in the other one.
 func (p *page) T(t yinzheng.Text) string { return t.In(p.Lang) }

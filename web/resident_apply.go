@@ -18,16 +18,16 @@ func (s *server) applyRoutes() map[string]func(*guest) error {
 		"POST /apply":                         s.comeBackForm,
 		"GET /apply/{item}":                   s.askPageOf,
 		"POST /apply/{item}":                  s.askFormOf,
-		"GET /apply/{item}/{id}":              s.requestPage,
-		"POST /apply/{item}/{id}/send":        s.sendForm,
-		"POST /apply/{item}/{id}/withdraw":    s.takeBackForm,
-		"GET /apply/{item}/{id}/later":        s.laterPage,
-		"POST /apply/{item}/{id}/later":       s.laterForm,
-		"GET /apply/{item}/{id}/check":        s.checkAnswersPage,
-		"GET /apply/{item}/{id}/files/{file}": s.sentFile,
-		"POST /apply/{item}/{id}/{page}/file": s.sendFileForm,
-		"GET /apply/{item}/{id}/{page}":       s.leafPage,
-		"POST /apply/{item}/{id}/{page}":      s.leafForm,
+		"GET /apply/{item}/{id}":              s.ofOwn(s.requestPage),
+		"POST /apply/{item}/{id}/send":        s.filling(s.sendForm),
+		"POST /apply/{item}/{id}/withdraw":    s.ofOwn(s.takeBackForm),
+		"GET /apply/{item}/{id}/later":        s.ofOwn(s.laterPage),
+		"POST /apply/{item}/{id}/later":       s.ofOwn(s.laterForm),
+		"GET /apply/{item}/{id}/check":        s.filling(s.checkAnswersPage),
+		"GET /apply/{item}/{id}/files/{file}": s.ofOwn(s.sentFile),
+		"POST /apply/{item}/{id}/{page}/file": s.filling(s.sendFileForm),
+		"GET /apply/{item}/{id}/{page}":       s.filling(s.leafPage),
+		"POST /apply/{item}/{id}/{page}":      s.filling(s.leafForm),
 	}
 }
 
@@ -151,12 +151,30 @@ func (s *server) own(g *guest) (*resident.Request, error) {
 	return q, err
 }
 
-// stranger answers who asks for a request that is not theirs.
-func (s *server) stranger(g *guest, err error) error {
-	if g.Method != http.MethodGet || !errors.Is(err, yinzheng.ErrNotFound) {
-		return err
+// ofOwn answers a guest about their own request. Who asks for another one's page is
+// asked for its code.
+func (s *server) ofOwn(do func(*guest, *resident.Request) error) func(*guest) error {
+	return func(g *guest) error {
+		q, err := s.own(g)
+		switch {
+		case g.Method == http.MethodGet && errors.Is(err, yinzheng.ErrNotFound):
+			return s.askBack(g, http.StatusNotFound, &comeBackView{Request: g.PathValue("id")})
+		case err != nil:
+			return err
+		}
+		return do(g, q)
 	}
-	return s.askBack(g, http.StatusNotFound, &comeBackView{Request: g.PathValue("id")})
+}
+
+// filling answers a guest who fills in their own request. Of one that was sent it shows
+// how it stands: a form may be sent twice, and Back leads to its pages.
+func (s *server) filling(do func(*guest, *resident.Request) error) func(*guest) error {
+	return s.ofOwn(func(g *guest, q *resident.Request) error {
+		if !q.Fillable() {
+			return g.see(requestAddress(q), "")
+		}
+		return do(g, q)
+	})
 }
 
 // requestView is how a request stands.
@@ -175,11 +193,7 @@ type mendLine struct {
 }
 
 // requestPage says how a request stands; a draft goes on where something is missing.
-func (s *server) requestPage(g *guest) error {
-	q, err := s.own(g)
-	if err != nil {
-		return s.stranger(g, err)
-	}
+func (s *server) requestPage(g *guest, q *resident.Request) error {
 	home := requestAddress(q)
 	if q.State == yinzheng.RequestDraft {
 		return g.see(home+"/"+firstMissing(q), "")
@@ -253,11 +267,7 @@ type laterView struct {
 	Code string // just drawn: shown this once
 }
 
-func (s *server) laterPage(g *guest) error {
-	q, err := s.own(g)
-	if err != nil {
-		return s.stranger(g, err)
-	}
+func (s *server) laterPage(g *guest, q *resident.Request) error {
 	return s.drawLater(g, &laterView{Request: q, Home: requestAddress(q)})
 }
 
@@ -267,11 +277,7 @@ func (s *server) drawLater(g *guest, view *laterView) error {
 
 // laterForm draws the code and shows it. It is shown in the answer itself: no address
 // may hold it.
-func (s *server) laterForm(g *guest) error {
-	q, err := s.own(g)
-	if err != nil {
-		return err
-	}
+func (s *server) laterForm(g *guest, q *resident.Request) error {
 	code, err := s.Residents.ReturnCode(g.Context(), g.me, q.ID)
 	if err != nil {
 		return err
@@ -279,12 +285,9 @@ func (s *server) laterForm(g *guest) error {
 	return s.drawLater(g, &laterView{Request: q, Home: requestAddress(q), Code: code[:4] + " " + code[4:8] + " " + code[8:]})
 }
 
-func (s *server) takeBackForm(g *guest) error {
-	q, err := s.own(g)
+func (s *server) takeBackForm(g *guest, q *resident.Request) error {
+	q, err := s.Residents.TakeBack(g.Context(), g.me, q.ID)
 	if err != nil {
-		return err
-	}
-	if q, err = s.Residents.TakeBack(g.Context(), g.me, q.ID); err != nil {
 		return err
 	}
 	return g.see(requestAddress(q), "taken-back")
@@ -296,7 +299,8 @@ type checkView struct {
 	Home   string
 	Rows   []answerRow
 	Faults []pageFault
-	Unsure bool // the declaration was not ticked
+	Why    yinzheng.Text // it was not sent, though nothing is missing
+	Unsure bool          // the declaration was not ticked
 }
 
 // answerRow is an answer to read, with the page on which it is changed ("": it cannot be).
@@ -312,20 +316,14 @@ type pageFault struct {
 	Page string
 }
 
-func (s *server) checkAnswersPage(g *guest) error {
-	q, err := s.own(g)
-	switch {
-	case err != nil:
-		return s.stranger(g, err)
-	case !q.Fillable():
-		return g.see(requestAddress(q), "")
-	}
+func (s *server) checkAnswersPage(g *guest, q *resident.Request) error {
 	return s.drawAnswers(g, http.StatusOK, &checkView{Request: q})
 }
 
 func (s *server) drawAnswers(g *guest, status int, view *checkView) error {
 	q := view.Request
 	view.Home = requestAddress(q)
+	view.Rows = vouchedFor(q)
 	for _, l := range leaves(q) {
 		view.Rows = append(view.Rows, s.answers(q, &l)...)
 	}
@@ -340,31 +338,23 @@ func (s *server) drawAnswers(g *guest, status int, view *checkView) error {
 }
 
 // sendForm sends a request. Pressed twice, it is sent once.
-func (s *server) sendForm(g *guest) error {
-	q, err := s.own(g)
-	switch {
-	case err != nil:
-		return err
-	case !q.Fillable():
-		return g.see(requestAddress(q), "")
-	case g.PostForm.Get("sure") == "":
+func (s *server) sendForm(g *guest, q *resident.Request) error {
+	if g.PostForm.Get("sure") == "" {
 		return s.drawAnswers(g, http.StatusUnprocessableEntity, &checkView{Request: q, Unsure: true})
 	}
-	sent, err := s.Residents.Send(g.Context(), g.me, q.ID, seenIn(g.PostForm))
-	switch {
-	case errors.Is(err, yinzheng.ErrInvalid), errors.Is(err, yinzheng.ErrConflict):
-		now, readErr := s.own(g)
-		if readErr != nil {
-			return readErr
-		}
-		if !now.Fillable() { // the other press was faster
-			return g.see(requestAddress(now), "")
-		}
-		return s.drawAnswers(g, faultOf(err).status, &checkView{Request: now})
-	case err != nil:
-		return err
+	_, err := s.Residents.Send(g.Context(), g.me, q.ID, seenIn(g.PostForm))
+	if err == nil {
+		return g.see(requestAddress(q), "")
 	}
-	return g.see(requestAddress(sent), "")
+	now, readErr := s.own(g)
+	var wrong *yinzheng.Error
+	switch {
+	case readErr == nil && !now.Fillable(): // the other press was faster
+		return g.see(requestAddress(now), "")
+	case readErr == nil && errors.As(err, &wrong):
+		return s.drawAnswers(g, faultOf(err).status, &checkView{Request: now, Why: wrong.Text})
+	}
+	return err
 }
 
 // backTo is the page after one that was answered: the one with all answers, where it

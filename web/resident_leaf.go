@@ -39,13 +39,22 @@ func leaves(q *resident.Request) []leaf {
 	out = append(out, leaf{Key: whereLeaf, Name: yinzheng.Text{ZH: "属于哪个村（社区）", EN: "Village or community"}})
 	for _, fields := range together(q.Of) {
 		if slices.ContainsFunc(fields, func(f yinzheng.Field) bool { return !q.Bound(f.Key) }) {
-			out = append(out, leaf{Key: "about-" + fields[0].Key, Name: fields[0].Label, Fields: fields})
+			out = append(out, leaf{Key: "about-" + fields[0].Key, Name: labels(fields), Fields: fields})
 		}
 	}
 	for _, m := range q.Materials() {
 		out = append(out, leaf{Key: "photo-" + m.Key, Name: m.Text, Material: &m})
 	}
 	return out
+}
+
+// labels names fields that belong together.
+func labels(fields []yinzheng.Field) yinzheng.Text {
+	name := fields[0].Label
+	for _, f := range fields[1:] {
+		name = yinzheng.Text{ZH: name.ZH + "、" + f.Label.ZH, EN: name.EN + ", " + f.Label.EN}
+	}
+	return name
 }
 
 // together puts the fields of a template on pages: one field a page, but for what
@@ -146,14 +155,7 @@ type leafView struct {
 }
 
 // leafPage shows a page of a request.
-func (s *server) leafPage(g *guest) error {
-	q, err := s.own(g)
-	switch {
-	case err != nil:
-		return s.stranger(g, err)
-	case !q.Fillable():
-		return g.see(requestAddress(q), "")
-	}
+func (s *server) leafPage(g *guest, q *resident.Request) error {
 	view, err := s.leafView(q, g.PathValue("page"))
 	if err != nil {
 		return err
@@ -283,14 +285,7 @@ func toldBy(q *resident.Request, r *yinzheng.Rule, f *yinzheng.Field) string {
 
 // leafForm keeps what was answered on a page, and leads on when nothing is wrong with
 // it. What is wrong is kept, too, and shown.
-func (s *server) leafForm(g *guest) error {
-	q, err := s.own(g)
-	switch {
-	case err != nil:
-		return err
-	case !q.Fillable():
-		return g.see(requestAddress(q), "")
-	}
+func (s *server) leafForm(g *guest, q *resident.Request) error {
 	view, err := s.leafView(q, g.PathValue("page"))
 	if err != nil {
 		return err
@@ -442,18 +437,31 @@ func (s *server) answers(q *resident.Request, l *leaf) []answerRow {
 	case l.Material != nil:
 		row.Values = broughtWords(q, l.Material.Key)
 	default:
+		fields := unbound(q, l.Fields)
 		var out []answerRow
-		for i := range l.Fields {
-			f := &l.Fields[i]
-			x := answerRow{Label: f.Label, Values: some(shown(f, q.Values)...), Page: l.Key}
-			if q.Bound(f.Key) {
-				x.Page = ""
-			}
-			out = append(out, x)
+		for i := range fields {
+			out = append(out, answerRow{Label: fields[i].Label, Values: some(shown(&fields[i], q.Values)...), Page: l.Key})
 		}
 		return out
 	}
 	return []answerRow{row}
+}
+
+// vouchedFor are the answers that a provider of identities gives.
+func vouchedFor(q *resident.Request) []answerRow {
+	if !q.Vouched() {
+		return nil
+	}
+	if q.Applicant.As == yinzheng.AsGuardian {
+		return []answerRow{{Label: yinzheng.Text{ZH: "代办人", EN: "Who applies"}, Values: some(q.Me.Name, q.Me.ID.Number)}}
+	}
+	var out []answerRow
+	for i := range q.Of.Fields {
+		if f := &q.Of.Fields[i]; q.Bound(f.Key) {
+			out = append(out, answerRow{Label: f.Label, Values: some(shown(f, q.Values)...)})
+		}
+	}
+	return out
 }
 
 // asNames are the ways to apply in a resident's words.

@@ -126,15 +126,9 @@ func rowFaults(faults []yinzheng.FieldError, list string, at int) []yinzheng.Fie
 }
 
 // sendFileForm takes a photograph, a scan or a PDF of a material.
-func (s *server) sendFileForm(g *guest) error {
-	q, err := s.own(g)
-	switch {
-	case err != nil:
-		return err
-	case mediaType(g.Request) != "multipart/form-data":
+func (s *server) sendFileForm(g *guest, q *resident.Request) error {
+	if mediaType(g.Request) != "multipart/form-data" {
 		return wrongMediaType("multipart/form-data")
-	case !q.Fillable():
-		return g.see(requestAddress(q), "")
 	}
 	view, err := s.leafView(q, g.PathValue("page"))
 	if err != nil {
@@ -195,11 +189,7 @@ func (s *server) materialForm(g *guest, view *leafView) error {
 
 // sentFile shows a resident a file that they sent: a picture that this program wrote
 // anew in the page, anything else as a download.
-func (s *server) sentFile(g *guest) error {
-	q, err := s.own(g)
-	if err != nil {
-		return err
-	}
+func (s *server) sentFile(g *guest, q *resident.Request) error {
 	n, bad := strconv.Atoi(g.PathValue("file"))
 	if bad != nil {
 		n = 0

@@ -21,15 +21,9 @@ addEventListener('pageshow', () => {
   for (const b of document.querySelectorAll('[aria-busy]')) b.removeAttribute('aria-busy');
 });
 
-// A photograph that was chosen is shown, so that a blurred one is noticed here.
-for (const input of document.querySelectorAll('[data-shown]')) {
-  const picture = document.getElementById(input.dataset.shown);
-  input.addEventListener('change', () => {
-    URL.revokeObjectURL(picture.src);
-    const file = input.files[0];
-    picture.hidden = !file?.type.startsWith('image/');
-    if (!picture.hidden) picture.src = URL.createObjectURL(file);
-  });
+// A photograph goes at once: who takes one and presses on would otherwise leave it behind.
+for (const input of document.querySelectorAll('[data-goes]')) {
+  input.addEventListener('change', () => input.form.requestSubmit(input.form.querySelector('button')));
 }
 
 for (const button of document.querySelectorAll('[data-print]')) {
