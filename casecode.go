@@ -32,12 +32,12 @@ type CaseCodes interface {
 	CaseCodes(ctx context.Context, application string, now time.Time) ([]CaseCode, error)
 	// UseCaseCode ends a code for its use; ErrNotFound when it has ended.
 	UseCaseCode(ctx context.Context, c *CaseCode) error
-	// MissCaseCodes counts a wrong try against a case's codes, ends those that have
-	// had most of them, and returns how many ended.
-	MissCaseCodes(ctx context.Context, application string, most int) (ended int, err error)
-	// CountTry counts a try for what may be a case's ID or not, and returns how many
-	// there were since a moment, with this one.
-	CountTry(ctx context.Context, application string, since, now time.Time) (int, error)
+	// MissCaseCodes counts a wrong try against a case's code of one way, and ends it
+	// when it has had most of them.
+	MissCaseCodes(ctx context.Context, application string, way CodeWay, most int) error
+	// CountTry counts a try at something of what may be a case's ID or not, and returns
+	// how many there were since a moment, with this one.
+	CountTry(ctx context.Context, at string, since, now time.Time) (int, error)
 	// PruneCaseCodes forgets codes that expire by now, and tries of which the first was
 	// before a moment.
 	PruneCaseCodes(ctx context.Context, now, since time.Time) error

@@ -120,8 +120,11 @@ type Look struct {
 // looks are the events that a certificate's own people are shown.
 var looks = []string{EventRevealed, EventDownloaded, EventPageShown, EventDossier, EventAttachment, EventCopies, EventCodeMade, EventCodeSent, EventCodeUsed, EventCodeTried}
 
-// Looks lists who looked at a certificate of a resident's and at its case, newest
-// first. Who works on a case opens it without more ado, as it passes their desk.
+// mostLooks is how many are listed.
+const mostLooks = 100
+
+// Looks lists who looked at a certificate of a resident's and at its case lately,
+// newest first. Who works on a case opens it without more ado, as it passes their desk.
 func (s *Service) Looks(ctx context.Context, who *Resident, code string) ([]Look, error) {
 	_, c, err := s.ownCertificate(ctx, who, code)
 	if err != nil {
@@ -129,7 +132,7 @@ func (s *Service) Looks(ctx context.Context, who *Resident, code string) ([]Look
 	}
 	var out []Look
 	for _, subject := range c.subjects() {
-		events, err := s.Store.EventsAbout(ctx, subject)
+		events, err := s.Store.NewestAbout(ctx, subject, mostLooks)
 		if err != nil {
 			return nil, err
 		}
@@ -144,7 +147,7 @@ func (s *Service) Looks(ctx context.Context, who *Resident, code string) ([]Look
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Look) int { return b.At.Compare(a.At) })
-	return out, nil
+	return out[:min(len(out), mostLooks)], nil
 }
 
 func (s *Service) look(ctx context.Context, c *Case, e *Event) (Look, error) {

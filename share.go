@@ -34,8 +34,11 @@ type Shares interface {
 	AddShare(ctx context.Context, s *Share) error
 	// Share returns one by the hash of its secret, whether it holds or not; ErrNotFound.
 	Share(ctx context.Context, hash [32]byte) (*Share, error)
-	// SharesOf lists those of a certificate, newest first.
-	SharesOf(ctx context.Context, code string, limit int) ([]Share, error)
+	// SharesOf lists those of a certificate: first those that hold now, and of both
+	// kinds the newest first.
+	SharesOf(ctx context.Context, code string, now time.Time, limit int) ([]Share, error)
+	// SharesSince counts those of a certificate that were made since a moment.
+	SharesSince(ctx context.Context, code string, since time.Time) (int, error)
 	// WithdrawShare ends one of a certificate's; ErrNotFound when there is none such
 	// that was not withdrawn.
 	WithdrawShare(ctx context.Context, code string, id int64, at time.Time) error

@@ -15,12 +15,14 @@ const (
 	SentCodeLife = 10 * time.Minute
 )
 
-// The limits that make a short code safe: so many wrong tries end a case's codes,
-// and for one case, be there one or not, so many tries an hour are looked at.
+// The limits that make a short code safe. For one case, be there one or not, so many
+// tries an hour are looked at, which in the life of a slip leaves one chance in fifty
+// million of a hit; nobody ends somebody else's slip by guessing. A code that was
+// sent ends with so many wrong ones: another is sent at once.
 const (
-	mostWrong  = 5
 	mostTries  = 30
 	triesSince = time.Hour
+	mostWrong  = 5
 )
 
 // HandOver makes the code that a clerk hands to the applicant at the counter. An
@@ -84,11 +86,12 @@ func (r *Residents) SignInByCode(ctx context.Context, caseID, typed string) (sec
 
 // errCode is all that is told of a code that opens nothing.
 func errCode() error {
-	return fail(yinzheng.ErrUnauthorized, "办件号或查询码不对，或查询码已失效。输错 5 次查询码即失效，可到受理窗口重新领取",
-		"The case number or the code is wrong, or the code has ended. After five wrong tries a code ends; the counter gives you another")
+	return fail(yinzheng.ErrUnauthorized, "办件号或查询码不对，或查询码已失效。一小时内输错太多次的，过一小时再试；查询码可到受理窗口重新领取",
+		"The case number or the code is wrong, or the code has ended. After many wrong tries within an hour please wait for an hour; the counter gives you another code")
 }
 
-// tryCode tells whether a code is one of a case's, and ends it if so.
+// tryCode tells whether a code is one of a case's, and ends it if so. Past the limit
+// it is not looked at.
 func (r *Residents) tryCode(ctx context.Context, id string, hash [32]byte) (bool, error) {
 	now := r.now()
 	tries, err := r.store.CountTry(ctx, id, now.Add(-triesSince), now)
@@ -96,8 +99,13 @@ func (r *Residents) tryCode(ctx context.Context, id string, hash [32]byte) (bool
 		return false, err
 	}
 	codes, err := r.store.CaseCodes(ctx, id, now)
-	if err != nil {
+	switch {
+	case err != nil:
 		return false, err
+	case tries == mostTries+1 && len(codes) > 0:
+		return false, r.store.Record(ctx, yinzheng.Event{At: now, Kind: yinzheng.EventCodeTried, Subject: id, By: yinzheng.SystemActor})
+	case tries > mostTries:
+		return false, nil
 	}
 	var right *yinzheng.CaseCode
 	for i := range codes {
@@ -105,15 +113,11 @@ func (r *Residents) tryCode(ctx context.Context, id string, hash [32]byte) (bool
 			right = &codes[i]
 		}
 	}
-	if right != nil && tries <= mostTries {
+	if right != nil {
 		if err := r.store.UseCaseCode(ctx, right); err != nil {
 			return false, err
 		}
 		return true, r.store.Record(ctx, yinzheng.Event{At: now, Kind: yinzheng.EventCodeUsed, Subject: id, By: yinzheng.ResidentActor, Detail: string(right.Way)})
 	}
-	ended, err := r.store.MissCaseCodes(ctx, id, mostWrong)
-	if err != nil || ended == 0 {
-		return false, err
-	}
-	return false, r.store.Record(ctx, yinzheng.Event{At: now, Kind: yinzheng.EventCodeTried, Subject: id, By: yinzheng.SystemActor})
+	return false, r.store.MissCaseCodes(ctx, id, yinzheng.CodeSent, mostWrong)
 }

@@ -93,32 +93,31 @@ func TestCodeEnds(t *testing.T) {
 	must(t, h.Prune(h.ctx))
 }
 
-// TestCodeGuessing: five wrong tries end a code; many tries of one case are not
-// looked at for an hour, whether there is such a case or not.
+// TestCodeGuessing: many tries of one case are not looked at for an hour, whether
+// there is such a case or not; nobody ends a slip's code by trying, nor closes it by
+// asking for codes.
 func TestCodeGuessing(t *testing.T) {
 	h := newHouse(t)
 	c := h.handedIn()
 	code := h.code(c.ID)
-	for range mostWrong - 1 {
-		h.signIn(c.ID, wrong(code))
+	for range mostTries + 1 {
+		must(t, h.SendCode(h.ctx, c.ID))
 	}
-	if h.signIn(c.ID, code) == nil {
-		t.Fatal("four wrong tries end a code")
-	}
-	code = h.code(c.ID)
-	for range mostWrong {
-		h.signIn(c.ID, wrong(code))
-	}
-	if h.signIn(c.ID, code) != nil {
-		t.Fatal("five wrong tries do not end a code")
-	}
-	for range mostTries {
+	for range mostTries - 1 {
 		h.signIn(c.ID, wrong(code))
 		h.signIn("ZZZZZZZZZZ", code)
 	}
+	if h.signIn(c.ID, code) == nil {
+		t.Fatal("the right code opens nothing after wrong ones")
+	}
 	code = h.code(c.ID)
-	if h.signIn(c.ID, code) != nil {
-		t.Error("tried too often, and still looked at")
+	for range mostWrong + 1 {
+		if h.signIn(c.ID, code) != nil {
+			t.Fatal("tried too often, and still looked at")
+		}
+	}
+	if events, err := h.store.EventsAbout(h.ctx, c.ID); err != nil || count(events, yinzheng.EventCodeTried) != 1 {
+		t.Errorf("on record: %+v, %v", events, err)
 	}
 	h.now = h.now.Add(triesSince + time.Second)
 	must(t, h.Prune(h.ctx))
@@ -130,6 +129,15 @@ func TestCodeGuessing(t *testing.T) {
 			t.Errorf("%q opens something", typed)
 		}
 	}
+}
+
+func count(events []yinzheng.LoggedEvent, kind string) (n int) {
+	for i := range events {
+		if events[i].Kind == kind {
+			n++
+		}
+	}
+	return n
 }
 
 // TestCodeAtOnce: a code that is used twice at once opens one session.

@@ -59,6 +59,10 @@ func (r *Residents) CanSend() bool {
 	return slices.ContainsFunc(yinzheng.MessageChannels, r.Service.CanSend)
 }
 
+// askings counts what is asked to be sent apart from what is tried: who asks for
+// codes closes nobody's way in.
+const askings = "send "
+
 // SendCode sends a code to the contact of a case, if there is such a case, it has a
 // contact, and nothing was sent there a moment ago. Who asks is told nothing of that,
 // nor by the time it takes: the asking is written down in any case.
@@ -69,7 +73,7 @@ func (r *Residents) SendCode(ctx context.Context, caseID string) error {
 	}
 	return r.store.Tx(ctx, func(ctx context.Context) error {
 		now := r.now()
-		if tries, err := r.store.CountTry(ctx, id, now.Add(-triesSince), now); err != nil || tries > mostTries {
+		if asked, err := r.store.CountTry(ctx, askings+id, now.Add(-triesSince), now); err != nil || asked > mostTries {
 			return err
 		}
 		to, err := r.store.CaseContact(ctx, id)

@@ -21,6 +21,7 @@ const OnceLife = 10 * time.Minute
 const (
 	shareBytes    = 16 // of a link's secret
 	mostShares    = 10 // that hold at a time, of one certificate
+	mostADay      = 20 // made, whatever became of them
 	mostNote      = 40 // characters of a note
 	shownShares   = 30
 	shownOpenings = 20
@@ -61,24 +62,30 @@ func (r *Residents) Share(ctx context.Context, who *yinzheng.Resident, code stri
 	now := r.now()
 	s := &yinzheng.Share{Hash: shareHash(secret), Code: own.Code, Note: in.Note, Once: in.Once, MadeAt: now, Expires: now.AddDate(0, 0, in.Days)}
 	return secret, r.store.Tx(ctx, func(ctx context.Context) error {
-		shares, err := r.store.SharesOf(ctx, own.Code, shownShares)
-		if err != nil {
+		if err := r.mayShare(ctx, own.Code, now); err != nil {
 			return err
-		}
-		live := 0
-		for i := range shares {
-			if shares[i].Holds(now) {
-				live++
-			}
-		}
-		if live >= mostShares {
-			return fail(yinzheng.ErrState, "这份证明同时最多有 10 个有效分享，请先收回用不着的", "At most ten shares of a certificate hold at a time; please withdraw those that are not needed")
 		}
 		if err := r.store.AddShare(ctx, s); err != nil {
 			return err
 		}
 		return r.store.Record(ctx, yinzheng.Event{At: now, Kind: yinzheng.EventShared, Subject: own.Code, By: yinzheng.ResidentActor, Detail: fmt.Sprintf("%d days", in.Days)})
 	})
+}
+
+// mayShare refuses one share too many; ErrState.
+func (r *Residents) mayShare(ctx context.Context, code string, now time.Time) error {
+	shares, err := r.store.SharesOf(ctx, code, now, mostShares)
+	switch {
+	case err != nil:
+		return err
+	case len(shares) == mostShares && shares[mostShares-1].Holds(now):
+		return fail(yinzheng.ErrState, "这份证明同时最多有 10 个有效分享，请先收回用不着的", "At most ten shares of a certificate hold at a time; please withdraw those that are not needed")
+	}
+	made, err := r.store.SharesSince(ctx, code, now.AddDate(0, 0, -1))
+	if err == nil && made >= mostADay {
+		err = fail(yinzheng.ErrState, "这份证明一天最多分享 20 次，请明天再试", "A certificate can be shared twenty times a day; please try again tomorrow")
+	}
+	return err
 }
 
 // check refuses what no form offers, and a note that tells more than whom a share
@@ -91,6 +98,8 @@ func (in *NewShare) check() error {
 	if in.Note != "" {
 		note, fault := yinzheng.ForRecord("note", in.Note, func(string) bool { return false })
 		switch {
+		case fault != nil && fault.Code == "required":
+			faults = append(faults, yinzheng.FieldError{Field: "note", Code: "too-short", Text: yinzheng.Text{ZH: "备注请写两个字以上，或不写", EN: "A note has two characters or more, or is left out"}})
 		case fault != nil:
 			faults = append(faults, *fault)
 		case len([]rune(note)) > mostNote:
@@ -106,14 +115,14 @@ func (in *NewShare) check() error {
 
 func shareHash(secret string) [32]byte { return sha256.Sum256([]byte(secret)) }
 
-// Shares lists the shares of a certificate of a resident's, newest first, with when
-// they were opened; ErrNotFound.
+// Shares lists the shares of a certificate of a resident's, those that hold first,
+// with when they were opened; ErrNotFound.
 func (r *Residents) Shares(ctx context.Context, who *yinzheng.Resident, code string) ([]ShareView, error) {
 	own, err := r.Service.OwnCertificate(ctx, who, code)
 	if err != nil {
 		return nil, err
 	}
-	shares, err := r.store.SharesOf(ctx, own.Code, shownShares)
+	shares, err := r.store.SharesOf(ctx, own.Code, r.now(), shownShares)
 	if err != nil {
 		return nil, err
 	}

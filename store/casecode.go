@@ -13,8 +13,8 @@ var (
 		ON CONFLICT (application, way) DO UPDATE SET hash = excluded.hash, expires_at = excluded.expires_at, wrong = 0`)
 	selectCaseCodes = query("SELECT way, hash, expires_at FROM case_codes WHERE application = $1 AND expires_at > $2 ORDER BY way")
 	useCaseCode     = query("DELETE FROM case_codes WHERE application = $1 AND way = $2 AND hash = $3")
-	missCaseCodes   = query("UPDATE case_codes SET wrong = wrong + 1 WHERE application = $1")
-	endCaseCodes    = query("DELETE FROM case_codes WHERE application = $1 AND wrong >= $2")
+	missCaseCodes   = query("UPDATE case_codes SET wrong = wrong + 1 WHERE application = $1 AND way = $2")
+	endCaseCodes    = query("DELETE FROM case_codes WHERE application = $1 AND way = $2 AND wrong >= $3")
 	countTry        = query(`INSERT INTO code_tries (application, since, tries) VALUES ($1, $2, 1) ON CONFLICT (application) DO UPDATE SET
 		tries = CASE WHEN code_tries.since < $3 THEN 1 ELSE code_tries.tries + 1 END,
 		since = CASE WHEN code_tries.since < $3 THEN excluded.since ELSE code_tries.since END RETURNING tries`)
@@ -59,22 +59,20 @@ func (s *Store) UseCaseCode(ctx context.Context, c *yinzheng.CaseCode) error {
 }
 
 // MissCaseCodes implements yinzheng.CaseCodes.
-func (s *Store) MissCaseCodes(ctx context.Context, application string, most int) (ended int, err error) {
-	err = s.write(ctx, "count a wrong code", func(ctx context.Context, q querier) error {
-		if _, err := change(ctx, q, missCaseCodes, application); err != nil {
+func (s *Store) MissCaseCodes(ctx context.Context, application string, way yinzheng.CodeWay, most int) error {
+	return s.write(ctx, "count a wrong code", func(ctx context.Context, q querier) error {
+		if _, err := change(ctx, q, missCaseCodes, application, string(way)); err != nil {
 			return err
 		}
-		n, err := change(ctx, q, endCaseCodes, application, most)
-		ended = int(n)
+		_, err := change(ctx, q, endCaseCodes, application, string(way), most)
 		return err
 	})
-	return ended, err
 }
 
 // CountTry implements yinzheng.CaseCodes.
-func (s *Store) CountTry(ctx context.Context, application string, since, now time.Time) (tries int, err error) {
+func (s *Store) CountTry(ctx context.Context, at string, since, now time.Time) (tries int, err error) {
 	err = s.write(ctx, "count a try of a code", func(ctx context.Context, q querier) error {
-		return q.QueryRowContext(ctx, countTry, application, micros(now), micros(since)).Scan((*whole)(&tries))
+		return q.QueryRowContext(ctx, countTry, at, micros(now), micros(since)).Scan((*whole)(&tries))
 	})
 	return tries, err
 }

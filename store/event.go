@@ -16,6 +16,8 @@ var (
 	// Found by the log: its index tells which events are about a subject.
 	eventsAbout = query(`SELECT l.seq, e.at, e.kind, e.subject, e.account, e.detail FROM log l JOIN events e ON e.key = l.part
 		WHERE l.subject = $1 AND l.kind = 'event' ORDER BY l.part`)
+	newestAbout = query(`SELECT l.seq, e.at, e.kind, e.subject, e.account, e.detail FROM log l JOIN events e ON e.key = l.part
+		WHERE l.subject = $1 AND l.kind = 'event' ORDER BY l.part DESC LIMIT $2`)
 	eventsAmong = query(`SELECT l.seq, e.at, e.kind, e.subject, e.account, e.detail FROM log l JOIN events e ON e.key = l.part
 		WHERE l.seq >= $1 AND l.seq < $2 AND l.kind = 'event' ORDER BY l.seq DESC LIMIT $3`)
 	entryTime = query("SELECT at FROM log WHERE seq = $1")
@@ -42,6 +44,16 @@ func (s *Store) EventsAbout(ctx context.Context, subject string) ([]yinzheng.Log
 	var events []yinzheng.LoggedEvent
 	err := s.read(ctx, "read events", func(ctx context.Context, q querier) (err error) {
 		events, err = loggedEvents(ctx, q, eventsAbout, subject)
+		return err
+	})
+	return events, err
+}
+
+// NewestAbout implements yinzheng.Events.
+func (s *Store) NewestAbout(ctx context.Context, subject string, limit int) ([]yinzheng.LoggedEvent, error) {
+	var events []yinzheng.LoggedEvent
+	err := s.read(ctx, "read the newest events", func(ctx context.Context, q querier) (err error) {
+		events, err = loggedEvents(ctx, q, newestAbout, subject, limit)
 		return err
 	})
 	return events, err

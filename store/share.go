@@ -15,7 +15,8 @@ const shareColumns = `SELECT key, hash, code, note, once, made_at, expires_at, w
 var (
 	insertShare    = query("INSERT INTO shares (hash, code, note, once, made_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6) RETURNING key")
 	shareByHash    = query(shareColumns + "hash = $1")
-	sharesOf       = query(shareColumns + "code = $1 ORDER BY key DESC LIMIT $2")
+	sharesOf       = query(shareColumns + "code = $1 ORDER BY withdrawn_at IS NULL AND expires_at > $2 DESC, key DESC LIMIT $3")
+	sharesSince    = query("SELECT count(*) FROM shares WHERE code = $1 AND made_at > $2")
 	withdrawShare  = query("UPDATE shares SET withdrawn_at = $1 WHERE key = $2 AND code = $3 AND withdrawn_at IS NULL")
 	endShareSooner = query("UPDATE shares SET expires_at = $1 WHERE key = $2 AND expires_at > $1 AND withdrawn_at IS NULL")
 	insertOpening  = query("INSERT INTO share_openings (share, at, what) VALUES ($1, $2, $3)")
@@ -49,7 +50,7 @@ func scanShare(scan func(...any) error, x *yinzheng.Share) error {
 }
 
 // SharesOf implements yinzheng.Shares.
-func (s *Store) SharesOf(ctx context.Context, code string, limit int) ([]yinzheng.Share, error) {
+func (s *Store) SharesOf(ctx context.Context, code string, now time.Time, limit int) ([]yinzheng.Share, error) {
 	var list []yinzheng.Share
 	err := s.read(ctx, "list a certificate's shares", func(ctx context.Context, q querier) error {
 		list = nil
@@ -58,9 +59,17 @@ func (s *Store) SharesOf(ctx context.Context, code string, limit int) ([]yinzhen
 			err := scanShare(r.Scan, &x)
 			list = append(list, x)
 			return err
-		}, sharesOf, code, limit)
+		}, sharesOf, code, micros(now), limit)
 	})
 	return list, err
+}
+
+// SharesSince implements yinzheng.Shares.
+func (s *Store) SharesSince(ctx context.Context, code string, since time.Time) (n int, err error) {
+	err = s.read(ctx, "count a certificate's shares", func(ctx context.Context, q querier) error {
+		return q.QueryRowContext(ctx, sharesSince, code, micros(since)).Scan((*whole)(&n))
+	})
+	return n, err
 }
 
 // WithdrawShare implements yinzheng.Shares.

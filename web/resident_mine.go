@@ -132,6 +132,9 @@ func (s *server) ownPaperPage(g *guest) error {
 }
 
 func (s *server) ownPicture(g *guest) error {
+	if err := s.reads.allow(s.client(g.Request)); err != nil {
+		return err
+	}
 	svg, err := s.Service.OwnPage(g.Context(), g.me, g.PathValue("code"))
 	if err != nil {
 		return err
@@ -141,6 +144,9 @@ func (s *server) ownPicture(g *guest) error {
 }
 
 func (s *server) ownFile(g *guest) error {
+	if err := s.reads.allow(s.client(g.Request)); err != nil {
+		return err
+	}
 	pdf, name, err := s.Service.OwnPDF(g.Context(), g.me, g.PathValue("code"))
 	if err != nil {
 		return err

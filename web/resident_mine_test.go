@@ -271,14 +271,30 @@ func TestSecretCookies(t *testing.T) {
 	}
 }
 
-// TestShareMany: of one certificate ten links hold at a time.
+// TestShareMany: of one certificate ten links hold at a time, and twenty are made a
+// day; one that holds is not hidden behind others that have ended.
 func TestShareMany(t *testing.T) {
 	w := newWorld(t, unhurried)
 	phone, code, _ := w.owner(t)
+	own := "/mine/certificates/" + code
+	phone.share(code, url.Values{"days": {"30"}, "note": {"给邻居看"}})
+	newest := regexp.MustCompile(own + `/shares/\d+/withdraw`)
 	for range 10 {
 		phone.share(code, url.Values{"days": {"1"}})
+		_, page := phone.get(own)
+		phone.post(newest.FindString(page), url.Values{})
 	}
-	if r, page := phone.post("/mine/certificates/"+code+"/shares", url.Values{"days": {"1"}}); r.StatusCode != 409 || !strings.Contains(page, "10") {
-		t.Errorf("an eleventh: %d %s", r.StatusCode, page)
+	if _, page := phone.get(own); !strings.Contains(page, "给邻居看") || len(newest.FindAllString(page, -1)) != 1 {
+		t.Errorf("what holds is not shown: %s", page)
+	}
+	for range 9 {
+		phone.share(code, url.Values{"days": {"1"}})
+	}
+	for _, said := range []string{"10 个有效分享", "一天最多分享 20 次"} {
+		if r, page := phone.post(own+"/shares", url.Values{"days": {"1"}}); r.StatusCode != 409 || !strings.Contains(page, said) {
+			t.Errorf("one more: %d %s", r.StatusCode, page)
+		}
+		_, page := phone.get(own)
+		phone.post(newest.FindString(page), url.Values{})
 	}
 }

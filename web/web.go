@@ -77,6 +77,7 @@ type server struct {
 	signIns *limiter // attempts to sign in or to claim an account
 	codes   *limiter // codes of cases that somebody tries
 	asks    *limiter // requests of residents that somebody begins
+	reads   *limiter // of a certificate's pages and file by residents and whom they share with: each is an entry of the record
 	lookups *limiter // verifications by code or number, which somebody could enumerate
 	guesses *guessing
 	files   *limiter // uploads, which cost memory and time
@@ -104,6 +105,7 @@ func New(c Config) (http.Handler, error) {
 	s.signIns = newLimiter(s.Now, 1, 150) // a whole office signs in at half past eight, from one address
 	s.codes = newLimiter(s.Now, 0.1, 30)  // a family, or a counter where many are let in; 40 bits take longer
 	s.asks = newLimiter(s.Now, 0.05, 30)  // a village's volunteers help many from one address
+	s.reads = newLimiter(s.Now, 0.2, 60)
 	s.lookups = newLimiter(s.Now, 20, 200)
 	s.guesses = newGuessing(s.Now)
 	s.files = newLimiter(s.Now, 2, 30)

@@ -19,9 +19,10 @@ func shares(t *testing.T, s yinzheng.Store) {
 	}
 	_, err := s.Share(ctx, [32]byte{9})
 	checkIs(t, err, yinzheng.ErrNotFound)
+	now := Start
 	list := func(code string, limit int, want ...yinzheng.Share) {
 		t.Helper()
-		got, err := s.SharesOf(ctx, code, limit)
+		got, err := s.SharesOf(ctx, code, now, limit)
 		check(t, err)
 		if d := cmp.Diff(want, got); d != "" {
 			t.Errorf("shares (-want +got):\n%s", d)
@@ -30,6 +31,11 @@ func shares(t *testing.T, s yinzheng.Store) {
 	list("C1", 9, two, one)
 	list("C1", 1, two)
 	list("C3", 9)
+	for since, want := range map[time.Duration]int{-time.Second: 2, 0: 1, time.Minute: 0} {
+		if n, err := s.SharesSince(ctx, "C1", Start.Add(since)); err != nil || n != want {
+			t.Errorf("since %s: %d, %v, want %d", since, n, err, want)
+		}
+	}
 
 	first, second := yinzheng.ShareOpening{At: Start.Add(time.Hour), What: "page"}, yinzheng.ShareOpening{At: Start.Add(2 * time.Hour), What: "file"}
 	check(t, s.NoteOpening(ctx, one.ID, first, Start.Add(3*time.Hour)))
@@ -57,4 +63,9 @@ func shares(t *testing.T, s yinzheng.Store) {
 	check(t, s.NoteOpening(ctx, one.ID, first, Start)) // opened as it was withdrawn: noted, and it stays as it is
 	one.Openings = 3
 	list("C1", 9, two, one)
+	three := yinzheng.Share{Hash: [32]byte{4}, Code: "C1", MadeAt: Start.Add(2 * time.Minute), Expires: Start.Add(time.Hour)}
+	check(t, s.AddShare(ctx, &three))
+	list("C1", 9, three, two, one)
+	now = three.Expires // which has ended by then: what holds comes first
+	list("C1", 2, two, three)
 }
