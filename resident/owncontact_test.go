@@ -199,3 +199,42 @@ func TestContactLimits(t *testing.T) {
 		t.Error("a number is in the log")
 	}
 }
+
+// TestToldOfRequest: what an office does with a request is told to whose it is, by the
+// contact of their document or of that request, without what the office wrote.
+func TestToldOfRequest(t *testing.T) {
+	h := newHouse(t)
+	clerk := h.people["clerk"]
+	told := func(kind, id string) {
+		t.Helper()
+		list := h.sent(kind)
+		if len(list) != 1 || list[0].About != id || strings.Contains(list[0].Body, "请补") {
+			t.Errorf("%s: %+v", kind, list)
+		}
+	}
+	q, who := h.filled()
+	h.prove(who, mobile, yinzheng.WantsAll)
+	q, err := h.Send(h.ctx, who, q.ID, q.Version)
+	must(t, err)
+	must(t, h.Return(h.ctx, clerk, q.ID, q.Version, "请补居住地址", nil))
+	told("request-returned", q.ID)
+	q, err = h.Request(h.ctx, who, q.ID)
+	must(t, err)
+	q, err = h.Send(h.ctx, who, q.ID, q.Version)
+	must(t, err)
+	must(t, h.Refuse(h.ctx, clerk, q.ID, q.Version, "unneeded", "请补也没有用"))
+	told("request-refused", q.ID)
+
+	q, who = h.requested()
+	h.prove(who, another, yinzheng.WantsAsked)
+	_, err = h.Take(h.ctx, clerk, q.ID, q.Version)
+	must(t, err)
+	if n := len(h.sent("request-taken")); n != 0 {
+		t.Errorf("%d messages to who wants only what asks something", n)
+	}
+	q, who = h.requested()
+	h.prove(who, "13500000000", yinzheng.WantsAll)
+	_, err = h.Take(h.ctx, clerk, q.ID, q.Version)
+	must(t, err)
+	told("request-taken", q.ID)
+}
