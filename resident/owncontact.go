@@ -170,7 +170,7 @@ func about(key string) string {
 // ChooseMessages notes which messages a resident wants. ErrInvalid in the field "wants",
 // ErrNotFound for who has no contact.
 func (r *Residents) ChooseMessages(ctx context.Context, who *yinzheng.Resident, wants yinzheng.Wants) error {
-	return r.choose(ctx, wants, func(ctx context.Context) (*yinzheng.ResidentContact, error) { return r.store.ContactOf(ctx, who.Key()) })
+	return r.choose(ctx, wants, r.store.ContactOf, who.Key())
 }
 
 // DropContact forgets where a resident is reached; the contact is told.
@@ -192,7 +192,7 @@ func (r *Residents) Stopping(ctx context.Context, secret string) (wants yinzheng
 // Stop notes which messages whoever reads them wants, by the secret of the stop page.
 // Errors as of Stopping, and ErrInvalid in the field "wants".
 func (r *Residents) Stop(ctx context.Context, secret string, wants yinzheng.Wants) error {
-	return stopped(r.choose(ctx, wants, func(ctx context.Context) (*yinzheng.ResidentContact, error) { return r.store.ContactBySecret(ctx, secret) }))
+	return stopped(r.choose(ctx, wants, r.store.ContactBySecret, secret))
 }
 
 // stopped says the same of every secret that stops nothing.
@@ -203,12 +203,12 @@ func stopped(err error) error {
 	return err
 }
 
-func (r *Residents) choose(ctx context.Context, wants yinzheng.Wants, which func(context.Context) (*yinzheng.ResidentContact, error)) error {
+func (r *Residents) choose(ctx context.Context, wants yinzheng.Wants, find func(context.Context, string) (*yinzheng.ResidentContact, error), key string) error {
 	if !wantsNow[wants] {
 		return errWants()
 	}
 	return r.store.Tx(ctx, func(ctx context.Context) error {
-		c, err := which(ctx)
+		c, err := find(ctx, key)
 		if err != nil || c.Wants == wants {
 			return err
 		}
