@@ -69,7 +69,7 @@ func (s *Service) ActOn(ctx context.Context, by *Account, code string, a Act) (*
 				return nil, err
 			}
 		}
-		if err := s.Store.SaveApplication(ctx, next, c.Version); err != nil {
+		if err := s.put(ctx, next, c.Version); err != nil {
 			return nil, err
 		}
 		if err := s.notePending(ctx, cert, a, &x); err != nil {

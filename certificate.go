@@ -213,7 +213,7 @@ type Store interface {
 	Sessions
 	ResidentSessions
 	CaseCodes
-	CaseContacts
+	ResidentContacts
 	Shares
 	Requests
 	Events

@@ -71,7 +71,7 @@ func (s *Service) save(ctx context.Context, a *Application, seen int) error {
 		if err := s.sameTree(ctx, a.tree); err != nil {
 			return err
 		}
-		if err := s.Store.SaveApplication(ctx, a, seen); err != nil {
+		if err := s.put(ctx, a, seen); err != nil {
 			return err
 		}
 		if err := s.mark(ctx, a); err != nil {

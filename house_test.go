@@ -375,6 +375,15 @@ func (s *shaky) Notify(ctx context.Context, notices []yinzheng.Notice) error {
 	return s.call("Notify", func() error { return s.Store.Notify(ctx, notices) })
 }
 
+func (s *shaky) Enqueue(ctx context.Context, messages ...yinzheng.Message) error {
+	return s.call("Enqueue", func() error { return s.Store.Enqueue(ctx, messages...) })
+}
+
+func (s *shaky) ContactOf(ctx context.Context, resident string) (c *yinzheng.ResidentContact, err error) {
+	err = s.call("ContactOf", func() error { c, err = s.Store.ContactOf(ctx, resident); return err })
+	return c, err
+}
+
 func (s *shaky) Reserve(ctx context.Context, c *yinzheng.Certificate) error {
 	return s.call("Reserve", func() error { return s.Store.Reserve(ctx, c) })
 }

@@ -297,7 +297,7 @@ func (s *Service) InspectCommitment(ctx context.Context, by *Account, id string,
 // noteInspection writes an inspection that was made, in a transaction.
 func (s *Service) noteInspection(ctx context.Context, c *Case, a *Application) error {
 	x := &a.Actions[len(a.Actions)-1]
-	if err := s.Store.SaveApplication(ctx, a, c.Version); err != nil {
+	if err := s.put(ctx, a, c.Version); err != nil {
 		return err
 	}
 	if err := s.Store.EndInspection(ctx, c.ID, x.Material, x.At); err != nil {
@@ -364,7 +364,7 @@ func (s *Service) proposeFor(ctx context.Context, cert *Certificate, of *Case, f
 			return nil, err
 		}
 	}
-	if err := s.Store.SaveApplication(ctx, next, of.Version); err != nil {
+	if err := s.put(ctx, next, of.Version); err != nil {
 		return nil, err
 	}
 	if err := s.notePending(ctx, cert, act, &next.Actions[len(next.Actions)-1]); err != nil {

@@ -112,7 +112,7 @@ func (s *Service) reserveNew(ctx context.Context, c *Case) (*Case, *Certificate,
 		now := s.now()
 		next := c.with(Action{At: now, Kind: Reserve, By: SystemActor, Name: SystemActor, Code: cert.Code})
 		err = s.Store.Tx(ctx, func(ctx context.Context) error {
-			if err := s.Store.SaveApplication(ctx, next, c.Version); err != nil {
+			if err := s.put(ctx, next, c.Version); err != nil {
 				return err
 			}
 			return s.Store.Reserve(ctx, cert)
@@ -353,7 +353,7 @@ func (s *Service) commit(ctx context.Context, c *Case, cert *Certificate, pdf []
 		if err := s.Store.FinishIssue(ctx, cert, pdf); err != nil {
 			return err
 		}
-		if err := s.Store.SaveApplication(ctx, next, c.Version); err != nil {
+		if err := s.put(ctx, next, c.Version); err != nil {
 			return err
 		}
 		for i := range next.Inspections {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -41,14 +42,17 @@ func (h *house) whole(id string) (number, code string) {
 }
 
 // TestEveryStoreCallFails: whichever call of the last decision and of issuing
-// fails, lost or kept, in the end there is one certificate, and never two.
+// fails, lost or kept, in the end there is one certificate, and never two, of which
+// the applicant is told once.
 func TestEveryStoreCallFails(t *testing.T) {
 	h := newHouse(t)
+	h.Channels = []yinzheng.MessageChannel{yinzheng.Mail}
 	numbers, codes, names := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for at := 1; ; at++ {
 		hit := false
 		for _, kept := range []bool{false, true} {
 			v := h.submitted(fmt.Sprintf("key-%d-%v", at, kept))
+			h.reachable(v.ID)
 			h.store.arm(at, kept)
 			_, err := h.approve(v)
 			failed := h.store.failed
@@ -73,12 +77,15 @@ func TestEveryStoreCallFails(t *testing.T) {
 				t.Fatalf("call %d (%s): %s or %s twice", at, failed, number, code)
 			}
 			numbers[number], codes[code] = true, true
+			if told := h.tidings(v.ID); !slices.Equal(told, []string{"case-issued"}) {
+				t.Fatalf("call %d (%s): the applicant is told %v", at, failed, told)
+			}
 		}
 		if !hit {
 			break
 		}
 	}
-	for _, want := range []string{"Tx", "Application", "SaveApplication", "Reserve", "FinishIssue", "OpenStatusList", "Record", "Certificate"} {
+	for _, want := range []string{"Tx", "Application", "SaveApplication", "Reserve", "FinishIssue", "OpenStatusList", "Record", "Certificate", "Enqueue", "ContactOf"} {
 		if !names[want] {
 			t.Errorf("%s never failed: %v", want, names)
 		}

@@ -15,13 +15,14 @@ import (
 // Message is what a resident is told outside the program. Until it is delivered or
 // given up it holds personal data, which is in no log, event or error.
 type Message struct {
-	ID       string // drawn by Enqueue; the same at every attempt
+	ID       string // the same at every attempt; drawn by Enqueue, unless it follows from what the message tells of
 	Channel  MessageChannel
 	To       string // as ParseContact gives it
 	Language string // zh or en
 	Kind     string // KindCode, KindTrial, or a capability's own, such as case-returned
 	Subject  string // of a mail
 	Body     string
+	Stop     string    // address at which who gets it stops further ones; empty: none will follow by themselves
 	About    string    // the case, if any
 	At       time.Time // set by Enqueue
 	Expires  time.Time // it is given up then; zero: MaxDelivery after At
@@ -54,7 +55,7 @@ const (
 )
 
 // Delivery is a message and how far it has come. One that no longer waits has no
-// recipient, subject and body any more.
+// recipient, subject, body and address to stop any more.
 type Delivery struct {
 	Message
 	Masked  string // the recipient, for administrators
@@ -147,7 +148,9 @@ func (s *Service) readyToSend(m Message, now time.Time) (Message, error) {
 	if err := m.check(); err != nil {
 		return m, err
 	}
-	m.ID, err = randomText(s.Rand, 16)
+	if m.ID == "" {
+		m.ID, err = randomText(s.Rand, 16)
+	}
 	return m, err
 }
 

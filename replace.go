@@ -190,7 +190,7 @@ func (s *Service) beginReplacement(ctx context.Context, by *Account, t *Template
 		case !old.Expires.IsZero() && !now.Before(old.Expires):
 			return fail(ErrState, "这份证明已过期，请重新办理", "The certificate has expired; please start a new case")
 		}
-		if err := s.Store.SaveApplication(ctx, a, 0); err != nil {
+		if err := s.put(ctx, a, 0); err != nil {
 			return err
 		}
 		if err := s.Store.LinkReplacement(ctx, old.Code, id); err != nil {
@@ -306,7 +306,7 @@ func (s *Service) supersede(ctx context.Context, c *Case, successor string, now 
 	if err := s.Store.SetStatus(ctx, after, cert.Status); err != nil {
 		return nil, err
 	}
-	if err := s.Store.SaveApplication(ctx, next, old.Version); err != nil {
+	if err := s.put(ctx, next, old.Version); err != nil {
 		return nil, err
 	}
 	return after, s.Store.Record(ctx, Event{At: now, Kind: "certificate-superseded", Subject: cert.Code, By: SystemActor, Detail: successor})

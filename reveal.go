@@ -129,8 +129,9 @@ const (
 	EventCopies     = "copies-handed-out"
 	EventPageShown  = "page-shown" // to a resident, with everything on it
 
-	EventContactSet    = "contact-set"
-	EventContactErased = "contact-erased"
+	EventContactSet     = "contact-set"
+	EventContactErased  = "contact-erased"
+	EventMessagesChosen = "messages-chosen"
 
 	EventShared     = "certificate-shared"
 	EventShareEnded = "share-withdrawn"
@@ -202,6 +203,7 @@ var eventNames = map[string]Text{
 	EventCodeSent:              {"发送查询码", "code to follow the case sent"},
 	EventContactSet:            {"登记联系方式", "contact noted"},
 	EventContactErased:         {"删除联系方式", "contact erased"},
+	EventMessagesChosen:        {"选择收哪些消息", "messages chosen"},
 	EventCodeUsed:              {"凭查询码登录", "signed in by a code of the case"},
 	EventCodeTried:             {"查询码多次输错，已失效", "code of the case tried in vain too often, and ended"},
 	RequestSent.Event():        {"居民提交网上申请", "request sent by a resident"},

@@ -176,7 +176,7 @@ func (s *Service) MakeSample(ctx context.Context, by *Account, office, key strin
 		if before, err = s.Store.Remember(ctx, by.ID, key, sha256.Sum256([]byte("sample "+office)), id, now); err != nil || before != "" {
 			return err
 		}
-		if err := s.Store.SaveApplication(ctx, a, 0); err != nil {
+		if err := s.put(ctx, a, 0); err != nil {
 			return err
 		}
 		if err := s.Store.AddSample(ctx, id, now); err != nil {

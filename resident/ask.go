@@ -1,6 +1,7 @@
 package resident
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -346,8 +347,20 @@ func (r *Residents) move(ctx context.Context, q *Request, to yinzheng.RequestSta
 		if to != yinzheng.RequestTaken {
 			e.Detail = strings.TrimSpace(detail + " " + q.Digest())
 		}
-		return r.store.Record(ctx, e)
+		if err := r.store.Record(ctx, e); err != nil {
+			return err
+		}
+		return r.tell(ctx, q)
 	})
+}
+
+// tell tells a resident what an office has done with their request.
+func (r *Residents) tell(ctx context.Context, q *Request) error {
+	if !slices.Contains([]yinzheng.RequestState{yinzheng.RequestReturned, yinzheng.RequestTaken, yinzheng.RequestRefused}, q.State) {
+		return nil
+	}
+	to := cmp.Or(q.Resident, (&yinzheng.Resident{Request: q.ID}).Key())
+	return r.Service.Tell(ctx, &yinzheng.News{Kind: q.State.Event(), ItemName: q.Of.Name, About: q.ID, Act: q.Version, To: []string{to}})
 }
 
 // ReturnCode draws a code by which somebody comes back to their request, and ends an

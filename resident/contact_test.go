@@ -3,6 +3,7 @@ package resident
 import (
 	"errors"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,11 +13,13 @@ import (
 
 const mobile = "13912345678"
 
-// sent lists the messages that wait.
-func (h *house) sent() []*yinzheng.Delivery {
+// sent lists the messages of a kind that wait, oldest first.
+func (h *house) sent(kind string) []*yinzheng.Delivery {
 	h.t.Helper()
 	list, err := h.store.DueMessages(h.ctx, yinzheng.SMS, h.now, 99)
 	must(h.t, err)
+	list = slices.DeleteFunc(list, func(d *yinzheng.Delivery) bool { return d.Kind != kind })
+	slices.SortStableFunc(list, func(a, b *yinzheng.Delivery) int { return a.At.Compare(b.At) })
 	return list
 }
 
@@ -31,13 +34,13 @@ func TestCodeSent(t *testing.T) {
 	for _, id := range []string{"ZZZZZZZZZZ", other.ID, "", "张三"} { // no such case, no contact, no case's ID
 		must(t, h.SendCode(h.ctx, id))
 	}
-	if list := h.sent(); len(list) != 0 {
+	if list := h.sent(yinzheng.KindCode); len(list) != 0 {
 		t.Fatalf("sent %d", len(list))
 	}
 	for range 3 { // one a minute, and whoever asks is not told
 		must(t, h.SendCode(h.ctx, strings.ToLower(c.ID)))
 	}
-	list := h.sent()
+	list := h.sent(yinzheng.KindCode)
 	if len(list) != 1 || list[0].To != mobile || list[0].About != c.ID || !list[0].Expires.Equal(h.now.Add(SentCodeLife)) {
 		t.Fatalf("sent: %+v", list)
 	}
@@ -56,7 +59,7 @@ func TestCodeSent(t *testing.T) {
 	}
 	h.now = h.now.Add(time.Minute)
 	must(t, h.SendCode(h.ctx, c.ID))
-	list = h.sent()
+	list = h.sent(yinzheng.KindCode)
 	m = regexp.MustCompile(`查询码 ([0-9A-Z]{4} [0-9A-Z]{4})，`).FindStringSubmatch(list[len(list)-1].Body)
 	h.now = h.now.Add(SentCodeLife)
 	if h.signIn(c.ID, m[1]) != nil {
@@ -94,7 +97,7 @@ func TestContactRights(t *testing.T) {
 		t.Errorf("erased, and shown as %q, %v", shown, err)
 	}
 	must(t, h.SendCode(h.ctx, c.ID))
-	if list := h.sent(); len(list) != 0 {
+	if list := h.sent(yinzheng.KindCode); len(list) != 0 {
 		t.Errorf("sent to what was erased: %d", len(list))
 	}
 }

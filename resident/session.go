@@ -110,6 +110,9 @@ func (r *Residents) Prune(ctx context.Context) error {
 	if err := r.store.PruneResidentSessions(ctx, now, now.Add(-IdleLife)); err != nil {
 		return err
 	}
+	if err := r.store.PruneContactProofs(ctx, now); err != nil {
+		return err
+	}
 	return r.store.PruneCaseCodes(ctx, now, now.Add(-triesSince))
 }
 

@@ -148,6 +148,10 @@ func (w *Mail) compose(m *yinzheng.Message) *mail.Msg {
 	out.SetDateWithValue(m.At.In(yinzheng.Zone))
 	out.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: nobody's absence answers it
 	out.SetGenHeader("Content-Language", map[string]string{"zh": "zh-CN", "en": "en"}[m.Language])
+	if m.Stop != "" { // RFC 8058
+		out.SetGenHeader(mail.HeaderListUnsubscribe, "<"+m.Stop+">")
+		out.SetGenHeader(mail.HeaderListUnsubscribePost, "List-Unsubscribe=One-Click")
+	}
 	out.Subject(m.Subject)
 	out.SetBodyString(mail.TypeTextPlain, strings.ReplaceAll(m.Body, "\n", "\r\n"))
 	return out

@@ -25,7 +25,7 @@ var now = time.Date(2026, 11, 22, 1, 30, 0, 0, time.UTC)
 func aMail(id string) *yinzheng.Message {
 	return &yinzheng.Message{
 		ID: id, Channel: yinzheng.Mail, To: "zhang@example.com", Language: "zh", Kind: "case-returned", About: "A1", At: now, Expires: now.Add(yinzheng.MaxDelivery),
-		Subject: "【印证】𠮷女士：您的办件被退回，请补充居住地址与办理用途的说明材料（一式两份）", Body: "𠮷女士：\n.\n您的办件 A1 被退回。\nFrom 惠城区民政局\n" + strings.Repeat("长", 1200) + " end",
+		Subject: "【印证】𠮷女士：您的办件被退回，请补充居住地址与办理用途的说明材料（一式两份）", Stop: "https://zm.example.gov.cn/stop/0123456789ABCDEF", Body: "𠮷女士：\n.\n您的办件 A1 被退回。\nFrom 惠城区民政局\n" + strings.Repeat("长", 1200) + " end",
 	}
 }
 
@@ -100,7 +100,8 @@ func TestMailIsReadBack(t *testing.T) {
 				"subject": {subject, m.Subject}, "body": {strings.ReplaceAll(string(body), "\r\n", "\n"), m.Body}, "Message-ID": {got.Header.Get("Message-ID"), "<0123456789ABCDEF@zm.example.gov.cn>"},
 				"from": {from[0].Name + " " + from[0].Address, "惠城区印证 noreply@zm.example.gov.cn"}, "to": {got.Header.Get("To"), "<zhang@example.com>"},
 				"Auto-Submitted": {got.Header.Get("Auto-Submitted"), "auto-generated"}, "language": {got.Header.Get("Content-Language"), "zh-CN"}, "type": {got.Header.Get("Content-Type"), "text/plain; charset=UTF-8"},
-				"date": {date.UTC().String(), now.String()}, "program": {got.Header.Get("User-Agent") + got.Header.Get("X-Mailer"), ""},
+				"to stop": {got.Header.Get("List-Unsubscribe") + " " + got.Header.Get("List-Unsubscribe-Post"), "<" + m.Stop + "> List-Unsubscribe=One-Click"},
+				"date":    {date.UTC().String(), now.String()}, "program": {got.Header.Get("User-Agent") + got.Header.Get("X-Mailer"), ""},
 			} {
 				if pair[0] != pair[1] {
 					t.Errorf("%s: %q, want %q", what, pair[0], pair[1])

@@ -195,7 +195,7 @@ func again(d yinzheng.Delivery, now time.Time, reason string) *yinzheng.Delivery
 func (s *Sender) end(ctx context.Context, d yinzheng.Delivery, state yinzheng.DeliveryState, reason string) error {
 	d.Version++
 	d.State, d.Reason, d.Done, d.Lease = state, reason, s.Now(), time.Time{}
-	d.To, d.Subject, d.Body = "", "", ""
+	d.To, d.Subject, d.Body, d.Stop = "", "", "", ""
 	err := s.Outbox.PutDelivery(ctx, &d)
 	if err == nil && state == yinzheng.MessageGivenUp {
 		s.Log.WarnContext(ctx, "a message is given up", "message", d.ID, "channel", d.Channel, "kind", d.Kind, "tries", d.Tries, "reason", reason)

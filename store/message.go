@@ -9,15 +9,15 @@ import (
 )
 
 var (
-	insertMessage = query(`INSERT INTO messages (id, channel, kind, language, masked, about, at, expires_at, recipient, subject, body, state, version, tries, due_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'waiting', 1, 0, $7)`)
-	dueMessages = query(`SELECT id, channel, kind, language, masked, about, at, expires_at, state, version, tries, due_at, lease_until, done_at, reason, recipient, subject, body FROM messages
+	insertMessage = query(`INSERT INTO messages (id, channel, kind, language, masked, about, at, expires_at, recipient, subject, body, stop, state, version, tries, due_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'waiting', 1, 0, $7)`)
+	dueMessages = query(`SELECT id, channel, kind, language, masked, about, at, expires_at, state, version, tries, due_at, lease_until, done_at, reason, recipient, subject, body, stop FROM messages
 		WHERE state = 'waiting' AND channel = $1 AND due_at <= $2 AND (lease_until IS NULL OR lease_until <= $2) ORDER BY expires_at LIMIT $3`)
 	messagesIn = query(`SELECT id, channel, kind, language, masked, about, at, expires_at, state, version, tries, due_at, lease_until, done_at, reason FROM messages
 		WHERE state = $1 ORDER BY key DESC LIMIT $2`)
 	tryMessage = query(`UPDATE messages SET version = version + 1, tries = $1, due_at = $2, lease_until = $3, reason = $4
 		WHERE id = $5 AND version = $6 AND state = 'waiting'`)
-	endMessage = query(`UPDATE messages SET version = version + 1, tries = $1, state = $2, done_at = $3, reason = $4, lease_until = NULL, recipient = NULL, subject = NULL, body = NULL
+	endMessage = query(`UPDATE messages SET version = version + 1, tries = $1, state = $2, done_at = $3, reason = $4, lease_until = NULL, recipient = NULL, subject = NULL, body = NULL, stop = NULL
 		WHERE id = $5 AND version = $6 AND state = 'waiting'`)
 	hurryMessages = query(`UPDATE messages SET version = version + 1, due_at = $1
 		WHERE state = 'waiting' AND channel = $2 AND (lease_until IS NULL OR lease_until <= $1) AND due_at > $1`)
@@ -35,7 +35,7 @@ func (s *Store) Enqueue(ctx context.Context, messages ...yinzheng.Message) error
 		for i := range messages {
 			m := &messages[i]
 			masked := yinzheng.Contact{Channel: m.Channel, Address: m.To}.Masked()
-			if _, err := change(ctx, q, insertMessage, m.ID, string(m.Channel), m.Kind, m.Language, masked, optional(m.About), micros(m.At), micros(m.Expires), m.To, m.Subject, m.Body); err != nil {
+			if _, err := change(ctx, q, insertMessage, m.ID, string(m.Channel), m.Kind, m.Language, masked, optional(m.About), micros(m.At), micros(m.Expires), m.To, m.Subject, m.Body, optional(m.Stop)); err != nil {
 				return err
 			}
 		}
@@ -47,7 +47,7 @@ func (s *Store) Enqueue(ctx context.Context, messages ...yinzheng.Message) error
 func (s *Store) DueMessages(ctx context.Context, channel yinzheng.MessageChannel, now time.Time, limit int) ([]*yinzheng.Delivery, error) {
 	return s.deliveries(ctx, func(r *sql.Rows) (*yinzheng.Delivery, error) {
 		d := new(yinzheng.Delivery)
-		return d, r.Scan(append(deliveryColumns(d), &d.To, &d.Subject, &d.Body)...)
+		return d, r.Scan(append(deliveryColumns(d), &d.To, &d.Subject, &d.Body, (*text)(&d.Stop))...)
 	}, dueMessages, string(channel), micros(now), limit)
 }
 

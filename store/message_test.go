@@ -23,6 +23,7 @@ func TestMessagesKeepNothing(t *testing.T) {
 		"UPDATE messages SET due_at = 1 WHERE key = 1":                                                                                                  "one version at a time",
 		"UPDATE messages SET version = 2, recipient = '13700000000' WHERE key = 1":                                                                      "says the same",
 		"UPDATE messages SET version = 2, body = 'z' WHERE key = 1":                                                                                     "says the same",
+		"UPDATE messages SET version = 2, stop = 'z' WHERE key = 1":                                                                                     "says the same",
 		"UPDATE messages SET version = 2, masked = 'z' WHERE key = 1":                                                                                   "says the same",
 		"UPDATE messages SET version = 2, state = 'sent', done_at = 1 WHERE key = 1":                                                                    "CHECK",
 		"UPDATE messages SET version = 2, state = 'given-up', done_at = 1, recipient = NULL, subject = NULL WHERE key = 1":                              "CHECK",

@@ -96,7 +96,7 @@ func TestAccessible(t *testing.T) {
 	pages["admin"] = append(pages["admin"], "/work/admin/templates", "/work/admin/templates/versions/residence/1", design, design+"?part=fields", design+"?part=fields[2]", blank, design+"?part=chain[1]", design+"?part=page", design+"?part=yaml", design+"/review")
 	own := "/mine/certificates/" + code
 	slip := clerk.code("/work/cases/" + cert.Application)
-	pages["resident"] = []string{"/follow/" + cert.Application, "/mine", own, own + "/page"}
+	pages["resident"] = []string{"/follow/" + cert.Application, "/mine", own, own + "/page", "/mine/contact"}
 	for who, paths := range pages {
 		ctx := browserFor(t, 5*time.Minute)
 		switch who {

@@ -76,6 +76,7 @@ func (s *server) followForm(g *guest) error {
 type followedView struct {
 	*yinzheng.FollowedCase
 	Stages []stage
+	Sends  bool // messages are delivered
 }
 
 // followedPage shows a case to whom it belongs, and asks anybody else for its code:
@@ -93,7 +94,7 @@ func (s *server) followedPage(g *guest) error {
 	case err != nil:
 		return err
 	}
-	return s.receive(g, http.StatusOK, "resident-case", c.ItemName, &followedView{c, stagesOf(c)})
+	return s.receive(g, http.StatusOK, "resident-case", c.ItemName, &followedView{c, stagesOf(c), s.Residents.CanSend()})
 }
 
 // stagesOf lays out the way of a case, from the counter to the certificate.

@@ -46,6 +46,7 @@ type mineView struct {
 	Certificates, Going, Ended []ownLine
 	Full                       bool                // there may be more than are shown
 	Requests                   []*resident.Request // that are no case yet
+	Sends                      bool                // messages are delivered
 }
 
 type ownLine struct {
@@ -66,7 +67,7 @@ func (s *server) minePage(g *guest) error {
 	if err != nil {
 		return err
 	}
-	view := &mineView{Full: len(cases) == yinzheng.MaxOwnCases}
+	view := &mineView{Full: len(cases) == yinzheng.MaxOwnCases, Sends: s.Residents.CanSend()}
 	for _, c := range cases {
 		switch c.State {
 		case yinzheng.Issued:

@@ -31,6 +31,7 @@ func (s *server) residentRoutes() {
 	maps.Copy(pages, s.applyRoutes())
 	maps.Copy(pages, s.followRoutes())
 	maps.Copy(pages, s.mineRoutes())
+	maps.Copy(pages, s.contactRoutes())
 	maps.Copy(pages, s.shareRoutes())
 	maps.Copy(pages, s.ratingRoutes())
 	for pattern, do := range pages {

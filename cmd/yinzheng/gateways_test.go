@@ -7,8 +7,10 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -44,6 +46,39 @@ func (s *session) mail(ts *testscript.TestScript, args []string) (err error) {
 		fmt.Fprintf(ts.Stdout(), "%s\n", m)
 	}
 	return err
+}
+
+// contact posts the form of a slip, as a browser that keeps no cookie jar would: the
+// session's cookie is for https alone.
+func (s *session) contact(_ *testscript.TestScript, args []string) error {
+	browser := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	var cookies []*http.Cookie
+	for _, form := range []struct {
+		path   string
+		values url.Values
+	}{
+		{"/signin", url.Values{"username": {args[0]}, "password": {demoPassword}}},
+		{"/work/cases/" + args[1] + "/contact", url.Values{"contact": {args[2]}}},
+	} {
+		req, err := http.NewRequest(http.MethodPost, s.url+form.path, strings.NewReader(form.values.Encode()))
+		if err != nil {
+			return err
+		}
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		for _, c := range cookies {
+			req.AddCookie(c)
+		}
+		resp, err := browser.Do(req)
+		if err != nil {
+			return err
+		}
+		_ = resp.Body.Close()
+		if resp.StatusCode != http.StatusSeeOther {
+			return fmt.Errorf("%s: %s", form.path, resp.Status)
+		}
+		cookies = append(cookies, resp.Cookies()...)
+	}
+	return nil
 }
 
 // texts is a gateway of text messages.

@@ -54,6 +54,7 @@ func TestMain(m *testing.M) {
 //	cases FILE N          a workbook of N residence cases, as CSV
 //	workbook FILE N       a list of N items, as item import takes it
 //	mail up|down|N        a mail server at $SMTP comes, goes, or prints its N mails
+//	contact USER CASE TO  USER notes on the case's slip where its applicant is reached
 //	gateway STATUS        a gateway of text messages at $HOOK (ca.pem) answers so; prints what it was sent
 //	shown PATH TEXT       wait until what is served there has TEXT
 //	soon VAR DURATION     a moment to come, as $VAR
@@ -77,7 +78,7 @@ func TestScript(t *testing.T) {
 			"status": with((*session).status), "get": with((*session).get), "is": with((*session).is), "until": with((*session).until), "flip": with((*session).flip),
 			"append": with((*session).append), "revise": with((*session).revise), "capture": with((*session).capture), "forge": with((*session).forge),
 			"picture": with((*session).picture), "looks": with((*session).looks), "xlsx": with((*session).xlsx), "face": with((*session).face),
-			"workbook": with((*session).workbook), "cases": with((*session).cases), "children": with((*session).children), "mail": with((*session).mail), "gateway": with((*session).gateway), "shown": with((*session).shown), "soon": with((*session).soon), "passed": with((*session).passed),
+			"workbook": with((*session).workbook), "cases": with((*session).cases), "children": with((*session).children), "mail": with((*session).mail), "contact": with((*session).contact), "gateway": with((*session).gateway), "shown": with((*session).shown), "soon": with((*session).soon), "passed": with((*session).passed),
 		},
 	})
 }

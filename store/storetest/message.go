@@ -16,7 +16,7 @@ import (
 func aMessage(id string, expires time.Duration) yinzheng.Message {
 	return yinzheng.Message{
 		ID: id, Channel: yinzheng.Mail, To: "zhang@example.com", Language: "zh", Kind: "notice", Subject: "您的办件", Body: "𠮷先生：\n已办结。",
-		About: "A" + id, At: Start, Expires: Start.Add(expires),
+		Stop: "https://zm.example.gov.cn/stop/S" + id, About: "A" + id, At: Start, Expires: Start.Add(expires),
 	}
 }
 
@@ -25,7 +25,7 @@ func aMessage(id string, expires time.Duration) yinzheng.Message {
 func messages(t *testing.T, s yinzheng.Store) {
 	ctx := t.Context()
 	later, soon, text := aMessage("1", 2*time.Hour), aMessage("2", time.Hour), aMessage("3", time.Hour)
-	text.Channel, text.To, text.Subject, text.About = yinzheng.SMS, "13800000000", "", ""
+	text.Channel, text.To, text.Subject, text.About, text.Stop = yinzheng.SMS, "13800000000", "", "", ""
 	check(t, s.Enqueue(ctx, later, soon, text))
 	due := func(now time.Time, limit int) []*yinzheng.Delivery {
 		t.Helper()
@@ -73,7 +73,7 @@ func messages(t *testing.T, s yinzheng.Store) {
 		checkIs(t, s.PutDelivery(ctx, &end), yinzheng.ErrConflict)
 		list, err := s.Deliveries(ctx, state, 9)
 		check(t, err)
-		end.Masked, end.To, end.Subject, end.Body = []string{"z***@example.com", "138****0000"}[i], "", "", ""
+		end.Masked, end.To, end.Subject, end.Body, end.Stop = []string{"z***@example.com", "138****0000"}[i], "", "", "", ""
 		if d := cmp.Diff([]*yinzheng.Delivery{&end}, list, cmpopts.IgnoreFields(yinzheng.Delivery{}, "Due")); d != "" {
 			t.Errorf("%s (-want +got):\n%s", state, d)
 		}

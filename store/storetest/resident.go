@@ -129,24 +129,84 @@ func belongingTo(t *testing.T, s yinzheng.Store) {
 	belongs("111:C", 9, "1")
 }
 
-func caseContacts(t *testing.T, s yinzheng.Store) {
+// contacts: each resident has one, that is found by its secret, too, and one to prove.
+func contacts(t *testing.T, s yinzheng.Store) {
 	ctx := t.Context()
-	_, err := s.CaseContact(ctx, "A")
-	checkIs(t, err, yinzheng.ErrNotFound)
-	first := &yinzheng.CaseContact{Case: "A", Contact: yinzheng.Contact{Channel: yinzheng.SMS, Address: "13800000000"}, Language: "zh", By: "u1", At: Start}
-	next := &yinzheng.CaseContact{Case: "A", Contact: yinzheng.Contact{Channel: yinzheng.Mail, Address: "a@example.com"}, Language: "en", By: "u2", At: Start.Add(time.Hour)}
-	for _, c := range []*yinzheng.CaseContact{first, next} {
-		check(t, s.PutCaseContact(ctx, c))
-		got, err := s.CaseContact(ctx, "A")
+	none := func(err error) {
+		t.Helper()
+		checkIs(t, err, yinzheng.ErrNotFound)
+	}
+	_, err := s.ContactOf(ctx, "case:A")
+	none(err)
+	first := &yinzheng.ResidentContact{Resident: "case:A", Contact: yinzheng.Contact{Channel: yinzheng.SMS, Address: "13800000000"}, Language: "zh", Wants: yinzheng.WantsAll, Secret: "S1", By: "u1", At: Start}
+	next := &yinzheng.ResidentContact{Resident: "case:A", Contact: yinzheng.Contact{Channel: yinzheng.Mail, Address: "a@example.com"}, Language: "en", Wants: yinzheng.WantsNone, Secret: "S2", By: "u2", At: Start.Add(time.Hour)}
+	other := &yinzheng.ResidentContact{Resident: "111:B", Contact: first.Contact, Language: "zh", Wants: yinzheng.WantsAsked, Secret: "S3", By: "u1", At: Start}
+	check(t, s.PutContact(ctx, other))
+	for _, c := range []*yinzheng.ResidentContact{first, next} {
+		check(t, s.PutContact(ctx, c))
+		got, err := s.ContactOf(ctx, "case:A")
 		check(t, err)
-		if d := cmp.Diff(c, got); d != "" {
-			t.Errorf("contact (-want +got):\n%s", d)
+		same, err := s.ContactBySecret(ctx, c.Secret)
+		check(t, err)
+		for _, got := range []*yinzheng.ResidentContact{got, same} {
+			if d := cmp.Diff(c, got); d != "" {
+				t.Errorf("contact (-want +got):\n%s", d)
+			}
 		}
 	}
-	_, err = s.CaseContact(ctx, "B")
-	checkIs(t, err, yinzheng.ErrNotFound)
-	check(t, s.EraseCaseContact(ctx, "A"))
-	check(t, s.EraseCaseContact(ctx, "A"))
-	_, err = s.CaseContact(ctx, "A")
-	checkIs(t, err, yinzheng.ErrNotFound)
+	_, err = s.ContactBySecret(ctx, "S1")
+	none(err)
+	_, err = s.ContactOf(ctx, "case:B")
+	none(err)
+
+	p := &yinzheng.ContactProof{Resident: "case:A", Contact: first.Contact, Language: "zh", Wants: yinzheng.WantsAsked, Hash: [32]byte{1}, Expires: Start.Add(time.Minute)}
+	check(t, s.PutContactProof(ctx, p))
+	check(t, s.EraseContact(ctx, "case:A"))
+	check(t, s.EraseContact(ctx, "case:A"))
+	_, err = s.ContactOf(ctx, "case:A")
+	none(err)
+	_, err = s.ContactProof(ctx, "case:A", Start)
+	none(err)
+	if got, err := s.ContactOf(ctx, "111:B"); err != nil || got.Secret != "S3" {
+		t.Errorf("another's: %+v, %v", got, err)
+	}
+}
+
+// contactProofs end by their time, by wrong tries, and for another one.
+func contactProofs(t *testing.T, s yinzheng.Store) {
+	ctx := t.Context()
+	p := &yinzheng.ContactProof{Resident: "111:B", Contact: yinzheng.Contact{Channel: yinzheng.SMS, Address: "13800000000"}, Language: "zh", Wants: yinzheng.WantsAll, Hash: [32]byte{1}, Expires: Start.Add(time.Minute)}
+	at := func(now time.Time, want *yinzheng.ContactProof) {
+		t.Helper()
+		got, err := s.ContactProof(ctx, "111:B", now)
+		if want == nil {
+			checkIs(t, err, yinzheng.ErrNotFound)
+			return
+		}
+		check(t, err)
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("to be proven (-want +got):\n%s", d)
+		}
+	}
+	at(Start, nil)
+	check(t, s.PutContactProof(ctx, p))
+	at(p.Expires.Add(-time.Microsecond), p)
+	at(p.Expires, nil)
+	check(t, s.MissContactProof(ctx, "111:B", 2))
+	at(Start, p)
+	again := *p
+	again.Hash, again.Wants = [32]byte{2}, yinzheng.WantsNone
+	check(t, s.PutContactProof(ctx, &again))
+	check(t, s.MissContactProof(ctx, "111:B", 2)) // they are counted anew
+	at(Start, &again)
+	check(t, s.MissContactProof(ctx, "111:B", 2))
+	at(Start, nil)
+	check(t, s.PutContactProof(ctx, p))
+	check(t, s.PruneContactProofs(ctx, p.Expires.Add(-time.Microsecond)))
+	at(Start, p)
+	check(t, s.PruneContactProofs(ctx, p.Expires))
+	at(Start, nil)
+	check(t, s.PutContactProof(ctx, p))
+	check(t, s.EraseContactProof(ctx, "111:B"))
+	at(Start, nil)
 }
