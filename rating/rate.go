@@ -22,6 +22,7 @@ type Mine struct {
 	Case    *yinzheng.RatedCase
 	Until   time.Time // the last moment to rate
 	May     bool      // it may be rated now
+	Worse   bool      // it was rated well, and may still be rated badly
 	Rated   bool
 	Level   int
 	At      time.Time
@@ -54,6 +55,7 @@ func (q *Ratings) Of(ctx context.Context, who *yinzheng.Resident, id string) (*M
 		return nil, err
 	}
 	said := r.said()
+	m.Worse = r.State == "" && q.now().Before(m.Until)
 	m.Rated, m.Level, m.At, m.State, m.Call, m.Settle, m.Outcome = true, said.Level, said.At, r.State, said.Call, said.Settle, r.Outcome
 	for _, a := range r.Acts {
 		switch {
@@ -67,7 +69,8 @@ func (q *Ratings) Of(ctx context.Context, who *yinzheng.Resident, id string) (*M
 }
 
 // Rate keeps what a resident says of a case of theirs that has come to its end,
-// once. A bad rating is followed up. Errors: ErrNotFound, ErrState (not at its end,
+// once. A bad rating is followed up, and takes the place of a good one: whoever has
+// got hold of a code keeps nobody from complaining. Errors: ErrNotFound, ErrState (not at its end,
 // too long ago, rated already), ErrInvalid.
 func (q *Ratings) Rate(ctx context.Context, who *yinzheng.Resident, id string, in *Opinion) error {
 	m, err := q.Of(ctx, who, id)
@@ -75,26 +78,32 @@ func (q *Ratings) Rate(ctx context.Context, who *yinzheng.Resident, id string, i
 		return err
 	}
 	switch {
-	case m.Rated:
+	case m.Rated && (!m.Worse || in.Level >= Fair):
 		return errRated()
 	case m.Case.Ended.IsZero():
 		return refuse(yinzheng.ErrState, "这件还没有办结，办结后可以评价", "The case is still under way; it can be rated once it is done")
-	case !m.May:
+	case !m.May && !m.Worse:
 		return refuse(yinzheng.ErrState, "办结已超过 90 天，不能再评价", "The case was done more than 90 days ago and can no longer be rated")
 	}
 	a, contact, err := in.check()
 	if err != nil {
 		return err
 	}
-	a.At, a.By, a.Item, a.Office = q.now(), yinzheng.ResidentActor, m.Case.Item, m.Case.Office
-	r := (&Rating{Case: m.Case.ID}).after(a)
+	a.At, a.By, a.Proof, a.Item, a.Office = q.now(), yinzheng.ResidentActor, who.Proof(), m.Case.Item, m.Case.Office
+	before := &Rating{Case: m.Case.ID}
+	if m.Rated {
+		if before, _, err = q.load(ctx, m.Case.ID); err != nil {
+			return err
+		}
+	}
+	r := before.after(a)
 	var told []yinzheng.Notice
-	if r.State == Open {
+	if a.Level < Fair {
 		d, err := q.Store.Directory(ctx)
 		if err != nil {
 			return err
 		}
-		if r, err = q.begin(ctx, d, r); err != nil {
+		if r, err = q.begin(ctx, d, before, a); err != nil {
 			return err
 		}
 		told = notices(r, "rating-bad", a.At, r.workers(d))
@@ -106,19 +115,18 @@ func (q *Ratings) Rate(ctx context.Context, who *yinzheng.Resident, id string, i
 	return err
 }
 
-// begin sets the limits of a bad rating, and hands it on where everybody who would
-// follow it up had part in the case.
-func (q *Ratings) begin(ctx context.Context, d *yinzheng.Directory, r *Rating) (*Rating, error) {
-	a := *r.said()
+// begin is a rating with a bad one, whose limits it sets, and which it hands on where
+// everybody who would follow it up had part in the case.
+func (q *Ratings) begin(ctx context.Context, d *yinzheng.Directory, before *Rating, a Act) (*Rating, error) {
 	days, err := q.Store.Calendar(ctx)
 	if err != nil {
 		return nil, err
 	}
 	calendar := yinzheng.NewCalendar(days)
 	a.Call, a.Settle = calendar.Due(a.At, CallDays), calendar.Due(a.At, SettleDays)
-	left, err := q.anyLeft(ctx, r.workers(d), r.Case)
+	left, err := q.anyLeft(ctx, before.after(a).workers(d), before.Case)
 	a.Raised = !left
-	return (&Rating{Case: r.Case}).after(a), err
+	return before.after(a), err
 }
 
 // anyLeft tells whether an approver of some offices had no part in a case.

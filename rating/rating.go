@@ -93,6 +93,7 @@ type Act struct {
 	Item   string    `json:"item,omitempty"`   // rate
 	Office string    `json:"office,omitempty"` // rate: that is rated; else whose post it was done in
 	Level  int       `json:"level,omitempty"`
+	Proof  string    `json:"proof,omitempty"` // rate: how the resident had proven who they are
 	Tags   []string  `json:"tags,omitempty"`
 	Call   time.Time `json:"call,omitzero"`    // rate: by when the resident is to be called back
 	Settle time.Time `json:"settle,omitzero"`  // rate: by when it is to be put right
@@ -147,8 +148,14 @@ func (r *Rating) after(a Act) *Rating {
 	return &n
 }
 
-// said is what the resident said.
-func (r *Rating) said() *Act { return &r.Acts[0] }
+// said is what the resident said: what they said last.
+func (r *Rating) said() *Act {
+	i := len(r.Acts) - 1
+	for r.Acts[i].Kind != Rate {
+		i--
+	}
+	return &r.Acts[i]
+}
 
 // Due is by when what is to be done now is to be done; zero: nothing is.
 func (r *Rating) Due() time.Time {

@@ -163,6 +163,38 @@ func TestRate(t *testing.T) {
 	}
 }
 
+// TestRatedWorse: a good rating keeps nobody from complaining, once; a bad one stands.
+func TestRatedWorse(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	mine := w.ended("A", "village", monday)
+	must(t, w.Rate(ctx, mine, "A", &Opinion{Level: Excellent}))
+	wants(t, w.Rate(ctx, mine, "A", &Opinion{Level: Fair}), yinzheng.ErrState)
+	wants(t, w.Rate(ctx, mine, "A", &Opinion{}), yinzheng.ErrInvalid)
+	if m, err := w.Of(ctx, mine, "A"); err != nil || !m.Worse || m.May {
+		t.Errorf("rated well: %+v, %v", m, err)
+	}
+	w.now = w.now.Add(time.Hour)
+	must(t, w.Rate(ctx, mine, "A", &Opinion{Level: Awful, Text: "收了我两百块", Contact: "13800000000"}))
+	m, err := w.Of(ctx, mine, "A")
+	must(t, err)
+	if m.Worse || m.May || m.Level != Awful || m.State != Open || !m.At.Equal(w.now) || w.told("town") != "rating-bad A" {
+		t.Errorf("rated badly after all: %+v, told %q", m, w.told("town"))
+	}
+	r, place, err := w.load(ctx, "A")
+	must(t, err)
+	if len(r.Acts) != 2 || r.Acts[0].Level != Excellent || r.said().Text != "收了我两百块" || r.said().Proof != yinzheng.ByCode || place.Level != Awful || place.Contact == "" {
+		t.Errorf("it is kept as %+v, found by %+v", r.Acts, place)
+	}
+	for _, level := range []int{Awful, Poor, Excellent} {
+		wants(t, w.Rate(ctx, mine, "A", &Opinion{Level: level}), yinzheng.ErrState)
+	}
+	late := w.ended("B", "village", monday)
+	must(t, w.Rate(ctx, late, "B", &Opinion{Level: Good}))
+	w.now = monday.AddDate(0, 0, RateDays)
+	wants(t, w.Rate(ctx, late, "B", &Opinion{Level: Awful}), yinzheng.ErrState)
+}
+
 // TestWhoFollows: for whom a bad rating exists, and who may do something about it.
 func TestWhoFollows(t *testing.T) {
 	w := newWorld(t)
@@ -293,7 +325,8 @@ func TestRecusal(t *testing.T) {
 	wants(t, err, yinzheng.ErrForbidden)
 }
 
-// TestCount: levels are told from five ratings on, to who administers the office.
+// TestCount: what a quarter that has ended brought is told from five ratings on, to
+// who administers the office.
 func TestCount(t *testing.T) {
 	w := newWorld(t)
 	ctx := t.Context()
@@ -301,19 +334,41 @@ func TestCount(t *testing.T) {
 		id := string(rune('A' + i))
 		must(t, w.Rate(ctx, w.ended(id, office, monday), id, &Opinion{Level: Excellent - i%2}))
 	}
-	from, to := monday.Add(-time.Hour), monday.Add(time.Hour)
-	counts, err := w.Count(ctx, holder("x", yinzheng.Admin, "district"), from, to)
+	next := LastQuarter(monday.AddDate(0, 3, 0))
+	_, err := w.Count(ctx, holder("x", yinzheng.Admin, "district"), next)
+	wants(t, err, yinzheng.ErrInvalid)
+	w.now = monday.AddDate(0, 3, 0)
+	counts, err := w.Count(ctx, holder("x", yinzheng.Admin, "district"), next)
 	must(t, err)
-	if len(counts) != 2 || counts[0].Office != "sibling" || counts[0].Levels != nil || counts[0].Total != 1 || !slices.Equal(counts[1].Levels, []int{3, 2, 0, 0, 0}) {
+	if len(counts) != 2 || counts[0].Office != "sibling" || counts[0].Levels != nil || counts[0].Total != 0 || counts[1].Total != 5 || !slices.Equal(counts[1].Levels, []int{3, 2, 0, 0, 0}) {
 		t.Errorf("%+v", counts)
 	}
-	counts, err = w.Count(ctx, holder("x", yinzheng.Admin, "sibling"), from, to)
+	counts, err = w.Count(ctx, holder("x", yinzheng.Admin, "sibling"), next)
 	must(t, err)
 	if len(counts) != 1 {
 		t.Errorf("one office's administrator sees %+v", counts)
 	}
-	_, err = w.Count(ctx, approver("x", "district"), from, to)
+	_, err = w.Count(ctx, approver("x", "district"), next)
 	wants(t, err, yinzheng.ErrForbidden)
+}
+
+func TestQuarter(t *testing.T) {
+	for day, want := range map[string]string{"2026-01-01": "2025-Q4", "2026-03-31": "2025-Q4", "2026-04-01": "2026-Q1", "2026-12-31": "2026-Q3", "2026-08-31": "2026-Q2"} {
+		at, err := time.ParseInLocation(time.DateOnly, day, yinzheng.Zone)
+		must(t, err)
+		q, err := ParseQuarter(want)
+		must(t, err)
+		if got := LastQuarter(at); got != q || got.String() != want {
+			t.Errorf("before %s: %s, want %s", day, got, want)
+		}
+		if _, end := q.bounds(); end.After(at) {
+			t.Errorf("%s ends %s", want, end)
+		}
+	}
+	for _, bad := range []string{"", "2026", "2026-Q5", "2026-Q0", "1926-Q1", "2026-Q1 ", "2026-q1"} {
+		_, err := ParseQuarter(bad)
+		wants(t, err, yinzheng.ErrInvalid)
+	}
 }
 
 // TestHistories: whatever is tried in whatever order, nobody who had part in the

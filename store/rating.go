@@ -12,7 +12,7 @@ const ratingColumns = "SELECT key, application, item, office, at, level, state, 
 
 var (
 	insertRating = query("INSERT INTO ratings (application, item, office, at, level, state, contact, due, next, version) SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, 1 WHERE NOT EXISTS (SELECT 1 FROM ratings WHERE application = $1)")
-	updateRating = query("UPDATE ratings SET state = $1, contact = $2, due = $3, next = $4, version = $5 WHERE application = $6 AND version = $5 - 1")
+	updateRating = query("UPDATE ratings SET at = $1, level = $2, state = $3, contact = $4, due = $5, next = $6, version = $7 WHERE application = $8 AND version = $7 - 1")
 	ratingOf     = query(ratingColumns + "application = $1")
 	openRatings  = query(ratingColumns + "due IS NOT NULL AND key > $1 ORDER BY key LIMIT $2")
 	nextRatings  = query("SELECT application FROM ratings WHERE next <= $1 ORDER BY next LIMIT $2")
@@ -30,7 +30,7 @@ func (s *Store) PutRating(ctx context.Context, r *yinzheng.Rating, a *yinzheng.R
 		if r.Version == 1 {
 			n, err = change(ctx, q, insertRating, r.Application, r.Item, r.Office, micros(r.At), r.Level, optional(r.State), optional(r.Contact), micros(r.Due), micros(r.Next))
 		} else {
-			n, err = change(ctx, q, updateRating, optional(r.State), optional(r.Contact), micros(r.Due), micros(r.Next), r.Version, r.Application)
+			n, err = change(ctx, q, updateRating, micros(r.At), r.Level, optional(r.State), optional(r.Contact), micros(r.Due), micros(r.Next), r.Version, r.Application)
 		}
 		if err == nil && n == 0 {
 			err = conflict("已被他人更改，请重新读取后再操作", "Somebody else was faster; please read it again")

@@ -124,8 +124,8 @@ type overview struct {
 	Missing  []yinzheng.MissingCharacter
 	Designs  []designLine
 	Ratings  []rating.OfficeCount
-	Since    time.Time // of Ratings
-	Health   *health   // nil for whoever looks after a part only
+	Quarter  rating.Quarter // of Ratings
+	Health   *health        // nil for whoever looks after a part only
 	Faults   []yinzheng.FieldError
 	Tried    string // the case whose number was to be void
 	Reason   string
@@ -158,8 +158,8 @@ func (s *server) drawOverview(v *visit, status int, view *overview) error {
 		}
 	}
 	now := s.Service.Now()
-	view.Since = now.AddDate(0, 0, -90)
-	if view.Ratings, err = s.Ratings.Count(v.Context(), v.by, view.Since, now); err != nil {
+	view.Quarter = rating.LastQuarter(now)
+	if view.Ratings, err = s.Ratings.Count(v.Context(), v.by, view.Quarter); err != nil {
 		return err
 	}
 	if _, err := s.Service.Directory().Runs(v.by, now); err == nil {

@@ -2,11 +2,9 @@ package web
 
 import (
 	"net/http"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"yinzheng"
 	"yinzheng/rating"
 )
 
@@ -36,15 +34,15 @@ func (s *server) ratingOperations() []operation {
 		},
 		{
 			method: http.MethodGet, path: "/api/v1/rating-report", id: "report-ratings", tag: "ratings", queries: []*huma.Param{
-				queryParam("from", "string", "first day, such as 2026-01-01"), queryParam("to", "string", "last day"),
+				queryParam("quarter", "string", "one that has ended, such as 2026-Q3"),
 			},
-			summary: "各单位各等次件数（系统管理员）；不足五件只给总数 · Counts by office and level (administrators); with fewer than five the levels are left out",
+			summary: "一个季度各单位各等次件数（系统管理员）；不足五件的不给件数 · Counts of a quarter by office and level (administrators); of an office with fewer than five they are left out",
 			gives:   typeOf[ratingReport](), do: func(c *call) (any, error) {
-				from, to, err := period(c.URL.Query().Get("from"), c.URL.Query().Get("to"))
+				quarter, err := rating.ParseQuarter(c.URL.Query().Get("quarter"))
 				if err != nil {
 					return nil, err
 				}
-				counts, err := s.Ratings.Count(c.Context(), c.by, from, to)
+				counts, err := s.Ratings.Count(c.Context(), c.by, quarter)
 				return orNil(&ratingReport{counts}, err)
 			},
 		},
@@ -83,17 +81,4 @@ func (b *followUpDone) member(r *jsonReader, key string) {
 	default:
 		r.unknown(key)
 	}
-}
-
-// period is the time from the beginning of a day to the end of another one.
-func period(first, last string) (from, to time.Time, err error) {
-	from, bad := time.ParseInLocation(time.DateOnly, first, yinzheng.Zone)
-	if bad != nil {
-		return from, to, fieldFaultOf(http.StatusUnprocessableEntity, "invalid", "from", "date", "日期应如 2026-01-01", "Expected a day such as 2026-01-01")
-	}
-	to, bad = time.ParseInLocation(time.DateOnly, last, yinzheng.Zone)
-	if bad != nil || to.Before(from) {
-		return from, to, fieldFaultOf(http.StatusUnprocessableEntity, "invalid", "to", "date", "日期应如 2026-12-31，不早于起始日期", "Expected a day such as 2026-12-31, not before the first one")
-	}
-	return from, to.AddDate(0, 0, 1), nil
 }

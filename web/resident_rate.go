@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"yinzheng"
@@ -68,6 +69,9 @@ func (s *server) drawRate(g *guest, status int, view *rateView) error {
 		view.ItemName = t.Name
 	}
 	view.Faces, view.Tags, view.Stages = faces(), rating.Tags, followUpStages(view.Mine)
+	if view.Worse {
+		view.Faces = slices.DeleteFunc(view.Faces, func(f face) bool { return f.Level >= rating.Fair })
+	}
 	view.Chosen = map[string]bool{}
 	for _, key := range view.In.Tags {
 		view.Chosen[key] = true

@@ -72,7 +72,7 @@ func TestRating(t *testing.T) {
 	if _, page := w.signedIn(t, "district").get("/work/ratings/" + id); !strings.Contains(page, "让我跑了三趟") || !strings.Contains(page, "13800000000") {
 		t.Errorf("the district reads %s", page)
 	}
-	if _, page := w.signedIn(t, "admin").get("/work/admin"); !strings.Contains(page, "非常不满意") || !strings.Contains(page, "–") {
+	if _, page := w.signedIn(t, "admin").get("/work/admin"); !strings.Contains(page, rating.LastQuarter(time.Now()).Name().ZH+"没有人评价") {
 		t.Errorf("the counts: %s", page)
 	}
 	if strings.Contains(w.log.String(), "三趟") || strings.Contains(w.log.String(), "13800000000") {
@@ -164,11 +164,13 @@ func TestRatingsOverTheAPI(t *testing.T) {
 	act(`{"action":"call","text":"致歉","reached":true}`, `"2"`, 200)
 	act(`{"action":"settle","outcome":"unjustified","text":"已解释"}`, `"3"`, 200)
 
-	today := time.Now().Format(time.DateOnly)
-	r = w.want(w.do("GET", "/api/v1/rating-report?from="+today+"&to="+time.Now().AddDate(0, 0, 2).Format(time.DateOnly), nil, "Authorization", admin), 200)
-	if r.text(t, "offices.0.office") != village || r.member(t, "offices.0.total") != 1.0 || r.member(t, "offices.0.levels") != nil {
+	quarter := rating.LastQuarter(time.Now().AddDate(0, 3, 0)).String()
+	w.want(w.do("GET", "/api/v1/rating-report?quarter="+quarter, nil, "Authorization", admin), 422) // it has not ended
+	w.later(t, 100)
+	r = w.want(w.do("GET", "/api/v1/rating-report?quarter="+quarter, nil, "Authorization", admin), 200)
+	if r.text(t, "offices.0.office") != village || r.member(t, "offices.0.total") != nil || r.member(t, "offices.0.levels") != nil {
 		t.Errorf("%s", r.body)
 	}
-	w.want(w.do("GET", "/api/v1/rating-report?from="+today+"&to=soon", nil, "Authorization", admin), 422)
-	w.want(w.do("GET", "/api/v1/rating-report?from="+today+"&to="+today, nil, "Authorization", clerk), 403)
+	w.want(w.do("GET", "/api/v1/rating-report?quarter=soon", nil, "Authorization", admin), 422)
+	w.want(w.do("GET", "/api/v1/rating-report?quarter="+quarter, nil, "Authorization", clerk), 403)
 }
