@@ -301,8 +301,11 @@ func (r *Residents) Send(ctx context.Context, who *yinzheng.Resident, id string,
 	if _, err := r.Service.OpenOnline(q.Of.Code); err != nil {
 		return nil, err
 	}
-	office := r.Service.Directory().IntakeOffice(q.Division)
-	if office == nil {
+	office, err := r.Service.IntakeOffice(ctx, q.Division)
+	switch {
+	case err != nil:
+		return nil, err
+	case office == nil:
 		return nil, invalid("division", "no-office", "这里还没有受理网上申请的窗口，请到附近的村（社区）窗口办理", "No office takes requests in for this place; please go to a village or community office nearby")
 	}
 	q.Office, q.Due, q.Late = office.ID, r.Service.DueIn(IntakeDays), false

@@ -30,8 +30,8 @@ const maxLines = 200
 // first, otherwise what was changed first.
 func (r *Residents) Intake(ctx context.Context, by *yinzheng.Account, state yinzheng.RequestState) ([]*Request, error) {
 	var out []*Request
-	for _, office := range r.Service.IntakeOffices(by) {
-		more, err := r.readAll(r.store.RequestsAt(ctx, office, state, maxLines))
+	for _, of := range r.Service.IntakesOf(by) {
+		more, err := r.readAll(r.store.RequestsAt(ctx, of, state, maxLines))
 		if err != nil {
 			return nil, err
 		}
@@ -43,17 +43,24 @@ func (r *Residents) Intake(ctx context.Context, by *yinzheng.Account, state yinz
 	return out[:min(len(out), maxLines)], nil
 }
 
-// At shows a request to a clerk of the office that it was sent to; ErrNotFound for
-// anybody else, and before it was sent.
+// At shows a request to a clerk who works on it (MayTakeIn); ErrNotFound for anybody
+// else, and before it was sent.
 func (r *Residents) At(ctx context.Context, by *yinzheng.Account, id string) (*Request, error) {
+	q, _, err := r.at(ctx, by, id)
+	return q, err
+}
+
+// at is At, with the grant under which the clerk works on it.
+func (r *Residents) at(ctx context.Context, by *yinzheng.Account, id string) (*Request, yinzheng.Grant, error) {
 	q, err := r.load(ctx, id)
 	if err != nil {
-		return nil, err
+		return nil, yinzheng.Grant{}, err
 	}
-	if _, err := r.Service.MayTakeIn(by, q.Office); err != nil {
-		return nil, err
+	grant, err := r.Service.MayTakeIn(by, &q.ResidentRequest)
+	if err != nil {
+		return nil, yinzheng.Grant{}, err
 	}
-	return q, nil
+	return q, grant, nil
 }
 
 // OfCase is the ID of the request that a case came of, for who may see that; "" when
@@ -66,7 +73,7 @@ func (r *Residents) OfCase(ctx context.Context, by *yinzheng.Account, applicatio
 	case err != nil:
 		return "", err
 	}
-	if _, err := r.Service.MayTakeIn(by, row.Office); err != nil {
+	if _, err := r.Service.MayTakeIn(by, row); err != nil {
 		return "", nil //nolint:nilerr // for anybody else there is none
 	}
 	return row.ID, nil
@@ -86,35 +93,38 @@ func (r *Residents) FileAt(ctx context.Context, by *yinzheng.Account, id string,
 	return content, f, r.store.Record(ctx, yinzheng.Event{At: r.now(), Kind: yinzheng.EventRequestFile, Subject: q.ID, By: by.ID, Detail: f.Digest})
 }
 
-// waiting returns a request at version seen that somebody may act on. Errors:
-// ErrNotFound, ErrState, ErrConflict.
-func (r *Residents) waiting(ctx context.Context, by *yinzheng.Account, id string, seen int) (*Request, error) {
-	q, err := r.At(ctx, by, id)
+// waiting returns a request at version seen that somebody may act on, and under which
+// grant. Errors: ErrNotFound, ErrState, ErrConflict.
+func (r *Residents) waiting(ctx context.Context, by *yinzheng.Account, id string, seen int) (*Request, yinzheng.Grant, error) {
+	q, grant, err := r.at(ctx, by, id)
 	switch {
 	case err != nil:
-		return nil, err
 	case q.State != yinzheng.RequestSent:
-		return nil, fail(yinzheng.ErrState, "申请现在不等待受理", "The request does not wait to be taken in now")
+		err = fail(yinzheng.ErrState, "申请现在不等待受理", "The request does not wait to be taken in now")
 	case q.Version != seen:
-		return nil, fail(yinzheng.ErrConflict, "申请已被更改，请重新查看", "The request has changed; please look at it again")
+		err = fail(yinzheng.ErrConflict, "申请已被更改，请重新查看", "The request has changed; please look at it again")
 	}
-	return q, nil
+	return q, grant, err
 }
 
 // Likely lists cases that may be the same matter as a request, to whoever works on it.
 func (r *Residents) Likely(ctx context.Context, by *yinzheng.Account, q *Request) ([]yinzheng.PossibleDuplicate, error) {
-	p, err := r.Service.Propose(ctx, by, r.begun(q))
+	grant, err := r.Service.MayTakeIn(by, &q.ResidentRequest)
+	if err != nil {
+		return nil, err
+	}
+	p, err := r.Service.Propose(ctx, by, r.begun(q, grant))
 	if err != nil {
 		return nil, err
 	}
 	return p.Duplicates, nil
 }
 
-// begun is what the case of a request is begun with, on the present version of the
-// template.
-func (r *Residents) begun(q *Request) *yinzheng.NewApplication {
+// begun is what the case of a request is begun with by a clerk, on the present version
+// of the template.
+func (r *Residents) begun(q *Request, by yinzheng.Grant) *yinzheng.NewApplication {
 	in := q.application()
-	in.Office = r.Service.Directory().OfficeNow(q.Office)
+	in.Office = by.Office
 	in.Note = "request " + q.ID
 	if t, err := r.Service.Template(q.Of.Code); err == nil && t.Version != q.Of.Version {
 		in.Values = r.carry(t, q.Values)
@@ -126,7 +136,7 @@ func (r *Residents) begun(q *Request) *yinzheng.NewApplication {
 // a draft of the clerk's office, to be checked and handed in as any other. Errors as
 // of At and Service.TakeIn, ErrState, ErrConflict.
 func (r *Residents) Take(ctx context.Context, by *yinzheng.Account, id string, seen int) (application string, err error) {
-	q, err := r.waiting(ctx, by, id, seen)
+	q, grant, err := r.waiting(ctx, by, id, seen)
 	if err != nil {
 		return "", err
 	}
@@ -134,7 +144,7 @@ func (r *Residents) Take(ctx context.Context, by *yinzheng.Account, id string, s
 	for i := range q.Files {
 		files[i] = q.Files[i].Attachment
 	}
-	return r.Service.TakeIn(ctx, by, r.begun(q), files, func(ctx context.Context, application string) error {
+	return r.Service.TakeIn(ctx, by, r.begun(q, grant), files, func(ctx context.Context, application string) error {
 		q := *q // this may be a second run
 		q.Case, q.Due = application, time.Time{}
 		return r.move(ctx, &q, yinzheng.RequestTaken, by.ID, application, nothing)
@@ -158,7 +168,7 @@ func (r *Residents) Refuse(ctx context.Context, by *yinzheng.Account, id string,
 }
 
 func (r *Residents) answer(ctx context.Context, by *yinzheng.Account, id string, seen int, said *Said) error {
-	q, err := r.waiting(ctx, by, id, seen)
+	q, grant, err := r.waiting(ctx, by, id, seen)
 	if err != nil {
 		return err
 	}
@@ -171,7 +181,7 @@ func (r *Residents) answer(ctx context.Context, by *yinzheng.Account, id string,
 	case !yinzheng.Clean(said.Text):
 		return invalid("text", "unclean", "含有不可见的字符，请删去后重写", "There are invisible characters in it; please remove them")
 	}
-	said.At, said.Office = r.now(), r.Service.Directory().OfficeNow(q.Office)
+	said.At, said.Office = r.now(), grant.Office
 	q.Said, q.Due = append(q.Said, *said), time.Time{}
 	return r.move(ctx, q, said.State, by.ID, said.Reason, nothing)
 }
@@ -226,16 +236,16 @@ func (r *Residents) each(ctx context.Context, ids []string, do func(context.Cont
 	return errors.Join(errs...)
 }
 
-// tellLate tells an office, and the ones above it, that a request is past its limit.
+// tellLate tells an office that a request is past its limit, and the office above: its
+// approvers, and its clerks, who may act on it from now on.
 func (r *Residents) tellLate(ctx context.Context, q *Request) error {
 	row := q.ResidentRequest
 	row.Late = true
 	d, now := r.Service.Directory(), r.now()
-	office := d.Office(d.OfficeNow(q.Office))
-	told := []yinzheng.Notice{{At: now, Office: office.ID, Role: yinzheng.Clerk, Kind: yinzheng.EventRequestLate, About: q.ID}}
-	if v := d.Division(d.DivisionNow(office.Division)); v != nil && v.Parent != "" {
-		if above := d.IntakeOffice(v.Parent); above != nil {
-			told = append(told, yinzheng.Notice{At: now, Office: above.ID, Role: yinzheng.Approver, Kind: yinzheng.EventRequestLate, About: q.ID})
+	told := []yinzheng.Notice{{At: now, Office: d.OfficeNow(q.Office), Role: yinzheng.Clerk, Kind: yinzheng.EventRequestLate, About: q.ID}}
+	if above := d.OfficeAbove(q.Office); above != nil {
+		for _, role := range []yinzheng.Role{yinzheng.Clerk, yinzheng.Approver} {
+			told = append(told, yinzheng.Notice{At: now, Office: above.ID, Role: role, Kind: yinzheng.EventRequestLate, About: q.ID})
 		}
 	}
 	return r.store.Tx(ctx, func(ctx context.Context) error {

@@ -232,7 +232,7 @@ func (s *server) requestStages(q *resident.Request) []stage {
 	case yinzheng.RequestSent:
 		take.Class = "now"
 		if q.Late {
-			take.Lines = append(take.Lines, yinzheng.Text{ZH: "已超过时限，上级单位已知道", EN: "Past its limit; the office above knows"})
+			take.Lines = append(take.Lines, yinzheng.Text{ZH: "已超过时限，上级单位已知道，也可以受理", EN: "Past its limit; the office above knows, and may take it in, too"})
 		} else {
 			take.Lines = append(take.Lines, before(q.Due))
 		}
