@@ -260,10 +260,11 @@ func (s *Service) MayTakeIn(by *Account, r *ResidentRequest) (Grant, error) {
 	if g, ok := by.Holds(Clerk, s.Now(), func(id string) bool { return id == own || r.Late && d.isAbove(id, own) }); ok {
 		return g, nil
 	}
-	return Grant{}, errNoRequest()
+	return Grant{}, NoRequest()
 }
 
-func errNoRequest() error {
+// NoRequest is what a stranger learns, whether there is such a request or not.
+func NoRequest() error {
 	return fail(ErrNotFound, "没有找到这个申请", "There is no such request")
 }
 

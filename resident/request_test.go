@@ -319,7 +319,7 @@ func TestProvenApplicant(t *testing.T) {
 	if list, err := h.Requests(ctx, me); err != nil || len(list) != 1 || list[0].ID != q.ID {
 		t.Errorf("own requests: %v, %v", list, err)
 	}
-	if _, err := h.ReturnCode(ctx, me, q.ID); !errors.Is(err, yinzheng.ErrState) {
+	if _, _, _, err := h.ReturnCode(ctx, me, q.ID); !errors.Is(err, yinzheng.ErrState) {
 		t.Errorf("a code for who is known: %v", err)
 	}
 }
@@ -415,15 +415,23 @@ func TestReturnCode(t *testing.T) {
 	if back(q.ID, strings.Repeat("0", 12)) != nil {
 		t.Error("a code that nobody drew opens it")
 	}
-	first, err := h.ReturnCode(ctx, who, q.ID)
+	first, _, _, err := h.ReturnCode(ctx, who, q.ID)
 	must(t, err)
 	for range 2 {
 		if got := back(strings.ToLower(q.ID), first[:4]+" "+first[4:]); got == nil || *got != (yinzheng.Resident{Request: q.ID}) {
 			t.Errorf("it lets in %+v", got)
 		}
 	}
-	second, err := h.ReturnCode(ctx, who, q.ID)
+	_, theirs, _, err := h.ComeBack(ctx, q.ID, first)
 	must(t, err)
+	second, secret, _, err := h.ReturnCode(ctx, who, q.ID)
+	must(t, err)
+	if _, err := h.Authenticate(ctx, theirs); !errors.Is(err, yinzheng.ErrUnauthorized) {
+		t.Errorf("who came back by the earlier code: %v", err)
+	}
+	if got, err := h.Authenticate(ctx, secret); err != nil || *got != *who {
+		t.Errorf("who drew another goes on as %v, %v", got, err)
+	}
 	other, _ := h.filled()
 	if back(q.ID, first) != nil || back(other.ID, second) != nil || back("ZZZZZZZZZZ", second) != nil || back("", "") != nil {
 		t.Error("an earlier code, or another request's, opens it")

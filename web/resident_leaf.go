@@ -171,7 +171,7 @@ func (s *server) leafPage(g *guest, q *resident.Request) error {
 // toMend says on a page that the office asks to have it mended.
 func toMend(q *resident.Request, l *leaf) []yinzheng.FieldError {
 	said := q.LastSaid()
-	if said == nil || said.At.Before(q.Begun) || !slices.ContainsFunc(said.Mend, l.has) {
+	if said == nil || !slices.ContainsFunc(said.Mend, l.has) {
 		return nil
 	}
 	return []yinzheng.FieldError{{Field: "page", Code: "mend", Text: both(said.Text)}}
