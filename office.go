@@ -92,6 +92,7 @@ type Directory struct {
 	divisions map[string]*Division
 	offices   map[string]*Office
 	organs    map[string]*Organ
+	seats     map[string][]*Office // by the division that theirs has become
 }
 
 // NewDirectory indexes an office tree.
@@ -99,12 +100,15 @@ func NewDirectory(divisions []Division, offices []Office, organs []Organ) *Direc
 	d := &Directory{
 		Divisions: divisions, Offices: offices, Organs: organs,
 		divisions: make(map[string]*Division, len(divisions)), offices: make(map[string]*Office, len(offices)), organs: make(map[string]*Organ, len(organs)),
+		seats: map[string][]*Office{},
 	}
 	for i := range divisions {
 		d.divisions[divisions[i].Code] = &divisions[i]
 	}
 	for i := range offices {
 		d.offices[offices[i].ID] = &offices[i]
+		home := d.DivisionNow(offices[i].Division)
+		d.seats[home] = append(d.seats[home], &offices[i])
 	}
 	for i := range organs {
 		d.organs[organs[i].Code] = &organs[i]
@@ -253,9 +257,8 @@ func (d *Directory) OfficesOf(p Post, division string) []*Office {
 		return nil
 	}
 	var out []*Office
-	for i := range d.Offices {
-		o := &d.Offices[i]
-		if p.Function != "" && o.Function != p.Function || d.DivisionNow(o.Division) != home.Code {
+	for _, o := range d.seats[home.Code] {
+		if p.Function != "" && o.Function != p.Function {
 			continue
 		}
 		if now := d.offices[d.OfficeNow(o.ID)]; now != nil && !slices.Contains(out, now) {

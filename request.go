@@ -6,6 +6,9 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"iter"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -73,9 +76,9 @@ type ResidentRequests interface {
 	RequestsOf(ctx context.Context, resident string, limit int) ([]*ResidentRequest, error)
 	// RequestsAt lists an office's in a state: what is due first first, and of what has
 	// no limit what was changed first.
-	RequestsAt(ctx context.Context, office string, state RequestState, limit int) ([]*ResidentRequest, error)
-	// CountRequestsAt counts them.
-	CountRequestsAt(ctx context.Context, office string, state RequestState) (int, error)
+	RequestsAt(ctx context.Context, of Intakes, state RequestState, limit int) ([]*ResidentRequest, error)
+	// CountRequestsAt counts them, up to a limit.
+	CountRequestsAt(ctx context.Context, of Intakes, state RequestState, limit int) (int, error)
 	// RequestOfCase returns the request that became a case; ErrNotFound.
 	RequestOfCase(ctx context.Context, application string) (*ResidentRequest, error)
 	// LateRequests lists the IDs of those past their limit of which nobody was told,
@@ -96,15 +99,60 @@ func NewReturnCode(rand io.Reader) (string, error) { return randomText(rand, ret
 // NormalReturnCode reads one as people type it (NormalCode).
 func NormalReturnCode(s string) (code string, ok bool) { return normalText(s, returnCodeLength) }
 
-// IntakeOffice is the office that takes in what residents of a division ask for: the
-// one nearest to them; nil where there is none.
-func (d *Directory) IntakeOffice(division string) *Office {
-	for _, level := range []Level{Village, Town, District, City, Province} {
-		if offices := d.OfficesOf(Post{Level: level}, division); len(offices) > 0 {
-			return offices[0]
+// upwards goes through the offices of a division, and of those above it: the nearest
+// first, and of one division those without a function.
+func (d *Directory) upwards(division string) iter.Seq[*Office] {
+	return func(yield func(*Office) bool) {
+		v := d.Division(d.DivisionNow(division))
+		for range 8 { // deeper than any tree; a loop in the data ends here
+			if v == nil {
+				return
+			}
+			here := d.OfficesOf(Post{Level: v.Level}, v.Code)
+			slices.SortStableFunc(here, func(a, b *Office) int { return strings.Compare(a.Function, b.Function) })
+			for _, o := range here {
+				if !yield(o) {
+					return
+				}
+			}
+			v = d.Division(v.Parent)
+		}
+	}
+}
+
+// OfficeAbove is the office that answers for the requests of another one which are past
+// their limit: the nearest above it. Nil where there is none.
+func (d *Directory) OfficeAbove(office string) *Office {
+	o := d.Office(d.OfficeNow(office))
+	if o == nil {
+		return nil
+	}
+	if v := d.Division(d.DivisionNow(o.Division)); v != nil {
+		for above := range d.upwards(v.Parent) {
+			return above
 		}
 	}
 	return nil
+}
+
+// isAbove tells whether an office answers for the late requests of another one.
+func (d *Directory) isAbove(office, other string) bool {
+	above := d.OfficeAbove(other)
+	return above != nil && above.ID == office
+}
+
+// IntakeOffice is the office that takes in what residents of a division ask for: the
+// nearest to them that has a clerk now, since nobody would see the request at any other.
+// Nil where there is none.
+func (s *Service) IntakeOffice(ctx context.Context, division string) (*Office, error) {
+	who := s.roster()
+	for o := range s.Directory().upwards(division) {
+		clerks, err := who.at(ctx, []Desk{{Office: o.ID}})
+		if err != nil || len(clerks) > 0 {
+			return o, err
+		}
+	}
+	return nil, nil
 }
 
 // Below lists the divisions that stand right below one; of "", the topmost there are.
@@ -202,20 +250,21 @@ func (s *Service) KeptFile(ctx context.Context, digest string) ([]byte, error) {
 	return content, lostFile("a request", err)
 }
 
-// MayTakeIn tells whether somebody works on the requests that an office gets: a
-// clerk of the office that does its work now. The grant is theirs; ErrNotFound for
-// anybody else.
-func (s *Service) MayTakeIn(by *Account, office string) (Grant, error) {
-	if office != "" {
-		now := s.Directory().OfficeNow(office)
-		if g, ok := by.Holds(Clerk, s.Now(), func(id string) bool { return id == now }); ok {
-			return g, nil
-		}
+// MayTakeIn tells whether somebody works on a request that was sent: a clerk of the
+// office that does its office's work now and, once it is late, of the office above,
+// where it would otherwise wait for ever when its own has nobody left. The grant is
+// theirs; ErrNotFound for anybody else.
+func (s *Service) MayTakeIn(by *Account, r *ResidentRequest) (Grant, error) {
+	d := s.Directory()
+	own := d.OfficeNow(r.Office)
+	if g, ok := by.Holds(Clerk, s.Now(), func(id string) bool { return id == own || r.Late && d.isAbove(id, own) }); ok {
+		return g, nil
 	}
-	return Grant{}, errNoRequest()
+	return Grant{}, NoRequest()
 }
 
-func errNoRequest() error {
+// NoRequest is what a stranger learns, whether there is such a request or not.
+func NoRequest() error {
 	return fail(ErrNotFound, "没有找到这个申请", "There is no such request")
 }
 
@@ -247,8 +296,8 @@ func (s *Service) TakeIn(ctx context.Context, by *Account, in *NewApplication, f
 // countRequests counts the requests that wait for somebody.
 func (s *Service) countRequests(ctx context.Context, by *Account) (int, error) {
 	n := 0
-	for _, office := range s.IntakeOffices(by) {
-		more, err := s.Store.CountRequestsAt(ctx, office, RequestSent)
+	for _, of := range s.IntakesOf(by) {
+		more, err := s.Store.CountRequestsAt(ctx, of, RequestSent, MostTallied)
 		if err != nil {
 			return 0, err
 		}
@@ -257,16 +306,31 @@ func (s *Service) countRequests(ctx context.Context, by *Account) (int, error) {
 	return min(n, MostTallied), nil
 }
 
-// IntakeOffices are the offices, closed ones among them, whose requests somebody
-// works on.
-func (s *Service) IntakeOffices(by *Account) []string {
-	var out []string
+// Intakes are the requests that were sent to an office, which may be closed; or only
+// the late ones of them.
+type Intakes struct {
+	Office string
+	Late   bool
+}
+
+// IntakesOf lists the requests that somebody works on (MayTakeIn).
+func (s *Service) IntakesOf(by *Account) []Intakes {
+	d := s.Directory()
+	var own []string
 	for _, g := range by.InForce(s.Now()) {
-		if g.Role != Clerk {
-			continue
+		if g.Role == Clerk {
+			own = addOnce(own, g.Office)
 		}
-		for _, office := range s.Directory().Formerly(g.Office) {
-			out = addOnce(out, office)
+	}
+	var out []Intakes
+	for i := range d.Offices {
+		id := d.Offices[i].ID
+		now := d.OfficeNow(id)
+		switch {
+		case slices.Contains(own, now):
+			out = append(out, Intakes{Office: id})
+		case slices.ContainsFunc(own, func(above string) bool { return d.Oversees(above, now) && d.isAbove(above, now) }):
+			out = append(out, Intakes{id, true})
 		}
 	}
 	return out

@@ -3,7 +3,6 @@ package resident
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
@@ -57,14 +56,25 @@ func (r *Residents) Begin(ctx context.Context, who *yinzheng.Resident, item, lan
 	return q, secret, expires, err
 }
 
-// Request shows a resident their own request; ErrNotFound for anybody else's.
+// Request shows a resident their own request; ErrNotFound for anybody else's. Once it
+// became a case, who only has its code is told that and no more: the code would
+// otherwise open all that was said and sent for as long as the case is kept.
 func (r *Residents) Request(ctx context.Context, who *yinzheng.Resident, id string) (*Request, error) {
+	q, err := r.own(ctx, who, id)
+	if err == nil && q.State == yinzheng.RequestTaken && q.Resident == "" {
+		q.hide()
+	}
+	return q, err
+}
+
+// own is a resident's own request as it is; ErrNotFound.
+func (r *Residents) own(ctx context.Context, who *yinzheng.Resident, id string) (*Request, error) {
 	q, err := r.load(ctx, id)
 	if err != nil {
 		return nil, err
 	}
 	if who == nil || !q.Is(who) {
-		return nil, errNoRequest()
+		return nil, yinzheng.NoRequest()
 	}
 	return q, nil
 }
@@ -76,7 +86,10 @@ const maxOwn = 50
 func (r *Residents) Requests(ctx context.Context, who *yinzheng.Resident) ([]*Request, error) {
 	if who.Request != "" {
 		q, err := r.Request(ctx, who, who.Request)
-		return []*Request{q}, err
+		if err != nil {
+			return nil, err
+		}
+		return []*Request{q}, nil
 	}
 	if who.ID == (yinzheng.ID{}) {
 		return nil, nil
@@ -84,7 +97,7 @@ func (r *Residents) Requests(ctx context.Context, who *yinzheng.Resident) ([]*Re
 	return r.readAll(r.store.RequestsOf(ctx, who.Key(), maxOwn))
 }
 
-// readAll passes over those that nobody can read, since their template is not here.
+// readAll passes over those whose content nobody can read.
 func (r *Residents) readAll(rows []*yinzheng.ResidentRequest, err error) ([]*Request, error) {
 	var out []*Request
 	for _, row := range rows {
@@ -105,8 +118,8 @@ func (r *Residents) change(ctx context.Context, who *yinzheng.Resident, id strin
 		if q, err = r.Request(ctx, who, id); err != nil {
 			return nil, err
 		}
-		if !q.Fillable() {
-			return nil, fail(yinzheng.ErrState, "申请已提交，不能再改；需要更改请先撤回或等窗口退回", "The request was sent and cannot be changed; take it back, or wait for the office to return it")
+		if err := q.refuseFilling(); err != nil {
+			return nil, err
 		}
 		if err = fn(q); err != nil {
 			return nil, err
@@ -121,6 +134,17 @@ func (r *Residents) change(ctx context.Context, who *yinzheng.Resident, id strin
 		}
 	}
 	return nil, err
+}
+
+// refuseFilling says why a request cannot be filled in, if so; ErrState.
+func (q *Request) refuseFilling() error {
+	switch {
+	case q.Unread:
+		return fail(yinzheng.ErrState, "这个事项已不在网上办理，申请不能再填；请到窗口咨询", "This is not done online any more, and the request cannot be filled in; please ask at the counter")
+	case !q.Fillable():
+		return fail(yinzheng.ErrState, "申请已提交，不能再改；需要更改请先撤回或等窗口退回", "The request was sent and cannot be changed; take it back, or wait for the office to return it")
+	}
+	return nil
 }
 
 // Edit changes parts of a request; what is nil stays. Values are merged by key, nil
@@ -168,13 +192,13 @@ func (r *Residents) SaveRow(ctx context.Context, who *yinzheng.Resident, id, key
 	return r.change(ctx, who, id, func(q *Request) error {
 		f := q.Of.Field(key)
 		if f == nil || f.Type != yinzheng.ListField {
-			return errNoRequest()
+			return yinzheng.NoRequest()
 		}
 		rows, _ := q.Values[key].([]any)
 		at := slices.IndexFunc(rows, func(x any) bool { return Mark(x) == mark })
 		switch {
 		case mark == "" && row == nil:
-			return errNoRequest()
+			return yinzheng.NoRequest()
 		case mark == "" && f.Max > 0 && len(rows) >= f.Max:
 			return invalid("values."+key, "count", fmt.Sprintf("最多 %d 项", f.Max), fmt.Sprintf("At most %d entries", f.Max))
 		case mark == "":
@@ -261,7 +285,7 @@ func (r *Residents) OwnFile(ctx context.Context, who *yinzheng.Resident, id stri
 func (r *Residents) content(ctx context.Context, q *Request, file int) ([]byte, *File, error) {
 	f := q.file(file)
 	if f == nil {
-		return nil, nil, errNoRequest()
+		return nil, nil, yinzheng.NoRequest()
 	}
 	content, err := r.Service.KeptFile(ctx, f.Digest)
 	return content, f, err
@@ -284,15 +308,23 @@ func (r *Residents) PutInstead(ctx context.Context, who *yinzheng.Resident, id, 
 }
 
 // Send sends a request, which is at version seen, to its office. ErrInvalid with
-// everything that has to be mended first, ErrConflict when it is otherwise by now,
-// ErrState when it was sent already, or the item has ended.
+// everything that has to be mended first, ErrConflict when it is otherwise by now, be it
+// by a new version of the item's form, ErrState when it was sent already, or the item
+// has ended.
 func (r *Residents) Send(ctx context.Context, who *yinzheng.Resident, id string, seen int) (*Request, error) {
 	q, err := r.Request(ctx, who, id)
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, err
-	case !q.Fillable():
-		return nil, fail(yinzheng.ErrState, "申请已提交", "The request was sent already")
+	}
+	if err := q.refuseFilling(); err != nil {
+		return nil, err
+	}
+	switch {
+	case q.Of.Version != q.Template.Version: // what was ticked as true was another text
+		if err := r.put(ctx, q); err != nil {
+			return nil, err
+		}
+		return nil, fail(yinzheng.ErrConflict, "这个事项的表格刚刚改版，填过的内容已带过来，请再核对一遍", "The form of this item has a new version. What you said was carried over; please check it once more")
 	case q.Version != seen:
 		return nil, fail(yinzheng.ErrConflict, "申请已在另一个页面改过，请再核对一遍", "The request was changed on another page; please check it once more")
 	case len(q.Problems) > 0:
@@ -301,52 +333,57 @@ func (r *Residents) Send(ctx context.Context, who *yinzheng.Resident, id string,
 	if _, err := r.Service.OpenOnline(q.Of.Code); err != nil {
 		return nil, err
 	}
-	office := r.Service.Directory().IntakeOffice(q.Division)
-	if office == nil {
+	office, err := r.Service.IntakeOffice(ctx, q.Division)
+	switch {
+	case err != nil:
+		return nil, err
+	case office == nil:
 		return nil, invalid("division", "no-office", "这里还没有受理网上申请的窗口，请到附近的村（社区）窗口办理", "No office takes requests in for this place; please go to a village or community office nearby")
 	}
-	q.Office, q.Due, q.Late = office.ID, r.Service.DueIn(IntakeDays), false
-	return q, r.move(ctx, q, yinzheng.RequestSent, yinzheng.ResidentActor, "", func(ctx context.Context) error {
+	q.Office, q.Due, q.Late, q.Sent = office.ID, r.Service.DueIn(IntakeDays), false, nil
+	if err := q.encode(); err != nil {
+		return nil, err
+	}
+	return q, r.move(ctx, &q.ResidentRequest, yinzheng.RequestSent, yinzheng.ResidentActor, "", func(ctx context.Context) error {
 		return r.store.Notify(ctx, []yinzheng.Notice{{At: q.Changed, Office: office.ID, Role: yinzheng.Clerk, Kind: yinzheng.RequestSent.Event(), About: q.ID}})
 	})
 }
 
 // TakeBack takes a request back that no case was made of. ErrNotFound, ErrState.
 func (r *Residents) TakeBack(ctx context.Context, who *yinzheng.Resident, id string) (*Request, error) {
-	q, err := r.Request(ctx, who, id)
+	q, err := r.own(ctx, who, id)
 	switch {
 	case err != nil:
 		return nil, err
-	case !q.Fillable() && q.State != yinzheng.RequestSent:
+	case !isFilledIn(q.State) && q.State != yinzheng.RequestSent:
 		return nil, fail(yinzheng.ErrState, "申请已办结或已受理，不能撤回", "The request has ended or was taken in, and cannot be taken back")
 	}
 	q.Due = time.Time{}
-	return q, r.move(ctx, q, yinzheng.RequestWithdrawn, yinzheng.ResidentActor, "", nothing)
+	return q, r.move(ctx, &q.ResidentRequest, yinzheng.RequestWithdrawn, yinzheng.ResidentActor, "", nothing)
 }
 
 func nothing(context.Context) error { return nil }
 
 // move brings a request to another state, with its event and what belongs to it, in
 // one transaction. The event has the digest of what it leaves, unless that is a case.
-func (r *Residents) move(ctx context.Context, q *Request, to yinzheng.RequestState, by, detail string, also func(context.Context) error) error {
+// The content is written as it stands in the row: what was sent does not change on its
+// way.
+func (r *Residents) move(ctx context.Context, q *yinzheng.ResidentRequest, to yinzheng.RequestState, by, detail string, also func(context.Context) error) error {
 	version := q.Version
 	q.State, q.Changed = to, r.now()
-	if q.Salt == nil {
-		q.Salt = make([]byte, 16)
-		_, _ = rand.Read(q.Salt) // never fails (crypto/rand)
+	e := yinzheng.Event{At: q.Changed, Kind: to.Event(), Subject: q.ID, By: by, Detail: detail}
+	if to != yinzheng.RequestTaken {
+		e.Detail = strings.TrimSpace(detail + " " + q.Digest())
 	}
 	return r.store.Tx(ctx, func(ctx context.Context) error {
 		q.Version = version // this may be a second run
 		if err := also(ctx); err != nil {
 			return err
 		}
-		if err := r.put(ctx, q); err != nil {
+		if err := r.store.PutRequest(ctx, q); err != nil {
 			return err
 		}
-		e := yinzheng.Event{At: q.Changed, Kind: to.Event(), Subject: q.ID, By: by, Detail: detail}
-		if to != yinzheng.RequestTaken {
-			e.Detail = strings.TrimSpace(detail + " " + q.Digest())
-		}
+		q.Version++
 		if err := r.store.Record(ctx, e); err != nil {
 			return err
 		}
@@ -355,36 +392,48 @@ func (r *Residents) move(ctx context.Context, q *Request, to yinzheng.RequestSta
 }
 
 // tell tells a resident what an office has done with their request.
-func (r *Residents) tell(ctx context.Context, q *Request) error {
+func (r *Residents) tell(ctx context.Context, q *yinzheng.ResidentRequest) error {
 	if !slices.Contains([]yinzheng.RequestState{yinzheng.RequestReturned, yinzheng.RequestTaken, yinzheng.RequestRefused}, q.State) {
 		return nil
 	}
+	name := nameless(q.Template.Code)
+	if t := r.template(q); t != nil {
+		name = t.Name
+	}
 	to := cmp.Or(q.Resident, (&yinzheng.Resident{Request: q.ID}).Key())
-	return r.Service.Tell(ctx, &yinzheng.News{Kind: q.State.Event(), ItemName: q.Of.Name, About: q.ID, Act: q.Version, To: []string{to}})
+	return r.Service.Tell(ctx, &yinzheng.News{Kind: q.State.Event(), ItemName: name, About: q.ID, Act: q.Version, To: []string{to}})
 }
 
-// ReturnCode draws a code by which somebody comes back to their request, and ends an
-// earlier one. It is shown once; only its hash is kept. ErrNotFound, and ErrState for
-// who comes back by their identity.
-func (r *Residents) ReturnCode(ctx context.Context, who *yinzheng.Resident, id string) (code string, err error) {
-	q, err := r.Request(ctx, who, id)
+// ReturnCode draws a code by which somebody comes back to their request. It ends an
+// earlier one, and every session of the request, since whoever draws another may want to
+// shut somebody out; theirs goes on by a new secret. The code is shown once; only its
+// hash is kept. ErrNotFound, and ErrState for who comes back by their identity.
+func (r *Residents) ReturnCode(ctx context.Context, who *yinzheng.Resident, id string) (code, secret string, expires time.Time, err error) {
+	q, err := r.own(ctx, who, id)
 	if err != nil {
-		return "", err
+		return "", "", time.Time{}, err
 	}
 	if q.Resident != "" {
-		return "", fail(yinzheng.ErrState, "您用身份登录，再次登录即可回来，不需要取回码", "You are signed in by your identity and come back by signing in again; no code is needed")
+		return "", "", time.Time{}, fail(yinzheng.ErrState, "您用身份登录，再次登录即可回来，不需要取回码", "You are signed in by your identity and come back by signing in again; no code is needed")
 	}
 	if code, err = yinzheng.NewReturnCode(r.Rand); err != nil {
-		return "", err
+		return "", "", time.Time{}, err
 	}
-	row := q.ResidentRequest
-	row.Code = returnHash(q.ID, code)
-	return code, r.store.Tx(ctx, func(ctx context.Context) error {
-		if err := r.store.PutRequest(ctx, &row); err != nil {
+	q.Code = returnHash(q.ID, code)
+	of := yinzheng.Resident{Request: q.ID}
+	err = r.store.Tx(ctx, func(ctx context.Context) error {
+		if err := r.store.PutRequest(ctx, &q.ResidentRequest); err != nil {
+			return err
+		}
+		if err := r.store.EndResidentSessions(ctx, of.Key()); err != nil {
+			return err
+		}
+		if secret, expires, err = r.open(ctx, of); err != nil {
 			return err
 		}
 		return r.store.Record(ctx, yinzheng.Event{At: r.now(), Kind: yinzheng.EventReturnCode, Subject: q.ID, By: yinzheng.ResidentActor})
 	})
+	return code, secret, expires, err
 }
 
 // returnHash is salted by the request, so that no table of all codes serves twice.

@@ -79,15 +79,21 @@ func newHouse(t *testing.T) *house {
 		}
 		must(t, st.PutAccount(h.ctx, h.people[p.id]))
 	}
+	h.serve(lodging(), kinship())
+	return h
+}
+
+// serve starts the service anew with other templates.
+func (h *house) serve(items ...*yinzheng.Template) {
+	h.t.Helper()
 	renderer, err := templates.New(templates.Options{})
-	must(t, err)
+	must(h.t, err)
 	log := slog.New(slog.NewTextHandler(&h.log, nil))
 	service, err := yinzheng.New(h.ctx, yinzheng.Config{
-		Store: st, Renderer: renderer, Templates: []*yinzheng.Template{lodging(), kinship()}, Cleaner: attachments.New(), PublicURL: "https://zm.example.gov.cn", Channels: []yinzheng.MessageChannel{yinzheng.SMS}, Now: func() time.Time { return h.now }, Log: log, Argon2Memory: 64,
+		Store: h.store, Renderer: renderer, Templates: items, Cleaner: attachments.New(), PublicURL: "https://zm.example.gov.cn", Channels: []yinzheng.MessageChannel{yinzheng.SMS}, Now: func() time.Time { return h.now }, Log: log, Argon2Memory: 64,
 	})
-	must(t, err)
+	must(h.t, err)
 	h.Residents = New(Config{Service: service, Log: log})
-	return h
 }
 
 // draft is a case that the village has begun, handedIn one that it has handed in.

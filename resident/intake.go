@@ -30,12 +30,17 @@ const maxLines = 200
 // first, otherwise what was changed first.
 func (r *Residents) Intake(ctx context.Context, by *yinzheng.Account, state yinzheng.RequestState) ([]*Request, error) {
 	var out []*Request
-	for _, office := range r.Service.IntakeOffices(by) {
-		more, err := r.readAll(r.store.RequestsAt(ctx, office, state, maxLines))
+	for _, of := range r.Service.IntakesOf(by) {
+		more, err := r.readAll(r.store.RequestsAt(ctx, of, state, maxLines))
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, more...)
+		for _, q := range more {
+			if q, err = r.asSent(q); err != nil {
+				return nil, err
+			}
+			out = append(out, q)
+		}
 	}
 	slices.SortStableFunc(out, func(a, b *Request) int {
 		return cmp.Or(a.Due.Compare(b.Due), a.Changed.Compare(b.Changed))
@@ -43,17 +48,27 @@ func (r *Residents) Intake(ctx context.Context, by *yinzheng.Account, state yinz
 	return out[:min(len(out), maxLines)], nil
 }
 
-// At shows a request to a clerk of the office that it was sent to; ErrNotFound for
-// anybody else, and before it was sent.
+// At shows a request, as it was sent last, to a clerk who works on it (MayTakeIn);
+// ErrNotFound for anybody else, and before it was sent.
 func (r *Residents) At(ctx context.Context, by *yinzheng.Account, id string) (*Request, error) {
-	q, err := r.load(ctx, id)
+	q, _, err := r.at(ctx, by, id)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := r.Service.MayTakeIn(by, q.Office); err != nil {
-		return nil, err
+	return r.asSent(q)
+}
+
+// at is a request as it is, and the grant under which a clerk works on it; ErrNotFound.
+func (r *Residents) at(ctx context.Context, by *yinzheng.Account, id string) (*Request, yinzheng.Grant, error) {
+	q, err := r.load(ctx, id)
+	if err != nil {
+		return nil, yinzheng.Grant{}, err
 	}
-	return q, nil
+	grant, err := r.Service.MayTakeIn(by, &q.ResidentRequest)
+	if err != nil {
+		return nil, yinzheng.Grant{}, err
+	}
+	return q, grant, nil
 }
 
 // OfCase is the ID of the request that a case came of, for who may see that; "" when
@@ -66,7 +81,7 @@ func (r *Residents) OfCase(ctx context.Context, by *yinzheng.Account, applicatio
 	case err != nil:
 		return "", err
 	}
-	if _, err := r.Service.MayTakeIn(by, row.Office); err != nil {
+	if _, err := r.Service.MayTakeIn(by, row); err != nil {
 		return "", nil //nolint:nilerr // for anybody else there is none
 	}
 	return row.ID, nil
@@ -86,35 +101,38 @@ func (r *Residents) FileAt(ctx context.Context, by *yinzheng.Account, id string,
 	return content, f, r.store.Record(ctx, yinzheng.Event{At: r.now(), Kind: yinzheng.EventRequestFile, Subject: q.ID, By: by.ID, Detail: f.Digest})
 }
 
-// waiting returns a request at version seen that somebody may act on. Errors:
-// ErrNotFound, ErrState, ErrConflict.
-func (r *Residents) waiting(ctx context.Context, by *yinzheng.Account, id string, seen int) (*Request, error) {
-	q, err := r.At(ctx, by, id)
+// waiting returns a request at version seen that somebody may act on, and under which
+// grant. Errors: ErrNotFound, ErrState, ErrConflict.
+func (r *Residents) waiting(ctx context.Context, by *yinzheng.Account, id string, seen int) (*Request, yinzheng.Grant, error) {
+	q, grant, err := r.at(ctx, by, id)
 	switch {
 	case err != nil:
-		return nil, err
 	case q.State != yinzheng.RequestSent:
-		return nil, fail(yinzheng.ErrState, "申请现在不等待受理", "The request does not wait to be taken in now")
+		err = fail(yinzheng.ErrState, "申请现在不等待受理", "The request does not wait to be taken in now")
 	case q.Version != seen:
-		return nil, fail(yinzheng.ErrConflict, "申请已被更改，请重新查看", "The request has changed; please look at it again")
+		err = fail(yinzheng.ErrConflict, "申请已被更改，请重新查看", "The request has changed; please look at it again")
 	}
-	return q, nil
+	return q, grant, err
 }
 
 // Likely lists cases that may be the same matter as a request, to whoever works on it.
 func (r *Residents) Likely(ctx context.Context, by *yinzheng.Account, q *Request) ([]yinzheng.PossibleDuplicate, error) {
-	p, err := r.Service.Propose(ctx, by, r.begun(q))
+	grant, err := r.Service.MayTakeIn(by, &q.ResidentRequest)
+	if err != nil {
+		return nil, err
+	}
+	p, err := r.Service.Propose(ctx, by, r.begun(q, grant))
 	if err != nil {
 		return nil, err
 	}
 	return p.Duplicates, nil
 }
 
-// begun is what the case of a request is begun with, on the present version of the
-// template.
-func (r *Residents) begun(q *Request) *yinzheng.NewApplication {
+// begun is what the case of a request is begun with by a clerk, on the present version
+// of the template.
+func (r *Residents) begun(q *Request, by yinzheng.Grant) *yinzheng.NewApplication {
 	in := q.application()
-	in.Office = r.Service.Directory().OfficeNow(q.Office)
+	in.Office = by.Office
 	in.Note = "request " + q.ID
 	if t, err := r.Service.Template(q.Of.Code); err == nil && t.Version != q.Of.Version {
 		in.Values = r.carry(t, q.Values)
@@ -126,7 +144,7 @@ func (r *Residents) begun(q *Request) *yinzheng.NewApplication {
 // a draft of the clerk's office, to be checked and handed in as any other. Errors as
 // of At and Service.TakeIn, ErrState, ErrConflict.
 func (r *Residents) Take(ctx context.Context, by *yinzheng.Account, id string, seen int) (application string, err error) {
-	q, err := r.waiting(ctx, by, id, seen)
+	q, grant, err := r.waiting(ctx, by, id, seen)
 	if err != nil {
 		return "", err
 	}
@@ -134,10 +152,10 @@ func (r *Residents) Take(ctx context.Context, by *yinzheng.Account, id string, s
 	for i := range q.Files {
 		files[i] = q.Files[i].Attachment
 	}
-	return r.Service.TakeIn(ctx, by, r.begun(q), files, func(ctx context.Context, application string) error {
-		q := *q // this may be a second run
-		q.Case, q.Due = application, time.Time{}
-		return r.move(ctx, &q, yinzheng.RequestTaken, by.ID, application, nothing)
+	return r.Service.TakeIn(ctx, by, r.begun(q, grant), files, func(ctx context.Context, application string) error {
+		row := q.ResidentRequest // this may be a second run
+		row.Case, row.Due = application, time.Time{}
+		return r.move(ctx, &row, yinzheng.RequestTaken, by.ID, application, nothing)
 	})
 }
 
@@ -158,7 +176,7 @@ func (r *Residents) Refuse(ctx context.Context, by *yinzheng.Account, id string,
 }
 
 func (r *Residents) answer(ctx context.Context, by *yinzheng.Account, id string, seen int, said *Said) error {
-	q, err := r.waiting(ctx, by, id, seen)
+	q, grant, err := r.waiting(ctx, by, id, seen)
 	if err != nil {
 		return err
 	}
@@ -171,9 +189,16 @@ func (r *Residents) answer(ctx context.Context, by *yinzheng.Account, id string,
 	case !yinzheng.Clean(said.Text):
 		return invalid("text", "unclean", "含有不可见的字符，请删去后重写", "There are invisible characters in it; please remove them")
 	}
-	said.At, said.Office = r.now(), r.Service.Directory().OfficeNow(q.Office)
+	said.At, said.Office = r.now(), grant.Office
+	if said.State == yinzheng.RequestReturned {
+		q.Sent = &Sent{q.Template, q.Asked}
+		q.Sent.Said, q.Sent.Salt = nil, nil
+	}
 	q.Said, q.Due = append(q.Said, *said), time.Time{}
-	return r.move(ctx, q, said.State, by.ID, said.Reason, nothing)
+	if err := q.encode(); err != nil {
+		return err
+	}
+	return r.move(ctx, &q.ResidentRequest, said.State, by.ID, said.Reason, nothing)
 }
 
 // How long nobody need go on with a request before it ends, and how long what came to
@@ -186,60 +211,63 @@ const (
 
 // Tend looks after requests: the office above is told of those past their limit, those
 // that nobody goes on with end, and the content of those that became no case is erased
-// in time. It may be cut off at any moment, and goes on the next time.
+// in time. It reads rows alone, so that nothing a request holds keeps it from ending. It
+// may be cut off at any moment, and goes on the next time.
 func (r *Residents) Tend(ctx context.Context) error {
 	now := r.now()
-	late, err := r.store.LateRequests(ctx, now, maxLines)
-	if err != nil {
-		return err
+	idle := func(state yinzheng.RequestState, life time.Duration) func(int) ([]string, error) {
+		return func(limit int) ([]string, error) { return r.store.IdleRequests(ctx, state, now.Add(-life), limit) }
 	}
-	errs := []error{r.each(ctx, late, r.tellLate)}
-	for _, x := range []struct {
-		state yinzheng.RequestState
-		life  time.Duration
-		do    func(context.Context, *Request) error
-	}{
-		{yinzheng.RequestDraft, draftLife, r.lapse},
-		{yinzheng.RequestReturned, returnedLife, r.lapse},
-		{yinzheng.RequestRefused, endedLife, r.erase},
-		{yinzheng.RequestWithdrawn, endedLife, r.erase},
-		{yinzheng.RequestLapsed, endedLife, r.erase},
-	} {
-		ids, err := r.store.IdleRequests(ctx, x.state, now.Add(-x.life), maxLines)
-		errs = append(errs, err, r.each(ctx, ids, x.do))
-	}
-	return errors.Join(errs...)
+	late := func(limit int) ([]string, error) { return r.store.LateRequests(ctx, now, limit) }
+	return errors.Join(
+		r.each(ctx, late, r.tellLate),
+		r.each(ctx, idle(yinzheng.RequestDraft, draftLife), r.lapse),
+		r.each(ctx, idle(yinzheng.RequestReturned, returnedLife), r.lapse),
+		r.each(ctx, idle(yinzheng.RequestRefused, endedLife), r.erase),
+		r.each(ctx, idle(yinzheng.RequestWithdrawn, endedLife), r.erase),
+		r.each(ctx, idle(yinzheng.RequestLapsed, endedLife), r.erase),
+	)
 }
 
-// each does something to requests, one after another; who is faster wins.
-func (r *Residents) each(ctx context.Context, ids []string, do func(context.Context, *Request) error) error {
+// each does something to requests that are due, one after another; who is faster wins.
+// What fails still is due: it must not hide what comes after it.
+func (r *Residents) each(ctx context.Context, due func(limit int) ([]string, error), do func(context.Context, *yinzheng.ResidentRequest) error) error {
+	tried := map[string]bool{}
 	var errs []error
-	for _, id := range ids {
-		q, err := r.load(ctx, id)
-		if err == nil {
-			err = do(ctx, q)
+	for {
+		ids, err := due(maxLines + len(tried))
+		if err != nil {
+			return err
 		}
-		if err != nil && !errors.Is(err, yinzheng.ErrConflict) {
-			errs = append(errs, err)
+		if ids = slices.DeleteFunc(ids, func(id string) bool { return tried[id] }); len(ids) == 0 {
+			return errors.Join(errs...)
+		}
+		for _, id := range ids {
+			tried[id] = true
+			row, err := r.store.ResidentRequest(ctx, id)
+			if err == nil {
+				err = do(ctx, row)
+			}
+			if err != nil && !errors.Is(err, yinzheng.ErrConflict) {
+				errs = append(errs, err)
+			}
 		}
 	}
-	return errors.Join(errs...)
 }
 
-// tellLate tells an office, and the ones above it, that a request is past its limit.
-func (r *Residents) tellLate(ctx context.Context, q *Request) error {
-	row := q.ResidentRequest
-	row.Late = true
+// tellLate tells an office that a request is past its limit, and the office above: its
+// approvers, and its clerks, who may act on it from now on.
+func (r *Residents) tellLate(ctx context.Context, q *yinzheng.ResidentRequest) error {
+	q.Late = true
 	d, now := r.Service.Directory(), r.now()
-	office := d.Office(d.OfficeNow(q.Office))
-	told := []yinzheng.Notice{{At: now, Office: office.ID, Role: yinzheng.Clerk, Kind: yinzheng.EventRequestLate, About: q.ID}}
-	if v := d.Division(d.DivisionNow(office.Division)); v != nil && v.Parent != "" {
-		if above := d.IntakeOffice(v.Parent); above != nil {
-			told = append(told, yinzheng.Notice{At: now, Office: above.ID, Role: yinzheng.Approver, Kind: yinzheng.EventRequestLate, About: q.ID})
+	told := []yinzheng.Notice{{At: now, Office: d.OfficeNow(q.Office), Role: yinzheng.Clerk, Kind: yinzheng.EventRequestLate, About: q.ID}}
+	if above := d.OfficeAbove(q.Office); above != nil {
+		for _, role := range []yinzheng.Role{yinzheng.Clerk, yinzheng.Approver} {
+			told = append(told, yinzheng.Notice{At: now, Office: above.ID, Role: role, Kind: yinzheng.EventRequestLate, About: q.ID})
 		}
 	}
 	return r.store.Tx(ctx, func(ctx context.Context) error {
-		if err := r.store.PutRequest(ctx, &row); err != nil {
+		if err := r.store.PutRequest(ctx, q); err != nil {
 			return err
 		}
 		if err := r.store.Notify(ctx, told); err != nil {
@@ -249,17 +277,16 @@ func (r *Residents) tellLate(ctx context.Context, q *Request) error {
 	})
 }
 
-func (r *Residents) lapse(ctx context.Context, q *Request) error {
+func (r *Residents) lapse(ctx context.Context, q *yinzheng.ResidentRequest) error {
 	return r.move(ctx, q, yinzheng.RequestLapsed, yinzheng.SystemActor, "", nothing)
 }
 
 // erase empties a request that became no case: what it was about, when and how it
 // ended stays.
-func (r *Residents) erase(ctx context.Context, q *Request) error {
-	row := q.ResidentRequest
-	row.Content, row.Resident, row.Code = nil, "", [32]byte{}
+func (r *Residents) erase(ctx context.Context, q *yinzheng.ResidentRequest) error {
+	q.Content, q.Resident, q.Code = nil, "", [32]byte{}
 	return r.store.Tx(ctx, func(ctx context.Context) error {
-		if err := r.store.PutRequest(ctx, &row); err != nil {
+		if err := r.store.PutRequest(ctx, q); err != nil {
 			return err
 		}
 		if err := r.store.EndResidentSessions(ctx, (&yinzheng.Resident{Request: q.ID}).Key()); err != nil {

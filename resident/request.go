@@ -3,6 +3,7 @@ package resident
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,6 +20,8 @@ type Request struct {
 	yinzheng.ResidentRequest
 	Asked
 	Of *yinzheng.Template // while it is filled in the present version, then the one that was sent
+
+	Unread bool // its template is not here any more: only how it stands can be told
 
 	Input    *yinzheng.Input       // what was asked, in normal form
 	Changes  []yinzheng.Change     // what was written differently than it was typed just now
@@ -37,6 +40,14 @@ type Asked struct {
 	Instead   map[string]Instead `json:"instead,omitempty"` // by material: what stands in the place of files
 	Said      []Said             `json:"said,omitempty"`    // by the office
 	Salt      []byte             `json:"salt,omitempty"`    // so that its digest tells nothing
+	Sent      *Sent              `json:"sent,omitempty"`    // returned: what its office had before it
+}
+
+// Sent is what an office had before it when it returned a request: that is what it goes
+// on seeing while the resident mends the request.
+type Sent struct {
+	Template yinzheng.TemplateRef `json:"template"`
+	Asked
 }
 
 // Proven is who somebody is as a provider of identities vouches; zero: nobody does.
@@ -101,6 +112,9 @@ func (a *Asked) file(id int) *File {
 // Materials lists what a resident may send pictures of: what the request needs, and
 // what is otherwise only shown at the counter. A commitment is signed there.
 func (q *Request) Materials() []yinzheng.Material {
+	if q.Input == nil { // erased, or unread
+		return nil
+	}
 	out := q.Of.Wanted(q.Input)
 	for _, m := range q.Of.Materials {
 		if !m.Scan {
@@ -194,78 +208,135 @@ func (r *Residents) carry(t *yinzheng.Template, values yinzheng.Values) yinzheng
 	return out
 }
 
-// errNoRequest is what a stranger learns, whether there is such a request or not.
-func errNoRequest() error {
-	return fail(yinzheng.ErrNotFound, "没有找到这个申请", "There is no such request")
-}
-
 func invalid(field, code, zh, en string) error {
 	text := yinzheng.Text{ZH: zh, EN: en}
 	return &yinzheng.Error{Kind: yinzheng.ErrInvalid, Text: text, Fields: []yinzheng.FieldError{{Field: field, Code: code, Text: text}}}
 }
 
-// read makes a request of what is kept of one.
+// read makes a request of what is kept of one. What its resident still fills in is
+// carried to the present version of the template; the row stays as it is until it is
+// written with that content.
 func (r *Residents) read(row *yinzheng.ResidentRequest) (*Request, error) {
 	q := &Request{ResidentRequest: *row}
-	if row.Content == nil {
-		of, err := r.Service.TemplateVersion(row.Template)
-		q.Of = of
-		return q, err
-	}
-	d := json.NewDecoder(bytes.NewReader(row.Content))
-	d.UseNumber()
-	if err := d.Decode(&q.Asked); err != nil {
-		return nil, fmt.Errorf("content of request %s: %w", row.ID, err)
-	}
-	var err error
-	if !q.Fillable() {
-		if q.Of, err = r.Service.TemplateVersion(row.Template); err != nil {
-			return nil, err
+	if row.Content != nil {
+		d := json.NewDecoder(bytes.NewReader(row.Content))
+		d.UseNumber()
+		if err := d.Decode(&q.Asked); err != nil {
+			return nil, fmt.Errorf("content of request %s: %w", row.ID, err)
 		}
-		return q, r.check(q)
 	}
-	if q.Of, err = r.Service.Template(row.Template.Code); err != nil {
-		return nil, err
+	if q.Of = r.template(row); q.Of == nil {
+		q.unreadable()
+		return q, nil
+	}
+	if row.Content == nil {
+		return q, nil
 	}
 	if q.Of.Version != row.Template.Version {
-		q.Values, q.Template = r.carry(q.Of, q.Values), q.Of.Ref()
+		q.Values = r.carry(q.Of, q.Values)
 	}
 	return q, r.check(q)
 }
 
+// unreadable leaves the item's code in the place of its template.
+func (q *Request) unreadable() {
+	q.Unread, q.Of = true, &yinzheng.Template{Code: q.Template.Code, Name: nameless(q.Template.Code)}
+}
+
+// nameless is what an item is called whose template is not here.
+func nameless(code string) yinzheng.Text { return yinzheng.Text{ZH: code, EN: code} }
+
+// template is what a request is read by: the newest version of its item while it is
+// filled in and the item is there, otherwise the one that it was written with. Nil when
+// that is not here.
+func (r *Residents) template(row *yinzheng.ResidentRequest) *yinzheng.Template {
+	if isFilledIn(row.State) && row.Content != nil {
+		if t := r.Service.Newest(row.Template.Code); t != nil {
+			return t
+		}
+	}
+	t, err := r.Service.TemplateVersion(row.Template)
+	if err != nil {
+		return nil
+	}
+	return t
+}
+
 // Fillable tells whether the resident still fills it in.
-func (q *Request) Fillable() bool {
-	return q.State == yinzheng.RequestDraft || q.State == yinzheng.RequestReturned
+func (q *Request) Fillable() bool { return isFilledIn(q.State) && !q.Unread }
+
+func isFilledIn(s yinzheng.RequestState) bool {
+	return s == yinzheng.RequestDraft || s == yinzheng.RequestReturned
 }
 
 // load reads a request; a stranger's error when there is none.
 func (r *Residents) load(ctx context.Context, id string) (*Request, error) {
 	id, ok := yinzheng.NormalCaseID(id)
 	if !ok {
-		return nil, errNoRequest()
+		return nil, yinzheng.NoRequest()
 	}
 	row, err := r.store.ResidentRequest(ctx, id)
 	switch {
 	case errors.Is(err, yinzheng.ErrNotFound):
-		return nil, errNoRequest()
+		return nil, yinzheng.NoRequest()
 	case err != nil:
 		return nil, err
 	}
 	return r.read(row)
 }
 
-// put writes a request with its content as it is now.
-func (r *Residents) put(ctx context.Context, q *Request) error {
+// asSent is a request as its office knows it: as it was sent last. What its resident
+// writes after that is theirs until they send it, and what they took back is theirs again.
+func (r *Residents) asSent(q *Request) (*Request, error) {
+	switch {
+	case q.State == yinzheng.RequestSent || q.State == yinzheng.RequestTaken || q.State == yinzheng.RequestRefused:
+		return q, nil
+	case q.State == yinzheng.RequestWithdrawn || q.Sent == nil:
+		said := q.Said
+		q.hide()
+		q.Said = said
+		return q, nil
+	}
+	sent, said := q.Sent, q.Said
+	q.Asked, q.Said = sent.Asked, said
+	of, err := r.Service.TemplateVersion(sent.Template)
+	if err != nil {
+		q.unreadable()
+		return q, nil
+	}
+	q.Unread, q.Of = false, of
+	return q, r.check(q)
+}
+
+// hide leaves only how a request stands.
+func (q *Request) hide() {
+	q.Asked, q.Content = Asked{}, nil
+	q.Input, q.Changes, q.Problems = nil, nil, nil
+}
+
+// encode has the row hold what is asked now, in the version of the template that it was
+// checked by.
+func (q *Request) encode() error {
+	if q.Salt == nil {
+		q.Salt = make([]byte, 16)
+		_, _ = rand.Read(q.Salt) // never fails (crypto/rand)
+	}
 	content, err := json.Marshal(&q.Asked)
 	if err != nil {
 		return fmt.Errorf("write request %s: %w", q.ID, err)
 	}
-	row := q.ResidentRequest
-	row.Content = content
-	if err := r.store.PutRequest(ctx, &row); err != nil {
+	q.Content, q.Template = content, yinzheng.TemplateRef{Code: q.Template.Code, Version: q.Of.Version}
+	return nil
+}
+
+// put writes a request with its content as it is now.
+func (r *Residents) put(ctx context.Context, q *Request) error {
+	if err := q.encode(); err != nil {
 		return err
 	}
-	row.Version++
-	q.ResidentRequest = row
+	if err := r.store.PutRequest(ctx, &q.ResidentRequest); err != nil {
+		return err
+	}
+	q.Version++
 	return nil
 }

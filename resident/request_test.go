@@ -231,6 +231,71 @@ func TestRequestRights(t *testing.T) {
 	}
 }
 
+// TestNobodyAtTheOffice: a request goes to the nearest office that has a clerk now, and
+// whoever leaves one behind does not leave its residents waiting for ever.
+func TestNobodyAtTheOffice(t *testing.T) {
+	h, ctx := newHouse(t), t.Context()
+	put := func(who string, change func(*yinzheng.Account)) {
+		t.Helper()
+		a, err := h.store.Account(ctx, h.people[who].ID)
+		must(t, err)
+		change(a)
+		must(t, h.store.PutAccount(ctx, a))
+		h.people[who], err = h.store.Account(ctx, a.ID)
+		must(t, err)
+	}
+	leaves := func(a *yinzheng.Account) { a.Disabled = true }
+	clerk := func(a *yinzheng.Account) { a.Grants[0].Role = yinzheng.Clerk }
+
+	left, who := h.requested()
+	put("clerk", leaves)
+	q, him := h.filled()
+	if _, err := h.Send(ctx, him, q.ID, q.Version); faults(err) != "division" {
+		t.Errorf("sent where nobody is: %v", err)
+	}
+	put("town", clerk)
+	q, err := h.Send(ctx, him, q.ID, q.Version)
+	must(t, err)
+	if q.Office != "town" {
+		t.Errorf("sent to %s", q.Office)
+	}
+	id, err := h.Take(ctx, h.people["town"], q.ID, q.Version)
+	must(t, err)
+	if c, err := h.Service.Application(ctx, h.people["town"], id); err != nil || c.Office != "town" {
+		t.Errorf("the case is of %v, %v", c, err)
+	}
+
+	sees := func(who string, want int) {
+		t.Helper()
+		list, err := h.Intake(ctx, h.people[who], yinzheng.RequestSent)
+		must(t, err)
+		tally, err := h.Service.Tally(ctx, h.people[who])
+		must(t, err)
+		_, err = h.At(ctx, h.people[who], left.ID)
+		if len(list) != want || tally.Requests != want || (err == nil) != (want == 1) {
+			t.Errorf("%s has %d, counted %d, sees it: %v", who, len(list), tally.Requests, err)
+		}
+	}
+	sees("town", 0)
+	h.now = left.Due
+	must(t, h.Tend(ctx))
+	sees("town", 1)
+	sees("sibling", 0)
+	left, err = h.Request(ctx, who, left.ID)
+	must(t, err)
+	must(t, h.Return(ctx, h.people["town"], left.ID, left.Version, "请补", nil))
+	left, err = h.Request(ctx, who, left.ID)
+	must(t, err)
+	if said := left.LastSaid(); said.Office != "town" {
+		t.Errorf("returned by %s", said.Office)
+	}
+	put("clerk", func(a *yinzheng.Account) { a.Disabled = false })
+	left, err = h.Send(ctx, who, left.ID, left.Version)
+	must(t, err)
+	sees("clerk", 1)
+	sees("town", 0) // it is not late any more
+}
+
 // TestProvenApplicant: who has proven who they are does not type it, and nobody else
 // can be the holder by what they type.
 func TestProvenApplicant(t *testing.T) {
@@ -254,7 +319,7 @@ func TestProvenApplicant(t *testing.T) {
 	if list, err := h.Requests(ctx, me); err != nil || len(list) != 1 || list[0].ID != q.ID {
 		t.Errorf("own requests: %v, %v", list, err)
 	}
-	if _, err := h.ReturnCode(ctx, me, q.ID); !errors.Is(err, yinzheng.ErrState) {
+	if _, _, _, err := h.ReturnCode(ctx, me, q.ID); !errors.Is(err, yinzheng.ErrState) {
 		t.Errorf("a code for who is known: %v", err)
 	}
 }
@@ -350,15 +415,23 @@ func TestReturnCode(t *testing.T) {
 	if back(q.ID, strings.Repeat("0", 12)) != nil {
 		t.Error("a code that nobody drew opens it")
 	}
-	first, err := h.ReturnCode(ctx, who, q.ID)
+	first, _, _, err := h.ReturnCode(ctx, who, q.ID)
 	must(t, err)
 	for range 2 {
 		if got := back(strings.ToLower(q.ID), first[:4]+" "+first[4:]); got == nil || *got != (yinzheng.Resident{Request: q.ID}) {
 			t.Errorf("it lets in %+v", got)
 		}
 	}
-	second, err := h.ReturnCode(ctx, who, q.ID)
+	_, theirs, _, err := h.ComeBack(ctx, q.ID, first)
 	must(t, err)
+	second, secret, _, err := h.ReturnCode(ctx, who, q.ID)
+	must(t, err)
+	if _, err := h.Authenticate(ctx, theirs); !errors.Is(err, yinzheng.ErrUnauthorized) {
+		t.Errorf("who came back by the earlier code: %v", err)
+	}
+	if got, err := h.Authenticate(ctx, secret); err != nil || *got != *who {
+		t.Errorf("who drew another goes on as %v, %v", got, err)
+	}
 	other, _ := h.filled()
 	if back(q.ID, first) != nil || back(other.ID, second) != nil || back("ZZZZZZZZZZ", second) != nil || back("", "") != nil {
 		t.Error("an earlier code, or another request's, opens it")
@@ -403,7 +476,7 @@ func TestTend(t *testing.T) {
 	h.now = q.Due
 	must(t, h.Tend(ctx))
 	must(t, h.Tend(ctx))
-	if told("clerk") != 1 || told("town") != 1 {
+	if told("clerk") != 1 || told("town") != 1 { // the town has no clerk to tell
 		t.Errorf("the clerk was told %d times, the office above %d times", told("clerk"), told("town"))
 	}
 	late, err := h.At(ctx, h.people["clerk"], q.ID)

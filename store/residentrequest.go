@@ -18,8 +18,8 @@ var (
 		WHERE id = $12 AND version = $13`)
 	selectResidentRequest = query(requestColumns + "id = $1")
 	requestsBy            = query(requestColumns + "resident = $1 ORDER BY key DESC LIMIT $2")
-	requestsAt            = query(requestColumns + "office = $1 AND state = $2 ORDER BY due_at, changed_at LIMIT $3")
-	countRequests         = query("SELECT count(*) FROM resident_requests WHERE office = $1 AND state = $2")
+	requestsAt            = query(requestColumns + "office = $1 AND state = $2 AND late >= $3 ORDER BY due_at, changed_at LIMIT $4")
+	countRequests         = query("SELECT count(*) FROM (SELECT 1 FROM resident_requests WHERE office = $1 AND state = $2 AND late >= $3 LIMIT $4) AS some")
 	requestOfCase         = query(requestColumns + "application = $1")
 	lateRequests          = query("SELECT id FROM resident_requests WHERE state = 'sent' AND late = 0 AND due_at <= $1 ORDER BY due_at LIMIT $2")
 	idleRequests          = query("SELECT id FROM resident_requests WHERE state = $1 AND changed_at < $2 AND content IS NOT NULL ORDER BY changed_at LIMIT $3")
@@ -87,8 +87,8 @@ func (s *Store) RequestsOf(ctx context.Context, resident string, limit int) ([]*
 }
 
 // RequestsAt implements yinzheng.ResidentRequests.
-func (s *Store) RequestsAt(ctx context.Context, office string, state yinzheng.RequestState, limit int) ([]*yinzheng.ResidentRequest, error) {
-	return s.requests(ctx, requestsAt, office, string(state), limit)
+func (s *Store) RequestsAt(ctx context.Context, of yinzheng.Intakes, state yinzheng.RequestState, limit int) ([]*yinzheng.ResidentRequest, error) {
+	return s.requests(ctx, requestsAt, of.Office, string(state), of.Late, limit)
 }
 
 func (s *Store) requests(ctx context.Context, which string, args ...any) (list []*yinzheng.ResidentRequest, err error) {
@@ -104,8 +104,8 @@ func (s *Store) requests(ctx context.Context, which string, args ...any) (list [
 }
 
 // CountRequestsAt implements yinzheng.ResidentRequests.
-func (s *Store) CountRequestsAt(ctx context.Context, office string, state yinzheng.RequestState) (int, error) {
-	return s.count(ctx, "count requests", countRequests, office, string(state))
+func (s *Store) CountRequestsAt(ctx context.Context, of yinzheng.Intakes, state yinzheng.RequestState, limit int) (int, error) {
+	return s.count(ctx, "count requests", countRequests, of.Office, string(state), of.Late, limit)
 }
 
 // LateRequests implements yinzheng.ResidentRequests.

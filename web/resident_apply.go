@@ -195,7 +195,7 @@ type mendLine struct {
 // requestPage says how a request stands; a draft goes on where something is missing.
 func (s *server) requestPage(g *guest, q *resident.Request) error {
 	home := requestAddress(q)
-	if q.State == yinzheng.RequestDraft {
+	if q.State == yinzheng.RequestDraft && q.Fillable() {
 		return g.see(home+"/"+firstMissing(q), "")
 	}
 	view := &requestView{Request: q, Home: home, Stages: s.requestStages(q)}
@@ -232,7 +232,7 @@ func (s *server) requestStages(q *resident.Request) []stage {
 	case yinzheng.RequestSent:
 		take.Class = "now"
 		if q.Late {
-			take.Lines = append(take.Lines, yinzheng.Text{ZH: "已超过时限，上级单位已知道", EN: "Past its limit; the office above knows"})
+			take.Lines = append(take.Lines, yinzheng.Text{ZH: "已超过时限，上级单位已知道，也可以受理", EN: "Past its limit; the office above knows, and may take it in, too"})
 		} else {
 			take.Lines = append(take.Lines, before(q.Due))
 		}
@@ -278,8 +278,11 @@ func (s *server) drawLater(g *guest, view *laterView) error {
 // laterForm draws the code and shows it. It is shown in the answer itself: no address
 // may hold it.
 func (s *server) laterForm(g *guest, q *resident.Request) error {
-	code, err := s.Residents.ReturnCode(g.Context(), g.me, q.ID)
+	code, secret, expires, err := s.Residents.ReturnCode(g.Context(), g.me, q.ID)
 	if err != nil {
+		return err
+	}
+	if err := s.letIn(g, secret, expires); err != nil {
 		return err
 	}
 	return s.drawLater(g, &laterView{Request: q, Home: requestAddress(q), Code: code[:4] + " " + code[4:8] + " " + code[8:]})

@@ -16,6 +16,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
+	"yinzheng"
 	"yinzheng/internal/oidctest"
 	residents "yinzheng/resident"
 )
@@ -221,7 +222,7 @@ func TestApplyJourney(t *testing.T) {
 	p.looksAt("sent")
 	p.does(`document.querySelector('.panel').remove(); history.back()`)
 	p.until(at(address) + ` && document.querySelector('.panel') !== null`)
-	if n, err := w.store.CountRequestsAt(t.Context(), village, "sent"); err != nil || n != 1 {
+	if n, err := w.store.CountRequestsAt(t.Context(), yinzheng.Intakes{Office: village}, "sent", 9); err != nil || n != 1 {
 		t.Errorf("%d were sent, %v", n, err)
 	}
 

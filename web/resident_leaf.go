@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -170,7 +171,7 @@ func (s *server) leafPage(g *guest, q *resident.Request) error {
 // toMend says on a page that the office asks to have it mended.
 func toMend(q *resident.Request, l *leaf) []yinzheng.FieldError {
 	said := q.LastSaid()
-	if said == nil || said.At.Before(q.Begun) || !slices.ContainsFunc(said.Mend, l.has) {
+	if said == nil || !slices.ContainsFunc(said.Mend, l.has) {
 		return nil
 	}
 	return []yinzheng.FieldError{{Field: "page", Code: "mend", Text: both(said.Text)}}
@@ -219,7 +220,10 @@ func (s *server) drawLeaf(g *guest, status int, view *leafView, values map[strin
 	view.Applies = applicantView{As: q.Applicant.As, Name: q.Applicant.Name, Authority: q.Applicant.Authority, ID: idViewOf("applicant.id", q.Applicant.ID.Value(), true)}
 	switch {
 	case view.Key == whereLeaf:
-		view.Place = s.placeView(q, asked.Get("in"))
+		var err error
+		if view.Place, err = s.placeView(g.Context(), q, asked.Get("in")); err != nil {
+			return err
+		}
 	case view.Material != nil:
 		view.Files = q.FilesOf(view.Material.Key)
 		if x, ok := q.Instead[view.Material.Key]; ok {
@@ -368,10 +372,13 @@ type placeView struct {
 
 // placeView lists the divisions below one. Where there is only one to choose, that is
 // gone through.
-func (s *server) placeView(q *resident.Request, in string) *placeView {
+func (s *server) placeView(ctx context.Context, q *resident.Request, in string) (*placeView, error) {
 	d := s.Service.Directory()
 	view := &placeView{Chosen: namesOf(lineOf(d, q.Division))}
-	if o := d.IntakeOffice(q.Division); o != nil {
+	switch o, err := s.Service.IntakeOffice(ctx, q.Division); {
+	case err != nil:
+		return nil, err
+	case o != nil:
 		view.Office = o.Name
 	}
 	if d.Division(in) == nil {
@@ -383,7 +390,7 @@ func (s *server) placeView(q *resident.Request, in string) *placeView {
 		view.From = d.Below(in)
 	}
 	view.In = lineOf(d, in)
-	return view
+	return view, nil
 }
 
 // lineOf is a division after all that it lies in.

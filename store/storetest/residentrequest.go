@@ -61,13 +61,18 @@ func residentRequests(t *testing.T, s yinzheng.Store) {
 			t.Errorf("request (-want +got):\n%s", d)
 		}
 	}
-	is(ids(s.RequestsAt(ctx, "north", yinzheng.RequestSent, 9)), "R3", "R2", "R1")
-	is(ids(s.RequestsAt(ctx, "south", yinzheng.RequestSent, 9)))
-	for office, want := range map[string]int{"north": 3, "south": 0} {
-		if n, err := s.CountRequestsAt(ctx, office, yinzheng.RequestSent); err != nil || n != want {
-			t.Errorf("%s has %d, %v", office, n, err)
+	at := func(of yinzheng.Intakes, want ...string) {
+		t.Helper()
+		is(ids(s.RequestsAt(ctx, of, yinzheng.RequestSent, 9)), want...)
+		for limit := range 4 {
+			if n, err := s.CountRequestsAt(ctx, of, yinzheng.RequestSent, limit); err != nil || n != min(limit, len(want)) {
+				t.Errorf("%v: %d up to %d, %v", of, n, limit, err)
+			}
 		}
 	}
+	at(yinzheng.Intakes{Office: "north"}, "R3", "R2", "R1")
+	at(yinzheng.Intakes{Office: "north", Late: true})
+	at(yinzheng.Intakes{Office: "south"})
 	late := func(now time.Time, want ...string) {
 		t.Helper()
 		got, err := s.LateRequests(ctx, now, 9)
@@ -79,6 +84,7 @@ func residentRequests(t *testing.T, s yinzheng.Store) {
 	all["R3"].Late = true
 	put(all["R3"])
 	late(Start.Add(2*time.Hour), "R2")
+	at(yinzheng.Intakes{Office: "north", Late: true}, "R3")
 
 	taken := all["R2"]
 	taken.State, taken.Case, taken.Due = yinzheng.RequestTaken, "CASE", time.Time{}
