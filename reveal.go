@@ -73,9 +73,16 @@ func ForRecord(field, text string, names func(string) bool) (string, *FieldError
 	return text, nil
 }
 
+// Mentions tells whether a text holds a name or a number, in whatever characters,
+// with or without separators.
+func Mentions(text, who string) bool {
+	who = FoldName(who)
+	return utf8.RuneCountInString(who) > 1 && strings.Contains(FoldName(text), who)
+}
+
 // names tells whether a text holds a name or a number of somebody on the case.
 func (c *Case) names(text string) bool {
-	found := func(s string) bool { return utf8.RuneCountInString(s) > 1 && strings.Contains(text, s) }
+	found := func(s string) bool { return Mentions(text, s) }
 	if found(c.Holder) || found(c.Applicant.Name) || slices.ContainsFunc(c.Parties(), func(id ID) bool { return found(id.Number) }) {
 		return true
 	}
