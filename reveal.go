@@ -135,6 +135,7 @@ const (
 	EventDownloaded = "certificate-downloaded"
 	EventCopies     = "copies-handed-out"
 	EventPageShown  = "page-shown" // to a resident, with everything on it
+	EventCopied     = "own-copy-taken"
 
 	EventContactSet     = "contact-set"
 	EventContactErased  = "contact-erased"
@@ -204,6 +205,7 @@ var eventNames = map[string]Text{
 	EventAttachment:            {"打开附件", "attachment opened"},
 	EventScan:                  {"打开纸质证明的扫描件", "scan of a paper opened"},
 	EventPageShown:             {"查看证明页面", "page of the certificate shown"},
+	EventCopied:                {"本人取得保存的个人信息", "a copy of what is kept was taken by whom it is about"},
 	EventShared:                {"分享证明", "certificate shared"},
 	EventShareEnded:            {"收回分享", "sharing ended"},
 	EventCodeMade:              {"交给查询码", "code to follow the case handed over"},

@@ -449,6 +449,9 @@ func (x *traces) inBrowser(code, address string) {
 	run(t, ctx, chromedp.SendKeys(chromedp.CSS("[name=password]"), "any will do\r"))
 	click(t, ctx, "form:not(:has([name=login])) [type=submit]") // they agree
 	until(t, ctx, `location.pathname === '/mine'`)
+	open(t, ctx, x.URL+"/mine/copy")
+	says(t, ctx, "main", theirID, theirHome)
+	accessible(t, ctx, "what is kept about somebody")
 	comesBy(t, ctx, x.URL, strings.TrimPrefix(address, "/work/cases/"), x.signedIn(t, "village").code(address))
 	open(t, ctx, x.URL+"/mine/certificates/"+code)
 	run(t, ctx, chromedp.WaitVisible(chromedp.CSS("#share")))

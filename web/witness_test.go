@@ -123,12 +123,17 @@ func (p *tape) Write(b []byte) (int, error) {
 func (x *witness) watch(next http.Handler, who func(*http.Request) string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var sent bytes.Buffer
-		r.Body = struct {
+		given := r.Body
+		teed := &struct {
 			io.Reader
 			io.Closer
-		}{io.TeeReader(r.Body, &sent), r.Body}
+		}{io.TeeReader(given, &sent), given}
+		r.Body = teed
 		p := &tape{ResponseWriter: w}
 		defer func() {
+			if r.Body == io.ReadCloser(teed) { // net/http looks whether it was read to its end
+				r.Body = given
+			}
 			e := exchange{pattern: r.Pattern, address: r.RequestURI, referer: r.Referer(), status: p.status, header: p.Header().Clone()}
 			if e.stray = r.Header.Get(stray) != ""; e.stray {
 				e.address, e.referer = "", ""
