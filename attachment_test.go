@@ -240,7 +240,7 @@ func TestWitness(t *testing.T) {
 	if got := fileProblems(c.Template, a); len(got) > 0 {
 		t.Errorf("no party: %v", got)
 	}
-	for purpose, want := range map[string]bool{"核对 周敏 一事": true, "见 " + number: true, "来函核对": false} {
+	for purpose, want := range map[string]bool{"核对 周敏 一事": true, "核对周·敏": true, "见 " + number: true, "来函核对": false} {
 		if got := c.names(purpose); got != want {
 			t.Errorf("%s names somebody: %v", purpose, got)
 		}

@@ -171,7 +171,7 @@ func AtOnce(ctx context.Context, n, many int, do func(ctx context.Context, i int
 func guarded(do func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+			err = fmt.Errorf("panic: %s\n%s", PanicText(p), debug.Stack())
 		}
 	}()
 	return do()

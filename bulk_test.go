@@ -247,7 +247,7 @@ func TestBulkIssuePanics(t *testing.T) {
 		t.Errorf("issued %d: %v", n, err)
 	}
 	h.later(20 * time.Second)
-	if n, err := h.Recover(h.ctx); n != 0 || err != nil || strings.Count(h.log.String(), "panic: picky") != 1 {
+	if n, err := h.Recover(h.ctx); n != 0 || err != nil || strings.Count(h.log.String(), "panic: string") != 1 {
 		t.Errorf("issued %d more: %v; log %s", n, err, h.log)
 	}
 	sealer.code.Store("nobody's")

@@ -19,7 +19,7 @@ func (s *Service) carryOutNow(ctx context.Context, r *Reorganisation) {
 	if err == nil {
 		return
 	}
-	s.Log.Error("a reorganisation could not be carried out yet", "reorganisation", r.ID, "reason", reason(err), "error", forLog(err))
+	s.Log.Error("a reorganisation could not be carried out yet", "reorganisation", r.ID, "reason", reason(err), "error", err)
 	if told {
 		return
 	}

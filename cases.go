@@ -153,7 +153,7 @@ func (s *Service) load(ctx context.Context, id string) (*Case, error) {
 func (s *Service) readable(ctx context.Context, id string) (*Case, error) {
 	c, err := s.load(ctx, id)
 	if errors.Is(err, errNoTemplate) {
-		s.Log.Warn("a case cannot be read", "application", id, "error", forLog(err))
+		s.Log.Warn("a case cannot be read", "application", id, "error", err)
 		return nil, nil
 	}
 	return c, err
@@ -387,7 +387,7 @@ func (s *Service) issueNow(ctx context.Context, by *Account, view *CaseView, err
 		return view, nil // the decision stands; reading it again can wait
 	}
 	if trouble != nil && !errors.Is(trouble, errHeld) && !errors.Is(trouble, ErrConflict) && (after.State == Approved || after.State == Issuing) {
-		s.Log.Error("issuing waits", "application", view.ID, "reason", reason(trouble), "error", forLog(trouble))
+		s.Log.Error("issuing waits", "application", view.ID, "reason", reason(trouble), "error", trouble)
 	}
 	return after, nil
 }

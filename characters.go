@@ -248,7 +248,7 @@ func (s *Service) useFaces(ctx context.Context) error {
 			_, _, err = s.Renderer.CheckFace(data, nil)
 		}
 		if err != nil { // certificates without its characters still can be made
-			s.Log.Error("a face that was added cannot be used", "face", digest, "error", forLog(err))
+			s.Log.Error("a face that was added cannot be used", "face", digest, "error", err)
 			continue
 		}
 		files = append(files, data)

@@ -182,7 +182,7 @@ func (s *Service) markAgain(ctx context.Context, ids []string) (n int, err error
 	for _, id := range ids {
 		c, err := s.load(ctx, id)
 		if err != nil {
-			s.Log.Warn("a case is left out of searches and of the search for duplicates", "application", id, "error", forLog(err))
+			s.Log.Warn("a case is left out of searches and of the search for duplicates", "application", id, "error", err)
 			continue
 		}
 		if err := s.Store.PutMarks(ctx, id, marksOf(c.Template, c.Application)); err != nil {

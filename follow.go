@@ -51,10 +51,10 @@ const (
 // FollowedEvent is something that happened to a case, as those are told whom it
 // belongs to.
 type FollowedEvent struct {
-	At     time.Time
-	What   Text
-	Office string // by name; "": the system
-	Step   Text
+	At     time.Time `json:"at"`
+	What   Text      `json:"what"`
+	Office string    `json:"office,omitempty"` // by name; "": the system
+	Step   Text      `json:"step,omitzero"`
 }
 
 // Mending is what has to be mended before a case goes on.
@@ -67,8 +67,8 @@ type Mending struct {
 
 // FollowedCertificate is what a case came to.
 type FollowedCertificate struct {
-	Code   string
-	Status Status
+	Code   string `json:"code"`
+	Status Status `json:"status"`
 }
 
 // followNames are the actions that a case's own people are told of, in their

@@ -103,7 +103,7 @@ func TestOwn(t *testing.T) {
 	must(t, err)
 	_, err = h.Dossier(h.ctx, h.people["clerk"], v.ID, "json")
 	must(t, err)
-	looked, err := h.Looks(h.ctx, me, code)
+	looked, err := h.LooksAt(h.ctx, me, v.ID)
 	must(t, err)
 	want := []yinzheng.Look{
 		{What: yinzheng.Text{ZH: "导出卷宗"}, Office: "下角社区居民委员会"},
@@ -128,7 +128,7 @@ func TestOwn(t *testing.T) {
 	_, certificate := h.OwnCertificate(h.ctx, stranger, code)
 	_, _, file := h.OwnPDF(h.ctx, stranger, code)
 	_, page := h.OwnPage(h.ctx, stranger, code)
-	_, who := h.Looks(h.ctx, stranger, code)
+	_, who := h.LooksAt(h.ctx, stranger, v.ID)
 	for _, err := range []error{certificate, file, page, who} {
 		if !errors.Is(err, yinzheng.ErrNotFound) {
 			t.Errorf("a stranger: %v", err)

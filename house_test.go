@@ -78,7 +78,7 @@ func newHouse(t *testing.T) *house {
 	h.store, h.sealer = &shaky{Store: kept}, &moody{Sealer: m.Signer}
 	h.config = yinzheng.Config{
 		Store: h.store, Renderer: renderer, Sealer: h.sealer, Checker: &signer.Checker{}, Cleaner: attachments.New(), Photos: attachments.New(), Seals: m, Templates: []*yinzheng.Template{yinzheng.SampleTemplate()},
-		PublicURL: "https://zm.example.gov.cn", Now: h.clock, Log: slog.New(slog.NewTextHandler(h.log, nil)), Argon2Memory: 64,
+		PublicURL: "https://zm.example.gov.cn", Now: h.clock, Log: yinzheng.NewLog(h.log, slog.LevelInfo), Argon2Memory: 64,
 	}
 	h.restart()
 	return h

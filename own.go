@@ -110,23 +110,23 @@ func (s *Service) OwnPage(ctx context.Context, who *Resident, code string) ([]by
 // Look says that somebody had the full content of a case or its certificate, or was
 // given a way to it. Of the staff it tells the office, and what they said it was for.
 type Look struct {
-	At      time.Time
-	What    Text
-	Office  string // by name; "": no office
-	Purpose string
-	Proof   string // of a resident: how they had proven who they are
+	At      time.Time `json:"at"`
+	What    Text      `json:"what"`
+	Office  string    `json:"office,omitempty"` // by name; "": no office
+	Purpose string    `json:"purpose,omitempty"`
+	Proof   string    `json:"proof,omitempty"` // of a resident: how they had proven who they are
 }
 
-// looks are the events that a certificate's own people are shown.
-var looks = []string{EventRevealed, EventDownloaded, EventPageShown, EventDossier, EventAttachment, EventCopies, EventCodeMade, EventCodeSent, EventCodeUsed, EventCodeTried}
+// looks are the events that a case's own people are shown.
+var looks = []string{EventRevealed, EventDownloaded, EventPageShown, EventCopied, EventDossier, EventAttachment, EventCopies, EventCodeMade, EventCodeSent, EventCodeUsed, EventCodeTried}
 
 // mostLooks is how many are listed.
 const mostLooks = 100
 
-// Looks lists who looked at a certificate of a resident's and at its case lately,
+// LooksAt lists who looked at a case of a resident's and at its certificates lately,
 // newest first. Who works on a case opens it without more ado, as it passes their desk.
-func (s *Service) Looks(ctx context.Context, who *Resident, code string) ([]Look, error) {
-	_, c, err := s.ownCertificate(ctx, who, code)
+func (s *Service) LooksAt(ctx context.Context, who *Resident, id string) ([]Look, error) {
+	c, err := s.openFor(ctx, who, id)
 	if err != nil {
 		return nil, err
 	}

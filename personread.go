@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strings"
 )
 
 // PersonRecord is what is on record about a person, as the clerks and approvers
@@ -51,7 +50,7 @@ func (s *Service) ReadPersons(ctx context.Context, by *Account, text, purpose st
 		return nil, err
 	}
 	found = slices.DeleteFunc(found, func(p *Person) bool { return !s.entitled(by, p.Value(FactDivision)) })
-	if purpose, err = checkPurpose(purpose, func(t string) bool { return strings.Contains(t, text) || slices.ContainsFunc(found, namesPerson(t)) }); err != nil {
+	if purpose, err = checkPurpose(purpose, func(t string) bool { return Mentions(t, text) || slices.ContainsFunc(found, namesPerson(t)) }); err != nil {
 		return nil, err
 	}
 	if len(found) > maxPersonsRead {
@@ -76,7 +75,7 @@ func (s *Service) ReadPersons(ctx context.Context, by *Account, text, purpose st
 func namesPerson(text string) func(*Person) bool {
 	return func(p *Person) bool {
 		return slices.ContainsFunc(p.Facts, func(f PersonFact) bool {
-			return f.Kind == FactName && strings.Contains(text, f.Value) || f.ID.Number != "" && strings.Contains(text, f.ID.Number)
+			return f.Kind == FactName && Mentions(text, f.Value) || Mentions(text, f.ID.Number)
 		})
 	}
 }

@@ -67,7 +67,7 @@ func (s *Service) recoverOne(ctx context.Context, id string) error {
 	case err == nil || errors.Is(err, ErrConflict): // somebody else is at work on it
 	default:
 		if now := s.troubles.of(id); before == nil || now == nil || *before != *now {
-			s.Log.Error("issuing failed, will be tried again", "application", id, "reason", reason(err), "error", forLog(err))
+			s.Log.Error("issuing failed, will be tried again", "application", id, "reason", reason(err), "error", err)
 		}
 	}
 	return err
@@ -97,11 +97,11 @@ func (s *Service) KeepRecovering(ctx context.Context, every time.Duration) {
 		s.recoverNow(ctx)
 		if n%pruneEvery == 0 {
 			if err := s.Prune(ctx); err != nil && ctx.Err() == nil {
-				s.Log.Error("forgetting what has ended", "reason", reason(err), "error", forLog(err))
+				s.Log.Error("forgetting what has ended", "reason", reason(err), "error", err)
 			}
 		}
 		if _, err := s.Scan(ctx); err != nil && ctx.Err() == nil {
-			s.Log.Error("looking for what is past its limit, and who is left", "reason", reason(err), "error", forLog(err))
+			s.Log.Error("looking for what is past its limit, and who is left", "reason", reason(err), "error", err)
 		}
 		if !s.untilDue(ctx, tick.C) {
 			return
@@ -126,7 +126,7 @@ func (s *Service) untilDue(ctx context.Context, due <-chan time.Time) bool {
 
 func (s *Service) recoverNow(ctx context.Context) {
 	if _, err := s.Recover(ctx); err != nil && ctx.Err() == nil {
-		s.Log.Error("recovering", "reason", reason(err), "error", forLog(err))
+		s.Log.Error("recovering", "reason", reason(err), "error", err)
 	}
 }
 

@@ -73,9 +73,16 @@ func ForRecord(field, text string, names func(string) bool) (string, *FieldError
 	return text, nil
 }
 
+// Mentions tells whether a text holds a name or a number, in whatever characters,
+// with or without separators.
+func Mentions(text, who string) bool {
+	who = FoldName(who)
+	return utf8.RuneCountInString(who) > 1 && strings.Contains(FoldName(text), who)
+}
+
 // names tells whether a text holds a name or a number of somebody on the case.
 func (c *Case) names(text string) bool {
-	found := func(s string) bool { return utf8.RuneCountInString(s) > 1 && strings.Contains(text, s) }
+	found := func(s string) bool { return Mentions(text, s) }
 	if found(c.Holder) || found(c.Applicant.Name) || slices.ContainsFunc(c.Parties(), func(id ID) bool { return found(id.Number) }) {
 		return true
 	}
@@ -128,6 +135,7 @@ const (
 	EventDownloaded = "certificate-downloaded"
 	EventCopies     = "copies-handed-out"
 	EventPageShown  = "page-shown" // to a resident, with everything on it
+	EventCopied     = "own-copy-taken"
 
 	EventContactSet     = "contact-set"
 	EventContactErased  = "contact-erased"
@@ -197,6 +205,7 @@ var eventNames = map[string]Text{
 	EventAttachment:            {"打开附件", "attachment opened"},
 	EventScan:                  {"打开纸质证明的扫描件", "scan of a paper opened"},
 	EventPageShown:             {"查看证明页面", "page of the certificate shown"},
+	EventCopied:                {"本人取得保存的个人信息", "a copy of what is kept was taken by whom it is about"},
 	EventShared:                {"分享证明", "certificate shared"},
 	EventShareEnded:            {"收回分享", "sharing ended"},
 	EventCodeMade:              {"交给查询码", "code to follow the case handed over"},

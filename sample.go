@@ -191,7 +191,7 @@ func (s *Service) MakeSample(ctx context.Context, by *Account, office, key strin
 		id = before
 	}
 	if _, err := s.Issue(ctx, id); err != nil {
-		s.Log.Error("a sample waits", "application", id, "reason", reason(err), "error", forLog(err))
+		s.Log.Error("a sample waits", "application", id, "reason", reason(err), "error", err)
 	}
 	view, err = s.sampleView(ctx, id)
 	return view, before != "", err

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -145,22 +144,4 @@ func reason(err error) string {
 		return e.Kind.Error()
 	}
 	return "internal"
-}
-
-// forLog is an error without the texts of its fields: they may quote what a
-// resident gave, such as a character of a name.
-func forLog(err error) string {
-	var e *Error
-	if !errors.As(err, &e) || len(e.Fields) == 0 {
-		return err.Error()
-	}
-	var b strings.Builder
-	b.WriteString(e.Kind.Error())
-	for _, f := range e.Fields {
-		b.WriteString("; " + f.Field + ": " + f.Code)
-	}
-	if e.Cause != nil {
-		b.WriteString(": " + forLog(e.Cause))
-	}
-	return b.String()
 }

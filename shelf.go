@@ -101,7 +101,7 @@ func (s *Service) Template(code string) (*Template, error) {
 	if t := s.Newest(code); t != nil {
 		return t, nil
 	}
-	return nil, fail(ErrNotFound, "没有“%s”这个证明事项", "There is no item “%s”", code)
+	return nil, fail(ErrNotFound, "没有这个证明事项", "There is no such item")
 }
 
 // Newest is the newest version of an item; nil: there is no such item.

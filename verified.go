@@ -120,7 +120,7 @@ func (s *Service) KeepNoting(ctx context.Context, every time.Duration) {
 			return
 		case <-tick.C:
 			if err := s.WriteNotes(ctx); err != nil && ctx.Err() == nil {
-				s.Log.Error("noting what was verified; tried again soon", "reason", reason(err), "error", forLog(err))
+				s.Log.Error("noting what was verified; tried again soon", "reason", reason(err), "error", err)
 			}
 		}
 	}

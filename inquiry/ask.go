@@ -175,7 +175,7 @@ func reasons(a *Asked, f *faults, names func(string) bool) {
 // names tells whether a text holds the person's name or number.
 func (a *Asked) names(text string) bool {
 	for _, s := range []string{a.Name, a.ID.Number, documentOf(a.About).Number} {
-		if s != "" && strings.Contains(text, s) {
+		if yinzheng.Mentions(text, s) {
 			return true
 		}
 	}

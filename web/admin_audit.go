@@ -158,7 +158,7 @@ func (s *server) checkLog(ctx context.Context, by *yinzheng.Account, last int64,
 func (s *server) wholeLog(ctx context.Context, noted string) (found *LogCheck) {
 	defer func() { // what is checked may be what somebody forged
 		if p := recover(); p != nil {
-			s.Log.Error("checking the record panicked", "panic", p)
+			s.Log.Error("checking the record panicked", "panic", yinzheng.PanicText(p))
 		}
 	}()
 	found, err := s.CheckLog(ctx, noted, func(done, all int64) {

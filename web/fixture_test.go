@@ -41,6 +41,8 @@ type world struct {
 	store *store.Store
 	log   *logBuffer
 
+	witness witness
+
 	workbooks *workbook.Workbooks
 	residents *residents.Residents
 	ratings   *rating.Ratings
@@ -120,7 +122,7 @@ func newWorldOver(t testing.TB, st *store.Store, changes ...change) *world {
 	}
 	sealer, err := signer.New(signer.PrivateKey{Key: issuer, Chain: der(chain)}, lent)
 	must(t, err)
-	log := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	log := yinzheng.NewLog(w.log, slog.LevelDebug)
 	sc := yinzheng.Config{Store: st, Renderer: renderer, Sealer: sealer, Checker: &signer.Checker{}, Cleaner: attachments.New(), Photos: attachments.New(), Templates: set, Sample: sample, PublicURL: url, Log: log, Argon2Memory: 64}
 	wc := web.Config{Log: log, Version: "test", Root: ring.Root().Raw, CRL: func(n int) ([]byte, error) { return ring.CRL(n, nil, time.Now()) }}
 	for _, c := range changes {
@@ -151,6 +153,10 @@ func newWorldOver(t testing.TB, st *store.Store, changes ...change) *world {
 	w.boot()
 	w.passwords()
 	w.Server.Config.Handler = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { (*w.handler.Load()).ServeHTTP(rw, r) })
+	if t, ok := t.(*testing.T); ok { // and not a benchmark
+		w.Server.Config.Handler = w.witness.watch(w.Server.Config.Handler, w.who)
+		t.Cleanup(func() { w.witness.testify(t, w.log.String()) })
+	}
 	w.Start()
 	t.Cleanup(w.Close)
 	return w

@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -78,7 +77,7 @@ func (s *server) recovered(rec *recorder, r *http.Request, p any) {
 	if p == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so too: it is never wrapped
 		panic(p)
 	}
-	s.Log.Error("panic", "route", route(r), "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+	s.Log.Error("panic", "route", route(r), "panic", yinzheng.PanicText(p), "stack", string(debug.Stack()))
 	if rec.status == 0 {
 		s.fail(rec, r, errors.New("panic"))
 	}

@@ -233,7 +233,7 @@ func TestLog(t *testing.T) {
 	w.do("GET", "/v/"+code+"?name=%E5%BC%A0%E4%B8%89", nil, "Accept", "text/html")
 	w.do("POST", "/api/v1/verify", `{"token":"`+token+`"}`)
 	w.do("GET", "/api/v1/certificates/"+code, nil)
-	w.do("GET", "/nowhere/441302199506140020", nil)
+	w.do("GET", "/nowhere/441302199506140020", nil, stray, "1")
 	w.Close() // a line is written after its answer
 	log := w.log.String()[before:]
 	for _, secret := range []string{code, token, "441302199506140020", "%E5", "张"} {

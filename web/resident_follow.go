@@ -76,6 +76,7 @@ func (s *server) followForm(g *guest) error {
 type followedView struct {
 	*yinzheng.FollowedCase
 	Stages []stage
+	Looks  []yinzheng.Look
 	Sends  bool // messages are delivered
 }
 
@@ -94,7 +95,11 @@ func (s *server) followedPage(g *guest) error {
 	case err != nil:
 		return err
 	}
-	return s.receive(g, http.StatusOK, "resident-case", c.ItemName, &followedView{c, stagesOf(c), s.Residents.CanSend()})
+	looks, err := s.Service.LooksAt(g.Context(), g.me, c.ID)
+	if err != nil {
+		return err
+	}
+	return s.receive(g, http.StatusOK, "resident-case", c.ItemName, &followedView{c, stagesOf(c), looks, s.Residents.CanSend()})
 }
 
 // stagesOf lays out the way of a case, from the counter to the certificate.

@@ -14,6 +14,8 @@ import (
 func (s *server) mineRoutes() map[string]func(*guest) error {
 	own := map[string]func(*guest) error{
 		"GET /mine":                                           s.minePage,
+		"GET /mine/copy":                                      s.copyPage,
+		"GET /mine/copy.json":                                 s.copyFile,
 		"GET /mine/certificates/{code}":                       s.ownCertificatePage,
 		"GET /mine/certificates/{code}/page":                  s.ownPaperPage,
 		"GET /mine/certificates/{code}/page.svg":              s.ownPicture,
@@ -114,7 +116,7 @@ func (s *server) drawOwn(g *guest, status int, view *ownView) error {
 	if view.Verified, err = s.Service.SeenBy(g.Context(), view.Code); err != nil {
 		return err
 	}
-	if view.Looks, err = s.Service.Looks(g.Context(), g.me, view.Code); err != nil {
+	if view.Looks, err = s.Service.LooksAt(g.Context(), g.me, view.Case); err != nil {
 		return err
 	}
 	if view.Shares, err = s.Residents.Shares(g.Context(), g.me, view.Code); err != nil {

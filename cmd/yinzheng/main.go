@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"yinzheng"
 )
 
 // version is set by the release build.
@@ -98,7 +100,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	e := &env{stdout, stderr, slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level})), time.Now}
+	e := &env{stdout, stderr, yinzheng.NewLog(stderr, level), time.Now}
 	command.BindTo(ctx, (*context.Context)(nil))
 	err = command.Run(e)
 	var code exitCode
