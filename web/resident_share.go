@@ -30,7 +30,7 @@ type sharedView struct {
 var noticeTones = map[string]string{"good": "good", "look": "", "warn": "warn", "bad": "bad", "none": "warn"}
 
 func (s *server) sharedPage(g *guest) error {
-	if err := s.lookups.allow(s.client(g.Request)); err != nil {
+	if err := s.lookups.allow(s.sender(g.Request, nil)); err != nil {
 		return err
 	}
 	shared, err := s.Residents.OpenShare(g.Context(), g.PathValue("secret"), g.Method == http.MethodPost)
@@ -46,7 +46,7 @@ func (s *server) sharedPage(g *guest) error {
 }
 
 func (s *server) sharedFile(g *guest) error {
-	if err := s.lookups.allow(s.client(g.Request)); err != nil {
+	if err := s.lookups.allow(s.sender(g.Request, nil)); err != nil {
 		return err
 	}
 	pdf, name, err := s.Residents.ShareFile(g.Context(), g.PathValue("secret"))
