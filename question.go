@@ -1,6 +1,7 @@
 package yinzheng
 
 import (
+	"errors"
 	"net/url"
 	"strings"
 	"unicode"
@@ -18,6 +19,31 @@ type Question struct {
 
 	Channel Channel  `json:"-"` // how it is asked; empty: it repeats a question that was answered
 	By      *Account `json:"-"` // who asks, if they are signed in
+	Lookups Lookups  `json:"-"` // bounds what it looks up; nil: nothing does
+}
+
+// Lookups bounds what is looked up by a code or a number alone, which can be
+// guessed. A picture may hold several codes.
+type Lookups interface {
+	// Begin is called before each. Its error is what the question is answered with.
+	Begin() error
+	// Missed is called after each that found nothing.
+	Missed()
+}
+
+// lookUp looks up what the question asks for by code or number alone, if it may.
+func (q *Question) lookUp(find func() (*Answer, error)) (*Answer, error) {
+	if q.Lookups == nil {
+		return find()
+	}
+	if err := q.Lookups.Begin(); err != nil {
+		return nil, err
+	}
+	a, err := find()
+	if err == nil && a.Verdict == NotFound || errors.Is(err, ErrInvalid) { // the number of nothing
+		q.Lookups.Missed()
+	}
+	return a, err
 }
 
 func (q *Question) asked() int {

@@ -8,8 +8,8 @@ import (
 )
 
 // Verify answers a question. The error is an ErrInvalid for a question that is
-// none, or ErrUnavailable when the records cannot be read: a failing store is
-// never reported as "not found".
+// none, that of its Lookups, or ErrUnavailable when the records cannot be read: a
+// failing store is never reported as "not found".
 func (s *Service) Verify(ctx context.Context, q *Question) (*Answer, error) {
 	if q.asked() != 1 {
 		return nil, fail(ErrInvalid, "请给出 token、url、code、number 或文件之一", "Please give exactly one of token, url, code, number or a file")
@@ -34,15 +34,15 @@ func (s *Service) answer(ctx context.Context, q *Question) (*Answer, error) {
 			return nil, err
 		}
 		if token == "" {
-			return s.verifyCode(ctx, code)
+			return q.lookUp(func() (*Answer, error) { return s.verifyCode(ctx, code) })
 		}
 		return s.verifyToken(ctx, token, code)
 	case q.Code != "":
-		return s.verifyCode(ctx, q.Code)
+		return q.lookUp(func() (*Answer, error) { return s.verifyCode(ctx, q.Code) })
 	case q.Number != "":
-		return s.verifyNumber(ctx, q.Number, q.Name)
+		return q.lookUp(func() (*Answer, error) { return s.verifyNumber(ctx, q.Number, q.Name) })
 	}
-	return s.verifyFile(ctx, q.File)
+	return s.verifyFile(ctx, q)
 }
 
 func (s *Service) verifyToken(ctx context.Context, token, code string) (*Answer, error) {
@@ -123,13 +123,13 @@ func (s *Service) verifyPaper(ctx context.Context, number, name string, notOurs 
 	return a, err
 }
 
-func (s *Service) verifyFile(ctx context.Context, file []byte) (*Answer, error) {
-	r := s.Checker.CheckPDF(file)
+func (s *Service) verifyFile(ctx context.Context, q *Question) (*Answer, error) {
+	r := s.Checker.CheckPDF(q.File)
 	if !r.Signed && r.Attached == nil {
-		if a, err := s.verifyScan(ctx, file); a != nil || err != nil {
+		if a, err := s.verifyScan(ctx, q.File); a != nil || err != nil {
 			return a, err
 		}
-		if a, err := s.verifyPhoto(ctx, file); a != nil || err != nil {
+		if a, err := s.verifyPhoto(ctx, q); a != nil || err != nil {
 			return a, err
 		}
 	}

@@ -25,20 +25,21 @@ const (
 )
 
 // verifyPhoto answers for a picture by the codes in it, each as its address is
-// judged. The answer is the weightiest of them, with the others beside it, so
-// that a good code does not speak for a bad one. Nil: the file is no picture.
-func (s *Service) verifyPhoto(ctx context.Context, file []byte) (*Answer, error) {
+// judged, within the question's bounds. The answer is the weightiest of them, with
+// the others beside it, so that a good code does not speak for a bad one. Nil: the
+// file is no picture.
+func (s *Service) verifyPhoto(ctx context.Context, q *Question) (*Answer, error) {
 	if s.Photos == nil {
 		return nil, nil
 	}
-	texts, err := s.Photos.Codes(ctx, file, isOurs)
+	texts, err := s.Photos.Codes(ctx, q.File, isOurs)
 	if errors.Is(err, ErrNotFound) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	answers, err := s.answerAll(ctx, texts)
+	answers, err := s.answerAll(ctx, texts, q.Lookups)
 	if err != nil {
 		return nil, err
 	}
@@ -57,12 +58,12 @@ func (s *Service) verifyPhoto(ctx context.Context, file []byte) (*Answer, error)
 
 // answerAll answers for those of the texts that are ours, the weightiest first,
 // or says that none is.
-func (s *Service) answerAll(ctx context.Context, texts []string) (answers []*Answer, err error) {
+func (s *Service) answerAll(ctx context.Context, texts []string, bound Lookups) (answers []*Answer, err error) {
 	for _, text := range texts {
 		if !isOurs(text) {
 			continue
 		}
-		a, err := s.answer(ctx, &Question{URL: text})
+		a, err := s.answer(ctx, &Question{URL: text, Lookups: bound})
 		if err != nil {
 			return nil, err
 		}

@@ -193,11 +193,13 @@ func TestWithoutScripts(t *testing.T) {
 }
 
 // TestCheckFails checks that a page whose check of the fragment fails says so,
-// and does better when it is asked again.
+// and does better when it is asked again; and that no verdict on another fragment
+// stays or comes beside the one that the address has.
 func TestCheckFails(t *testing.T) {
 	b := &brokenStore{}
 	w := newWorld(t, func(_ *web.Config, c *yinzheng.Config) { b.Store = c.Store; c.Store = b })
 	code, token, _ := w.issued("one")
+	_, other, _ := w.issued("two")
 	ctx := browser(t)
 	open(t, ctx, w.URL+"/v/"+code)
 	shown(t, ctx, "登记有效，请核对内容")
@@ -211,4 +213,31 @@ func TestCheckFails(t *testing.T) {
 	b.broken.Store(false)
 	run(t, ctx, chromedp.Click(chromedp.CSS(".live .button")))
 	shown(t, ctx, "有效")
+
+	b.broken.Store(true)
+	run(t, ctx, chromedp.Evaluate[string](`location.hash = '#`+strings.SplitN(w.paper(code, other), "#", 2)[1]+`'`))
+	run(t, ctx, chromedp.WaitVisible(chromedp.CSS(".live.failed .button")))
+	shown(t, ctx, "登记有效，请核对内容")
+	b.broken.Store(false)
+
+	open(t, ctx, w.URL+"/v/"+code)
+	run(t, ctx, chromedp.Evaluate[bool](`(() => {
+		const ask = fetch, released = new Promise((done) => { window.release = done; });
+		window.fetch = async (...what) => {
+			window.fetch = ask;
+			const answer = await ask(what[0], { ...what[1], signal: null });
+			window.held = true;
+			await released;
+			setTimeout(() => { window.late = true; }, 200);
+			return answer;
+		};
+		location.hash = '#`+strings.SplitN(w.paper(code, token), "#", 2)[1]+`';
+		return true;
+	})()`))
+	until(t, ctx, `window.held`)
+	run(t, ctx, chromedp.Evaluate[string](`location.hash = '#00'`))
+	shown(t, ctx, "内容被改动")
+	run(t, ctx, chromedp.Evaluate[bool](`(release(), true)`))
+	until(t, ctx, `window.late`)
+	shown(t, ctx, "内容被改动")
 }

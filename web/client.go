@@ -33,6 +33,14 @@ func (s *server) client(r *http.Request) netip.Addr {
 	return addr
 }
 
+// sender is who asks or sends something, for limits: an account, or else an address.
+func (s *server) sender(r *http.Request, by *yinzheng.Account) string {
+	if by != nil {
+		return "account " + by.ID
+	}
+	return s.client(r).String()
+}
+
 func (s *server) forwarded(addr netip.Addr, headers []string) netip.Addr {
 	hops := strings.Split(strings.Join(headers, ","), ",")
 	for i := len(hops) - 1; i >= 0 && s.trusted(addr); i-- {
@@ -54,30 +62,47 @@ func (s *server) trusted(addr netip.Addr) bool {
 	return false
 }
 
-// limiter gives each address so many requests a second, with a burst. It
-// remembers a bounded number of addresses: when a generation is full, the one
-// before it is forgotten.
-type limiter struct {
+// limiter gives each address, or account, so many requests a second, with a burst.
+// It remembers a bounded number of them: when a generation is full, the one before
+// it is forgotten.
+type limiter[K comparable] struct {
 	now   func() time.Time
 	rate  rate.Limit
 	burst int
 
 	mu         sync.Mutex
-	young, old map[netip.Addr]*rate.Limiter
+	young, old map[K]*rate.Limiter
 }
 
 const limiterGeneration = 20000
 
-func newLimiter(now func() time.Time, perSecond float64, burst int) *limiter {
-	return &limiter{now: now, rate: rate.Limit(perSecond), burst: burst, young: map[netip.Addr]*rate.Limiter{}}
+func newLimiter[K comparable](now func() time.Time, perSecond float64, burst int) *limiter[K] {
+	return &limiter[K]{now: now, rate: rate.Limit(perSecond), burst: burst, young: map[K]*rate.Limiter{}}
 }
 
 // allow counts one request; the fault says how long to wait.
-func (l *limiter) allow(addr netip.Addr) error {
-	bucket, now := l.bucket(addr), l.now()
+func (l *limiter[K]) allow(who K) error {
+	bucket, now := l.bucket(who), l.now()
 	if bucket.AllowN(now, 1) {
 		return nil
 	}
+	return l.refusal(bucket, now)
+}
+
+// left is allow, counting nothing.
+func (l *limiter[K]) left(who K) error {
+	bucket, now := l.known(who), l.now()
+	if bucket == nil || bucket.TokensAt(now) >= 1 {
+		return nil
+	}
+	return l.refusal(bucket, now)
+}
+
+// count counts one request that was allowed. Of many at once all are counted, and
+// the wait is the longer.
+func (l *limiter[K]) count(who K) { l.bucket(who).ReserveN(l.now(), 1) }
+
+func (l *limiter[K]) refusal(bucket *rate.Limiter, now time.Time) error {
 	missing := 1 - bucket.TokensAt(now)
 	wait := max(1, int(missing/float64(l.rate)+0.999))
 	text := strconv.Itoa(wait)
@@ -87,18 +112,28 @@ func (l *limiter) allow(addr netip.Addr) error {
 	}
 }
 
-func (l *limiter) bucket(addr netip.Addr) *rate.Limiter {
+func (l *limiter[K]) bucket(who K) *rate.Limiter {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	b := l.young[addr]
+	b := l.young[who]
 	if b == nil {
-		if b = l.old[addr]; b == nil {
+		if b = l.old[who]; b == nil {
 			b = rate.NewLimiter(l.rate, l.burst)
 		}
 		if len(l.young) >= limiterGeneration {
-			l.young, l.old = map[netip.Addr]*rate.Limiter{}, l.young
+			l.young, l.old = map[K]*rate.Limiter{}, l.young
 		}
-		l.young[addr] = b
+		l.young[who] = b
 	}
 	return b
+}
+
+// known is the bucket of somebody who is remembered, or nil.
+func (l *limiter[K]) known(who K) *rate.Limiter {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if b := l.young[who]; b != nil {
+		return b
+	}
+	return l.old[who]
 }

@@ -38,7 +38,7 @@ func TestClient(t *testing.T) {
 
 func TestLimiter(t *testing.T) {
 	now := time.Unix(0, 0)
-	l := newLimiter(func() time.Time { return now }, 0.5, 3)
+	l := newLimiter[netip.Addr](func() time.Time { return now }, 0.5, 3)
 	a, b := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")
 	for i := range 3 {
 		if err := l.allow(a); err != nil {
@@ -62,7 +62,7 @@ func TestLimiter(t *testing.T) {
 // flood of them does not free the one that floods.
 func TestLimiterForgets(t *testing.T) {
 	now := time.Unix(0, 0)
-	l := newLimiter(func() time.Time { return now }, 0.5, 1)
+	l := newLimiter[netip.Addr](func() time.Time { return now }, 0.5, 1)
 	mine := netip.MustParseAddr("192.0.2.1")
 	if err := l.allow(mine); err != nil {
 		t.Fatal(err)

@@ -3,7 +3,6 @@ package web_test
 import (
 	"bytes"
 	"fmt"
-	"net/netip"
 	"net/url"
 	"regexp"
 	"sync/atomic"
@@ -52,61 +51,97 @@ func TestConstantAnswers(t *testing.T) {
 	}
 }
 
-// TestGuessing: whoever guesses from many addresses has everybody who is not
-// signed in given less, and nobody more than a person with papers needs; scans are
-// never slowed, departments neither; and it passes.
+// TestGuessing: whoever guesses is soon refused, by code or number, in a picture,
+// and from all of a network; many who do are noticed. What is found costs nobody
+// anything, scans and departments are never refused, and it passes.
 func TestGuessing(t *testing.T) {
 	var now atomic.Int64
 	now.Store(time.Now().UnixNano())
-	w := newWorld(t, func(wc *web.Config, _ *yinzheng.Config) {
+	w := newWorld(t, behindProxy, func(wc *web.Config, _ *yinzheng.Config) {
 		wc.Now = func() time.Time { return time.Unix(0, now.Load()) }
-		wc.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}
 	})
 	code, token, _ := w.issued("one")
 	desk := w.signIn("village")
-	ask := func(q string, address int, headers ...string) int {
-		return w.do("POST", "/api/v1/verify", q, append(headers, "X-Forwarded-For", fmt.Sprintf("198.51.%d.%d", address/250, address%250+1))...).status
+	ask := func(q, from string, headers ...string) int {
+		return w.do("POST", "/api/v1/verify", q, append(headers, "X-Forwarded-For", from)...).status
 	}
-	metrics := func() string { return string(w.want(w.do("GET", "/metrics", nil), 200).body) }
+	picture := asPNG(t, codes(t, w.URL+"/v/000000000001", w.URL+"/v/000000000002"))
+	body, kind := form(t, "file", picture)
 	known, scan := `{"code":"`+code+`"}`, `{"token":"`+token+`"}`
 
-	for range 190 { // alone it is not suspected, however often: it has a limit of its own
-		ask(`{"code":"000000000000"}`, 500)
-	}
-	for i := range 280 { // each address asks once
-		if status := ask(fmt.Sprintf(`{"code":"%012d"}`, i), i); status != 200 {
-			t.Fatalf("guess %d: %d", i, status)
+	for name, guess := range map[string]struct {
+		ask  func(i int) int
+		most int // of them
+	}{
+		"198.51.100.1": {func(i int) int { return ask(fmt.Sprintf(`{"code":"%012d"}`, i), "198.51.100.1") }, 30},
+		"198.51.100.2": {func(i int) int { return ask(fmt.Sprintf(`{"number":"桥东证〔2020〕%d号"}`, i), "198.51.100.2") }, 30},
+		"198.51.100.3": {func(int) int {
+			return w.do("POST", "/api/v1/verify", body, "Content-Type", kind, "X-Forwarded-For", "198.51.100.3").status
+		}, 15},
+		"2001:db8:1::1": {func(i int) int {
+			return ask(fmt.Sprintf(`{"code":"%012d"}`, i), fmt.Sprintf("2001:db8:1:%x::1", i))
+		}, 30},
+	} {
+		answered := 0
+		for i := range 40 {
+			if guess.ask(i) != 429 {
+				answered++
+			}
+		}
+		if answered != guess.most {
+			t.Errorf("%s: %d guesses of 40 were answered, want %d", name, answered, guess.most)
+		}
+		if status := ask(known, name); status != 429 { // or a refusal would tell it from what is not there
+			t.Errorf("%s then finds what is there: %d", name, status)
+		}
+		if status := ask(scan, name); status != 200 {
+			t.Errorf("%s is then refused a scan: %d", name, status)
 		}
 	}
-	if m := metrics(); !bytes.Contains([]byte(m), []byte("yinzheng_guessing_suspected 0")) {
+	for i := range 100 {
+		if status := ask(known, "198.51.100.9"); status != 200 {
+			t.Fatalf("phone %d behind one address: %d", i, status)
+		}
+	}
+	for i := range 40 {
+		if status := ask(`{"code":"000000000000"}`, "198.51.100.1", "Authorization", desk); status != 200 {
+			t.Fatalf("a department's question %d: %d", i, status)
+		}
+	}
+
+	suspected := func() bool {
+		return bytes.Contains(w.want(w.do("GET", "/metrics", nil), 200).body, []byte("\nyinzheng_guessing_suspected 1\n"))
+	}
+	if suspected() {
 		t.Error("suspected already")
 	}
-	ask(`{"number":"桥东证〔2020〕13号"}`, 301)
-	if m := metrics(); !bytes.Contains([]byte(m), []byte("yinzheng_guessing_suspected 1")) {
-		t.Errorf("not suspected:\n%s", m)
+	for i := range 300 {
+		ask(`{"code":"000000000000"}`, fmt.Sprintf("203.0.113.%d", i%20))
 	}
-	guesser, counter := 0, 0
-	for range 40 {
-		if ask(`{"code":"000000000000"}`, 7) == 200 {
-			guesser++
-		}
-		if ask(known, 8, "Authorization", desk) == 200 && ask(scan, 7) == 200 {
-			counter++
-		}
-	}
-	if guesser != 12 || counter != 40 {
-		t.Errorf("meanwhile one address got %d guesses, a department and scans %d of 40", guesser, counter)
-	}
-	if status := ask(known, 400); status != 200 {
-		t.Errorf("somebody with one paper: %d", status)
-	}
-	if m := metrics(); !bytes.Contains([]byte(m), []byte(`yinzheng_lookups_refused_total{because="guessing"} 28`)) {
-		t.Errorf("refused:\n%s", m)
+	if !suspected() {
+		t.Error("not suspected")
 	}
 	now.Add(int64(3 * time.Minute))
-	for range 40 {
-		if status := ask(known, 7); status != 200 {
-			t.Fatalf("when it is over: %d", status)
-		}
+	if status := ask(known, "198.51.100.1"); status != 200 || suspected() {
+		t.Errorf("when it is over: %d", status)
+	}
+}
+
+// TestRefusedCode: the page that a QR code opens has the fragment checked, and that
+// counts as the verification, where somebody's guesses have used up what the
+// address may look up.
+func TestRefusedCode(t *testing.T) {
+	w := newWorld(t)
+	code, token, _ := w.issued("one")
+	for i := range 40 {
+		w.do("POST", "/api/v1/verify", fmt.Sprintf(`{"code":"%012d"}`, i))
+	}
+	w.want(w.do("GET", "/v/"+code, nil, "Accept", "text/html"), 429)
+	ctx := browser(t)
+	open(t, ctx, w.paper(code, token))
+	shown(t, ctx, "有效")
+	must(t, w.WriteNotes(t.Context()))
+	if seen, err := w.SeenBy(t.Context(), code); err != nil || len(seen) != 1 || seen[0].Channel != yinzheng.ViaScan || seen[0].Count != 1 {
+		t.Errorf("noted: %+v %v", seen, err)
 	}
 }

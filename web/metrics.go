@@ -29,7 +29,7 @@ func newMetrics(registry *prometheus.Registry, service *yinzheng.Service, suspec
 			Buckets: []float64{.0002, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, 1, 5},
 		}, []string{"route"}),
 		verdicts: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "yinzheng_verdicts_total", Help: "Verifications by verdict and by what was shown."}, []string{"verdict", "asked_by"}),
-		refused:  prometheus.NewCounterVec(prometheus.CounterOpts{Name: "yinzheng_lookups_refused_total", Help: "Lookups by code or number refused: too many from one address, or while codes are guessed from many."}, []string{"because"}),
+		refused:  prometheus.NewCounterVec(prometheus.CounterOpts{Name: "yinzheng_lookups_refused_total", Help: "Lookups by code or number refused: too many in a second from one address or account, or too much that is not there from one network."}, []string{"because"}),
 		issuing: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "yinzheng_issue_seconds", Help: "Time of a last decision with the certificate that it issued.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, 1, 5, 15},

@@ -171,6 +171,7 @@ type page struct {
 	Text    string             // message page
 	SignIn  bool               // message page: it leads to signing in
 	Problem *problem
+	Code    bool // message page: in the place of a code's, whose fragment may be checked all the same
 	Ask     *askView
 	Result  *resultView
 	Offline *offlineView
@@ -301,7 +302,7 @@ func (p *pages) claimed(w http.ResponseWriter, r *http.Request, username string)
 
 // problem is a problem for people to read.
 func (p *pages) problem(w http.ResponseWriter, r *http.Request, x *problem) {
-	p.write(w, r, x.Status, "message", &page{Title: x.Title, Text: x.Detail, Problem: x})
+	p.write(w, r, x.Status, "message", &page{Title: x.Title, Text: x.Detail, Problem: x, Code: r.Pattern == codePattern})
 }
 
 // claim is the form for a first password.

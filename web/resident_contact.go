@@ -118,7 +118,7 @@ func (s *server) stopPage(g *guest) error { return s.drawStop(g, false) }
 // stopForm chooses messages; none, where it does not say: so a mail program asks for
 // it (RFC 8058). That follows no redirection, so the answer is the page.
 func (s *server) stopForm(g *guest) error {
-	if err := s.lookups.allow(s.client(g.Request)); err != nil {
+	if err := s.reads.allow(s.client(g.Request)); err != nil {
 		return err
 	}
 	wants := cmp.Or(yinzheng.Wants(g.PostForm.Get("wants")), yinzheng.WantsNone)
@@ -129,7 +129,7 @@ func (s *server) stopForm(g *guest) error {
 }
 
 func (s *server) drawStop(g *guest, saved bool) error {
-	if err := s.lookups.allow(s.client(g.Request)); err != nil {
+	if err := s.reads.allow(s.client(g.Request)); err != nil {
 		return err
 	}
 	view := &stopView{Saved: saved, Choices: wantsViews, Action: g.URL.Path}

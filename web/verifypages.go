@@ -62,8 +62,11 @@ func (s *server) writeAsk(w http.ResponseWriter, r *http.Request, status int, da
 
 var askTitle = yinzheng.Text{ZH: "核验证明", EN: "Verify a certificate"}
 
-// codePage answers GET /v/{code}: the record's verdict. The fragment of a QR
-// code never gets here; the page's module posts it.
+// codePattern is the page that a QR code opens.
+const codePattern = "GET /v/{code}"
+
+// codePage answers with the record's verdict. The fragment of a QR code never gets
+// here; the page's module posts it, also where the record could not be looked up.
 func (s *server) codePage(w http.ResponseWriter, r *http.Request) {
 	a, err := s.ask(r, &yinzheng.Question{Code: r.PathValue("code")}, yinzheng.ViaScan)
 	if err != nil {

@@ -74,13 +74,13 @@ type server struct {
 	openAPI []byte
 	https   bool
 
-	signIns *limiter // attempts to sign in or to claim an account
-	codes   *limiter // codes of cases that somebody tries
-	asks    *limiter // requests of residents that somebody begins
-	reads   *limiter // of a certificate's pages and file by residents and whom they share with: each is an entry of the record
-	lookups *limiter // verifications by code or number, which somebody could enumerate
+	signIns *limiter[netip.Addr] // attempts to sign in or to claim an account
+	codes   *limiter[netip.Addr] // codes of cases that somebody tries
+	asks    *limiter[netip.Addr] // requests of residents that somebody begins
+	reads   *limiter[netip.Addr] // of a certificate's pages and file by residents and whom they share with: each is an entry of the record
+	lookups *limiter[string]     // by number, since those of papers can be counted through; of accounts
 	guesses *guessing
-	files   *limiter // uploads, which cost memory and time
+	files   *limiter[netip.Addr] // uploads, which cost memory and time
 	uploads *uploads
 	streams streams
 
@@ -102,13 +102,13 @@ func New(c Config) (http.Handler, error) {
 		s.Metrics = prometheus.NewRegistry()
 	}
 	s.https = strings.HasPrefix(c.Service.PublicURL, "https://")
-	s.signIns = newLimiter(s.Now, 1, 150) // a whole office signs in at half past eight, from one address
-	s.codes = newLimiter(s.Now, 0.1, 30)  // a family, or a counter where many are let in; 40 bits take longer
-	s.asks = newLimiter(s.Now, 0.05, 30)  // a village's volunteers help many from one address
-	s.reads = newLimiter(s.Now, 0.2, 60)
-	s.lookups = newLimiter(s.Now, 20, 200)
+	s.signIns = newLimiter[netip.Addr](s.Now, 1, 150) // a whole office signs in at half past eight, from one address
+	s.codes = newLimiter[netip.Addr](s.Now, 0.1, 30)  // a family, or a counter where many are let in; 40 bits take longer
+	s.asks = newLimiter[netip.Addr](s.Now, 0.05, 30)  // a village's volunteers help many from one address
+	s.reads = newLimiter[netip.Addr](s.Now, 0.2, 60)
+	s.lookups = newLimiter[string](s.Now, 20, 200)
 	s.guesses = newGuessing(s.Now)
-	s.files = newLimiter(s.Now, 2, 30)
+	s.files = newLimiter[netip.Addr](s.Now, 2, 30)
 	var err error
 	if s.metrics, err = newMetrics(s.Metrics, c.Service, s.guesses.suspected); err != nil {
 		return nil, fmt.Errorf("register metrics: %w", err)
@@ -129,7 +129,7 @@ func (s *server) routes() error {
 
 	m.HandleFunc("GET /verify", s.askPage)
 	m.HandleFunc("POST /verify", s.answerPage)
-	m.HandleFunc("GET /v/{code}", s.codePage)
+	m.HandleFunc(codePattern, s.codePage)
 	m.HandleFunc("GET /claim/{secret}", s.claimPage)
 	m.HandleFunc("POST /claim/{secret}", s.claim)
 	m.HandleFunc("GET /assets/{file}", s.asset)

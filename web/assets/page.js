@@ -4,40 +4,51 @@ const phone = matchMedia('(pointer: coarse)').matches;
 
 // The fragment of a QR code's address holds the signed token. It never reaches
 // the server by itself, so the page posts it and shows the full verdict in the
-// place of the record's.
+// place of the record's, or of why the record was not shown.
 const live = document.getElementById('live');
+const record = { shown: document.getElementById('result'), title: document.title };
+let running; // the check of the fragment that the address has now
 
 async function checkFragment() {
-  if (!live || location.hash.length < 2 || location.hash === '#main') return;
-  live.hidden = false;
+  if (!live || location.hash === '#main') return;
+  running?.abort();
+  const stop = running = new AbortController();
+  show(record.shown, record.title); // no verdict on another fragment stays beside this one
+  live.hidden = location.hash.length < 2;
+  if (live.hidden) return;
   live.className = 'live busy';
   live.textContent = live.dataset.busy;
-  const stop = new AbortController();
   const patience = setTimeout(() => stop.abort(), 15000);
   try {
     const answer = await fetch('/verify' + live.dataset.query, {
-      method: 'POST', headers: { Accept: 'text/html' }, body: new URLSearchParams({ q: location.href, again: '1' }), signal: stop.signal,
+      method: 'POST', headers: { Accept: 'text/html' }, body: new URLSearchParams({ q: location.href, again: live.dataset.again }), signal: stop.signal,
     });
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
     const result = page.getElementById('result');
     if (!answer.ok || !result) throw new Error('status ' + answer.status);
-    document.getElementById('result').replaceWith(document.adoptNode(result));
-    document.title = page.title;
+    if (running !== stop) return;
+    show(document.adoptNode(result), page.title);
     live.hidden = true;
-    showPrint();
     document.getElementById('word').focus({ preventScroll: true });
-  } catch (e) {
+  } catch {
+    if (running !== stop) return;
     live.className = 'live failed';
     live.textContent = live.dataset.failed + ' ';
     const again = document.createElement('button');
     again.type = 'button';
     again.className = 'button second';
-    again.textContent = live.dataset.again;
+    again.textContent = live.dataset.retry;
     again.addEventListener('click', checkFragment);
     live.append(again);
   } finally {
     clearTimeout(patience);
   }
+}
+
+function show(result, title) {
+  document.getElementById('result').replaceWith(result);
+  document.title = title;
+  showPrint();
 }
 
 function showPrint() {
