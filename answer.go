@@ -57,7 +57,7 @@ var spoken = map[Verdict]words{
 	Unconfirmed: {
 		Text{"暂不能确认", "Cannot confirm now"},
 		Text{"签名成立，但现在无法确认其登记与状态。", "The signature holds, but its record or status cannot be confirmed now."},
-		Text{"请联网核验，或更新状态名单后重试。", "Verify online, or fetch a current status list and try again."},
+		Text{"请联网核验，或更新名单后重试。", "Verify online, or fetch current lists and try again."},
 	},
 	NotFound: {
 		Text{"查无此证", "No such certificate"},

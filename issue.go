@@ -315,7 +315,7 @@ func (s *Service) selfCheck(cert *Certificate, p *page) error {
 	token, file := s.Checker.CheckToken(cert.Token, keys), s.Checker.CheckPDF(p.PDF)
 	e := &Evidence{
 		Now: s.now(), Code: cert.Code, Token: &token, PDF: file, PDFKey: keys.ByCertificate(file.Certificate),
-		Status: &StatusSeen{Value: StatusValid, AsOf: s.now()},
+		Status: &StatusSeen{Value: StatusValid, AsOf: s.now()}, KeysAsOf: s.now(),
 	}
 	switch a := Judge(e); {
 	case a.Verdict != Valid:

@@ -294,6 +294,25 @@ func (j *judge) early(issued time.Time) bool {
 	return issued.After(latest) || !j.Online && (j.KeysAsOf.After(latest) || j.Status != nil && j.Status.AsOf.After(latest))
 }
 
+// freshKeys tells whether the keys are known as they are now, and says so, offline,
+// where the key list is too old for that.
+func (j *judge) freshKeys() bool {
+	if j.Online || j.Now.Sub(j.KeysAsOf) < KeyListLife {
+		return true
+	}
+	j.say(Unconfirmed, "stale-keys", "密钥名单签发已满 24 小时，不知道其后是否有密钥被宣布泄露", "The key list was signed 24 hours ago or more: a key may have been declared compromised since")
+	return false
+}
+
+// listsAsOf is as of when the lists at hand say something: what the newer one
+// knows counts no further than the keys are known, and the other way round.
+func (j *judge) listsAsOf() *time.Time {
+	if j.Status != nil && j.Status.AsOf.Before(j.KeysAsOf) {
+		return &j.Status.AsOf
+	}
+	return &j.KeysAsOf
+}
+
 // wrongClock says that the clock at hand, or that of whoever dated something, is wrong.
 func (j *judge) wrongClock() {
 	j.slow = true
@@ -325,7 +344,7 @@ func (j *judge) status() {
 			expires = time.Unix(j.Token.Claims.Expires, 0)
 		}
 		if j.Status != nil {
-			known, value, j.StatusAsOf = !j.Status.Stale, j.Status.Value&3, &j.Status.AsOf
+			known, value, j.StatusAsOf = !j.Status.Stale, j.Status.Value&3, j.listsAsOf()
 			if !known && value == StatusSuspended { // it may have been lifted since; the other two are for good
 				value = StatusValid
 			}
@@ -339,8 +358,9 @@ func (j *judge) status() {
 			value = StatusValid
 		}
 	case !known:
+		j.freshKeys()
 		j.say(Unconfirmed, "status-unknown", "没有可用的状态名单，无法得知是否已被撤销", "There is no current status list, so a revocation cannot be ruled out")
-	default:
+	case j.freshKeys():
 		j.Checks.Status = Pass
 	}
 	if v := [4]Verdict{Valid, Revoked, Suspended, Superseded}[value]; v != Valid {

@@ -38,7 +38,7 @@ func genuine() *proof {
 			Readable: true, Signed: true, SignatureOK: true, Whole: true, IssuedDigest: record.Digest, SignedAt: record.IssuedAt,
 			Attached: &Attached{Salt: base64.RawURLEncoding.EncodeToString(salt), Item: "kin", Template: 1, Number: record.Number, Values: values},
 		},
-		PDFKey: documentKey, Record: record, Status: &StatusSeen{Value: StatusValid, AsOf: at(-1)},
+		PDFKey: documentKey, Record: record, Status: &StatusSeen{Value: StatusValid, AsOf: at(-1)}, KeysAsOf: at(-1),
 	}, tokenKey, documentKey}
 }
 
@@ -55,7 +55,7 @@ func TestJudge(t *testing.T) {
 	listAt := func(late time.Duration) spoil { return func(p *proof) { p.Status.AsOf = p.Now.Add(late) } }
 	keysAt := func(late time.Duration) spoil { return func(p *proof) { p.KeysAsOf = at(0).Add(late) } }
 	clock := func(now time.Time) spoil {
-		return func(p *proof) { p.Now, p.Status.AsOf = now, now }
+		return func(p *proof) { p.Now, p.Status.AsOf, p.KeysAsOf = now, now, now }
 	}
 	noRecord := func(p *proof) { p.Record = nil }
 	state := func(token, document KeyState, since time.Time) spoil {
@@ -169,7 +169,7 @@ func TestJudge(t *testing.T) {
 		{"expired, by number", "n", func(p *proof) { p.Now = at(25) }, Expired, "?+-", true, ""},
 		{"expired, offline", "P", func(p *proof) { p.Now = at(25) }, Expired, "++-", true, ""},
 		{"expired, offline, no list", "P", func(p *proof) { p.Now, p.Status = at(25), nil }, Expired, "++-", true, ""},
-		{"never expires", "P", func(p *proof) { p.Now, p.Token.Claims.Expires = at(9999), 0 }, Valid, "+++", true, ""},
+		{"never expires", "P", both(clock(at(9999)), func(p *proof) { p.Token.Claims.Expires = 0 }), Valid, "+++", true, ""},
 		{"offline, no list", "P", func(p *proof) { p.Status = nil }, Unconfirmed, "++?", true, ""},
 		{"offline, stale list", "P", stale, Unconfirmed, "++?", true, ""},
 		{"offline, revoked", "P", listed(StatusRevoked), Revoked, "++-", true, ""},
@@ -180,6 +180,15 @@ func TestJudge(t *testing.T) {
 		{"offline, a value that no list holds", "P", listed(7), Superseded, "++-", true, ""},
 		{"online, whatever a list says", "p", listed(StatusRevoked), Valid, "+++", true, ""},
 
+		{"keys as old as they may be", "P", keysAt(time.Second - KeyListLife), Valid, "+++", true, ""},
+		{"keys a second older", "P", keysAt(-KeyListLife), Unconfirmed, "++?", true, ""},
+		{"old keys, file", "F", keysAt(-72 * time.Hour), Unconfirmed, "++?", true, ""},
+		{"old keys, online", "p", keysAt(-72 * time.Hour), Valid, "+++", true, ""},
+		{"old keys, stale list", "P", both(keysAt(-72*time.Hour), stale), Unconfirmed, "++?", true, ""},
+		{"old keys, revoked", "P", both(keysAt(-72*time.Hour), listed(StatusRevoked)), Revoked, "++-", true, ""},
+		{"old keys, suspended", "P", both(keysAt(-72*time.Hour), listed(StatusSuspended)), Suspended, "++-", true, ""},
+		{"old keys, expired", "P", both(clock(at(25)), keysAt(-72*time.Hour)), Expired, "++-", true, ""},
+		{"old keys, signature does not hold", "P", both(keysAt(-72*time.Hour), badToken("signature")), Forged, "-??", false, ""},
 		{"a list as late as clocks may differ", "P", listAt(ClockSkew), Valid, "+++", true, ""},
 		{"a list later than that", "P", listAt(ClockSkew + time.Second), Unconfirmed, "++?", true, ""},
 		{"a list of tomorrow", "F", listAt(24 * time.Hour), Unconfirmed, "++?", true, ""},
@@ -240,6 +249,10 @@ func TestAnswerFacts(t *testing.T) {
 	a = Judge(p.Evidence)
 	if f = a.Certificate; f.Number != "" || f.Code != "7K3M9QWX2B4D" || f.Name != "张*丰" || f.OrganName == "" || !f.IssuedAt.Equal(at(-24)) || !a.StatusAsOf.Equal(at(-1)) {
 		t.Errorf("offline: %+v %+v", f, a)
+	}
+	p.KeysAsOf = at(-3)
+	if a = Judge(p.Evidence); !a.StatusAsOf.Equal(at(-3)) {
+		t.Errorf("the keys are known as of three hours ago, and the status as of %s", a.StatusAsOf)
 	}
 	p = genuine()
 	p.Record.Status, p.Record.Successor, p.Record.StatusAt = StatusIsSuperseded, "NEWCODE00000", at(-3)
@@ -327,7 +340,8 @@ func TestOnlyGoodEvidenceIsValid(t *testing.T) {
 				p.Status.Value, p.Status.Stale = StatusValue(rapid.SampledFrom([]int{0, 0, 0, 1, 2, 3}).Draw(t, "listed")), some("stale")
 			}
 			p.Now = at(rapid.IntRange(-1, 26).Draw(t, "now"))
-			early := false
+			p.KeysAsOf = at(rapid.IntRange(-30, -1).Draw(t, "keys as of"))
+			early, old := false, !p.Online && p.Now.Sub(p.KeysAsOf) >= 24*time.Hour
 			if some("slow clock") {
 				p.Now, early = at(-25), true
 			}
@@ -339,7 +353,7 @@ func TestOnlyGoodEvidenceIsValid(t *testing.T) {
 			known := inRecord || inList
 			file := p.PDF == nil || p.PDF.Readable && p.PDF.Signed && p.PDF.SignatureOK && p.PDF.Whole && p.PDF.Problem == "" && p.PDFKey != nil && p.PDF.Attached != nil && (inRecord || p.document.believed(at(-24)))
 			token := p.Token != nil && p.Token.Signed && p.Token.WellFormed && (inRecord || p.token.believed(at(-24)))
-			want := known && !early && p.Now.Before(at(24)) && (token && file || p.ByNumber && inRecord)
+			want := known && !early && !old && p.Now.Before(at(24)) && (token && file || p.ByNumber && inRecord)
 			if got := a.Verdict == Valid; got != want {
 				t.Fatalf("%s %v, want valid: %v; %+v", a.Verdict, a.Checks, want, a.Findings)
 			}

@@ -93,7 +93,7 @@ const byList = "list"
 
 // JudgeReply gives the verdict on a reply to an inquiry. It is pure. A reply is
 // never revoked, it only expires: whoever doubts it asks again. So one that
-// holds is valid offline, too.
+// holds is valid offline, too, as far as the keys are known.
 func JudgeReply(e *ReplyEvidence) *Answer {
 	j := &judge{Evidence: &Evidence{Now: e.Now, KeysAsOf: e.KeysAsOf, Online: e.Online}, Answer: Answer{
 		Verdict: Valid, Checks: Checks{NotChecked, NotChecked, NotChecked}, CheckedAt: e.Now, Offline: !e.Online,
@@ -141,7 +141,12 @@ func (j *judge) reply(e *ReplyEvidence) {
 		j.wrongClock()
 		return
 	}
-	j.Checks.Status = Pass
+	if !e.Online {
+		j.StatusAsOf = j.listsAsOf()
+	}
+	if j.freshKeys() {
+		j.Checks.Status = Pass
+	}
 	if !e.Now.Before(j.Reply.Expires) {
 		j.Checks.Status = Fail
 		j.say(Expired, "", "", "")

@@ -41,16 +41,20 @@ func TestJudgeReply(t *testing.T) {
 		"its result":       {&ReplyContent{Salt: salt, Result: []byte("1,李小宝,yes\r\n")}, listed, Valid},
 		"another result":   {&ReplyContent{Salt: salt, Result: []byte("1,李小宝,no\r\n")}, listed, Altered},
 	} {
-		if a := JudgeReply(&ReplyEvidence{Now: testNow, Content: tt.content, ReplyReport: &tt.report}); a.Verdict != tt.want {
+		if a := JudgeReply(&ReplyEvidence{Now: testNow, KeysAsOf: testNow, Content: tt.content, ReplyReport: &tt.report}); a.Verdict != tt.want {
 			t.Errorf("%s: %+v", name, a)
 		}
 	}
-	for name, e := range map[string]ReplyEvidence{
-		"signed tomorrow":      {Now: at(-24)},
-		"key list of tomorrow": {Now: testNow, KeysAsOf: at(24)},
+	for name, e := range map[string]struct {
+		now, keysAsOf time.Time
+		finding       string
+	}{
+		"signed tomorrow":       {at(-24), at(-24), "clock"},
+		"key list of tomorrow":  {testNow, at(24), "clock"},
+		"key list of yesterday": {testNow, at(-24), "stale-keys"},
 	} {
-		e.ReplyReport = &good
-		if a := JudgeReply(&e); a.Verdict != Unconfirmed || a.Checks != (Checks{Pass, Pass, NotChecked}) || a.Reply == nil || a.Alarm != "" || a.Findings[0].Code != "clock" {
+		a := JudgeReply(&ReplyEvidence{Now: e.now, KeysAsOf: e.keysAsOf, ReplyReport: &good})
+		if a.Verdict != Unconfirmed || a.Checks != (Checks{Pass, Pass, NotChecked}) || a.Reply == nil || a.Alarm != "" || a.Findings[0].Code != e.finding {
 			t.Errorf("%s: %+v", name, a)
 		}
 	}
@@ -84,12 +88,15 @@ func TestJudgeReply(t *testing.T) {
 		},
 		"expired": {with(func(r *ReplyReport) { r.Claims.Expires = testNow.Unix() }), true, true, Expired, Checks{Pass, Pass, Fail}, true},
 	} {
-		a := JudgeReply(&ReplyEvidence{Now: testNow, Online: tt.online, Recorded: tt.recorded, ReplyReport: &tt.report})
+		a := JudgeReply(&ReplyEvidence{Now: testNow, KeysAsOf: at(-1), Online: tt.online, Recorded: tt.recorded, ReplyReport: &tt.report})
 		if a.Verdict != tt.want || a.Checks != tt.checks || (a.Reply != nil) != tt.shown || a.Certificate != nil || a.Heading.ZH == "" || a.Meaning.EN == "" {
 			t.Errorf("%s: %+v", name, a)
 		}
 		if alarm := a.Alarm != ""; alarm != (tt.want == Unconfirmed) {
 			t.Errorf("%s: alarm %q", name, a.Alarm)
+		}
+		if !tt.online && a.Verdict == Valid && !a.StatusAsOf.Equal(at(-1)) {
+			t.Errorf("%s: as of %v", name, a.StatusAsOf)
 		}
 	}
 }

@@ -79,10 +79,13 @@ func (b *statusBoard) copy(list int) []byte {
 	return bits
 }
 
-// How long a signed status list is good for, and how often it is signed anew
-// though nothing has changed.
+// How long a signed list is good for, and how often it is signed anew though
+// nothing has changed. A key list is good no longer than a status list: whoever
+// has a key that was declared compromised since can sign anything, and point to
+// the entry of a certificate that is in force.
 const (
 	StatusListLife = 24 * time.Hour
+	KeyListLife    = StatusListLife
 	StatusListTTL  = 5 * time.Minute
 )
 
@@ -151,7 +154,7 @@ func (s *Service) SignedKeyList() ([]byte, error) {
 	s.lists.mu.Lock()
 	defer s.lists.mu.Unlock()
 	now := s.now()
-	if l := s.lists.keys; l.fresh(now, time.Hour) {
+	if l := s.lists.keys; l.fresh(now, StatusListTTL) {
 		return l.body, nil
 	}
 	body, err := s.Sealer.SignKeyList(NewKeyList(now, s.KeyList().Keys))

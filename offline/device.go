@@ -9,6 +9,7 @@ package offline
 import (
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -46,8 +47,26 @@ func refused(zh, en string, cause error) error {
 	return &yinzheng.Error{Kind: yinzheng.ErrInvalid, Text: yinzheng.Text{ZH: zh, EN: en}, Cause: cause}
 }
 
-// errOlder refuses what would take the device back to what it knew before.
-var errOlder = refused("这份名单比已有的旧，未采用", "This list is older than the one at hand and was not taken", nil)
+// mayReplace refuses what would take the device back to what it knew before, and
+// what is dated later than its clock can be slow by: nothing could replace that
+// until its time has come. A list that is of the future all the same, because there
+// was no other or the clock was set back, gives way to any that is not.
+func mayReplace(kept, issued, now time.Time) error {
+	latest := now.Add(yinzheng.ClockSkew)
+	switch early, was := issued.After(latest), kept.After(latest); {
+	case was && !early:
+		return nil
+	case early && !was:
+		const layout = "2006-01-02 15:04"
+		dated, clock := issued.In(yinzheng.Zone).Format(layout), now.In(yinzheng.Zone).Format(layout)
+		return refused(
+			fmt.Sprintf("这份名单的签发时间（%s）晚于本机时钟（%s），未采用。请校准本机时钟；时钟无误的，请联系签发机关", dated, clock),
+			fmt.Sprintf("This list is dated %s, later than this device's clock (%s), and was not taken. Set the clock; if it is right, ask the issuer", dated, clock), nil)
+	case issued.Before(kept):
+		return refused("这份名单比已有的旧，未采用", "This list is older than the one at hand and was not taken", nil)
+	}
+	return nil
+}
 
 // Taken names the place of a list that was taken.
 type Taken struct {
@@ -57,21 +76,24 @@ type Taken struct {
 
 // Take takes a key list (jwks.json) or a status list in the place of the one at
 // hand. One that does not hold under the root, or that is older than the one at
-// hand, is refused: an Error of kind ErrInvalid, and everything stays as it was.
+// hand or later than the clock, is refused: an Error of kind ErrInvalid, and
+// everything stays as it was.
 func (d *Device) Take(list []byte, now time.Time) (Taken, error) {
 	if len(list) > 0 && list[0] == '{' {
 		return Taken{Keys: true}, d.takeKeys(list, now)
 	}
-	return d.takeStatus(list)
+	return d.takeStatus(list, now)
 }
 
 func (d *Device) takeKeys(list []byte, now time.Time) error {
 	keys, err := signer.ReadKeyList(list, []*x509.Certificate{d.root}, now)
-	switch {
-	case err != nil:
+	if err != nil {
 		return refused("密钥名单不可采信：它的签名不是出自所信任的根证书，或本机时钟不对", "The key list cannot be believed: its signature does not lead to the trusted root, or this device's clock is wrong", err)
-	case d.keys != nil && keys.IssuedAt.Before(d.keys.IssuedAt):
-		return errOlder
+	}
+	if d.keys != nil {
+		if err := mayReplace(d.keys.IssuedAt, keys.IssuedAt, now); err != nil {
+			return err
+		}
 	}
 	d.keys = keys
 	for number, kept := range d.status {
@@ -82,7 +104,7 @@ func (d *Device) takeKeys(list []byte, now time.Time) error {
 	return nil
 }
 
-func (d *Device) takeStatus(list []byte) (Taken, error) {
+func (d *Device) takeStatus(list []byte, now time.Time) (Taken, error) {
 	if d.keys == nil {
 		return Taken{}, refused("没有可采信的密钥名单，无法核对状态名单", "There is no key list to check a status list with", nil)
 	}
@@ -90,8 +112,10 @@ func (d *Device) takeStatus(list []byte) (Taken, error) {
 	if err != nil {
 		return Taken{}, refused("状态名单不可采信：它的签名与密钥名单不符", "The status list cannot be believed: its signature does not fit the key list", err)
 	}
-	if kept := d.status[l.Number]; kept != nil && l.IssuedAt.Before(kept.IssuedAt) {
-		return Taken{}, errOlder
+	if kept := d.status[l.Number]; kept != nil {
+		if err := mayReplace(kept.IssuedAt, l.IssuedAt, now); err != nil {
+			return Taken{}, err
+		}
 	}
 	d.status[l.Number] = &keptList{slices.Clone(list), l}
 	return Taken{Status: l.Number}, nil
@@ -132,16 +156,16 @@ func (d *Device) Verify(q *yinzheng.Question, now time.Time, lang string) (*rece
 
 // State is what a device holds, to be shown beside every answer.
 type State struct {
-	Root        string     `json:"root"`        // whose it is
-	Fingerprint string     `json:"fingerprint"` // SHA-256 of the root certificate, to be compared by eye
-	Host        string     `json:"host"`
-	Keys        *time.Time `json:"keys,omitempty"`   // when the key list was signed; absent: there is none
-	Status      []Held     `json:"status,omitempty"` // by number
+	Root        string `json:"root"`        // whose it is
+	Fingerprint string `json:"fingerprint"` // SHA-256 of the root certificate, to be compared by eye
+	Host        string `json:"host"`
+	Keys        *Held  `json:"keys,omitempty"`   // the key list; absent: there is none
+	Status      []Held `json:"status,omitempty"` // the status lists, by number
 }
 
-// Held is a status list at hand.
+// Held is a list at hand.
 type Held struct {
-	Number  int       `json:"number"`
+	Number  int       `json:"number,omitempty"` // of a status list
 	Issued  time.Time `json:"issued"`
 	Expires time.Time `json:"expires"` // from then on it cannot tell
 }
@@ -150,7 +174,7 @@ type Held struct {
 func (d *Device) State() State {
 	s := State{Root: d.root.Subject.CommonName, Fingerprint: yinzheng.Fingerprint(d.kit.Root), Host: d.kit.Host}
 	if d.keys != nil {
-		s.Keys = &d.keys.IssuedAt
+		s.Keys = &Held{Issued: d.keys.IssuedAt, Expires: d.keys.IssuedAt.Add(yinzheng.KeyListLife)}
 	}
 	for _, number := range slices.Sorted(maps.Keys(d.status)) {
 		l := d.status[number]

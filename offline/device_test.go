@@ -191,6 +191,49 @@ func TestTake(t *testing.T) {
 	says(t, d, us.paper(), yinzheng.Unconfirmed)
 }
 
+// TestTakeFuture: a server whose clock was fast for an hour leaves no list that
+// nothing can replace.
+func TestTakeFuture(t *testing.T) {
+	us := newIssuer(t)
+	ahead := now.AddDate(1, 0, 0)
+	const layout = "2006-01-02 15:04"
+	d := us.device()
+	take(t, d, us.keyList(now, yinzheng.KeyActive), us.statusList(now, yinzheng.StatusRevoked))
+	refuses(t, d, us.keyList(ahead, yinzheng.KeyActive), ahead.In(yinzheng.Zone).Format(layout))
+	refuses(t, d, us.statusList(ahead, yinzheng.StatusValid), now.In(yinzheng.Zone).Format(layout))
+	says(t, d, us.paper(), yinzheng.Revoked)
+	take(t, d, us.statusList(now.Add(yinzheng.ClockSkew), yinzheng.StatusValid)) // as late as clocks may differ
+	says(t, d, us.paper(), yinzheng.Valid)
+
+	fresh := us.device() // prepared in that hour
+	take(t, fresh, us.keyList(ahead, yinzheng.KeyActive), us.statusList(ahead, yinzheng.StatusValid))
+	says(t, fresh, us.paper(), yinzheng.Unconfirmed)
+	refuses(t, fresh, us.statusList(ahead.Add(-time.Hour), yinzheng.StatusValid), "比已有的旧")
+	take(t, fresh, us.keyList(now, yinzheng.KeyActive), us.statusList(now, yinzheng.StatusRevoked))
+	says(t, fresh, us.paper(), yinzheng.Revoked)
+}
+
+// TestOldKeys: a status list of today says no more than the key list does.
+func TestOldKeys(t *testing.T) {
+	us := newIssuer(t)
+	for _, c := range []struct {
+		age  time.Duration
+		want yinzheng.Verdict
+		says string
+	}{
+		{23 * time.Hour, yinzheng.Valid, "名单签发时有效"},
+		{yinzheng.KeyListLife, yinzheng.Unconfirmed, "密钥名单已过期"},
+	} {
+		d := us.device()
+		take(t, d, us.keyList(now.Add(-c.age), yinzheng.KeyActive), us.statusList(now, yinzheng.StatusValid))
+		r, err := d.Verify(yinzheng.Recognise(us.paper(), ""), now, "zh")
+		must(t, err)
+		if r.Verdict != c.want || !r.StatusAsOf.Equal(now.Add(-c.age)) || r.AsOf == "" || !strings.Contains(r.Checks[2].Words.ZH, c.says) {
+			t.Errorf("keys of %s ago: %s as of %s, %s", c.age, r.Verdict, r.AsOf, r.Checks[2].Words.ZH)
+		}
+	}
+}
+
 func TestState(t *testing.T) {
 	us := newIssuer(t)
 	d := us.device()
@@ -199,7 +242,7 @@ func TestState(t *testing.T) {
 	}
 	take(t, d, us.keyList(now, yinzheng.KeyActive), us.statusList(now, 0))
 	s := d.State()
-	if !s.Keys.Equal(now) || len(s.Status) != 1 || s.Status[0] != (offline.Held{Number: 1, Issued: now, Expires: now.Add(24 * time.Hour)}) {
+	if s.Keys == nil || *s.Keys != (offline.Held{Issued: now, Expires: now.Add(24 * time.Hour)}) || len(s.Status) != 1 || s.Status[0] != (offline.Held{Number: 1, Issued: now, Expires: now.Add(24 * time.Hour)}) {
 		t.Errorf("it holds %+v", s)
 	}
 }

@@ -137,6 +137,9 @@ var listWords = map[yinzheng.CheckResult]yinzheng.Text{
 	yinzheng.NotChecked: {ZH: "没有可用的状态名单，不知道是否已被撤销", EN: "No status list that is good now: it may have been revoked"},
 }
 
+// staleWords are those where a status list is at hand, but only an old key list.
+var staleWords = yinzheng.Text{ZH: "密钥名单已过期，不知道其后是否有密钥泄露", EN: "The key list is too old: a key may have been compromised since"}
+
 // checks puts the three checks into words.
 func checks(a *yinzheng.Answer) []Check {
 	words := func(check string, r yinzheng.CheckResult) yinzheng.Text {
@@ -147,6 +150,8 @@ func checks(a *yinzheng.Answer) []Check {
 			return yinzheng.Text{ZH: "没有可供检查的内容", EN: "There was nothing to check"}
 		case r == yinzheng.NotChecked && a.Certificate == nil && a.Reply == nil:
 			return yinzheng.Text{ZH: "凭据不可依赖，未再检查", EN: "Not looked at: nothing here can be relied on"}
+		case check == "status" && r == yinzheng.NotChecked && found(a, "stale-keys") && !found(a, "status-unknown"):
+			return staleWords
 		case check == "status" && a.Offline && a.Reply == nil && r != yinzheng.Fail:
 			return listWords[r]
 		case r == yinzheng.Fail && check == "integrity" && found(a, "record-differs"):

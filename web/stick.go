@@ -83,8 +83,9 @@ type StickFile struct {
 	Content []byte
 }
 
-// Files are the folder's files. Pages opened from files can fetch nothing, so
-// that program and lists stand in scripts.
+// Files are the folder's files, in the order in which they may take the place of
+// older ones: lists come last, since a newer program reads older lists. Pages opened
+// from files can fetch nothing, so that program and lists stand in scripts.
 func (t *Stick) Files() ([]StickFile, error) {
 	p, err := newPages()
 	if err != nil {
@@ -101,7 +102,6 @@ func (t *Stick) Files() ([]StickFile, error) {
 	program := p.files[strings.TrimPrefix(p.offline.program, "/assets/")].bytes
 	files := []StickFile{
 		{"lib/program.js", script("var stick = ", map[string]string{"program": base64.StdEncoding.EncodeToString(program), "worker": string(worker)}, ";")},
-		{"lib/lists.js", script("Object.assign(stick, ", map[string]any{"kit": t.Kit, "lists": lists}, ");")},
 	}
 	for name, file := range map[string]string{"device.js": "device.js", "offline.js": "offline.js", "LICENSE-Go.txt": "LICENSE-Go.txt"} {
 		content, err := assets.ReadFile("assets/offline/" + file)
@@ -124,7 +124,7 @@ func (t *Stick) Files() ([]StickFile, error) {
 	text := fmt.Sprintf(string(readme), yinzheng.Fingerprint(t.Kit.Root), t.Kit.Host)
 	files = append(files, StickFile{"README.txt", []byte("\uFEFF" + strings.ReplaceAll(text, "\n", "\r\n"))}) // as old Notepads read it
 	slices.SortFunc(files, func(a, b StickFile) int { return strings.Compare(a.Name, b.Name) })
-	return files, nil
+	return append(files, StickFile{"lib/lists.js", script("Object.assign(stick, ", map[string]any{"kit": t.Kit, "lists": lists}, ");")}), nil
 }
 
 var stickPages = map[string]string{"zh": "开始核验.html", "en": "verify.html"}

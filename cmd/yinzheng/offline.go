@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"yinzheng"
 	"yinzheng/offline"
@@ -21,7 +23,7 @@ type offlineCmd struct {
 }
 
 func (offlineCmd) Help() string {
-	return `The folder holds the verifier, the root certificate and the lists of this moment. It works from a stick, in a browser without a network. A server that runs gives the same at /offline/stick.zip. Status lists are good for 24 hours: make it anew every day.
+	return `The folder holds the verifier, the root certificate and the lists of this moment. It works from a stick, in a browser without a network. A server that runs gives the same at /offline/stick.zip. Its lists are good for 24 hours: make it anew every day.
 
   yinzheng offline --out /media/stick/yinzheng --dir data --public-url https://zm.example.gov.cn
   yinzheng offline --out /media/stick/yinzheng --root root.pem --jwks jwks.json --status status.jwt`
@@ -40,21 +42,48 @@ func (c *offlineCmd) Run(ctx context.Context, e *env) error {
 	if err != nil {
 		return err
 	}
+	if err := c.write(files); err != nil {
+		return err
+	}
+	s := d.State()
+	day := func(t time.Time) string { return t.In(yinzheng.Zone).Format("2006-01-02 15:04") }
+	fmt.Fprintf(e.stdout, "Folder        %s\nRoot          %s\n              %s\nKey list      as of %s, good until %s\n", c.Out, s.Root, s.Fingerprint, day(s.Keys.Issued), day(s.Keys.Expires))
+	for _, l := range s.Status {
+		fmt.Fprintf(e.stdout, "Status list   %d, as of %s, good until %s\n", l.Number, day(l.Issued), day(l.Expires))
+	}
+	return nil
+}
+
+// write puts the files into the folder. All of them are on the disk beside the old
+// ones before the first takes its place: a stick that is pulled out meanwhile holds
+// what it held.
+func (c *offlineCmd) write(files []web.StickFile) error {
+	const beside = ".new"
 	for _, f := range files {
 		name := filepath.Join(c.Out, filepath.FromSlash(f.Name))
 		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil { //nolint:gosec // what is written there is for everybody
 			return err
 		}
-		if err := os.WriteFile(name, f.Content, 0o644); err != nil { //nolint:gosec // likewise
+		if err := writeSynced(name+beside, f.Content); err != nil {
 			return err
 		}
 	}
-	s := d.State()
-	fmt.Fprintf(e.stdout, "Folder        %s\nRoot          %s\n              %s\nKey list      as of %s\n", c.Out, s.Root, s.Fingerprint, s.Keys.In(yinzheng.Zone).Format("2006-01-02 15:04"))
-	for _, l := range s.Status {
-		fmt.Fprintf(e.stdout, "Status list   %d, as of %s, good until %s\n", l.Number, l.Issued.In(yinzheng.Zone).Format("2006-01-02 15:04"), l.Expires.In(yinzheng.Zone).Format("2006-01-02 15:04"))
+	for _, f := range files {
+		name := filepath.Join(c.Out, filepath.FromSlash(f.Name))
+		if err := os.Rename(name+beside, name); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+func writeSynced(name string, content []byte) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644) //nolint:gosec // for everybody
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	return errors.Join(err, f.Sync(), f.Close())
 }
 
 // stick gathers what goes into the folder: from files, or from the data folder.

@@ -20,6 +20,7 @@ func (w *world) vectors() (*conformance.Vectors, error) {
 	t.digits()
 	t.key()
 	t.status()
+	t.staleKeys()
 	t.clock()
 	t.lists()
 	t.record()
@@ -35,17 +36,18 @@ func (w *world) vectors() (*conformance.Vectors, error) {
 }
 
 var groups = map[string]string{
-	"paper":  "a genuine code, as a paper shows it",
-	"mixed":  "the address and the token belong to two certificates",
-	"token":  "tokens that are not as they were signed, or never were",
-	"digits": "fragments that are no token's digits",
-	"key":    "what a key may sign, when, and how far it is believed",
-	"status": "revoked, suspended, superseded, expired; lists that are stale or say nothing of it",
-	"clock":  "a clock that is wrong",
-	"lists":  "key lists and status lists that must be refused: no verdict is given by them",
-	"record": "what the record alone can say: there is nothing to check offline",
-	"pdf":    "files: as issued, changed, of others",
-	"reply":  "replies to inquiries, which are no certificates",
+	"paper":      "a genuine code, as a paper shows it",
+	"mixed":      "the address and the token belong to two certificates",
+	"token":      "tokens that are not as they were signed, or never were",
+	"digits":     "fragments that are no token's digits",
+	"key":        "what a key may sign, when, and how far it is believed",
+	"status":     "revoked, suspended, superseded, expired; lists that are stale or say nothing of it",
+	"stale-keys": "a key list that is too old to tell which keys are believed now",
+	"clock":      "a clock that is wrong",
+	"lists":      "key lists and status lists that must be refused: no verdict is given by them",
+	"record":     "what the record alone can say: there is nothing to check offline",
+	"pdf":        "files: as issued, changed, of others",
+	"reply":      "replies to inquiries, which are no certificates",
 }
 
 // table is the cases so far.
@@ -79,6 +81,11 @@ func at(clock time.Time) func(*conformance.Case) {
 // with is a case with other status lists at hand.
 func with(lists ...string) func(*conformance.Case) {
 	return func(c *conformance.Case) { c.Status = lists }
+}
+
+// under is a case with another key list at hand.
+func under(keys string) func(*conformance.Case) {
+	return func(c *conformance.Case) { c.JWKS = keys }
 }
 
 // online is a case with another answer by the issuer, and why.

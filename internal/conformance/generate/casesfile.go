@@ -104,8 +104,9 @@ func (t *table) reply() error {
 		t.add(conformance.Case{Name: name, Group: "reply", Shows: shows, Question: conformance.Question{Token: token}, Offline: a}, append([]func(*conformance.Case){with()}, changes...)...)
 	}
 	ask("reply", "a reply needs no status list: it is never revoked", token, is("valid", "+++", ""), jose(accept), unrecorded)
-	ask("reply-expired", "it expires", token, is("expired", "++-", ""), jose(refuse), at(time.Unix(claims.Expires, 0).UTC()), unrecorded)
+	ask("reply-expired", "it expires", token, is("expired", "++-", "", "stale-keys"), jose(refuse), at(time.Unix(claims.Expires, 0).UTC()), unrecorded)
 	ask("reply-clock", "a clock a month behind", token, is("unconfirmed", "++?", "", "clock"), jose(accept), at(noon.AddDate(0, -1, 0)), unrecorded)
+	ask("reply-stale-keys", "a key list that is too old: nobody can tell that the key is still believed", token, is("unconfirmed", "++?", "", "stale-keys"), jose(accept), under("jwks-old.json"), unrecorded)
 	ask("reply-other-organ", "a key that may not reply for this organ", entitled, is("forged", "+-?", "", "not-entitled"), jose(accept))
 	t.add(conformance.Case{Name: "reply-in-an-address", Group: "reply", Shows: "a reply in the place of a certificate's token", Question: askURL(publicURL + "/v/" + t.issued["good"].code + "#" + token), Offline: is("altered", "-??", "", "token-malformed")}, jose(accept))
 	return nil

@@ -58,8 +58,8 @@ func (t *table) status() {
 	paper("status-no-list", "good", "no status list at hand", open("张*丰"), with(), online(valid, recordKnows))
 	paper("status-another-list", "good", "a status list with another number", open("张*丰"), with("status-2.jwt"), online(valid, recordKnows))
 	paper("status-short-list", "good", "a list that ends before the entry", open("张*丰"), with("status-1-short.jwt"), online(valid, recordKnows))
-	paper("status-last-second", "good", "a second before the list is stale", valid, at(listAt.Add(yinzheng.StatusListLife-time.Second)))
-	paper("status-stale", "good", "the list is stale to the second", open("张*丰"), at(listAt.Add(yinzheng.StatusListLife)), online(valid, recordKnows))
+	paper("status-last-second", "good", "a second before the list is stale", valid, at(listAt.Add(yinzheng.StatusListLife-time.Second)), under("jwks-later.json"))
+	paper("status-stale", "good", "the list is stale to the second", open("张*丰"), at(listAt.Add(yinzheng.StatusListLife)), under("jwks-later.json"), online(valid, recordKnows))
 	paper("status-stale-revoked", "revoked", "revoked in a stale list: that is for good", is("revoked", "++-", "冯*", "status-unknown"), with("status-1-old.jwt"), online(is("revoked", "++-", "冯*"), recordKnows))
 	paper("status-stale-suspended", "suspended", "suspended in a stale list: that may have been lifted", open("陈*"), with("status-1-old.jwt"), online(is("suspended", "++-", "陈*"), recordKnows))
 	paper("status-stale-superseded", "superseded early", "superseded in a stale list: that is for good", is("superseded", "++-", "魏*", "status-unknown"), with("status-1-old.jwt"),
@@ -75,8 +75,32 @@ func (t *table) status() {
 	paper("expired", "expired", "expired", is("expired", "++-", "郑*"), jose(refuse))
 	paper("expired-and-revoked", "expired and revoked", "revoked weighs more than expired", is("revoked", "++-", "王*"), jose(refuse))
 	paper("expired-no-list", "expired", "expired, and no status list at hand", is("expired", "++-", "郑*", "status-unknown"), with(), online(is("expired", "++-", "郑*"), recordKnows), jose(refuse))
-	paper("expired-to-the-second", "good", "at exp it has expired", is("expired", "++-", "张*丰", "status-unknown"), at(expires), online(is("expired", "++-", "张*丰"), recordKnows), jose(refuse))
-	paper("expires-in-a-second", "good", "a second before exp it has not", open("张*丰"), at(expires.Add(-time.Second)), online(valid, recordKnows))
+	paper("expired-to-the-second", "good", "at exp it has expired", is("expired", "++-", "张*丰", "stale-keys", "status-unknown"), at(expires), online(is("expired", "++-", "张*丰"), recordKnows), jose(refuse))
+	paper("expires-in-a-second", "good", "a second before exp it has not", is("unconfirmed", "++?", "张*丰", "stale-keys", "status-unknown"), at(expires.Add(-time.Second)), online(valid, recordKnows))
+}
+
+// staleKeys are cases with a key list that is too old, whatever the status list is.
+func (t *table) staleKeys() {
+	stale := func(holder string) *conformance.Answer { return is("unconfirmed", "++?", holder, "stale-keys") }
+	valid := is("valid", "+++", "张*丰")
+	over := keysAt.Add(yinzheng.KeyListLife)
+	paper := func(name, of, shows string, clock time.Time, offline *conformance.Answer, changes ...func(*conformance.Case)) {
+		t.add(conformance.Case{Name: name, Group: "stale-keys", Shows: shows, Question: askURL(t.issued[of].url()), Offline: offline}, append([]func(*conformance.Case){at(clock), jose(accept)}, changes...)...)
+	}
+	paper("keys-last-second", "good", "a second before the key list is stale", over.Add(-time.Second), valid)
+	paper("keys-stale", "good", "the key list is stale to the second, the status list is not", over, stale("张*丰"), online(valid, recordKnows))
+	paper("keys-old", "good", "a status list of today, and a key list of weeks before", noon, stale("张*丰"), under("jwks-old.json"), online(valid, recordKnows))
+	paper("keys-old-compromised-since", "compromised key, no record", "as whoever has got hold of a key since would sign", noon, stale("尤*姐"), under("jwks-old.json"),
+		online(is("unknown-key", "+??", "", "compromised-key", "no-record"), notOnRecord))
+	paper("keys-old-no-list", "good", "no status list either", noon, is("unconfirmed", "++?", "张*丰", "stale-keys", "status-unknown"), under("jwks-old.json"), with(), online(valid, recordKnows))
+	paper("keys-stale-revoked", "revoked", "revoked, as far as the keys are known", over, is("revoked", "++-", "冯*", "stale-keys"), online(is("revoked", "++-", "冯*"), recordKnows))
+	paper("keys-stale-suspended", "suspended", "suspended in a list of today", over, is("suspended", "++-", "陈*", "stale-keys"), online(is("suspended", "++-", "陈*"), recordKnows))
+	paper("keys-stale-expired", "expired", "expired", over, is("expired", "++-", "郑*", "stale-keys"), online(is("expired", "++-", "郑*"), recordKnows), jose(refuse))
+	paper("keys-stale-forged", "good", "integrity hangs on no date", over, is("forged", "-??", "", "token-signature"), func(c *conformance.Case) {
+		c.Question = askURL(url(t.issued["good"].code, t.tokens["claims of another"]))
+	}, jose(refuse))
+	file := conformance.Case{Name: "keys-old-pdf", Group: "stale-keys", Shows: "a file", Question: conformance.Question{File: "small.pdf"}, Offline: stale("赵*")}
+	t.add(file, under("jwks-old.json"), online(is("valid", "+++", "赵*"), recordKnows))
 }
 
 func (t *table) clock() {
@@ -104,8 +128,8 @@ func (t *table) clock() {
 	reset := func(c *conformance.Case) { c.Refused = c.JWKS }
 	paper("clock-reset", "good", "a clock of before the key list's issuing CA: the key list cannot be believed", time.Unix(0, 0).UTC(), nil, reset)
 	paper("clock-years-ahead", "good", "a clock of after it", end.AddDate(1, 0, 0), nil, reset)
-	paper("clock-a-day-ahead", "good", "a clock a day ahead: the list looks stale", noon.Add(day), is("unconfirmed", "++?", "张*丰", "status-unknown"), online(valid, undated))
-	paper("clock-a-day-ahead-expired", "expired", "a clock a day ahead", noon.Add(day), is("expired", "++-", "郑*", "status-unknown"), online(is("expired", "++-", "郑*"), undated), jose(refuse))
+	paper("clock-a-day-ahead", "good", "a clock a day ahead: the lists look stale", noon.Add(day), is("unconfirmed", "++?", "张*丰", "stale-keys", "status-unknown"), online(valid, undated))
+	paper("clock-a-day-ahead-expired", "expired", "a clock a day ahead", noon.Add(day), is("expired", "++-", "郑*", "stale-keys", "status-unknown"), online(is("expired", "++-", "郑*"), undated), jose(refuse))
 }
 
 // lists are cases in which a list at hand must be refused.

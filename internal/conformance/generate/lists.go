@@ -27,20 +27,23 @@ func (w *world) keyLists() error {
 	for _, l := range []struct {
 		file string
 		by   signer.PrivateKey
+		at   time.Time
 		keys []*yinzheng.Key
 	}{
-		{"jwks.json", w.own.PrivateKey, all},
-		{"jwks-other-root.json", w.other.PrivateKey, []*yinzheng.Key{w.keys["stranger's token"].Key}},
-		{"jwks-by-seal.json", w.keys["document"].private, token},
-		{"jwks-stranger-key.json", w.own.PrivateKey, append(token[:1:1], w.keys["stranger's token"].Key)},
-		{"jwks-twice.json", w.own.PrivateKey, append(token[:1:1], token[0])},
-		{"jwks-weak.json", w.own.PrivateKey, []*yinzheng.Key{weak}},
+		{"jwks.json", w.own.PrivateKey, keysAt, all},
+		{"jwks-later.json", w.own.PrivateKey, noon, append(token[:1:1], w.keys["status"].Key)},
+		{"jwks-old.json", w.own.PrivateKey, oldKeysAt, w.active("token", "compromised token", "document", "status", "town reply")},
+		{"jwks-other-root.json", w.other.PrivateKey, keysAt, []*yinzheng.Key{w.keys["stranger's token"].Key}},
+		{"jwks-by-seal.json", w.keys["document"].private, keysAt, token},
+		{"jwks-stranger-key.json", w.own.PrivateKey, keysAt, append(token[:1:1], w.keys["stranger's token"].Key)},
+		{"jwks-twice.json", w.own.PrivateKey, keysAt, append(token[:1:1], token[0])},
+		{"jwks-weak.json", w.own.PrivateKey, keysAt, []*yinzheng.Key{weak}},
 	} {
 		s, err := signer.New(l.by, nil)
 		if err != nil {
 			return err
 		}
-		if w.files[l.file], err = s.SignKeyList(yinzheng.NewKeyList(keysAt, l.keys)); err != nil {
+		if w.files[l.file], err = s.SignKeyList(yinzheng.NewKeyList(l.at, l.keys)); err != nil {
 			return fmt.Errorf("%s: %w", l.file, err)
 		}
 	}
@@ -51,6 +54,17 @@ func (w *world) keyLists() error {
 	delete(bare, "signed")
 	w.files["jwks-unsigned.json"], err = json.Marshal(bare)
 	return err
+}
+
+// active are keys as they were before anything became of one.
+func (w *world) active(names ...string) []*yinzheng.Key {
+	var keys []*yinzheng.Key
+	for _, name := range names {
+		k := *w.keys[name].Key
+		k.State, k.Since = yinzheng.KeyActive, begin
+		keys = append(keys, &k)
+	}
+	return keys
 }
 
 // weakKey is an RSA key of 1024 bits with a certificate of our own CA. Nobody

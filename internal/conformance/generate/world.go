@@ -22,15 +22,16 @@ import (
 
 // The times of the world. All questions are asked about noon.
 var (
-	begin  = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)    // of every key's period
-	end    = time.Date(2035, 1, 1, 0, 0, 0, 0, time.UTC)    // of nearly every key's
-	ended  = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)    // of an old key's
-	halted = time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC)   // keys were retired, suspended, compromised
-	noon   = time.Date(2026, 11, 20, 4, 0, 0, 0, time.UTC)  // in China
-	keysAt = time.Date(2026, 11, 20, 2, 0, 0, 0, time.UTC)  // the key list was signed
-	listAt = time.Date(2026, 11, 20, 3, 0, 0, 0, time.UTC)  // the status list was signed
-	oldAt  = time.Date(2026, 11, 17, 3, 0, 0, 0, time.UTC)  // the one before
-	issued = time.Date(2026, 11, 10, 1, 30, 0, 0, time.UTC) // most certificates
+	begin     = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)    // of every key's period
+	end       = time.Date(2035, 1, 1, 0, 0, 0, 0, time.UTC)    // of nearly every key's
+	ended     = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)    // of an old key's
+	halted    = time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC)   // keys were retired, suspended, compromised
+	noon      = time.Date(2026, 11, 20, 4, 0, 0, 0, time.UTC)  // in China
+	keysAt    = time.Date(2026, 11, 20, 2, 0, 0, 0, time.UTC)  // the key list was signed
+	oldKeysAt = halted.Add(-24 * time.Hour)                    // an old one was, with keys as they were then
+	listAt    = time.Date(2026, 11, 20, 3, 0, 0, 0, time.UTC)  // the status list was signed
+	oldAt     = time.Date(2026, 11, 17, 3, 0, 0, 0, time.UTC)  // the one before
+	issued    = time.Date(2026, 11, 10, 1, 30, 0, 0, time.UTC) // most certificates
 )
 
 const publicURL = "https://zm.example.gov.cn"

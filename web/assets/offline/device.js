@@ -118,7 +118,12 @@ class Device {
         return;
       }
       for (const path of [keyListPath, ...Array.from({ length: kit.lists }, (_, i) => '/status/' + (i + 1))]) {
-        await this.take(await fetched(path)).catch((e) => this.problem(e));
+        try {
+          await this.take(await fetched(path));
+        } catch (e) {
+          this.problem(e);
+          if (path === keyListPath) return; // by the old one, whoever has a key that was compromised since could take a revocation back
+        }
       }
       await this.kept.put(kitPath, JSON.stringify(kit));
     });

@@ -105,11 +105,11 @@ const fact = (label, ...value) => element('div', {}, element('dt', {}, label), e
 // held says which lists are kept, how old they are, and what was refused.
 async function held() {
   const s = await device.state();
-  const lists = (s.status ?? []).map((l) => fact(words.statusList + ' ' + l.number, moment(l.issued) + words.open + ago(l.issued) + words.close,
-    element('br', {}), (new Date(l.expires) <= Date.now() ? words.stale : words.until) + ' ' + moment(l.expires)));
+  const list = (name, l) => fact(name, ...l ? [moment(l.issued) + words.open + ago(l.issued) + words.close,
+    element('br', {}), (new Date(l.expires) <= Date.now() ? words.stale : words.until) + ' ' + moment(l.expires)] : [words.none]);
   document.getElementById('lists').replaceChildren(
-    fact(words.keyList, s.keys ? moment(s.keys) + words.open + ago(s.keys) + words.close : words.none),
-    ...(lists.length ? lists : [fact(words.statusList, words.none)]),
+    list(words.keyList, s.keys),
+    ...(s.status ?? [undefined]).map((l) => list(l ? words.statusList + ' ' + l.number : words.statusList, l)),
     fact(words.clockNow, moment(Date.now())),
     fact(words.root, s.root, element('br', {}), element('span', { class: 'mono mute' }, s.fingerprint)));
   document.getElementById('problems').replaceChildren(...device.problems.map((p) => element('li', { class: 'wrong' }, said(p.text))));

@@ -44,7 +44,7 @@ async function show(device) {
   if (!ready || !device.worker) return;
   const { keys } = await device.state();
   const refused = device.problems.map((p) => p.text[section.dataset.lang]).join(' ');
-  say(section.dataset.ready + ' ' + moment(keys) + (refused ? '。' + refused : ''));
+  say(section.dataset.ready + ' ' + moment(keys.issued) + (refused ? '。' + refused : ''));
 }
 
 function say(text) {
