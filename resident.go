@@ -25,12 +25,16 @@ const ResidentActor = "resident"
 const (
 	ByIdentity = "identity"
 	ByCode     = "case-code"
+	ByRequest  = "request" // they began it, or have its code: nobody vouches for them
 )
 
 // Proof is how a resident has proven to be somebody.
 func (r *Resident) Proof() string {
-	if r.Case != "" {
+	switch {
+	case r.Case != "":
 		return ByCode
+	case r.Request != "":
+		return ByRequest
 	}
 	return ByIdentity
 }
@@ -118,6 +122,15 @@ func (s *Service) openFor(ctx context.Context, who *Resident, id string) (*Case,
 		return nil, errNoCase()
 	}
 	return c, nil
+}
+
+// Belongs tells whether a case exists for a resident (Case.BelongsTo).
+func (s *Service) Belongs(ctx context.Context, who *Resident, id string) (bool, error) {
+	_, err := s.openFor(ctx, who, id)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // ResidentSession is one sign-in of a resident.

@@ -112,7 +112,7 @@ func (s *server) askBack(g *guest, status int, view *comeBackView) error {
 		if err != nil && !errors.Is(err, yinzheng.ErrNotFound) {
 			return err
 		}
-		view.Own = slices.DeleteFunc(own, func(q *resident.Request) bool { return q == nil })
+		view.Own = own
 	}
 	return s.receive(g, status, "apply-back", yinzheng.Text{ZH: "接着办", EN: "Go on with a request"}, view)
 }
@@ -184,6 +184,7 @@ type requestView struct {
 	Stages []stage
 	Mend   []mendLine
 	Reason yinzheng.Text // of a refusal
+	Theirs bool          // taken: the case can be followed by them
 }
 
 // mendLine is one thing that an office asks to have mended.
@@ -199,6 +200,12 @@ func (s *server) requestPage(g *guest, q *resident.Request) error {
 		return g.see(home+"/"+firstMissing(q), "")
 	}
 	view := &requestView{Request: q, Home: home, Stages: s.requestStages(q)}
+	if q.Case != "" {
+		var err error
+		if view.Theirs, err = s.Service.Belongs(g.Context(), g.me, q.Case); err != nil {
+			return err
+		}
+	}
 	if said := q.LastSaid(); said != nil {
 		for _, path := range said.Mend {
 			if l := leafOf(q, path); l != nil {

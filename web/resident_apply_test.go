@@ -8,8 +8,11 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"yinzheng"
+	"yinzheng/internal/oidctest"
+	residents "yinzheng/resident"
 )
 
 // apply begins a request of an item and returns its address.
@@ -256,6 +259,72 @@ func TestRequestTakenIn(t *testing.T) {
 	}
 	if log := w.log.String(); strings.Contains(log, "欧阳") || strings.Contains(log, "滨江路") {
 		t.Error("personal data is in the log")
+	}
+}
+
+// TestTakenInSight: between being taken in and being handed in a case is not its
+// resident's yet. Meanwhile they see their request, and no way that leads nowhere.
+func TestTakenInSight(t *testing.T) {
+	w := newWorld(t, unhurried)
+	client := oidctest.Client{ID: "yinzheng", Secret: "a secret of the tests"}
+	issuer := oidctest.Start(t, oidctest.Config{Client: client, Redirect: w.URL + "/mine/callback", People: map[string]map[string]string{"ouyang": {"name": "欧阳祥", "id_number": "441302199003070120"}}})
+	w.residents.UseIdentity(residents.Identity{Issuer: issuer, ClientID: client.ID, Secret: client.Secret, Redirect: w.URL + "/mine/callback"})
+	phone, clerk := w.guest(t), w.signedIn(t, "village")
+	phone.identifies(issuer, "ouyang", "/apply/residence")
+	address := phone.apply("residence")
+	all := aboutResidence("", "")
+	phone.answer(address, "photo-home_proof", append(all[:2:2], all[3:8]...)...)
+	phone.sendPhoto(address, "home_proof", "租约.jpg", photo(t, 7))
+	phone.sendRequest(address)
+	here := "/work/requests/" + address[len("/apply/residence/"):]
+	_, page := clerk.get(here)
+	r, _ := clerk.post(here, url.Values{"act": {"take"}, "version": {field(t, page, "version")}})
+	kase := strings.TrimSuffix(strings.TrimPrefix(r.Address.Path, "/work/cases/"), "/edit")
+
+	sees := func(request, follow bool) {
+		t.Helper()
+		_, mine := phone.get("/mine")
+		_, own := phone.get(address)
+		if !strings.Contains(own, kase) || strings.Contains(mine, address) != request || strings.Contains(mine, "/follow/"+kase) != follow || strings.Contains(own, "/follow/"+kase) != follow {
+			t.Errorf("the request: %s\nwhat is their own: %s", own, mine)
+		}
+	}
+	sees(true, false)
+	_, page = clerk.get("/work/cases/" + kase + "/check")
+	clerk.post("/work/cases/"+kase+"/submit", url.Values{"version": {field(t, page, "version")}})
+	sees(false, true)
+}
+
+// TestRequestItemGone: the pages of a request whose item was taken off say so, to its
+// resident and to the office, which can refuse it.
+func TestRequestItemGone(t *testing.T) {
+	w := newWorld(t, unhurried)
+	clerk, phone := w.signedIn(t, "village"), w.guest(t)
+	address := phone.apply("residence")
+	id := address[len("/apply/residence/"):]
+	phone.answer(address, "about-name", aboutResidence("", "")[:2]...)
+	row, err := w.store.ResidentRequest(t.Context(), id)
+	must(t, err)
+	row.Template.Version, row.State, row.Office, row.Due = 99, yinzheng.RequestSent, village, row.Changed.Add(time.Hour)
+	must(t, w.store.PutRequest(t.Context(), row))
+
+	if r, page := phone.get(address); r.StatusCode != 200 || !strings.Contains(page, "请到窗口咨询") {
+		t.Errorf("the resident sees %d %s", r.StatusCode, page)
+	}
+	if r, _ := phone.get(address + "/check"); r.Address.Path != address {
+		t.Errorf("the answers lead to %s", r.Address)
+	}
+	here := "/work/requests/" + id
+	if _, page := clerk.get("/work?tab=requests"); !strings.Contains(page, here) {
+		t.Errorf("the clerk's list: %s", page)
+	}
+	r, page := clerk.get(here)
+	if r.StatusCode != 200 || !strings.Contains(page, "模板不在了") || strings.Contains(page, `value="take"`) {
+		t.Errorf("the clerk sees %d %s", r.StatusCode, page)
+	}
+	clerk.post(here, url.Values{"act": {"refuse"}, "version": {field(t, page, "version")}, "reason": {"unneeded"}, "text": {"这个证明不用再开"}})
+	if _, page := phone.get(address); !strings.Contains(page, "这个证明不用再开") {
+		t.Errorf("refused, the resident sees %s", page)
 	}
 }
 

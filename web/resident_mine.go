@@ -80,11 +80,35 @@ func (s *server) minePage(g *guest) error {
 			view.Going = append(view.Going, ownLine{c, caseTones[c.State]})
 		}
 	}
-	if view.Requests, err = s.Residents.Requests(g.Context(), g.me); err != nil && !errors.Is(err, yinzheng.ErrNotFound) {
+	if view.Requests, err = s.requestsLeft(g, cases); err != nil {
 		return err
 	}
-	view.Requests = slices.DeleteFunc(view.Requests, func(q *resident.Request) bool { return q == nil || q.Case != "" || q.Content == nil })
 	return s.receive(g, http.StatusOK, "resident-mine", mineTitle, view)
+}
+
+// requestsLeft are a guest's requests that are not erased, and that none of the cases they
+// are shown came of: a case is not theirs before its clerk hands it in.
+func (s *server) requestsLeft(g *guest, shown []yinzheng.OwnCase) ([]*resident.Request, error) {
+	own, err := s.Residents.Requests(g.Context(), g.me)
+	if err != nil && !errors.Is(err, yinzheng.ErrNotFound) {
+		return nil, err
+	}
+	var left []*resident.Request
+	for _, q := range own {
+		if q.Content == nil && q.Case == "" || slices.ContainsFunc(shown, func(c yinzheng.OwnCase) bool { return c.ID == q.Case }) {
+			continue
+		}
+		theirs := false
+		if q.Case != "" { // older than those that are shown, perhaps
+			if theirs, err = s.Service.Belongs(g.Context(), g.me, q.Case); err != nil {
+				return nil, err
+			}
+		}
+		if !theirs {
+			left = append(left, q)
+		}
+	}
+	return left, nil
 }
 
 // ownView is one certificate, and what it is shared by.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -20,7 +21,7 @@ type requestLine struct {
 }
 
 func (s *server) requestLine(q *resident.Request) requestLine {
-	line := requestLine{Request: q, Holder: q.Values.String(q.Of.Token.Name)}
+	line := requestLine{Request: q, Holder: cmp.Or(q.Values.String(q.Of.Token.Name), q.ID)}
 	line.When, line.Tone = due(yinzheng.Wait{Due: q.Due, Late: q.Late}, s.Service.Now())
 	return line
 }
@@ -49,6 +50,7 @@ type intakeView struct {
 	Parts      []leaf // that can be returned to be mended
 	Office     string
 	Duplicates []yinzheng.PossibleDuplicate
+	Unlooked   bool // for duplicates: that failed
 	Reasons    []yinzheng.Option
 	Waits      bool
 
@@ -83,10 +85,11 @@ func (s *server) drawIntake(v *visit, status int, q *resident.Request, view *int
 		view.Facts = factRows(&yinzheng.CaseView{Of: q.Of, Values: q.Values}, nil)
 		view.Who, view.Materials, view.Parts = whoAsks(q), intakeMaterials(q), leaves(q)[1:]
 	}
-	if view.Waits {
+	if view.Waits && !q.Unread {
 		var err error
 		if view.Duplicates, err = s.Residents.Likely(v.Context(), v.by, q); err != nil && !errors.Is(err, yinzheng.ErrInvalid) {
-			return err
+			s.Log.Warn("looking for cases that a request may repeat", "request", q.ID, "error", err)
+			view.Unlooked = true // it can be answered all the same
 		}
 	}
 	return s.draw(v, status, "staff-request", q.Of.Name, view)
