@@ -194,9 +194,17 @@ func (s *server) sentFile(g *guest, q *resident.Request) error {
 	if bad != nil {
 		n = 0
 	}
+	out, err := s.sending.begin(s.sender(g.Request, nil))
+	if err != nil {
+		return errSending()
+	}
+	defer out.done()
 	content, f, err := s.Residents.OwnFile(g.Context(), g.me, q.ID, n)
 	if err != nil {
 		return err
+	}
+	if err := out.take(len(content)); err != nil {
+		return errSending()
 	}
 	way := "attachment"
 	if f.Type == "image/jpeg" {
@@ -205,6 +213,13 @@ func (s *server) sentFile(g *guest, q *resident.Request) error {
 	g.w.Header().Set("Content-Disposition", fmt.Sprintf(`%s; filename="%s-%d%s"`, way, q.ID, f.ID, yinzheng.FileEnding(f.Type)))
 	writeBody(g.w, http.StatusOK, f.Type, content)
 	return nil
+}
+
+// errSending is all that is told of a file that there is no room for now.
+func errSending() *fault {
+	return &fault{status: http.StatusTooManyRequests, kind: "too-many", after: 10, text: yinzheng.Text{
+		ZH: "同时打开的文件过多，请稍后再试", EN: "Many files are being opened; please try again shortly",
+	}}
 }
 
 // broughtWords say what there is of a material.

@@ -82,6 +82,7 @@ type server struct {
 	guesses *guessing
 	files   *limiter[netip.Addr] // uploads, which cost memory and time
 	uploads *uploads
+	sending *uploads // the room for residents' files on their way out, which somebody may read as slowly as they like
 	streams streams
 
 	sampleSeen atomic.Pointer[seenSample]
@@ -91,7 +92,7 @@ type server struct {
 
 // New returns the handler of everything that Yinzheng serves.
 func New(c Config) (http.Handler, error) {
-	s := &server{Config: c, mux: http.NewServeMux(), uploads: newUploads(), streams: streams{service: c.Service, open: map[*stream]bool{}}}
+	s := &server{Config: c, mux: http.NewServeMux(), uploads: newUploads(), sending: newUploads(), streams: streams{service: c.Service, open: map[*stream]bool{}}}
 	if s.Log == nil {
 		s.Log = slog.Default()
 	}
