@@ -17,6 +17,7 @@ type Question struct {
 	Name   string `json:"name,omitempty"`
 	File   []byte `json:"-"` // a PDF, the scan of a certificate on paper, or a picture of QR codes
 
+	Frame   bool     `json:"-"` // the file is a frame of a camera, which sends another if this shows nothing
 	Channel Channel  `json:"-"` // how it is asked; empty: it repeats a question that was answered
 	By      *Account `json:"-"` // who asks, if they are signed in
 	Lookups Lookups  `json:"-"` // bounds what it looks up; nil: nothing does

@@ -60,6 +60,7 @@ type Service struct {
 	changing     sync.Mutex // held while a certificate's status changes, in the store and then on the board
 	scans        scanCache
 	noted        notes
+	rations      rations
 	signIns      signInGuard
 	decoy        string // checked when there is no such account, so that the time taken does not tell; nothing hashes to it
 	troubles     troubles

@@ -26,12 +26,11 @@ const (
 	ViaAPI    Channel = "api"    // another program
 )
 
-// Verification says that a certificate on record was verified: in which minute,
-// how, and for which department. Who asked without being signed in, and from
+// Verification says that a certificate on record was verified: when, how, and for which department. Who asked without being signed in, and from
 // where, is kept nowhere.
 type Verification struct {
 	Code       string    `json:"-"`
-	At         time.Time `json:"at"` // the minute
+	At         time.Time `json:"at"` // the minute; of what is verified very often, the hour
 	Channel    Channel   `json:"channel"`
 	Office     string    `json:"office,omitempty"`      // the department's; empty: nobody who was signed in for one
 	OfficeName string    `json:"office_name,omitempty"` // not kept
@@ -43,7 +42,7 @@ type Verifications interface {
 	// AddVerifications writes them, for good.
 	AddVerifications(ctx context.Context, list []Verification) error
 	// Verifications lists those of a certificate, the newest first and at most so
-	// many. Those of one minute, channel and office are one.
+	// many. Those of one time, channel and office are one.
 	Verifications(ctx context.Context, code string, limit int) ([]Verification, error)
 	// CountVerifications counts how often a certificate was verified.
 	CountVerifications(ctx context.Context, code string) (int, error)
@@ -126,10 +125,17 @@ func (s *Service) KeepNoting(ctx context.Context, every time.Duration) {
 	}
 }
 
-// WriteNotes writes what was verified since it was last called. What cannot be
-// written is gathered again.
-func (s *Service) WriteNotes(ctx context.Context) error {
-	list := s.noted.take()
+// WriteNotes writes what was verified since it was last called; of a certificate
+// of which much has been written that day, what was verified in hours that are
+// over. What cannot be written is gathered again.
+func (s *Service) WriteNotes(ctx context.Context) error { return s.writeNotes(ctx, false) }
+
+// WriteAllNotes is WriteNotes before the program ends: nothing is kept back.
+func (s *Service) WriteAllNotes(ctx context.Context) error { return s.writeNotes(ctx, true) }
+
+func (s *Service) writeNotes(ctx context.Context, all bool) error {
+	now := s.now()
+	list := s.noted.take(func(k noteKey) bool { return !all && s.rations.spent(k.code, now) && k.minute/60 == now.Unix()/3600 })
 	if lost := s.noted.lost.Swap(0); lost > 0 {
 		s.Log.Warn("more was verified than could be noted", "lost", lost)
 	}
@@ -137,14 +143,51 @@ func (s *Service) WriteNotes(ctx context.Context) error {
 		return nil
 	}
 	err := s.Store.AddVerifications(ctx, list)
-	if err != nil {
-		for i := range list {
-			v := &list[i]
+	for i := range list {
+		v := &list[i]
+		if err != nil {
 			s.noted.add(noteKey{v.Code, v.At.Unix() / 60, v.Channel, v.Office}, v.Count)
+		} else {
+			s.rations.count(v.Code, now)
 		}
 	}
 	return err
 }
+
+// rationADay is how many rows of one certificate are written in a day before the
+// rest is counted by the hour: anybody who has its code may ask as often as they
+// like, and what is written stays for good.
+const rationADay = 200
+
+// rations counts the rows that were written today of each certificate, of those
+// that were written last: two generations of rationLimit each.
+type rations struct {
+	mu         sync.Mutex
+	day        int64
+	young, old map[string]int
+}
+
+const rationLimit = 20000
+
+func (r *rations) spent(code string, now time.Time) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.day == dayOf(now) && max(r.young[code], r.old[code]) >= rationADay
+}
+
+func (r *rations) count(code string, now time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if day := dayOf(now); r.day != day {
+		r.day, r.young, r.old = day, nil, nil
+	}
+	if r.young == nil || len(r.young) >= rationLimit {
+		r.young, r.old = make(map[string]int), r.young
+	}
+	r.young[code] = max(r.young[code], r.old[code]) + 1
+}
+
+func dayOf(t time.Time) int64 { return t.Unix() / (24 * 60 * 60) }
 
 // noteKey is what verifications have in common that are counted together.
 type noteKey struct {
@@ -187,8 +230,9 @@ func (n *notes) add(k noteKey, count int) {
 	n.lost.Add(int64(count))
 }
 
-// take hands over what was gathered.
-func (n *notes) take() []Verification {
+// take hands over what was gathered, but for what is to wait, which is gathered by
+// the hour meanwhile.
+func (n *notes) take(waits func(noteKey) bool) []Verification {
 	var list []Verification
 	for i := range n.parts {
 		p := &n.parts[i]
@@ -197,6 +241,11 @@ func (n *notes) take() []Verification {
 		p.counts = nil
 		p.mu.Unlock()
 		for k, count := range counts {
+			if waits(k) {
+				k.minute -= k.minute % 60
+				n.add(k, count)
+				continue
+			}
 			list = append(list, Verification{Code: k.code, At: time.Unix(k.minute*60, 0).UTC(), Channel: k.channel, Office: k.office, Count: count})
 		}
 	}

@@ -80,6 +80,48 @@ func TestNotingFails(t *testing.T) {
 	}
 }
 
+// TestNotingOneCode: somebody who asks about one certificate all day fills the
+// record by the hour, not by the minute; each time is counted, and what is asked
+// about others is noted as ever.
+func TestNotingOneCode(t *testing.T) {
+	h := newHouse(t)
+	one, other := h.issued("one").Certificate.Code, h.issued("two").Certificate.Code
+	ask := func(code string) {
+		t.Helper()
+		for _, via := range []yinzheng.Channel{yinzheng.ViaScan, yinzheng.ViaAPI} {
+			_, err := h.Verify(h.ctx, &yinzheng.Question{Code: code, Channel: via})
+			must(t, err)
+		}
+		must(t, h.WriteNotes(h.ctx))
+	}
+	for h.clock().Hour() != 1 {
+		h.later(time.Minute)
+	}
+	day := h.clock()
+	for h.clock().Sub(day) < 20*time.Hour {
+		ask(one)
+		h.later(time.Minute)
+	}
+	ask(other)
+	list, err := h.store.Verifications(h.ctx, one, 10000)
+	must(t, err)
+	if most := 200 + 2*20; len(list) > most || len(list) < 200 || list[0].At.Minute() != 0 || list[0].Count != 60 {
+		t.Errorf("%d rows, the last %+v; want at most %d", len(list), list[0], most)
+	}
+	must(t, h.WriteAllNotes(h.ctx))
+	if n, err := h.store.CountVerifications(h.ctx, one); err != nil || n != 2*20*60 {
+		t.Errorf("%d were counted, %v", n, err)
+	}
+	if list, err := h.store.Verifications(h.ctx, other, 10); err != nil || len(list) != 2 {
+		t.Errorf("of another certificate: %+v %v", list, err)
+	}
+	h.later(24 * time.Hour)
+	ask(one)
+	if list, err := h.store.Verifications(h.ctx, one, 1); err != nil || !list[0].At.Equal(h.clock().Truncate(time.Minute)) {
+		t.Errorf("the next day: %+v %v", list, err)
+	}
+}
+
 // TestNotingMany: many who verify at once are all counted, and noting what was
 // seen within the second costs no allocation.
 func TestNotingMany(t *testing.T) {
@@ -98,6 +140,7 @@ func TestNotingMany(t *testing.T) {
 		})
 	}
 	wg.Wait()
+	must(t, h.WriteAllNotes(h.ctx)) // they were so many that they are counted by the hour
 	if n, err := h.store.CountVerifications(h.ctx, code); err != nil || n != 400 {
 		t.Errorf("noted %d, %v; want 400", n, err)
 	}

@@ -10,11 +10,12 @@ import (
 // Photos reads the QR codes in pictures. Implemented by attachments.Cleaner.
 type Photos interface {
 	// Codes returns the texts of the QR codes in a picture, those that are wanted
-	// before others; none if none can be read. The error is an ErrNotFound if the
-	// file is no picture, an ErrInvalid of the field "file" for a picture that
-	// cannot be opened, an ErrUnavailable while too many are being looked at, or
-	// ctx's.
-	Codes(ctx context.Context, sent []byte, wanted func(text string) bool) ([]string, error)
+	// before others; none if none can be read. A camera's frame is small, and only
+	// glanced at. The error is an ErrNotFound if the file is no picture, an ErrInvalid
+	// of the field "file" for a picture that cannot be opened, an ErrUnavailable while
+	// too many are being looked at, or if there was no time to see whether there are
+	// any, or ctx's.
+	Codes(ctx context.Context, sent []byte, frame bool, wanted func(text string) bool) ([]string, error)
 }
 
 // What is found about a picture without a code of ours: PDFReport.Problem and
@@ -32,7 +33,7 @@ func (s *Service) verifyPhoto(ctx context.Context, q *Question) (*Answer, error)
 	if s.Photos == nil {
 		return nil, nil
 	}
-	texts, err := s.Photos.Codes(ctx, q.File, isOurs)
+	texts, err := s.Photos.Codes(ctx, q.File, q.Frame, isOurs)
 	if errors.Is(err, ErrNotFound) {
 		return nil, nil
 	}

@@ -23,11 +23,13 @@ const (
 
 // Limits. A picture's are looked at before it is decoded.
 const (
-	MaxPixels = 64_000_000 // of a picture
-	MaxSide   = 20000      // pixels, of either side
-	LongSide  = 2560       // pixels that a picture keeps of its longer side at most
-	MaxPages  = 200        // of a PDF
-	MaxMemory = 512 << 20  // bytes that all pictures being cleaned or looked at hold together
+	MaxPixels   = 64_000_000 // of a picture
+	LookPixels  = 25_000_000 // of one in which codes are looked for: what telephones take, if not asked for more
+	FramePixels = 2_000_000  // of a camera's frame
+	MaxSide     = 20000      // pixels, of either side
+	LongSide    = 2560       // pixels that a picture keeps of its longer side at most
+	MaxPages    = 200        // of a PDF
+	MaxMemory   = 512 << 20  // bytes that all pictures being cleaned or looked at hold together
 )
 
 // patience is how long a picture waits for others to be cleaned.

@@ -12,7 +12,7 @@ import (
 const lookTime = 2 * time.Second
 
 // Codes implements yinzheng.Photos. It takes part in MaxMemory.
-func (c *Cleaner) Codes(ctx context.Context, sent []byte, wanted func(text string) bool) ([]string, error) {
+func (c *Cleaner) Codes(ctx context.Context, sent []byte, frame bool, wanted func(text string) bool) ([]string, error) {
 	f := formatOf(sent)
 	switch {
 	case f == nil && isHEIC(sent):
@@ -20,7 +20,11 @@ func (c *Cleaner) Codes(ctx context.Context, sent []byte, wanted func(text strin
 	case f == nil:
 		return nil, &yinzheng.Error{Kind: yinzheng.ErrNotFound, Text: yinzheng.Text{ZH: "这不是图片", EN: "This is no picture"}}
 	}
-	w, h, err := f.size(sent)
+	most, read := LookPixels, photo.Read
+	if frame {
+		most, read = FramePixels, photo.Glance
+	}
+	w, h, err := f.size(sent, most)
 	if err != nil {
 		return nil, err
 	}
@@ -29,13 +33,26 @@ func (c *Cleaner) Codes(ctx context.Context, sent []byte, wanted func(text strin
 		return nil, err
 	}
 	defer release()
-	ctx, cancel := context.WithTimeout(ctx, lookTime)
+	looking, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
-	m, err := f.open(ctx, sent)
+	m, err := f.open(looking, sent)
 	if err != nil {
 		return nil, err
 	}
-	return photo.Read(ctx, photo.Gray(m), wanted), nil
+	grey, err := photo.Gray(looking, m)
+	var texts []string
+	if err == nil {
+		texts, err = read(looking, grey, wanted)
+	}
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case err != nil: // that there is no code cannot be told
+		return nil, &yinzheng.Error{Kind: yinzheng.ErrUnavailable, Text: yinzheng.Text{
+			ZH: "没来得及看完这张图片：服务繁忙，或图片过于复杂。请再传一次，最好靠近二维码重拍", EN: "There was no time to look at all of this picture: the service is busy, or the picture too intricate. Please send it again, at best taken nearer to the QR code",
+		}}
+	}
+	return texts, nil
 }
 
 // lookMemory is what looking at so many pixels takes: the grey picture, half of

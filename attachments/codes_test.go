@@ -49,8 +49,9 @@ func TestCodes(t *testing.T) {
 		{"HEIC", heic, "picture-heic"},
 		{"broken", picturetest.JPEG(m)[:5000], "picture-broken"},
 		{"bomb", picturetest.Bomb(60000, 60000), "picture-size"},
+		{"more than a telephone takes", picturetest.Bomb(5100, 5000), "picture-size"},
 	} {
-		texts, err := New().Codes(t.Context(), c.sent, all)
+		texts, err := New().Codes(t.Context(), c.sent, false, all)
 		var e *yinzheng.Error
 		switch {
 		case c.code == "" && (err != nil || len(texts) != 1 || texts[0] != address):
@@ -59,7 +60,7 @@ func TestCodes(t *testing.T) {
 			t.Errorf("%s: %q %v, want %s", c.name, texts, err, c.code)
 		}
 	}
-	if _, err := New().Codes(t.Context(), []byte("no picture"), all); !errors.Is(err, yinzheng.ErrNotFound) {
+	if _, err := New().Codes(t.Context(), []byte("no picture"), false, all); !errors.Is(err, yinzheng.ErrNotFound) {
 		t.Errorf("no picture: %v", err)
 	}
 }
@@ -68,15 +69,36 @@ func TestCodes(t *testing.T) {
 func TestCodesInTime(t *testing.T) {
 	sent := scans(t, 200_000)
 	began := time.Now()
-	_, err := New().Codes(t.Context(), sent, all)
+	_, err := New().Codes(t.Context(), sent, false, all)
 	var e *yinzheng.Error
 	if !errors.As(err, &e) || e.Fields[0].Code != "picture-slow" || time.Since(began) > 8*time.Second { // 2 on a machine that does nothing else
 		t.Errorf("after %v: %v", time.Since(began), err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := New().Codes(ctx, sent, all); !errors.Is(err, context.Canceled) {
+	if _, err := New().Codes(ctx, sent, false, all); !errors.Is(err, context.Canceled) {
 		t.Errorf("nobody waits: %v", err)
+	}
+}
+
+// TestCodesCutShort: that there is no code is not said of a picture that there was no
+// time to look at.
+func TestCodesCutShort(t *testing.T) {
+	texts, err := New().Codes(t.Context(), picturetest.JPEG(sheetWithCode(t)), false, func(string) bool { <-time.After(lookTime); return false })
+	if !errors.Is(err, yinzheng.ErrUnavailable) {
+		t.Errorf("%q %v", texts, err)
+	}
+}
+
+// TestFrame: a camera's frame is read, and a larger picture is none.
+func TestFrame(t *testing.T) {
+	m := sheetWithCode(t)
+	if texts, err := New().Codes(t.Context(), picturetest.JPEG(m), true, all); err != nil || len(texts) != 1 {
+		t.Errorf("%q %v", texts, err)
+	}
+	var e *yinzheng.Error
+	if _, err := New().Codes(t.Context(), picturetest.Bomb(1500, 1400), true, all); !errors.As(err, &e) || e.Fields[0].Code != "picture-size" {
+		t.Error(err)
 	}
 }
 
@@ -129,7 +151,7 @@ func FuzzCodes(f *testing.F) {
 	f.Add([]byte("RIFF\x10\x00\x00\x00WEBPVP8L"))
 	c := New()
 	f.Fuzz(func(t *testing.T, sent []byte) {
-		_, err := c.Codes(t.Context(), sent, all)
+		_, err := c.Codes(t.Context(), sent, false, all)
 		if err != nil && !errors.Is(err, yinzheng.ErrInvalid) && !errors.Is(err, yinzheng.ErrNotFound) {
 			t.Error(err)
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"image"
 	"image/color"
 	"image/jpeg"
@@ -25,7 +26,7 @@ const cleanTime = 10 * time.Second
 // cleanPicture decodes a picture and writes it anew: what else the file held,
 // the place where it was taken or a script behind its end, is gone.
 func (c *Cleaner) cleanPicture(ctx context.Context, f *format, sent []byte) (*yinzheng.CleanFile, error) {
-	w, h, err := f.size(sent)
+	w, h, err := f.size(sent, MaxPixels)
 	if err != nil {
 		return nil, err
 	}
@@ -77,14 +78,17 @@ func (t *timed) Read(p []byte) (int, error) {
 	return t.from.Read(p[:min(len(p), 256)])
 }
 
-// size is that of a picture, if it is one that may be decoded.
-func (f *format) size(sent []byte) (w, h int, err error) {
+// size is that of a picture, if it is one of at most so many pixels, that may be
+// decoded.
+func (f *format) size(sent []byte, most int) (w, h int, err error) {
 	config, err := f.config(bytes.NewReader(sent))
 	if err != nil {
 		return 0, 0, broken()
 	}
-	if w, h = config.Width, config.Height; w < 1 || h < 1 || w > MaxSide || h > MaxSide || w*h > MaxPixels {
-		return 0, 0, refuse("picture-size", "图片过大：每边最多 20000 像素，共最多 6400 万像素；请缩小后再传", "The picture is too large: at most 20000 pixels a side and 64 megapixels in all; please make it smaller")
+	if w, h = config.Width, config.Height; w < 1 || h < 1 || w > MaxSide || h > MaxSide || w*h > most {
+		return 0, 0, refuse("picture-size",
+			fmt.Sprintf("图片过大：每边最多 %d 像素，共最多 %d 万像素；请缩小或截屏后再传", MaxSide, most/10_000),
+			fmt.Sprintf("The picture is too large: at most %d pixels a side and %d megapixels in all; please make it smaller, or send a screenshot", MaxSide, most/1_000_000))
 	}
 	return w, h, nil
 }

@@ -52,7 +52,7 @@ func (s *server) faceForm(v *visit) error {
 	if mediaType(v.Request) != "multipart/form-data" {
 		return wrongMediaType("multipart/form-data")
 	}
-	err := s.received(v.w, v.Request, "account "+v.by.ID, nil, func(f *form) error {
+	err := s.received(v.w, v.Request, s.sender(v.Request, v.by), nil, func(f *form) error {
 		_, err := s.Service.AddFace(v.Context(), v.by, f.file)
 		return err
 	})

@@ -39,7 +39,7 @@ func (s *server) importing(v *visit, names []string, draw func(*visit, int, *imp
 		}
 		return err
 	}
-	err := s.holding(v.Request, "account "+v.by.ID, s.uploads.importing, read, func() error { return work(f) })
+	err := s.holding(v.Request, s.sender(v.Request, v.by), s.uploads.importing, read, func() error { return work(f) })
 	if faults := faultsOf(err); faults != nil {
 		f.Faults, f.Digest = faults, ""
 		return draw(v, http.StatusUnprocessableEntity, f)

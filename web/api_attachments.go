@@ -51,7 +51,7 @@ func (c *call) attachment() int {
 
 // withForm reads a form with a file that somebody signed in sends.
 func (s *server) withForm(c *call, names []string, do func(*form) (any, error)) (out any, err error) {
-	err = s.received(c.w, c.Request, "account "+c.by.ID, names, func(f *form) error {
+	err = s.received(c.w, c.Request, s.sender(c.Request, c.by), names, func(f *form) error {
 		out, err = do(f)
 		return err
 	})

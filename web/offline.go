@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	"yinzheng"
 )
@@ -45,7 +46,7 @@ func (p *pages) keepOffline() error {
 	if err != nil {
 		return err
 	}
-	p.offline.program = p.keepFile("verifier", "wasm", staticFile{media: "application/wasm", bytes: program, packed: true})
+	p.offline.program = p.keepFile("verifier", "wasm", staticFile{media: "application/wasm", bytes: program, plain: sync.OnceValues(func() ([]byte, error) { return unpacked(program) })})
 	p.offline.worker = p.keepFile("verifier", "js", staticFile{media: scriptType, bytes: worker, csp: workerCSP})
 	p.offline.size = fmt.Sprintf("%.1f", float64(len(program))/1e6)
 	for file, address := range map[string]*string{"device.js": &p.offline.device, "prepare.js": &p.offline.prepare, "offline.js": &p.offline.page} {
@@ -176,9 +177,8 @@ func takesGzip(r *http.Request) bool {
 	return false
 }
 
-// unpacked is a file that is kept compressed, for the few who ask for it plain.
-func (f *staticFile) unpacked() ([]byte, error) {
-	z, err := gzip.NewReader(bytes.NewReader(f.bytes))
+func unpacked(data []byte) ([]byte, error) {
+	z, err := gzip.NewReader(bytes.NewReader(data))
 	if err != nil {
 		return nil, err
 	}

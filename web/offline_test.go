@@ -264,6 +264,24 @@ func TestOffline(t *testing.T) {
 	})
 }
 
+// TestStickLasts: a folder is packed once a minute at most, whoever asks for it.
+func TestStickLasts(t *testing.T) {
+	var ahead atomic.Int64
+	w := newWorld(t, func(_ *web.Config, c *yinzheng.Config) {
+		c.Now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+	})
+	get := func() []byte { return w.want(w.do("GET", "/offline/stick.zip", nil), 200).body }
+	first := get()
+	ahead.Store(int64(30 * time.Second)) // the files in it would be newer
+	if !bytes.Equal(get(), first) {
+		t.Error("packed again soon")
+	}
+	ahead.Store(int64(time.Minute))
+	if bytes.Equal(get(), first) {
+		t.Error("a minute later it is the same")
+	}
+}
+
 // TestStick opens the folder from a stick: from files, without a server.
 func TestStick(t *testing.T) {
 	w := newRemote(t)

@@ -39,10 +39,10 @@ type pages struct {
 }
 
 type staticFile struct {
-	media  string
-	bytes  []byte
-	packed bool     // with gzip
-	csp    []string // of a worker; nil: of what only stands in pages
+	media string
+	bytes []byte
+	plain func() ([]byte, error) // nil: as it is; else bytes are with gzip, and whoever takes none is given this
+	csp   []string               // of a worker; nil: of what only stands in pages
 }
 
 const scriptType = "text/javascript; charset=utf-8"
@@ -145,13 +145,13 @@ func (s *server) asset(w http.ResponseWriter, r *http.Request) {
 		h["Content-Security-Policy"] = f.csp
 	}
 	body := f.bytes
-	if f.packed {
+	if f.plain != nil {
 		h.Set("Vary", "Accept-Encoding")
 		if takesGzip(r) {
 			h.Set("Content-Encoding", "gzip")
 		} else {
 			var err error
-			if body, err = f.unpacked(); err != nil {
+			if body, err = f.plain(); err != nil {
 				s.fail(w, r, err)
 				return
 			}

@@ -137,7 +137,7 @@ func (s *server) sendFileForm(g *guest, q *resident.Request) error {
 	if view.Material == nil {
 		return yinzheng.ErrNotFound
 	}
-	err = s.received(g.w, g.Request, s.client(g.Request).String(), []string{"back"}, func(f *form) error {
+	err = s.received(g.w, g.Request, s.sender(g.Request, nil), []string{"back"}, func(f *form) error {
 		view.ToCheck = f.fields["back"] == "check"
 		_, err := s.Residents.AddFile(g.Context(), g.me, q.ID, &yinzheng.NewAttachment{Material: view.Material.Key, Name: f.name, File: f.file})
 		return err
@@ -194,7 +194,7 @@ func (s *server) sentFile(g *guest, q *resident.Request) error {
 	if bad != nil {
 		n = 0
 	}
-	out, err := s.sending.begin(s.sender(g.Request, nil))
+	out, err := s.sending.begin(s.sender(g.Request, nil), nil)
 	if err != nil {
 		return errSending()
 	}

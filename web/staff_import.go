@@ -80,7 +80,7 @@ func (s *server) bringForm(v *visit) error {
 		return err
 	}
 	var made *workbook.BatchView
-	err := s.holding(v.Request, "account "+v.by.ID, s.uploads.importing, read, func() (err error) {
+	err := s.holding(v.Request, s.sender(v.Request, v.by), s.uploads.importing, read, func() (err error) {
 		made, _, err = s.Workbooks.Bring(v.Context(), v.by, &workbook.NewBatch{Item: v.PathValue("item"), Office: in.fields["office"], File: in.file}, in.fields["key"], false)
 		return err
 	})

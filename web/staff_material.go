@@ -172,7 +172,7 @@ func (s *server) attachForm(v *visit) error {
 		return wrongMediaType("multipart/form-data")
 	}
 	var tried materialTry
-	err := s.received(v.w, v.Request, "account "+v.by.ID, []string{"version", "back", "material", "signed", "witness_name", "witness", "witness.type"}, func(f *form) error {
+	err := s.received(v.w, v.Request, s.sender(v.Request, v.by), []string{"version", "back", "material", "signed", "witness_name", "witness", "witness.type"}, func(f *form) error {
 		tried = materialTry{Key: f.fields["material"], Form: f.fields}
 		in := &yinzheng.NewAttachment{Material: tried.Key, Name: f.name, File: f.file, Signed: signedBy(f.fields)}
 		seen, err := strconv.Atoi(f.fields["version"])

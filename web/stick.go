@@ -9,44 +9,72 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 
 	"yinzheng"
 )
 
-// offlineStick serves the folder for a stick, with the lists of this moment.
+// offlineStick serves the folder for a stick.
 func (s *server) offlineStick(w http.ResponseWriter, r *http.Request) {
-	if err := s.files.allow(s.client(r)); err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	stick, err := NewStick(r.Context(), s.Service, s.Root)
+	folder, err := s.stick(r.Context())
 	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	files, err := stick.Files()
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	var b bytes.Buffer
-	z := zip.NewWriter(&b)
-	for _, f := range files {
-		to, err := z.CreateHeader(&zip.FileHeader{Name: "yinzheng-offline/" + f.Name, Method: zip.Deflate, Modified: s.Service.Now()})
-		if err == nil {
-			_, err = to.Write(f.Content)
-		}
-		if err != nil {
-			s.fail(w, r, err)
-			return
-		}
-	}
-	if err := z.Close(); err != nil {
 		s.fail(w, r, err)
 		return
 	}
 	w.Header().Set("Content-Disposition", `attachment; filename="yinzheng-offline.zip"`)
-	writeBody(w, http.StatusOK, "application/zip", b.Bytes())
+	writeBody(w, http.StatusOK, "application/zip", folder)
+}
+
+// madeStick is the folder that was made last.
+type madeStick struct {
+	mu  sync.Mutex
+	at  time.Time
+	zip []byte
+}
+
+// stickLasts is how old the lists in a folder may be that is handed out: to pack one
+// takes a good part of a second, and anybody may ask.
+const stickLasts = time.Minute
+
+// stick is the folder, packed. One at a time makes it, for all who wait.
+func (s *server) stick(ctx context.Context) ([]byte, error) {
+	last := &s.lastStick
+	last.mu.Lock()
+	defer last.mu.Unlock()
+	now := s.Service.Now()
+	if age := now.Sub(last.at); last.zip != nil && age >= 0 && age < stickLasts {
+		return last.zip, nil
+	}
+	stick, err := NewStick(ctx, s.Service, s.Root)
+	if err != nil {
+		return nil, err
+	}
+	files, err := stick.files(s.pages)
+	if err != nil {
+		return nil, err
+	}
+	packed, err := zipped(files, now)
+	if err == nil {
+		last.at, last.zip = now, packed
+	}
+	return packed, err
+}
+
+func zipped(files []StickFile, at time.Time) ([]byte, error) {
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for _, f := range files {
+		to, err := z.CreateHeader(&zip.FileHeader{Name: "yinzheng-offline/" + f.Name, Method: zip.Deflate, Modified: at})
+		if err == nil {
+			_, err = to.Write(f.Content)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	err := z.Close()
+	return b.Bytes(), err
 }
 
 // Stick is what goes into a folder that verifies without server and network, from
@@ -91,6 +119,10 @@ func (t *Stick) Files() ([]StickFile, error) {
 	if err != nil {
 		return nil, err
 	}
+	return t.files(p)
+}
+
+func (t *Stick) files(p *pages) ([]StickFile, error) {
 	worker, err := workerScript()
 	if err != nil {
 		return nil, err

@@ -22,35 +22,55 @@ import (
 // Limits of uploads. What counts is the bytes that are held, not the number of
 // those who send: whoever sends nothing takes no room from the others.
 const (
-	maxFile       = 20 << 20        // of one file
-	maxHeld       = 8 * maxFile     // of all uploads together
-	maxFromSender = 4               // uploads at once from one address or account
-	patience      = 5 * time.Second // for others' files to be checked
+	maxFile       = 20 << 20    // of one file
+	maxHeld       = 8 * maxFile // of all uploads together
+	maxFromSender = 4           // uploads at once from one address or account
 )
 
-// uploads is the room for files on their way in and being checked.
+// uploads is what files on their way in, and being worked on, take room of.
 type uploads struct {
-	checking  chan struct{} // a place for each file being checked
-	importing chan struct{} // the one for a table of offices, items, persons or cases, each of which costs seconds and much memory
+	checking  *room // PDFs, and whatever is sent by who is signed in
+	pictures  *room // of anybody: whoever sends what takes long takes time from other pictures only
+	frames    *room // of cameras, of which each sends two a second
+	importing *room // tables of offices, items, persons or cases, each of which costs seconds and much memory
 
 	mu   sync.Mutex
 	held int64
 	from map[string]int // by sender
 }
 
-func newUploads() *uploads {
-	return &uploads{checking: make(chan struct{}, max(2, runtime.GOMAXPROCS(0))), importing: make(chan struct{}, 1), from: map[string]int{}}
+func newUploads(now func() time.Time) *uploads {
+	files := newLimiter[string](now, 2, 30)
+	return &uploads{
+		checking:  newRoom(files, max(2, runtime.GOMAXPROCS(0)), 5*time.Second),
+		pictures:  newRoom(files, 1, 5*time.Second),
+		frames:    newRoom(newLimiter[string](now, 6, 30), 1, time.Second),
+		importing: newRoom(files, 1, 5*time.Second),
+		from:      map[string]int{},
+	}
 }
 
-// upload is one file on its way in.
+// room is where files of a kind are worked on.
+type room struct {
+	limit    *limiter[string] // of each sender
+	places   chan struct{}    // one for each file that is being worked on
+	patience time.Duration    // for a place
+}
+
+func newRoom(limit *limiter[string], places int, patience time.Duration) *room {
+	return &room{limit, make(chan struct{}, places), patience}
+}
+
+// upload is one file on its way in, to a room.
 type upload struct {
 	*uploads
+	*room
 	sender string
 	size   int64
 }
 
 // begin lets somebody send one file more; done must be called.
-func (u *uploads) begin(sender string) (*upload, error) {
+func (u *uploads) begin(sender string, to *room) (*upload, error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.from[sender] == maxFromSender {
@@ -59,7 +79,7 @@ func (u *uploads) begin(sender string) (*upload, error) {
 		}}
 	}
 	u.from[sender]++
-	return &upload{uploads: u, sender: sender}, nil
+	return &upload{uploads: u, room: to, sender: sender}, nil
 }
 
 // take counts bytes that are held until done.
@@ -67,7 +87,7 @@ func (u *upload) take(n int) error {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.held+int64(n) > maxHeld {
-		return errBusy()
+		return errBusy(10)
 	}
 	u.held += int64(n)
 	u.size += int64(n)
@@ -84,23 +104,23 @@ func (u *upload) done() {
 	}
 }
 
-// check runs fn when one of the places for it is free.
-func check(ctx context.Context, places chan struct{}, fn func() error) error {
-	wait := time.NewTimer(patience)
+// work runs fn when one of the places is free.
+func (m *room) work(ctx context.Context, fn func() error) error {
+	wait := time.NewTimer(m.patience)
 	defer wait.Stop()
 	select {
-	case places <- struct{}{}:
-		defer func() { <-places }()
+	case m.places <- struct{}{}:
+		defer func() { <-m.places }()
 		return fn()
 	case <-wait.C:
-		return errBusy()
+		return errBusy(int(2 * m.patience / time.Second))
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
 
-func errBusy() *fault {
-	return &fault{status: http.StatusServiceUnavailable, kind: "unavailable", after: 10, text: yinzheng.Text{
+func errBusy(after int) *fault {
+	return &fault{status: http.StatusServiceUnavailable, kind: "unavailable", after: after, text: yinzheng.Text{
 		ZH: "正在处理的文件很多，请稍后再传一次", EN: "Many files are being processed; please send yours again shortly",
 	}}
 }
@@ -126,17 +146,18 @@ func (s *server) received(w http.ResponseWriter, r *http.Request, sender string,
 	return s.holding(r, sender, s.uploads.checking, read, func() error { return fn(f) })
 }
 
-// holding has a file read and then worked on. Whoever sends it, a client or an
-// account, has so many on their way at a time; no more of it is read than may
-// be, and work begins only when all of it has arrived and a place is free.
-func (s *server) holding(r *http.Request, sender string, places chan struct{}, read func(*upload) error, work func() error) error {
+// holding has a file read and then worked on in a room, that given or the one that
+// reading led it to. Whoever sends it, a client or an account, has so many on their
+// way at a time; no more of it is read than may be, and work begins only when all
+// of it has arrived and a place is free.
+func (s *server) holding(r *http.Request, sender string, in *room, read func(*upload) error, work func() error) error {
 	if r.ContentLength > maxFile+maxQuestion {
 		return tooLarge(maxFile)
 	}
-	if err := s.files.allow(s.client(r)); err != nil {
+	if err := in.limit.allow(sender); err != nil {
 		return err
 	}
-	u, err := s.uploads.begin(sender)
+	u, err := s.uploads.begin(sender, in)
 	if err != nil {
 		return err
 	}
@@ -144,7 +165,7 @@ func (s *server) holding(r *http.Request, sender string, places chan struct{}, r
 	if err := read(u); err != nil {
 		return err
 	}
-	return check(r.Context(), places, work)
+	return u.work(r.Context(), work)
 }
 
 // imported has a table that is the whole of a request worked on, as of holding:
@@ -162,7 +183,7 @@ func (s *server) imported(c *call, work func(data []byte, try bool) error) error
 		data, err = u.readBody(c.w, c.Request)
 		return err
 	}
-	return s.holding(c.Request, "account "+c.by.ID, s.uploads.importing, read, func() error { return work(data, try) })
+	return s.holding(c.Request, s.sender(c.Request, c.by), s.uploads.importing, read, func() error { return work(data, try) })
 }
 
 // try tells whether a request only asks what it would change.
@@ -176,20 +197,44 @@ func tried(text string) (bool, error) {
 	return try, nil
 }
 
-// uploaded has the file of a form verified. A page may say that it only looks.
+// uploaded has the file of a form verified.
 func (s *server) uploaded(w http.ResponseWriter, r *http.Request, via yinzheng.Channel) (a *yinzheng.Answer, err error) {
-	var names []string
-	if via == yinzheng.ViaFile {
-		names = []string{"again"}
+	by, err := s.asker(r, via)
+	if err != nil {
+		return nil, err
 	}
-	err = s.received(w, r, s.client(r).String(), names, func(f *form) error {
-		if f.fields["again"] != "" {
-			via = ""
+	var f *form
+	read := func(u *upload) (err error) {
+		if f, err = u.read(w, r, nil); err == nil && by == nil && !bytes.HasPrefix(f.file, []byte("%PDF-")) {
+			u.room = s.uploads.pictures
 		}
-		a, err = s.ask(r, &yinzheng.Question{File: f.file}, via)
+		return err
+	}
+	err = s.holding(r, s.sender(r, by), s.uploads.checking, read, func() error {
+		a, err = s.answerTo(r, by, &yinzheng.Question{File: f.file}, via)
 		return err
 	})
 	return a, err
+}
+
+// frame answers for a frame of the verify page's camera. It is not noted: the page
+// then asks for the one that shows something.
+func (s *server) frame(w http.ResponseWriter, r *http.Request) {
+	var f *form
+	var a *yinzheng.Answer
+	read := func(u *upload) (err error) {
+		f, err = u.read(w, r, nil)
+		return err
+	}
+	err := s.holding(r, "camera "+s.sender(r, nil), s.uploads.frames, read, func() (err error) {
+		a, err = s.answerTo(r, nil, &yinzheng.Question{File: f.file, Frame: true}, "")
+		return err
+	})
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	s.writeAnswer(w, a)
 }
 
 func (u *upload) read(w http.ResponseWriter, r *http.Request, names []string) (*form, error) {

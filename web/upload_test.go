@@ -1,12 +1,17 @@
 package web_test
 
 import (
+	"context"
 	"fmt"
+	"image"
 	"io"
 	"net/http"
 	"net/netip"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"yinzheng"
 	"yinzheng/web"
@@ -69,5 +74,86 @@ func TestEnumerationByAddress(t *testing.T) {
 		if last != 429 {
 			t.Errorf("300 addresses with %q behind the code: the last answer is %d", end, last)
 		}
+	}
+}
+
+// slowPhotos looks at pictures until it is released.
+type slowPhotos struct {
+	began    atomic.Int64
+	released chan struct{}
+}
+
+func (p *slowPhotos) Codes(context.Context, []byte, bool, func(string) bool) ([]string, error) {
+	p.began.Add(1)
+	<-p.released
+	return nil, nil
+}
+
+// TestPicturesApart: pictures that take long, of whoever sends many, keep only other
+// pictures of anybody waiting.
+func TestPicturesApart(t *testing.T) {
+	p := &slowPhotos{released: make(chan struct{})}
+	w := newWorld(t, behindProxy, func(_ *web.Config, c *yinzheng.Config) { c.Photos = p })
+	_, _, pdf := w.issued("one")
+	clerk := w.signIn("village")
+	path, version := w.draft(clerk, "k")
+	picture := asPNG(t, image.NewGray(image.Rect(0, 0, 20, 20)))
+	send := func(path, from string, file []byte, headers ...string) reply {
+		body, kind := form(t, "file", file)
+		return w.do("POST", path, body, append(headers, "Content-Type", kind, "X-Forwarded-For", from)...)
+	}
+	var senders sync.WaitGroup
+	for i := range 3 * 4 {
+		from := fmt.Sprintf("192.0.2.%d", i/4)
+		senders.Go(func() { send("/api/v1/verify", from, picture) })
+		senders.Go(func() { send("/verify/frame", from, picture) })
+	}
+	for p.began.Load() < 2 { // one of the pictures and one of the frames
+		time.Sleep(time.Millisecond)
+	}
+	w.want(send("/api/v1/verify", "198.51.100.1", pdf), 200)
+	w.want(w.attach(clerk, path, version, picture, "material=other"), 201)
+	if n := p.began.Load(); n != 2 {
+		t.Errorf("%d pictures are looked at at once", n)
+	}
+	staff := make(chan reply)
+	go func() { staff <- send("/api/v1/verify", "192.0.2.1", picture, "Authorization", clerk) }()
+	for p.began.Load() < 3 { // whoever is signed in waits for nobody's
+		time.Sleep(time.Millisecond)
+	}
+	close(p.released)
+	w.want(<-staff, 200)
+	senders.Wait()
+}
+
+// TestUploadsAreCountedApart: a hall's cameras, and what anybody sends from there,
+// use up nothing of an account's uploads; nor do cameras of what is sent.
+func TestUploadsAreCountedApart(t *testing.T) {
+	now := time.Now()
+	w := newWorld(t, func(c *web.Config, _ *yinzheng.Config) { c.Now = func() time.Time { return now } })
+	code, token, _ := w.issued("one")
+	clerk := w.signIn("village")
+	path, version := w.draft(clerk, "k")
+	picture := asPNG(t, image.NewGray(image.Rect(0, 0, 20, 20)))
+	send := func(path string, file []byte) reply {
+		body, kind := form(t, "file", file)
+		return w.do("POST", path, body, "Content-Type", kind)
+	}
+	for _, path := range []string{"/verify/frame", "/api/v1/verify"} {
+		w.want(send(path, picture), 200)
+		r := send(path, picture)
+		for n := 0; r.status == 200 && n < 100; n++ {
+			r = send(path, picture)
+		}
+		if w.want(r, 429); r.header.Get("Retry-After") != "1" {
+			t.Errorf("%s: again after %s s", path, r.header.Get("Retry-After"))
+		}
+	}
+	w.want(w.attach(clerk, path, version, picture, "material=other"), 201)
+	now = now.Add(time.Second)
+	r := w.want(send("/verify/frame", asPNG(t, codes(t, w.paper(code, token)))), 200)
+	must(t, w.WriteNotes(t.Context()))
+	if seen, err := w.SeenBy(t.Context(), code); r.text(t, "verdict") != "valid" || err != nil || len(seen) > 0 {
+		t.Errorf("a frame: %s, noted %+v %v", r.body, seen, err)
 	}
 }

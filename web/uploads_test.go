@@ -7,16 +7,18 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
+	"strings"
 	"testing"
 	"time"
 )
 
 // All files together take no more than their room, and give it back.
 func TestUploadsRoom(t *testing.T) {
-	u := newUploads()
+	u := newUploads(time.Now)
 	var all []*upload
 	full := func(client byte) bool {
-		one, err := u.begin(fmt.Sprint(client))
+		one, err := u.begin(fmt.Sprint(client), u.checking)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -50,8 +52,8 @@ func FuzzForm(f *testing.F) {
 	f.Add([]byte("--b\r\nContent-Disposition: form-data; name=\"paper\"\r\n\r\n{}\r\n" + head + "abc\r\n--b--\r\n"))
 	f.Add([]byte(head + "abc\r\n" + head + "abc\r\n--b--\r\n"))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		u := newUploads()
-		one, err := u.begin("somebody")
+		u := newUploads(time.Now)
+		one, err := u.begin("somebody", u.checking)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -73,16 +75,44 @@ func FuzzForm(f *testing.F) {
 
 // TestOneOfAKind: work for which there is one place waits for it, and gives up.
 func TestOneOfAKind(t *testing.T) {
-	places := make(chan struct{}, 1)
+	one := newRoom(nil, 1, time.Minute)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	err := check(t.Context(), places, func() error {
-		return check(ctx, places, func() error { t.Error("two at once"); return nil })
+	err := one.work(t.Context(), func() error {
+		return one.work(ctx, func() error { t.Error("two at once"); return nil })
 	})
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Error(err)
 	}
-	if err := check(t.Context(), places, func() error { return nil }); err != nil {
+	if err := one.work(t.Context(), func() error { return nil }); err != nil {
 		t.Error(err)
+	}
+}
+
+// sink is a client that keeps nothing.
+type sink struct{ header http.Header }
+
+func (s sink) Header() http.Header         { return s.header }
+func (s sink) WriteHeader(int)             {}
+func (s sink) Write(p []byte) (int, error) { return len(p), nil }
+
+// TestUnpackedOnce: the verifier is unpacked once, and not for each who takes no gzip.
+func TestUnpackedOnce(t *testing.T) {
+	p, err := newPages()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &server{pages: p}
+	r := httptest.NewRequest(http.MethodHead, p.offline.program, http.NoBody)
+	r.SetPathValue("file", strings.TrimPrefix(p.offline.program, "/assets/"))
+	allocated := func() uint64 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		s.asset(sink{http.Header{}}, r)
+		runtime.ReadMemStats(&after)
+		return after.TotalAlloc - before.TotalAlloc
+	}
+	if first, second := allocated(), allocated(); first < 1<<20 || second > 1<<16 {
+		t.Errorf("the first who asks costs %d bytes, the second %d", first, second)
 	}
 }

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -39,7 +40,12 @@ func TestWhoVerified(t *testing.T) {
 	w.want(w.do("POST", "/api/v1/verify", ask), 200)
 	w.want(w.do("POST", "/api/v1/verify", ask, "Authorization", w.signIn("school")), 200)
 	w.want(w.do("POST", "/api/v1/verify", ask, "Authorization", "Bearer no-such-session"), 401)
-	w.signedIn(t, "school").get("/v/" + code)
+	school := w.signedIn(t, "school")
+	for site, from := range map[string]string{"by hand": "none", "from a page of ours": "same-origin", "led by another site": "cross-site", "an old browser, perhaps led": ""} {
+		if r, _ := school.send(http.MethodGet, "/v/"+code, nil, "Sec-Fetch-Site", from); r.StatusCode != 200 {
+			t.Errorf("%s: %d", site, r.StatusCode)
+		}
+	}
 	ended := w.do("GET", "/v/"+code, nil, "Accept", "text/html", "Cookie", "yinzheng=no-such-session")
 	w.want(ended, 200)
 	must(t, w.WriteNotes(t.Context()))
@@ -51,15 +57,15 @@ func TestWhoVerified(t *testing.T) {
 		got[string(v.Channel)+" "+v.OfficeName] += v.Count
 	}
 	name := w.Directory().Office(district).Name
-	want := map[string]int{"scan ": 2, "scan " + name: 1, "code ": 1, "number ": 1, "file ": 1, "api ": 1, "api " + name: 1}
+	want := map[string]int{"scan ": 4, "scan " + name: 2, "code ": 1, "number ": 1, "file ": 1, "api ": 1, "api " + name: 1}
 	if d := cmp.Diff(want, got, cmpopts.EquateEmpty()); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
-	if r := w.want(w.do("GET", "/api/v1/certificates/"+code+"/verifications", nil, "Authorization", w.signIn("village")), 200); r.member(t, "total") != 8.0 {
+	if r := w.want(w.do("GET", "/api/v1/certificates/"+code+"/verifications", nil, "Authorization", w.signIn("village")), 200); r.member(t, "total") != 11.0 {
 		t.Errorf("over the API: %s", r.body)
 	}
 	w.want(w.do("GET", "/api/v1/certificates/"+code+"/verifications", nil, "Authorization", w.signIn("sibling")), 404)
-	if _, page := w.signedIn(t, "village").get("/work/cases/" + cert.Application); !strings.Contains(page, "已被核验 8 次") || !strings.Contains(page, "<b>"+name+"</b> · ") {
+	if _, page := w.signedIn(t, "village").get("/work/cases/" + cert.Application); !strings.Contains(page, "已被核验 11 次") || !strings.Contains(page, "<b>"+name+"</b> · ") {
 		t.Errorf("the case's page: %s", page)
 	}
 }

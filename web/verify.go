@@ -28,6 +28,11 @@ func (s *server) ask(r *http.Request, q *yinzheng.Question, via yinzheng.Channel
 	if err != nil {
 		return nil, err
 	}
+	return s.answerTo(r, by, q, via)
+}
+
+// answerTo is ask for somebody who is known, or nil.
+func (s *server) answerTo(r *http.Request, by *yinzheng.Account, q *yinzheng.Question, via yinzheng.Channel) (*yinzheng.Answer, error) {
 	q.By, q.Channel = by, via
 	kind := kindOf(q)
 	if kind != "token" && kind != "url" { // what is scanned all day looks up nothing that could be guessed
@@ -50,14 +55,15 @@ func (s *server) ask(r *http.Request, q *yinzheng.Question, via yinzheng.Channel
 
 // asker is who asks, if they are signed in, so that a department is named to whom
 // the certificate is about. A token that does not hold is refused; on a page
-// somebody whose session has ended asks as anybody may.
+// somebody whose session has ended asks as anybody may, and so does whom another
+// site led to it: they have not chosen to ask.
 func (s *server) asker(r *http.Request, via yinzheng.Channel) (*yinzheng.Account, error) {
 	if r.Header["Authorization"] != nil {
 		by, _, err := s.authenticate(r)
 		return by, err
 	}
 	secret, err := s.secretOf(r, sessionCookie)
-	if err != nil || via == yinzheng.ViaAPI {
+	if err != nil || via == yinzheng.ViaAPI || !chosen(r) {
 		return nil, nil
 	}
 	by, err := s.Service.Authenticate(r.Context(), secret)
@@ -65,6 +71,13 @@ func (s *server) asker(r *http.Request, via yinzheng.Channel) (*yinzheng.Account
 		return nil, nil
 	}
 	return by, err
+}
+
+// chosen tells whether a page was asked for from a page of ours, or by somebody's own
+// hand. What is posted from elsewhere does not get here.
+func chosen(r *http.Request) bool {
+	site := r.Header.Get("Sec-Fetch-Site")
+	return r.Method == http.MethodPost || site == "same-origin" || site == "none"
 }
 
 // kindOf names what was shown. A URL without a fragment is only a code.

@@ -80,7 +80,6 @@ type server struct {
 	reads   *limiter[netip.Addr] // of a certificate's pages and file by residents and whom they share with: each is an entry of the record
 	lookups *limiter[string]     // by number, since those of papers can be counted through; of accounts
 	guesses *guessing
-	files   *limiter[netip.Addr] // uploads, which cost memory and time
 	uploads *uploads
 	sending *uploads // the room for residents' files on their way out, which somebody may read as slowly as they like
 	streams streams
@@ -88,11 +87,12 @@ type server struct {
 	sampleSeen atomic.Pointer[seenSample]
 	checking   logChecking
 	specimens  specimens
+	lastStick  madeStick
 }
 
 // New returns the handler of everything that Yinzheng serves.
 func New(c Config) (http.Handler, error) {
-	s := &server{Config: c, mux: http.NewServeMux(), uploads: newUploads(), sending: newUploads(), streams: streams{service: c.Service, open: map[*stream]bool{}}}
+	s := &server{Config: c, mux: http.NewServeMux(), streams: streams{service: c.Service, open: map[*stream]bool{}}}
 	if s.Log == nil {
 		s.Log = slog.Default()
 	}
@@ -109,7 +109,7 @@ func New(c Config) (http.Handler, error) {
 	s.reads = newLimiter[netip.Addr](s.Now, 0.2, 60)
 	s.lookups = newLimiter[string](s.Now, 20, 200)
 	s.guesses = newGuessing(s.Now)
-	s.files = newLimiter[netip.Addr](s.Now, 2, 30)
+	s.uploads, s.sending = newUploads(s.Now), newUploads(s.Now)
 	var err error
 	if s.metrics, err = newMetrics(s.Metrics, c.Service, s.guesses.suspected); err != nil {
 		return nil, fmt.Errorf("register metrics: %w", err)
@@ -130,6 +130,7 @@ func (s *server) routes() error {
 
 	m.HandleFunc("GET /verify", s.askPage)
 	m.HandleFunc("POST /verify", s.answerPage)
+	m.HandleFunc("POST /verify/frame", s.frame)
 	m.HandleFunc(codePattern, s.codePage)
 	m.HandleFunc("GET /claim/{secret}", s.claimPage)
 	m.HandleFunc("POST /claim/{secret}", s.claim)

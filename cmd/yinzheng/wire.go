@@ -300,7 +300,7 @@ func (s *system) Close() error {
 		s.delivering.Wait()
 	}
 	s.ring.Close()
-	return errors.Join(s.WriteNotes(context.Background()), s.store.Close())
+	return errors.Join(s.WriteAllNotes(context.Background()), s.store.Close())
 }
 
 // rootPEM is the root certificate as verifiers take it.

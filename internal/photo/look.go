@@ -1,8 +1,8 @@
 package photo
 
 import (
+	"context"
 	"image"
-	"image/draw"
 )
 
 // try is one way of looking at a picture.
@@ -144,24 +144,72 @@ func turned(m *image.Gray) *image.Gray {
 	return out
 }
 
-// Gray is a picture without its colours, on white where it is transparent.
-func Gray(m image.Image) *image.Gray {
+// Gray is a picture without its colours, on white where it is transparent; the
+// error is the context's.
+func Gray(ctx context.Context, m image.Image) (*image.Gray, error) {
 	b := m.Bounds()
 	out := newGray(b.Dx(), b.Dy())
-	var luma []byte // of a picture that has a plane of its own for it
-	stride := 0
+	row := rows(m)
+	for y := range b.Dy() {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		row(out.Pix[y*out.Stride:][:b.Dx()], b.Min.Y+y)
+	}
+	return out, nil
+}
+
+// rows writes the tones of one row of a picture. Those of 8 bits, which most are,
+// go fast.
+func rows(m image.Image) func(out []byte, y int) {
+	left := m.Bounds().Min.X
 	switch m := m.(type) {
 	case *image.YCbCr:
-		luma, stride = m.Y[m.YOffset(b.Min.X, b.Min.Y):], m.YStride
+		return func(out []byte, y int) { copy(out, m.Y[m.YOffset(left, y):]) }
 	case *image.Gray:
-		luma, stride = m.Pix[m.PixOffset(b.Min.X, b.Min.Y):], m.Stride
-	default:
-		draw.Draw(out, out.Rect, image.White, image.Point{}, draw.Src)
-		draw.Draw(out, out.Rect, m, b.Min, draw.Over)
-		return out
+		return func(out []byte, y int) { copy(out, m.Pix[m.PixOffset(left, y):]) }
+	case *image.Paletted:
+		var tones [256]byte
+		for i, c := range m.Palette {
+			tones[i] = tone(c.RGBA())
+		}
+		return func(out []byte, y int) {
+			for i, index := range m.Pix[m.PixOffset(left, y):][:len(out)] {
+				out[i] = tones[index]
+			}
+		}
+	case *image.RGBA:
+		return func(out []byte, y int) { mix(out, m.Pix[m.PixOffset(left, y):], false) }
+	case *image.NRGBA:
+		return func(out []byte, y int) { mix(out, m.Pix[m.PixOffset(left, y):], true) }
+	case image.RGBA64Image:
+		return func(out []byte, y int) {
+			for i := range out {
+				out[i] = tone(m.RGBA64At(left+i, y).RGBA())
+			}
+		}
 	}
-	for y := range b.Dy() {
-		copy(out.Pix[y*out.Stride:][:b.Dx()], luma[y*stride:])
+	return func(out []byte, y int) {
+		for i := range out {
+			out[i] = tone(m.At(left+i, y).RGBA())
+		}
 	}
-	return out
+}
+
+// mix is tone for a row of pixels of four bytes: red, green, blue and alpha, by which
+// the others are multiplied already or, straight, are not.
+func mix(out, pix []byte, straight bool) {
+	for i := range out {
+		p := pix[4*i:][:4]
+		light, alpha := 19595*uint32(p[0])+38470*uint32(p[1])+7471*uint32(p[2]), uint32(p[3])
+		if straight {
+			light = light / 255 * alpha
+		}
+		out[i] = byte((light + 65536*(255-alpha) + 1<<15) >> 16)
+	}
+}
+
+// tone is how light a colour is, as color.GrayModel has it, on white.
+func tone(r, g, b, a uint32) byte {
+	return byte((19595*r + 38470*g + 7471*b + 65536*(0xFFFF-a) + 1<<15) >> 24)
 }

@@ -26,22 +26,32 @@ const (
 )
 
 // Read returns the texts of the QR codes in a picture, each once. It tries one way
-// of looking at the picture after another, until a code is found that is wanted,
-// or the context ends; other codes that it has met by then come after those that
-// are wanted.
-func Read(ctx context.Context, m *image.Gray, wanted func(text string) bool) []string {
+// of looking at the picture after another, until a code is found that is wanted;
+// other codes that it has met by then come after those that are wanted. The error
+// is the context's, if that ends before.
+func Read(ctx context.Context, m *image.Gray, wanted func(text string) bool) ([]string, error) {
+	return read(ctx, m, wanted, tries)
+}
+
+// Glance is Read with only the first few ways of looking, for a picture that another
+// of the same follows soon.
+func Glance(ctx context.Context, m *image.Gray, wanted func(text string) bool) ([]string, error) {
+	return read(ctx, m, wanted, tries[:3])
+}
+
+func read(ctx context.Context, m *image.Gray, wanted func(text string) bool, tries []try) ([]string, error) {
 	var others []string
 	p := &pyramid{whole: m}
-	for i := range tries {
-		look := tries[i].look(p)
-		if ctx.Err() != nil {
-			break
+	for _, t := range tries {
+		if err := ctx.Err(); err != nil {
+			return nil, err
 		}
+		look := t.look(p)
 		if look == nil {
 			continue
 		}
 		var found []string
-		for _, text := range readAll(ctx, look, tries[i].even) {
+		for _, text := range readAll(ctx, look, t.even) {
 			switch {
 			case wanted(text):
 				found = append(found, text)
@@ -50,10 +60,10 @@ func Read(ctx context.Context, m *image.Gray, wanted func(text string) bool) []s
 			}
 		}
 		if len(found) > 0 {
-			return append(found, others...)
+			return append(found, others...), nil
 		}
 	}
-	return others
+	return others, ctx.Err()
 }
 
 // readAll reads the codes that are met in one look at a picture. even: the light

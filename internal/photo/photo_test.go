@@ -3,8 +3,11 @@ package photo
 import (
 	"bytes"
 	"context"
+	"errors"
 	"image"
 	"image/color"
+	"image/color/palette"
+	"image/draw"
 	"slices"
 	"strings"
 	"testing"
@@ -35,7 +38,10 @@ func TestSet(t *testing.T) {
 			order = append(order, x.class)
 		}
 		began := time.Now()
-		got := Read(t.Context(), x.picture, func(text string) bool { return strings.HasPrefix(text, "https://demo.") })
+		got, err := Read(t.Context(), x.picture, func(text string) bool { return strings.HasPrefix(text, "https://demo.") })
+		if err != nil {
+			t.Fatal(err)
+		}
 		longest = max(longest, time.Since(began))
 		c.all++
 		switch {
@@ -92,12 +98,66 @@ func TestSeveral(t *testing.T) {
 	drawn(t, m, image.Pt(820, 20), 350, "中文，不是网址")
 	drawn(t, m, image.Pt(60, 500), 350, "https://a.example/v/2")
 	drawn(t, m, image.Pt(600, 500), 350, "https://a.example/v/1")
-	got := Read(t.Context(), m, func(text string) bool { return strings.Contains(text, "/v/") })
-	if len(got) < 2 || !slices.Contains(got[:2], "https://a.example/v/1") || !slices.Contains(got[:2], "https://a.example/v/2") {
-		t.Errorf("read %q", got)
+	got, err := Read(t.Context(), m, func(text string) bool { return strings.Contains(text, "/v/") })
+	if err != nil || len(got) < 2 || !slices.Contains(got[:2], "https://a.example/v/1") || !slices.Contains(got[:2], "https://a.example/v/2") {
+		t.Errorf("read %q %v", got, err)
 	}
-	if got := Read(t.Context(), white(300, 300), func(string) bool { return true }); len(got) != 0 {
-		t.Errorf("on an empty sheet: %q", got)
+	if got, err := Read(t.Context(), white(300, 300), func(string) bool { return true }); err != nil || len(got) != 0 {
+		t.Errorf("on an empty sheet: %q %v", got, err)
+	}
+}
+
+// TestCutShort: who has no time left is not told that there is no code.
+func TestCutShort(t *testing.T) {
+	m := white(400, 400)
+	drawn(t, m, image.Pt(20, 20), 350, "https://a.example/v/1")
+	for name, look := range map[string]func(context.Context, *image.Gray, func(string) bool) ([]string, error){"read": Read, "glance": Glance} {
+		ctx, cancel := context.WithCancel(t.Context())
+		if got, err := look(ctx, m, func(string) bool { cancel(); return true }); err != nil || len(got) != 1 {
+			t.Errorf("%s, cut short when it was found: %q %v", name, got, err)
+		}
+		if _, err := look(ctx, m, func(string) bool { return true }); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s, cut short before: %v", name, err)
+		}
+		ctx, cancel = context.WithCancel(t.Context())
+		if got, err := look(ctx, m, func(string) bool { cancel(); return false }); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s, cut short after another code: %q %v", name, got, err)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Gray(ctx, image.NewRGBA(image.Rect(0, 0, 1, 1))); !errors.Is(err, context.Canceled) {
+		t.Errorf("without colours: %v", err)
+	}
+}
+
+// TestGray: however a picture is kept, it is as light as image/draw has it on white.
+func TestGray(t *testing.T) {
+	box := image.Rect(3, 5, 40, 30)
+	for _, m := range []draw.Image{
+		image.NewGray(box), image.NewRGBA(box), image.NewNRGBA(box), image.NewRGBA64(box), image.NewNRGBA64(box), image.NewCMYK(box),
+		image.NewPaletted(box, append(palette.WebSafe, color.Transparent)),
+	} {
+		for y := box.Min.Y; y < box.Max.Y; y++ {
+			for x := box.Min.X; x < box.Max.X; x++ {
+				m.Set(x, y, color.NRGBA{byte(x * 6), byte(y * 8), byte(x * y), byte(255 - x*y%3*100)})
+			}
+		}
+		part := m.(interface {
+			SubImage(r image.Rectangle) image.Image
+		}).SubImage(image.Rect(7, 6, 33, 28))
+		want := white(26, 22)
+		draw.Draw(want, want.Rect, part, part.Bounds().Min, draw.Over)
+		got, err := Gray(t.Context(), part)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, tone := range got.Pix {
+			if abs(int(tone)-int(want.Pix[i])) > 1 {
+				t.Errorf("%T: pixel %d is %d, want %d", m, i, tone, want.Pix[i])
+				break
+			}
+		}
 	}
 }
 
@@ -118,7 +178,7 @@ func TestHostile(t *testing.T) {
 	for name, m := range map[string]*image.Gray{"finder patterns": tiles, "noise": noise, "stripes": stripes} {
 		ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
 		began := time.Now()
-		got := Read(ctx, m, func(string) bool { return true })
+		got, _ := Read(ctx, m, func(string) bool { return true })
 		cancel()
 		took := time.Since(began)
 		if len(got) > 0 || took > 5*time.Second { // it is a busy machine that runs tests
@@ -144,7 +204,11 @@ func FuzzRead(f *testing.F) {
 		}
 		m := &image.Gray{Pix: pix[:w*h], Stride: w, Rect: image.Rect(0, 0, w, h)}
 		before := slices.Clone(m.Pix)
-		for _, text := range Read(t.Context(), m, func(string) bool { return false }) {
+		texts, err := Read(t.Context(), m, func(string) bool { return false })
+		if err != nil {
+			t.Error(err)
+		}
+		for _, text := range texts {
 			if text == "" {
 				t.Error("an empty text")
 			}

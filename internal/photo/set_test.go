@@ -2,6 +2,7 @@ package photo
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"image"
 	"image/color"
@@ -50,7 +51,7 @@ func certificate(t testing.TB) *page {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &page{Gray: Gray(m)}
+	p := &page{Gray: grayOf(m)}
 	var bounds image.Rectangle
 	if p.text, bounds = locate(p.Gray); p.text == "" {
 		t.Fatal("the page as it is cannot be read")
@@ -133,7 +134,7 @@ func (s shot) take(p *page, seed uint64) *image.Gray {
 		if err != nil {
 			panic(err)
 		}
-		out = Gray(m)
+		out = grayOf(m)
 	}
 	return out
 }
@@ -301,4 +302,12 @@ func byZbar(t *testing.T, m *image.Gray, text string) bool {
 	}
 	out, _ := exec.Command("zbarimg", "-q", "--raw", "-Sdisable", "-Sqrcode.enable", name).Output() // what it cannot read it calls an error
 	return strings.Contains(string(out), text)
+}
+
+func grayOf(m image.Image) *image.Gray {
+	out, err := Gray(context.Background(), m)
+	if err != nil {
+		panic(err) // nothing ends that context
+	}
+	return out
 }
