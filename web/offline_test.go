@@ -383,7 +383,7 @@ func TestStick(t *testing.T) {
 	}
 	reads(t, ctx, "#lists", yinzheng.Fingerprint(kit.Root))
 	w.cut.Store(false) // there is a network after all: what was scanned does not leave the page by it
-	tell := `fetch('` + w.URL + `/told', { mode: 'no-cors' }).then(() => 'told', () => 'not told')`
+	tell := `fetch('` + w.URL + `/.well-known/jwks.json').then(() => 'told', () => 'not told')`
 	if told := answer[string](t, ctx, tell); told != "not told" {
 		t.Error("the page can connect to a server")
 	}
