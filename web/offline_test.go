@@ -118,7 +118,7 @@ func TestOffline(t *testing.T) {
 	stranger := newWorld(t).do("GET", "/.well-known/jwks.json", nil).body
 	before := w.do("GET", "/status/1", nil).body
 	paper := w.paper(code, token)
-	ctx := browser(t)
+	ctx := browserFor(t, 3*time.Minute)
 	online := func() {
 		w.cut.Store(false)
 		open(t, ctx, w.URL+"/verify")
