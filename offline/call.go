@@ -31,7 +31,7 @@ type result struct {
 	Error   *yinzheng.Text   `json:"error,omitempty"`
 	Detail  string           `json:"detail,omitempty"` // of an error, for who looks after the device
 	Taken   *Taken           `json:"taken,omitempty"`
-	State   *State           `json:"state,omitempty"`
+	State   *State           `json:"state,omitempty"` // of a trust, a state and a verify
 	Receipt *receipt.Receipt `json:"receipt,omitempty"`
 }
 
@@ -98,7 +98,9 @@ func (c *Caller) call(request, data []byte) (*result, error) {
 		return c.state(), nil
 	case "verify":
 		r, err := c.device.Verify(question(in.Text, data), now, in.Lang)
-		return &result{Receipt: r}, err
+		answer := c.state()
+		answer.Receipt = r
+		return answer, err
 	}
 	return nil, fmt.Errorf("unknown call %q", in.Do)
 }

@@ -272,7 +272,7 @@ func TestCall(t *testing.T) {
 		must(t, err)
 		return string(b)
 	}
-	kit, err := json.Marshal(yinzheng.OfflineKit{Root: us.root})
+	kit, err := json.Marshal(yinzheng.OfflineKit{Root: us.root, Host: "h.example"})
 	must(t, err)
 
 	for _, bad := range []string{"", "{", `{"do":"fly"}`, `{"do":"trust"}`, `{"do":"trust","kit":{"root":"AAAA"}}`, clock("state"), clock("take"), clock("verify")} {
@@ -296,7 +296,7 @@ func TestCall(t *testing.T) {
 		t.Errorf("take what is none: %+v", a)
 	}
 	a := call(clock("verify", us.paper()), nil)
-	if a.Receipt == nil || a.Receipt.Tone != "warn" || a.Receipt.AsOf == "" {
+	if a.Receipt == nil || a.Receipt.Tone != "warn" || a.Receipt.AsOf == "" || a.State == nil || a.State.Host != "h.example" {
 		t.Fatalf("verify: %+v", a)
 	}
 	var answer yinzheng.Answer

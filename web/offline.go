@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"hash"
 	"io"
 	"net/http"
 	"slices"
@@ -22,6 +23,7 @@ type offlineView struct {
 	Scripts         []string // addresses
 	Size            string   // of the verifier, in MB as it is sent
 	Stick           bool     // a page of a folder on a stick: nothing is behind it
+	CSP             string   // of such a page, which no server says it for
 	Home, Switch    string   // where the brand and the other language lead
 }
 
@@ -61,8 +63,7 @@ func (p *pages) keepOffline() error {
 		}
 		p.offline.icons = append(p.offline.icons, address)
 	}
-	p.sw, err = p.serviceWorkerScript()
-	return err
+	return nil
 }
 
 // workerScript is the verifier's worker: what Go needs around its program, then
@@ -78,15 +79,18 @@ func workerScript() ([]byte, error) {
 
 // offlineRoutes are there when a root is known: without one nothing could be
 // believed offline.
-func (s *server) offlineRoutes() {
+func (s *server) offlineRoutes() error {
 	if s.Root == nil {
-		return
+		return nil
 	}
 	s.mux.HandleFunc("GET /offline", s.offlinePage)
 	s.mux.HandleFunc("GET /offline/kit.json", s.offlineKit)
 	s.mux.HandleFunc("GET /offline/stick.zip", s.offlineStick)
 	s.mux.HandleFunc("GET /sw.js", s.serviceWorker)
 	s.mux.HandleFunc("GET /manifest.webmanifest", s.manifest)
+	var err error
+	s.sw, err = s.serviceWorkerScript()
+	return err
 }
 
 // preparing is the section of the verify page; nil where there is nothing to
@@ -129,24 +133,45 @@ var swCSP = []string{"default-src 'none'; connect-src 'self'; frame-ancestors 'n
 func (s *server) serviceWorker(w http.ResponseWriter, _ *http.Request) {
 	w.Header()["Content-Security-Policy"] = swCSP
 	w.Header().Set("Cache-Control", "no-cache")
-	writeBody(w, http.StatusOK, scriptType, s.pages.sw)
+	writeBody(w, http.StatusOK, scriptType, s.sw)
 }
 
-// serviceWorkerScript is sw.js behind what it is to keep.
-func (p *pages) serviceWorkerScript() ([]byte, error) {
+// serviceWorkerScript is sw.js behind what it is to keep, and a version that changes
+// with every byte and header of that: what did not change it would never reach a
+// device that was prepared.
+func (s *server) serviceWorkerScript() ([]byte, error) {
 	script, err := assets.ReadFile("assets/offline/sw.js")
 	if err != nil {
 		return nil, err
 	}
-	template, err := assets.ReadFile("assets/offline/offline.html")
-	if err != nil {
-		return nil, err
-	}
-	f := &p.offline
+	f := &s.pages.offline
 	files := append([]string{"/offline?lang=zh", "/offline?lang=en", f.program, f.worker, f.device, f.page, "/assets/icon.svg", "/manifest.webmanifest"}, f.icons...)
-	version := sha256.Sum256(slices.Concat([]byte(p.css), template, script, []byte(strings.Join(files, " "))))
-	kit := appendJSON(nil, map[string]any{"version": hex.EncodeToString(version[:6]), "files": files})
+	version := sha256.New()
+	for _, file := range files {
+		r, err := http.NewRequest(http.MethodGet, file, http.NoBody) //nolint:noctx // nobody asked, and nobody goes away
+		if err != nil {
+			return nil, err
+		}
+		r.Header.Set("Accept-Encoding", "gzip")
+		w := digest{version, http.Header{}}
+		s.secure(w.header)
+		s.mux.ServeHTTP(w, r)
+	}
+	kit := appendJSON(nil, map[string]any{"version": hex.EncodeToString(version.Sum(nil)[:6]), "files": files})
 	return slices.Concat([]byte("'use strict';\nconst kit = "), kit, []byte(";\n"), script), nil
+}
+
+// digest is an answer of which nothing is wanted but its hash.
+type digest struct {
+	hash.Hash
+	header http.Header
+}
+
+func (d digest) Header() http.Header { return d.header }
+
+func (d digest) WriteHeader(status int) {
+	fmt.Fprintln(d.Hash, status)
+	_ = d.header.Write(d.Hash) // a hash takes everything
 }
 
 // manifest lets the verify page be installed like a program.

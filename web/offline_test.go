@@ -11,12 +11,15 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
@@ -29,6 +32,7 @@ import (
 type remote struct {
 	*world
 	cut    atomic.Bool
+	busy   atomic.Bool  // it answers 503
 	others sync.Map     // by path: []byte
 	ahead  atomic.Int64 // seconds that the server's clock is ahead
 }
@@ -42,6 +46,11 @@ func newRemote(t *testing.T) *remote {
 	var outer http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if o.cut.Load() {
 			panic(http.ErrAbortHandler)
+		}
+		if o.busy.Load() {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			_, _ = io.WriteString(w, "busy, send it again")
+			return
 		}
 		if other, ok := o.others.Load(r.URL.Path); ok {
 			w.Header().Set("Content-Type", "text/javascript")
@@ -105,10 +114,11 @@ func TestOffline(t *testing.T) {
 	w := newRemote(t)
 	code, token, pdf := w.issued("one")
 	revoked, revokedToken, _ := w.issued("two")
+	meanwhile, meanwhileToken, _ := w.issued("three")
 	stranger := newWorld(t).do("GET", "/.well-known/jwks.json", nil).body
 	before := w.do("GET", "/status/1", nil).body
 	paper := w.paper(code, token)
-	ctx := browser(t)
+	ctx := browserFor(t, 3*time.Minute)
 	online := func() {
 		w.cut.Store(false)
 		open(t, ctx, w.URL+"/verify")
@@ -180,6 +190,48 @@ func TestOffline(t *testing.T) {
 		drop(t, ctx, pdf) // by another worker
 		verdict(t, ctx, yinzheng.Valid)
 	})
+	t.Run("several at once", func(t *testing.T) {
+		if got := answer[string](t, ctx, `(async (paper, file) => {
+			(await device.start()).end(new Error('ended'));
+			const { kept } = device, worker = kept.worker;
+			let begun = 0;
+			kept.worker = () => { begun++; return worker.call(kept); };
+			const both = await Promise.all([device.verify(paper, 'zh'), device.verify(paper, 'zh')]);
+			const late = device.ask({ do: 'verify', text: '' }, file, 0).catch(e => e.constructor.name);
+			const behind = device.verify(paper, 'zh');
+			const verdicts = [...both, await behind].map(a => a.receipt.answer.verdict);
+			delete kept.worker;
+			return [begun, await late, ...verdicts].join();
+		})('`+paper+`', new Uint8Array(9))`); got != "2,Late,valid,valid,valid" {
+			t.Errorf("workers begun, and what came of the questions: %s", got)
+		}
+		if got := answer[string](t, ctx, `(async (paper) => {
+			let read;
+			const slow = verify('', { arrayBuffer: () => new Promise(done => { read = done; }) });
+			await verify(paper);
+			read(new TextEncoder().encode('no PDF').buffer);
+			await slow;
+			return document.querySelector('[data-verdict]').dataset.verdict;
+		})('`+paper+`')`); got != "valid" {
+			t.Errorf("a file that was asked about before the paper is drawn over it: %s", got)
+		}
+	})
+	t.Run("the server is busy", func(t *testing.T) {
+		online()
+		w.busy.Store(true)
+		defer w.busy.Store(false)
+		run(t, ctx, chromedp.Evaluate[bool](`(() => {
+			const form = document.createElement('form');
+			Object.assign(form, { method: 'post', action: '/verify' });
+			document.body.append(form);
+			form.submit();
+			return true;
+		})()`))
+		reads(t, ctx, "body", "busy, send it again")
+		open(t, ctx, paper)
+		verdict(t, ctx, yinzheng.Valid)
+		reads(t, ctx, "h1", "离线核验：签名有效")
+	})
 
 	t.Run("revoked", func(t *testing.T) {
 		w.cut.Store(false)
@@ -192,6 +244,15 @@ func TestOffline(t *testing.T) {
 		open(t, ctx, w.URL+"/verify")
 		until(t, ctx, `await (await caches.match('/status/1')).text() !== '`+was+`'`)
 		offline(w.paper(revoked, revokedToken))
+		verdict(t, ctx, yinzheng.Revoked)
+	})
+	t.Run("revoked meanwhile", func(t *testing.T) {
+		w.cut.Store(false)
+		w.revoke(meanwhile)
+		offline(w.paper(meanwhile, meanwhileToken))
+		verdict(t, ctx, yinzheng.Valid) // as of the kept list
+		w.cut.Store(false)
+		click(t, ctx, "#refresh")
 		verdict(t, ctx, yinzheng.Revoked)
 	})
 	t.Run("lists refused", func(t *testing.T) {
@@ -244,12 +305,33 @@ func TestOffline(t *testing.T) {
 	})
 	t.Run("a new service worker takes over", func(t *testing.T) {
 		const shells = `caches.keys().then(k => k.filter(n => n.startsWith('yinzheng-shell-')).join())`
-		online()
+		const update = `navigator.serviceWorker.getRegistration('/').then(r => r.update()).then(() => true)`
+		w.cut.Store(false)
+		open(t, ctx, w.URL+"/offline")
+		run(t, ctx, chromedp.WaitVisible(chromedp.CSS("#q")))
 		was := answer[string](t, ctx, shells)
-		version := strings.TrimPrefix(was, "yinzheng-shell-")
-		w.others.Store("/sw.js", bytes.Replace(w.do("GET", "/sw.js", nil).body, []byte(version), []byte("0123456789ab"), 1))
-		online()
-		until(t, ctx, `await `+shells+` === 'yinzheng-shell-0123456789ab'`)
+		kit := string(w.do("GET", "/sw.js", nil).body)
+		for _, next := range []string{"000000000001", "000000000002"} { // each with other files
+			kit = regexp.MustCompile(`verifier\.\w+\.`).ReplaceAllString(kit, "verifier."+next+".")
+			w.others.Store("/sw.js", []byte(regexp.MustCompile(`"version":"\w+"`).ReplaceAllString(kit, `"version":"`+next+`"`)))
+			w.others.Store("/assets/verifier."+next+".wasm", []byte("next"))
+			w.others.Store("/assets/verifier."+next+".js", []byte("next"))
+			answer[bool](t, ctx, update)
+			until(t, ctx, `await `+shells+` === '`+was+`,yinzheng-shell-`+next+`'`)
+			if next == "000000000001" { // the page was opened before
+				_, err := chromedp.Call(ctx, network.ClearBrowserCache, cdp.Empty{})
+				must(t, err)
+				w.cut.Store(true)
+				answer[string](t, ctx, `device.ask({ do: 'verify', text: '' }, new Uint8Array(9), 0).catch(e => e.constructor.name)`)
+				run(t, ctx, chromedp.SendKeys(chromedp.CSS("#q"), paper+"\r"))
+				verdict(t, ctx, yinzheng.Valid)
+				w.cut.Store(false)
+			}
+			was = "yinzheng-shell-" + next
+		}
+		w.others.Delete("/sw.js")
+		answer[bool](t, ctx, update)
+		until(t, ctx, `(await `+shells+`).startsWith('`+was+`,')`)
 		offline(paper)
 		verdict(t, ctx, yinzheng.Valid)
 	})
@@ -318,6 +400,18 @@ func TestStick(t *testing.T) {
 		t.Errorf("drawn as %s", tone)
 	}
 	reads(t, ctx, "#lists", yinzheng.Fingerprint(kit.Root))
+	w.cut.Store(false) // there is a network after all: what was scanned does not leave the page by it
+	tell := `fetch('` + w.URL + `/.well-known/jwks.json').then(() => 'told', () => 'not told')`
+	if told := answer[string](t, ctx, tell); told != "not told" {
+		t.Error("the page can connect to a server")
+	}
+	if told := answer[string](t, ctx, `new Promise(done => {
+		stick.worker = "`+strings.ReplaceAll(tell, "\n", "")+`.then(postMessage)";
+		device.kept.worker().onmessage = ({ data }) => done(data);
+	})`); told != "not told" {
+		t.Error("the verifier can connect to a server")
+	}
+	w.cut.Store(true)
 	drop(t, ctx, pdf)
 	reads(t, ctx, ".note", "文件全部内容都在签名保护之内")
 	accessible(t, ctx, "stick")

@@ -34,8 +34,8 @@ type pages struct {
 	characters                          *characters
 
 	offline    offlineFiles
-	sw         []byte   // the service worker
 	offlineCSP []string // of the verify page and the offline page, which can be installed
+	stickCSP   string   // of the pages of a folder on a stick
 }
 
 type staticFile struct {
@@ -57,13 +57,16 @@ func newPages() (*pages, error) {
 		return nil, err
 	}
 	hash := sha256.Sum256(css)
+	closed := "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) + "'"
 	p := &pages{
-		css: template.CSS(css), //nolint:gosec // our own file
-		csp: []string{"default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) +
-			"'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"},
+		css:   template.CSS(css), //nolint:gosec // our own file
+		csp:   []string{closed + "; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"},
 		files: map[string]staticFile{"icon.svg": {media: "image/svg+xml", bytes: icon}},
 	}
 	p.offlineCSP = []string{p.csp[0] + "; manifest-src 'self'"}
+	// The verifier's worker has the policy of its page there. Browsers before Chrome 97
+	// compile WebAssembly under unsafe-eval alone.
+	p.stickCSP = closed + "; script-src file: blob: 'unsafe-eval'; worker-src blob:; form-action 'none'; base-uri 'none'"
 	for file, address := range map[string]*string{
 		"page.js": &p.script, "camera.js": &p.camera, "staff/staff.css": &p.staffStyle, "staff/staff.js": &p.staffScript, "staff/live.js": &p.liveScript,
 		"resident/resident.css": &p.residentStyle, "resident/resident.js": &p.residentScript,

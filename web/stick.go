@@ -163,7 +163,7 @@ var stickPages = map[string]string{"zh": "开始核验.html", "en": "verify.html
 
 func (p *pages) stickPage(lang string) ([]byte, error) {
 	data := &page{Lang: lang, Title: offlineTitle.In(lang), CSS: p.css}
-	data.Offline = &offlineView{Stick: true, Home: stickPages[lang], Switch: stickPages[data.Other()], Scripts: []string{"lib/program.js", "lib/lists.js", "lib/device.js", "lib/offline.js"}}
+	data.Offline = &offlineView{Stick: true, CSP: p.stickCSP, Home: stickPages[lang], Switch: stickPages[data.Other()], Scripts: []string{"lib/program.js", "lib/lists.js", "lib/device.js", "lib/offline.js"}}
 	var b bytes.Buffer
 	err := p.templates.ExecuteTemplate(&b, "offline", data)
 	return b.Bytes(), err

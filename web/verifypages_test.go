@@ -152,6 +152,23 @@ func TestCamera(t *testing.T) {
 		run(t, ctx, chromedp.Click(chromedp.CSS("[data-camera] button")))
 		until(t, ctx, `document.getElementById('camera-says').textContent.includes('没有获得摄像头权限') && document.activeElement.id === 'photo'`)
 	})
+	t.Run("pressed twice, and allowed when the page has been left", func(t *testing.T) {
+		open(t, ctx, w.URL+"/verify")
+		run(t, ctx, chromedp.Evaluate[bool](`(() => {
+			const canvas = document.createElement('canvas');
+			canvas.getContext('2d');
+			window.given = [];
+			window.answer = [];
+			navigator.mediaDevices.getUserMedia = () => new Promise((allow) => { answer.push(() => { given.push(canvas.captureStream(1)); allow(given.at(-1)); }); });
+			const button = document.querySelector('[data-camera] button');
+			button.click();
+			button.click();
+			Object.defineProperty(document, 'hidden', { value: true, configurable: true });
+			for (const allow of answer) allow();
+			return true;
+		})()`))
+		until(t, ctx, `given.length === 1 && given[0].getTracks()[0].readyState === 'ended' && document.getElementById('camera').hidden`)
+	})
 	t.Run("dropped and pasted", func(t *testing.T) {
 		for _, event := range []string{`new DragEvent('drop', { dataTransfer: of, bubbles: true, cancelable: true })`, `new ClipboardEvent('paste', { clipboardData: of, bubbles: true, cancelable: true })`} {
 			open(t, ctx, w.URL+"/verify")

@@ -71,6 +71,7 @@ type server struct {
 	mux     *http.ServeMux
 	metrics *metrics
 	pages   *pages
+	sw      []byte // the service worker
 	openAPI []byte
 	https   bool
 
@@ -137,7 +138,9 @@ func (s *server) routes() error {
 	m.HandleFunc("GET /assets/{file}", s.asset)
 	m.HandleFunc("GET /problems/{type}", s.problemPage)
 
-	s.offlineRoutes()
+	if err := s.offlineRoutes(); err != nil {
+		return err
+	}
 	s.staffRoutes()
 	s.residentRoutes()
 

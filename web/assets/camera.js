@@ -11,6 +11,7 @@ const button = document.querySelector('[data-camera]');
 const video = place?.querySelector('video');
 
 let stream = null;
+let opening = false;
 let end = 0;
 
 if (place && button && navigator.mediaDevices?.getUserMedia) {
@@ -27,14 +28,18 @@ function say(what) {
 }
 
 async function open() {
-  if (stream) return;
+  if (stream || opening) return;
+  opening = true;
   try {
     stream = await navigator.mediaDevices.getUserMedia({ audio: false, video: { facingMode: 'environment', width: { ideal: 1280 }, height: { ideal: 960 } } });
   } catch (e) {
     say(e.name === 'NotAllowedError' || e.name === 'SecurityError' ? 'refused' : 'none');
     document.getElementById('photo').focus();
     return;
+  } finally {
+    opening = false;
   }
+  if (document.hidden) return close(); // it was allowed after the page had been left
   place.hidden = false;
   button.hidden = true;
   say('looking');
@@ -61,7 +66,8 @@ async function reader() {
 }
 
 async function look(detector) {
-  while (stream) {
+  const mine = stream; // closed and opened again, the camera is another's
+  while (stream && stream === mine) {
     if (performance.now() > end) return close('over');
     const began = performance.now();
     const found = detector ? await byBrowser(detector) : await byServer();

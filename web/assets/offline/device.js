@@ -16,45 +16,30 @@ class Refusal extends Error {
   }
 }
 
-// Late tells that the verifier was given up because it took too long.
+// Late tells that the verifier was given up because a question took too long.
 class Late extends Error {}
 
-// Device is the verifier with what is kept. A worker that takes too long is
-// ended; the next question begins with another one.
-class Device {
-  constructor(kept) {
-    this.kept = kept;
-    this.problems = []; // Refusals of lists
-  }
+// Ended tells that it was given up because of another question.
+class Ended extends Error {}
 
-  // start trusts the kept root and takes the lists that hold under it.
-  async start() {
-    this.end();
-    const [kit, program] = await Promise.all([this.kept.kit(), this.kept.program()]);
+// Verifier is a worker, with the questions that wait for it. One that takes too
+// long ends it.
+class Verifier {
+  constructor(worker, program) {
+    this.worker = worker;
     this.waiting = new Map();
     this.asked = 0;
-    this.worker = this.kept.worker();
-    this.worker.onmessage = ({ data }) => this.answered(data);
-    this.worker.onerror = (e) => this.end(new Error(e.message || 'the worker failed'));
-    this.worker.postMessage({ program });
-    await this.ask({ do: 'trust', kit });
-    await this.takeKept();
-  }
-
-  end(reason = new Late()) {
-    this.worker?.terminate();
-    this.worker = null;
-    for (const w of this.waiting?.values() ?? []) {
-      clearTimeout(w.timer);
-      w.reject(reason);
-    }
-    this.waiting?.clear();
+    this.ended = false;
+    worker.onmessage = ({ data }) => this.answered(data);
+    worker.onerror = (e) => this.end(new Error(e.message || 'the worker failed'));
+    worker.postMessage({ program });
   }
 
   ask(request, bytes, patience = 60000) {
     const id = ++this.asked;
     return new Promise((resolve, reject) => {
-      this.waiting.set(id, { resolve, reject, timer: setTimeout(() => this.end(), patience) });
+      const w = { resolve, reject, timer: setTimeout(() => this.giveUp(w, new Late()), patience) };
+      this.waiting.set(id, w);
       this.worker.postMessage({ id, bytes, request: JSON.stringify({ ...request, now: Date.now() }) });
     });
   }
@@ -62,32 +47,99 @@ class Device {
   answered({ id, response, failure }) {
     const w = this.waiting.get(id);
     if (!w) return;
-    this.waiting.delete(id);
-    clearTimeout(w.timer);
     if (failure) {
-      w.reject(new Error(failure));
-      this.end();
+      this.giveUp(w, new Error(failure));
       return;
     }
+    this.waiting.delete(id);
+    clearTimeout(w.timer);
     const answer = JSON.parse(response);
     if (answer.error) w.reject(new Refusal(answer.error, answer.detail));
     else w.resolve(answer);
   }
 
-  // verify gives the receipt of a text or a file.
-  async verify(question, lang, file) {
-    if (!this.worker) await this.start();
-    return (await this.ask({ do: 'verify', text: question, lang }, file, 20000)).receipt;
+  // giveUp ends it because of one question. The others can be asked again.
+  giveUp(w, reason) {
+    w.reject(reason);
+    this.end(new Ended());
+  }
+
+  end(reason) {
+    this.ended = true;
+    this.worker.terminate();
+    for (const w of this.waiting.values()) {
+      clearTimeout(w.timer);
+      w.reject(reason);
+    }
+    this.waiting.clear();
+  }
+}
+
+// Device is a verifier with what is kept. When one is ended, the next question
+// begins with another.
+class Device {
+  constructor(kept) {
+    this.kept = kept;
+    this.problems = []; // Refusals of lists
+    this.verifier = null;
+    this.starting = null;
+  }
+
+  get running() {
+    return Boolean(this.verifier) && !this.verifier.ended;
+  }
+
+  // start gives the verifier that trusts the kept root and has taken the lists that
+  // hold under it. All who ask while it begins wait for the same one.
+  async start() {
+    if (this.running) return this.verifier;
+    this.starting ??= this.begin().finally(() => { this.starting = null; });
+    return this.starting;
+  }
+
+  async begin() {
+    const [kit, program] = await Promise.all([this.kept.kit(), this.kept.program()]);
+    const verifier = new Verifier(this.kept.worker(), program);
+    try {
+      await verifier.ask({ do: 'trust', kit });
+      await this.takeKept(verifier);
+    } catch (e) {
+      verifier.end(e);
+      throw e;
+    }
+    this.verifier = verifier;
+    return verifier;
+  }
+
+  end() {
+    this.verifier?.end(new Error('no longer wanted'));
+  }
+
+  // ask asks again where another question ended the verifier.
+  async ask(request, bytes, patience) {
+    for (;;) {
+      const verifier = await this.start();
+      try {
+        return await verifier.ask(request, bytes, patience);
+      } catch (e) {
+        if (!(e instanceof Ended)) throw e;
+      }
+    }
+  }
+
+  // verify gives the receipt of a text or a file, and the state of what is held.
+  verify(question, lang, file) {
+    return this.ask({ do: 'verify', text: question, lang }, file, 20000);
   }
 
   async state() {
     return (await this.ask({ do: 'state' })).state;
   }
 
-  async takeKept() {
+  async takeKept(verifier) {
     this.problems = [];
     for (const list of await this.kept.lists()) {
-      await this.ask({ do: 'take' }, list).catch((e) => this.problem(e));
+      await verifier.ask({ do: 'take' }, list).catch((e) => this.problem(e));
     }
   }
 
@@ -107,9 +159,9 @@ class Device {
   // not answer. Another root is never taken: whoever wants it prepares anew.
   async refresh() {
     await navigator.locks.request(listCache, async () => {
-      if (this.worker) await this.takeKept(); // another tab may have brought newer ones
+      if (this.running) await this.takeKept(this.verifier); // another tab may have brought newer ones
       else await this.start();
-      const kit = JSON.parse(new TextDecoder().decode(await fetched(kitPath)));
+      const kit = JSON.parse(new TextDecoder().decode(await current(kitPath)));
       if (kit.root !== (await this.kept.kit()).root) {
         this.problem(new Refusal({
           zh: '服务器现在使用另一个根证书，本机没有采信它。请先向签发机关核实，再移除并重新准备本机',
@@ -119,7 +171,7 @@ class Device {
       }
       for (const path of [keyListPath, ...Array.from({ length: kit.lists }, (_, i) => '/status/' + (i + 1))]) {
         try {
-          await this.take(await fetched(path));
+          await this.take(await current(path));
         } catch (e) {
           this.problem(e);
           if (path === keyListPath) return; // by the old one, whoever has a key that was compromised since could take a revocation back
@@ -130,10 +182,15 @@ class Device {
   }
 }
 
-async function fetched(path) {
-  const answer = await fetch(path, { cache: 'no-store', credentials: 'omit', signal: AbortSignal.timeout(60000) });
+async function fetched(path, how) {
+  const answer = await fetch(path, how);
   if (!answer.ok) throw new Error(path + ': ' + answer.status);
-  return new Uint8Array(await answer.arrayBuffer());
+  return answer.arrayBuffer();
+}
+
+// current is what the server has now.
+async function current(path) {
+  return new Uint8Array(await fetched(path, { cache: 'no-store', credentials: 'omit', signal: AbortSignal.timeout(60000) }));
 }
 
 // CachedLists are kept by the browser, as the service worker's files are.
@@ -142,8 +199,8 @@ class CachedLists {
     this.address = { program, worker };
   }
 
-  async program() {
-    return (await fetch(this.address.program)).arrayBuffer();
+  program() {
+    return fetched(this.address.program);
   }
 
   worker() {

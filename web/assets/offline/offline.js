@@ -72,7 +72,6 @@ function draw(r, host) {
     verdict(r),
     element('div', { class: 'columns' }, facts(r), checks(r))));
   document.title = said(r.answer.heading) + ' · ' + words.brand;
-  document.getElementById('word').focus();
 }
 
 function note(text, failed) {
@@ -81,17 +80,43 @@ function note(text, failed) {
   live.textContent = text;
 }
 
+const trouble = (e) => (e instanceof Refusal ? said(e.text) : e instanceof Late ? words.late : words.broken);
+
+// newest is the last question. What one before it brings is not drawn any more.
+let newest;
+
 // verify asks the verifier about a text or a file and shows what it says.
 async function verify(text, file) {
   document.getElementById('result').replaceChildren();
   note(words.busy);
+  newest = { text, bytes: file?.arrayBuffer() };
+  if (await answered(newest)) document.getElementById('word').focus();
+}
+
+const lists = ({ keys, status }) => JSON.stringify([keys, status]);
+
+// answered draws the receipt of a question, and tells whether there is one. The
+// question keeps by which lists it was answered; without any, if it was refused.
+async function answered(question) {
   try {
-    const r = await device.verify(text, lang, file && new Uint8Array(await file.arrayBuffer()));
+    const { receipt, state } = await device.verify(question.text, lang, question.bytes && new Uint8Array(await question.bytes));
+    question.by = lists(state);
+    if (question !== newest) return false;
     note('');
-    draw(r, (await device.state()).host);
+    draw(receipt, state.host);
+    return true;
   } catch (e) {
-    note(e instanceof Refusal ? said(e.text) : e instanceof Late ? words.late : words.broken, true);
+    if (e instanceof Refusal) question.by = '';
+    if (question === newest) note(trouble(e), true);
+    return false;
   }
+}
+
+// renew asks again what was answered by other lists than are held now. Whoever is
+// about to scan the next code is not disturbed by it.
+async function renew(state) {
+  if (newest?.by === undefined || newest.by === lists(state)) return;
+  if (await answered(newest)) note(words.renewed);
 }
 
 function file(f) {
@@ -102,7 +127,8 @@ function file(f) {
 // fact is one line of what is kept.
 const fact = (label, ...value) => element('div', {}, element('dt', {}, label), element('dd', {}, ...value));
 
-// held says which lists are kept, how old they are, and what was refused.
+// held says which lists are kept, how old they are, and what was refused. What the
+// page shows is as of them.
 async function held() {
   const s = await device.state();
   const list = (name, l) => fact(name, ...l ? [moment(l.issued) + words.open + ago(l.issued) + words.close,
@@ -113,6 +139,7 @@ async function held() {
     fact(words.clockNow, moment(Date.now())),
     fact(words.root, s.root, element('br', {}), element('span', { class: 'mono mute' }, s.fingerprint)));
   document.getElementById('problems').replaceChildren(...device.problems.map((p) => element('li', { class: 'wrong' }, said(p.text))));
+  await renew(s);
 }
 
 // refresh brings the server's lists, if it answers.
@@ -123,7 +150,7 @@ async function refresh() {
   } catch {
     return false;
   } finally {
-    if (device.worker) await held();
+    if (device.running) await held();
   }
 }
 
@@ -169,19 +196,28 @@ function asked() {
   return location.pathname.startsWith('/v/') ? verify(location.href) : undefined;
 }
 
+// prepared tells whether there is something to verify with. Without TLS, and in
+// private windows, browsers keep nothing.
+async function prepared() {
+  try {
+    if (window.stick || await device.kept.kit()) return true;
+    note(words.unprepared, true);
+  } catch {
+    note(words.barred, true);
+  }
+  return false;
+}
+
 async function begin() {
   listen();
-  if (!window.stick && !await device.kept.kit()) {
-    note(words.unprepared, true);
-    return;
-  }
+  if (!await prepared()) return;
   note(words.starting);
   try {
     await device.start();
     note('');
     await held();
   } catch (e) {
-    note(e instanceof Refusal ? said(e.text) : words.broken, true);
+    note(trouble(e), true);
     return;
   }
   document.getElementById('ask').hidden = false;

@@ -25,7 +25,7 @@ function installed(registration) {
 async function prepare(device) {
   await navigator.storage?.persist?.(); // or a browser short of room might clear it
   await installed(await navigator.serviceWorker.register('/sw.js'));
-  await device.kept.put(kitPath, await fetched(kitPath));
+  await device.kept.put(kitPath, await current(kitPath));
   await device.refresh();
   if (device.problems.length > 0 || !(await device.state()).keys) throw device.problems[0] ?? new Error('no key list');
 }
@@ -41,7 +41,7 @@ async function remove() {
 async function show(device) {
   const ready = await prepared();
   for (const part of section.querySelectorAll('[data-when]')) part.hidden = (part.dataset.when === 'ready') !== ready;
-  if (!ready || !device.worker) return;
+  if (!ready || !device.running) return;
   const { keys } = await device.state();
   const refused = device.problems.map((p) => p.text[section.dataset.lang]).join(' ');
   say(section.dataset.ready + ' ' + moment(keys.issued) + (refused ? '。' + refused : ''));
@@ -68,7 +68,7 @@ function press(button, act, failed) {
 async function begin() {
   const device = new Device(new CachedLists({ program: section.dataset.program, worker: section.dataset.worker }));
   const refresh = async () => {
-    await device.refresh().catch((e) => { if (!device.worker) throw e; }); // the server is away: what is kept stays
+    await device.refresh().catch((e) => { if (!device.running) throw e; }); // the server is away: what is kept stays
     await show(device);
   };
   press(document.getElementById('prepare-do'), async () => {

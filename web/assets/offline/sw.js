@@ -14,12 +14,12 @@ addEventListener('install', (event) => {
   })());
 });
 
-// A page that is open has all it needs in memory: older files may go at once.
+// A page that is open may have to begin with its verifier again: the files before
+// these stay until the next ones come.
 addEventListener('activate', (event) => {
   event.waitUntil((async () => {
-    for (const name of await caches.keys()) {
-      if (name.startsWith('yinzheng-shell-') && name !== shellCache) await caches.delete(name);
-    }
+    const older = (await caches.keys()).filter((name) => name.startsWith('yinzheng-shell-') && name !== shellCache);
+    for (const name of older.slice(0, -1)) await caches.delete(name);
     await clients.claim();
   })());
 });
@@ -29,24 +29,32 @@ addEventListener('fetch', (event) => {
   if (address.origin !== location.origin) return;
   if (request.mode === 'navigate') {
     if (/^\/(verify|offline|v\/[^/]+)$/.test(address.pathname)) event.respondWith(page(request, address));
-  } else if (kit.files.includes(address.pathname)) {
-    event.respondWith(caches.match(request, { cacheName: shellCache }).then((kept) => kept ?? fetch(request)));
+  } else if (address.pathname.startsWith('/assets/') || kit.files.includes(address.pathname)) {
+    event.respondWith(kept(request).then((file) => file ?? fetch(request)));
   }
 });
 
-// page is the server's while it answers. What is sent may take its time; a page
-// that is only opened is given six seconds.
+// kept is a file of this version, or else of the one before. There is one answer at
+// an address, whatever Vary says that it hangs on.
+async function kept(request) {
+  return await caches.match(request, { cacheName: shellCache, ignoreVary: true }) ?? caches.match(request, { ignoreVary: true });
+}
+
+// page is the server's while it answers. What is sent may take its time, and the
+// server may say that it is too busy for it; a page that is only opened is given six
+// seconds.
 async function page(request, address) {
   const patience = new AbortController();
   const timer = request.method === 'GET' && setTimeout(() => patience.abort(), 6000);
   try {
     const answer = await (timer ? fetch(request, { signal: patience.signal }) : fetch(request));
-    if (![502, 503, 504].includes(answer.status)) return answer;
+    const away = answer.status === 502 || answer.status === 504 || answer.status === 503 && request.method === 'GET';
+    if (!away) return answer;
   } catch {
     // no network, or no server behind it
   } finally {
     clearTimeout(timer);
   }
   const lang = address.searchParams.get('lang') ?? (navigator.language.startsWith('en') ? 'en' : 'zh');
-  return await caches.match('/offline?lang=' + (lang === 'en' ? 'en' : 'zh'), { cacheName: shellCache }) ?? Response.error();
+  return await kept('/offline?lang=' + (lang === 'en' ? 'en' : 'zh')) ?? Response.error();
 }
