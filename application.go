@@ -55,6 +55,7 @@ const (
 	Recall   ActionKind = "recall"   // approved, and a certificate that it refers to has ended: back to the clerk
 	Halt     ActionKind = "halt"     // on its way to a certificate, and the holder was found dead: back to the clerk
 	Revoke   ActionKind = "revoke"   // the certificate was revoked; the case stays issued
+	Erase    ActionKind = "erase"    // by the rule Reason, what the case held was erased, of a case with a certificate the files only
 	Move     ActionKind = "move"     // the offices changed: Office has the case now, Input.Division is where it belongs
 )
 
@@ -124,7 +125,7 @@ type Action struct {
 	Step    string     `json:"step,omitempty"`    // the step decided, or that the submission counts as
 	ToStep  string     `json:"to_step,omitempty"` // return: where to; empty: to the clerk
 	Opinion string     `json:"opinion,omitempty"`
-	Input   *Input     `json:"input,omitempty"`  // create and edit: the whole content as it stood then; move: the division alone
+	Input   *Input     `json:"input,omitempty"`  // create and edit: the whole content as it stood then; move: the division alone; erase: what is left of it
 	Code    string     `json:"code,omitempty"`   // reserve, what ends a reservation, and acts on the certificate: its code; supersede: the successor's
 	Reason  string     `json:"reason,omitempty"` // class, of acts on the certificate; the outcome of an inspection
 
@@ -132,6 +133,8 @@ type Action struct {
 	Detached   int         `json:"detached,omitempty"`   // detach: which attachment or reference
 	Material   string      `json:"material,omitempty"`   // refer, promise, inspect, and what comes of them: which
 	Refers     string      `json:"refers_to,omitempty"`  // refer: code of the certificate
+
+	Stays string `json:"-"` // erase: digest of what stays of the actions before, given by the store
 
 	Against *AgainstRecord `json:"-"` // submit: what it says otherwise than was on record; for those only whom the record is for
 
@@ -197,6 +200,8 @@ func (a *Application) apply(t *Template, x Action) {
 	case Move:
 		a.Office, a.Division = x.Office, x.Input.Division
 		a.Recused, a.Stranded = "", false // who decides instead, and who has to know, may be others now
+	case Erase:
+		a.erase(&x)
 	case Recall:
 		a.sendBack(t.last(a.Values), x.Seq)
 		a.Code = ""
@@ -297,6 +302,11 @@ func (a *Application) take(in *Input) {
 // Fold rebuilds a case from its actions.
 func Fold(id string, t *Template, actions []Action) *Application {
 	a := &Application{ID: id, Template: t.Ref()}
+	emptied := slices.IndexFunc(actions, func(x Action) bool { return x.Emptied() })
+	if emptied > 0 { // its history has no values any more that a chain could follow
+		a.Actions, a.Version = actions[:emptied:emptied], emptied
+		actions = actions[emptied:]
+	}
 	for _, x := range actions {
 		a.apply(t, x)
 	}

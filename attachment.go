@@ -359,6 +359,9 @@ func (s *Service) OpenAttachment(ctx context.Context, by *Account, id string, at
 	if f == nil {
 		return nil, "", "", errNoAttachment()
 	}
+	if f.Gone() {
+		return nil, "", "", fail(ErrNotFound, "附件%s", "The file was %s", erasedText.ZH, erasedText.EN)
+	}
 	if content, err = s.Store.File(ctx, f.Digest); err != nil {
 		return nil, "", "", lostFile("an attachment", err)
 	}

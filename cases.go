@@ -64,6 +64,8 @@ type CaseView struct {
 	May      []Permit  `json:"may"`                 // what may be done to it now, and why not by this person
 	ReturnTo []string  `json:"return_to,omitempty"` // where it can be returned to; "": to the clerk
 	Of       *Template `json:"-"`                   // the version that it runs on
+
+	Erased *Action `json:"-"` // what erased what it held, or its files; nil: nothing
 }
 
 // CertificateRef points to the certificate of a case.
@@ -361,7 +363,7 @@ func (c *Case) stale(seen int) error {
 }
 
 var actionNames = map[ActionKind]Text{
-	Create: {"新建", "created"}, Edit: {"修改", "edited"}, Submit: {"提交", "submitted"}, Approve: {"同意", "approved"}, Return: {"退回", "returned"}, Reject: {"不同意", "rejected"},
+	Create: {"新建", "created"}, Edit: {"修改", "edited"}, Erase: {"按保存期限销毁", "erased in time"}, Submit: {"提交", "submitted"}, Approve: {"同意", "approved"}, Return: {"退回", "returned"}, Reject: {"不同意", "rejected"},
 	Remind: {"临期提醒", "called to mind before its limit"}, Escalate: {"超期上报", "escalated"}, Recuse: {"回避移交", "handed on"}, Strand: {"无人可办，已通知管理员", "left with nobody to go on with it; the administrators were told"},
 	Move: {"机构调整，随之移交", "moved along with a reorganisation"}, Lapse: {"逾期作废", "lapsed"},
 	Withdraw: {"撤回", "withdrawn"}, Reserve: {"开始签发", "issuing began"}, Issue: {"签发", "issued"}, Unissue: {"签发中止", "issuing was stopped"}, Revoke: {"撤销证明", "the certificate was revoked"},
@@ -460,7 +462,7 @@ func (s *Service) view(ctx context.Context, a *Application, t *Template) (*CaseV
 	v := &CaseView{
 		ID: a.ID, Item: a.Template.Code, Template: a.Template.Version, State: a.State, StateName: a.State.Name(), Version: a.Version,
 		Office: a.Office, Division: a.Division, Applicant: a.Applicant, Values: a.Values, Replaces: a.Replaces(), History: a.Actions, Stranded: a.Stranded,
-		Attachments: attachmentViews(t, a), Incomplete: a.Incomplete() != "", Seen: a.Seen,
+		Attachments: attachmentViews(t, a), Incomplete: a.Incomplete() != "", Seen: a.Seen, Erased: a.Erased(),
 	}
 	if a.State == Submitted {
 		v.Step, v.Desks, v.Late = &t.Chain[a.Step], a.Desks, a.Late

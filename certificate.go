@@ -224,6 +224,7 @@ type Store interface {
 	Campaigns
 	ResidentRequests
 	Batches
+	Retentions
 	Characters
 	Outbox
 }

@@ -172,9 +172,17 @@ func (d *Dossier) history() []any {
 	return rows
 }
 
+// called is what a file is called, or that it is gone.
+func (f *Attachment) called() string {
+	if f.Gone() {
+		return erasedText.ZH
+	}
+	return f.Name
+}
+
 func (d *Dossier) named(f *Attachment) string {
 	name, _ := d.template.material(f.Material)
-	return strconv.Itoa(f.ID) + "号　" + f.Name + "　" + name.ZH
+	return strconv.Itoa(f.ID) + "号　" + f.called() + "　" + name.ZH
 }
 
 // about says what an action brought or found: a file, what stands in its place,
@@ -182,6 +190,9 @@ func (d *Dossier) named(f *Attachment) string {
 func (d *Dossier) about(x *Action) string {
 	if x.Attachment != nil {
 		return d.named(x.Attachment)
+	}
+	if x.Kind == Erase {
+		return RetentionRuleOf(x.Reason).What.ZH
 	}
 	if x.Material == "" {
 		return x.Opinion
@@ -240,7 +251,7 @@ func (d *Dossier) attachments() []any {
 				what += "　见证人 " + w.Name + " " + w.ID
 			}
 		}
-		rows = append(rows, map[string]any{"file": strconv.Itoa(f.ID) + "号　" + f.Name, "what": what, "digest": f.Digest, "by": stamp(f.At) + "　" + f.ByName + "　" + cmp.Or(f.OfficeName, d.office(f.Office))})
+		rows = append(rows, map[string]any{"file": strconv.Itoa(f.ID) + "号　" + f.called(), "what": what, "digest": f.Digest, "by": stamp(f.At) + "　" + f.ByName + "　" + cmp.Or(f.OfficeName, d.office(f.Office))})
 	}
 	return rows
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 )
@@ -47,10 +48,11 @@ type Lineages interface {
 // Replaces is the code of the certificate that the case corrects or issues
 // again, "" for a case of its own.
 func (a *Application) Replaces() string {
-	if len(a.Actions) == 0 || a.Actions[0].Input == nil {
+	i := slices.IndexFunc(a.Actions, func(x Action) bool { return x.Input != nil }) // the first, unless it was erased
+	if i < 0 {
 		return ""
 	}
-	return a.Actions[0].Input.Replaces
+	return a.Actions[i].Input.Replaces
 }
 
 // reissues tells whether the case issues the same values again.

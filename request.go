@@ -46,6 +46,7 @@ type ResidentRequest struct {
 	Late     bool      // that is past, and the office above was told
 	Case     string    // taken: which it became
 	Content  []byte    // JSON, of package resident; nil once it was erased
+	Digests  []string  // of the files that Content names; given to be kept, and not read back
 }
 
 // Is tells whether a request is a resident's own.
@@ -69,6 +70,8 @@ func (r *ResidentRequest) Digest() string {
 type ResidentRequests interface {
 	// PutRequest adds a request (Version 0), or replaces the version that was read; it
 	// is kept at the next version. ErrConflict when somebody else has changed it since.
+	// Files that it had stay with it; with its content they go, unless something else
+	// refers to them.
 	PutRequest(ctx context.Context, r *ResidentRequest) error
 	// ResidentRequest returns one; ErrNotFound.
 	ResidentRequest(ctx context.Context, id string) (*ResidentRequest, error)
@@ -230,15 +233,15 @@ func (t *Template) MaterialName(key string) Text {
 	return name
 }
 
-// KeepFile makes of a file that a resident sends what can be kept, and keeps it: a
-// file is written before what refers to it. Errors as of Cleaner.Clean.
-func (s *Service) KeepFile(ctx context.Context, t *Template, in *NewAttachment) (*Attachment, error) {
+// CleanFile makes of a file that a resident sends what can be kept: in one transaction
+// with what refers to it. Errors as of Cleaner.Clean.
+func (s *Service) CleanFile(ctx context.Context, t *Template, in *NewAttachment) (*Attachment, []byte, error) {
 	f, content, err := s.clean(ctx, in)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	f.Name = fileName(f.Name, t.MaterialName(f.Material).ZH, fileEndings[f.Type])
-	return f, s.Store.AddFile(ctx, f.Digest, content)
+	return f, content, nil
 }
 
 // FileEnding is the ending of the files of a type that is kept.

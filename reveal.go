@@ -154,6 +154,10 @@ const (
 	EventRequestFile   = "request-file-opened"
 	EventReturnCode    = "request-code-made"
 
+	EventInTime    = "erased-in-time" // what a round erased; the subject is all of it
+	EventHeld      = "case-held"
+	EventHoldEnded = "case-hold-ended"
+
 	EventInspected     = "commitment-inspected"
 	EventRightEnded    = "commitment-right-ended"
 	EventRightRestored = "commitment-right-restored"
@@ -225,6 +229,9 @@ var eventNames = map[string]Text{
 	EventRequestErased:         {"网上申请的内容已按期销毁", "content of a request erased in time"},
 	EventRequestFile:           {"打开网上申请的文件", "file of a request opened"},
 	EventReturnCode:            {"取得网上申请的取回码", "code to come back to a request drawn"},
+	EventInTime:                {"按保存期限销毁", "erased in time"},
+	EventHeld:                  {"保全办件，暂不销毁", "case held, nothing of it is erased"},
+	EventHoldEnded:             {"解除保全", "hold on a case ended"},
 	EventInspected:             {"核查承诺", "commitment inspected"},
 	EventRightEnded:            {"取消告知承诺资格", "right to commitments ended"},
 	EventRightRestored:         {"恢复告知承诺资格", "right to commitments restored"},

@@ -30,6 +30,8 @@ type Config struct {
 
 	Seals SealMaker // makes the seals of new organs; nil: somebody else does, and their cases wait
 
+	Retain map[string]int // days by the key of a retention rule: how much longer than the program has it; nil: no rule
+
 	Channels []MessageChannel // on which somebody delivers messages; none: contacts are of no use
 
 	Now  func() time.Time // default time.Now
@@ -53,6 +55,7 @@ type Service struct {
 	calendar     atomic.Pointer[Calendar]
 	board        statusBoard
 	lists        signedLists
+	rules        []RetentionRule
 	reorganising sync.Mutex // held while a reorganisation is carried out
 	sealing      sync.Mutex // held while a key for replies is looked for, or a key made
 	faces        addedFaces
@@ -73,6 +76,10 @@ type Service struct {
 func New(ctx context.Context, c Config) (*Service, error) {
 	s := &Service{Config: c, handedOver: make(chan struct{}, 1)}
 	s.defaults()
+	var err error
+	if s.rules, err = keepLonger(c.Retain); err != nil {
+		return nil, err
+	}
 	s.shelf.Store(new(shelf))
 	for _, t := range c.Templates {
 		if s.shelf.Load().versions[t.Ref()] != nil {

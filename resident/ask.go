@@ -246,7 +246,7 @@ func (r *Residents) AddFile(ctx context.Context, who *yinzheng.Resident, id stri
 	if err := room(q); err != nil { // before the file is looked at, which is work
 		return nil, err
 	}
-	f, err := r.Service.KeepFile(ctx, q.Of, in)
+	f, content, err := r.Service.CleanFile(ctx, q.Of, in)
 	if err != nil {
 		return nil, err
 	}
@@ -259,7 +259,7 @@ func (r *Residents) AddFile(ctx context.Context, who *yinzheng.Resident, id stri
 		}
 		q.Filed++
 		f.ID = q.Filed
-		q.Files = append(q.Files, File{*f, r.now()})
+		q.Files, q.added = append(q.Files, File{*f, r.now()}), content
 		delete(q.Instead, in.Material)
 		return nil
 	})

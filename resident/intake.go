@@ -201,18 +201,15 @@ func (r *Residents) answer(ctx context.Context, by *yinzheng.Account, id string,
 	return r.move(ctx, &q.ResidentRequest, said.State, by.ID, said.Reason, nothing)
 }
 
-// How long nobody need go on with a request before it ends, and how long what came to
-// no case is kept.
+// How long nobody need go on with a request before it ends.
 const (
 	draftLife    = 90 * 24 * time.Hour
 	returnedLife = 30 * 24 * time.Hour
-	endedLife    = 30 * 24 * time.Hour
 )
 
-// Tend looks after requests: the office above is told of those past their limit, those
-// that nobody goes on with end, and the content of those that became no case is erased
-// in time. It reads rows alone, so that nothing a request holds keeps it from ending. It
-// may be cut off at any moment, and goes on the next time.
+// Tend looks after requests: the office above is told of those past their limit, and
+// those that nobody goes on with end. It reads rows alone, so that nothing a request
+// holds keeps it from ending. It may be cut off at any moment, and goes on the next time.
 func (r *Residents) Tend(ctx context.Context) error {
 	now := r.now()
 	idle := func(state yinzheng.RequestState, life time.Duration) func(int) ([]string, error) {
@@ -223,9 +220,6 @@ func (r *Residents) Tend(ctx context.Context) error {
 		r.each(ctx, late, r.tellLate),
 		r.each(ctx, idle(yinzheng.RequestDraft, draftLife), r.lapse),
 		r.each(ctx, idle(yinzheng.RequestReturned, returnedLife), r.lapse),
-		r.each(ctx, idle(yinzheng.RequestRefused, endedLife), r.erase),
-		r.each(ctx, idle(yinzheng.RequestWithdrawn, endedLife), r.erase),
-		r.each(ctx, idle(yinzheng.RequestLapsed, endedLife), r.erase),
 	)
 }
 
@@ -279,19 +273,4 @@ func (r *Residents) tellLate(ctx context.Context, q *yinzheng.ResidentRequest) e
 
 func (r *Residents) lapse(ctx context.Context, q *yinzheng.ResidentRequest) error {
 	return r.move(ctx, q, yinzheng.RequestLapsed, yinzheng.SystemActor, "", nothing)
-}
-
-// erase empties a request that became no case: what it was about, when and how it
-// ended stays.
-func (r *Residents) erase(ctx context.Context, q *yinzheng.ResidentRequest) error {
-	q.Content, q.Resident, q.Code = nil, "", [32]byte{}
-	return r.store.Tx(ctx, func(ctx context.Context) error {
-		if err := r.store.PutRequest(ctx, q); err != nil {
-			return err
-		}
-		if err := r.store.EndResidentSessions(ctx, (&yinzheng.Resident{Request: q.ID}).Key()); err != nil {
-			return err
-		}
-		return r.store.Record(ctx, yinzheng.Event{At: r.now(), Kind: yinzheng.EventRequestErased, Subject: q.ID, By: yinzheng.SystemActor})
-	})
 }

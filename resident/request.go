@@ -23,6 +23,7 @@ type Request struct {
 
 	Unread bool // its template is not here any more: only how it stands can be told
 
+	added    []byte                // content of its last file, to be kept in one act with it
 	Input    *yinzheng.Input       // what was asked, in normal form
 	Changes  []yinzheng.Change     // what was written differently than it was typed just now
 	Problems []yinzheng.FieldError // what the resident has to mend before it can be sent
@@ -326,6 +327,10 @@ func (q *Request) encode() error {
 		return fmt.Errorf("write request %s: %w", q.ID, err)
 	}
 	q.Content, q.Template = content, yinzheng.TemplateRef{Code: q.Template.Code, Version: q.Of.Version}
+	q.Digests = nil
+	for i := range q.Files {
+		q.Digests = append(q.Digests, q.Files[i].Digest)
+	}
 	return nil
 }
 
@@ -334,7 +339,15 @@ func (r *Residents) put(ctx context.Context, q *Request) error {
 	if err := q.encode(); err != nil {
 		return err
 	}
-	if err := r.store.PutRequest(ctx, &q.ResidentRequest); err != nil {
+	err := r.store.Tx(ctx, func(ctx context.Context) error {
+		if q.added != nil {
+			if err := r.store.AddFile(ctx, q.Files[len(q.Files)-1].Digest, q.added); err != nil {
+				return err
+			}
+		}
+		return r.store.PutRequest(ctx, &q.ResidentRequest)
+	})
+	if err != nil {
 		return err
 	}
 	q.Version++

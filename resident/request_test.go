@@ -496,6 +496,9 @@ func TestTend(t *testing.T) {
 	state(draft.ID, yinzheng.RequestDraft, true)
 	h.now = h.now.Add(draftLife)
 	must(t, h.Tend(ctx))
+	if erased, err := h.Service.EraseInTime(ctx); err != nil || erased[yinzheng.RetainRequests] != 1 {
+		t.Errorf("erased %v, %v", erased, err)
+	}
 	state(q.ID, yinzheng.RequestLapsed, false)
 	state(draft.ID, yinzheng.RequestLapsed, true)
 	if _, err := h.At(ctx, h.people["clerk"], q.ID); err != nil {

@@ -13,13 +13,13 @@ import (
 
 var (
 	selectActions = query(`SELECT seq, at, kind, account, name, person_type, person_number, person_reason, office, role, step, to_step, opinion, input, code, post, due, for_account, for_name, for_type, for_number, reason, office_name,
-		material, file_name, file_type, file_size, width, height, pages, digest, original, signed_by, witness_name, witness_type, witness_number, detached, against, refers, text_digest
+		material, file_name, file_type, file_size, width, height, pages, digest, original, signed_by, witness_name, witness_type, witness_number, detached, against, refers, text_digest, stays
 		FROM actions WHERE application = $1 AND seq <= $2 ORDER BY seq`)
 	insertAction = query(`INSERT INTO actions (application, seq, at, kind, account, name, person_type, person_number, person_reason,
 		office, role, step, to_step, opinion, input, code, post, due, for_account, for_name, for_type, for_number, reason, office_name,
-		material, file_name, file_type, file_size, width, height, pages, digest, original, signed_by, witness_name, witness_type, witness_number, detached, against, refers, text_digest)
+		material, file_name, file_type, file_size, width, height, pages, digest, original, signed_by, witness_name, witness_type, witness_number, detached, against, refers, text_digest, stays)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
-		$24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41)`)
+		$24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42)`)
 	// What was decided depends on the template, so an entry of the log names it.
 	actionRecord = recordOf(insertAction, "application", "item", "template_version")
 )
@@ -35,7 +35,7 @@ func loadActions(ctx context.Context, q querier, application int64, version int)
 			(*text)(&x.Person.Type), (*text)(&x.Person.Number), (*text)(&x.Person.Reason), (*text)(&x.Office), (*text)(&x.Role),
 			(*text)(&x.Step), (*text)(&x.ToStep), (*text)(&x.Opinion), &input, (*text)(&x.Code),
 			(*whole)(&x.Post), (*moment)(&x.Due), (*text)(&x.For), (*text)(&x.ForName), (*text)(&x.ForID.Type), (*text)(&x.ForID.Number), (*text)(&x.Reason), (*text)(&x.Called),
-		}, append(f.into(&x), &against, (*text)(&x.Refers), (*text)(&f.file.TextDigest))...)...)
+		}, append(f.into(&x), &against, (*text)(&x.Refers), (*text)(&f.file.TextDigest), (*text)(&x.Stays))...)...)
 		if err == nil && input != nil {
 			x.Input, err = decodeInput(input)
 		}
@@ -89,7 +89,7 @@ func (s *Store) saveActions(ctx context.Context, q querier, application int64, a
 			optional(x.Step), optional(x.ToStep), optional(x.Opinion), input, optional(x.Code),
 			x.Post, micros(x.Due), optional(x.For), optional(x.ForName), optional(x.ForID.Type), optional(x.ForID.Number), optional(x.Reason), optional(x.Called),
 		}
-		args = append(append(args, fileArgs(x)...), against, optional(x.Refers), optional(textDigest(x)))
+		args = append(append(args, fileArgs(x)...), against, optional(x.Refers), optional(textDigest(x)), optional(x.Stays))
 		if _, err := change(ctx, q, insertAction, args...); err != nil {
 			return err
 		}
@@ -121,10 +121,10 @@ func (f *fileColumns) into(x *yinzheng.Action) []any {
 	}
 }
 
-// attach gives an action the file that its columns tell of or, without one, the
+// attach gives an action the file that its columns tell of, be it erased, or the
 // material that it is about.
 func (f *fileColumns) attach(x *yinzheng.Action) {
-	if f.file.Digest == "" {
+	if x.Kind != yinzheng.Attach {
 		x.Material = f.file.Material
 		return
 	}

@@ -19,13 +19,13 @@ var (
 		FROM applications WHERE id = $1`)
 	insertApplication = query(`INSERT INTO applications (id, item, template_version, state, version, changed_at, office, division,
 		village, town, district, city, province, step, step_key, step_name_zh, step_name_en, step_level, step_role,
-		holder, code, applicant, field_values, due_at, incomplete)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25) RETURNING key`)
+		holder, code, applicant, field_values, due_at, incomplete, retained)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26) RETURNING key`)
 	updateApplication = query(`UPDATE applications SET item = $1, template_version = $2, state = $3, version = $4, changed_at = $5,
 		office = $6, division = $7, village = $8, town = $9, district = $10, city = $11, province = $12,
 		step = $13, step_key = $14, step_name_zh = $15, step_name_en = $16, step_level = $17, step_role = $18,
-		holder = $19, code = $20, applicant = $21, field_values = $22, due_at = $23, incomplete = $24
-		WHERE id = $25 AND version = $26 RETURNING key`)
+		holder = $19, code = $20, applicant = $21, field_values = $22, due_at = $23, incomplete = $24, retained = $25
+		WHERE id = $26 AND version = $27 RETURNING key`)
 	selectUnissued = query(`SELECT a.id FROM applications a WHERE a.state IN ('approved', 'issuing')
 		AND NOT (a.state = 'approved' AND coalesce(a.incomplete, '') = 'wait') AND NOT EXISTS (
 		SELECT 1 FROM certificates c WHERE c.code = a.code AND c.status = 'reserved' AND c.lease > $1)
@@ -88,32 +88,37 @@ func (s *Store) SaveApplication(ctx context.Context, a *yinzheng.Application, se
 		return fmt.Errorf("store: case %s has version %d, %d actions and was seen at %d", a.ID, a.Version, len(a.Actions), seen)
 	}
 	return s.write(ctx, "write a case", func(ctx context.Context, q querier) error {
-		head, err := s.head(ctx, q, a)
+		key, err := s.saveHead(ctx, q, a, seen)
 		if err != nil {
-			return err
-		}
-		var row *sql.Row
-		if seen == 0 {
-			row = q.QueryRowContext(ctx, insertApplication, append([]any{a.ID}, head...)...)
-		} else {
-			row = q.QueryRowContext(ctx, updateApplication, append(head, a.ID, seen)...)
-		}
-		var key int64
-		err = row.Scan(&key)
-		if seen == 0 && s.dialect.unique(err) || seen > 0 && errors.Is(err, sql.ErrNoRows) {
-			return conflict("办件已被他人更改，请重新读取后再操作", "Somebody else has changed the case; please read it again")
-		}
-		if err != nil {
-			return err
-		}
-		if err := saveDesks(ctx, q, key, a); err != nil {
 			return err
 		}
 		return s.saveActions(ctx, q, key, a, seen)
 	})
 }
 
-// head lists the columns from item to incomplete.
+// saveHead writes what is kept of a case beside its actions.
+func (s *Store) saveHead(ctx context.Context, q querier, a *yinzheng.Application, seen int) (key int64, err error) {
+	head, err := s.head(ctx, q, a)
+	if err != nil {
+		return 0, err
+	}
+	var row *sql.Row
+	if seen == 0 {
+		row = q.QueryRowContext(ctx, insertApplication, append([]any{a.ID}, head...)...)
+	} else {
+		row = q.QueryRowContext(ctx, updateApplication, append(head, a.ID, seen)...)
+	}
+	err = row.Scan(&key)
+	if seen == 0 && s.dialect.unique(err) || seen > 0 && errors.Is(err, sql.ErrNoRows) {
+		return 0, conflict("办件已被他人更改，请重新读取后再操作", "Somebody else has changed the case; please read it again")
+	}
+	if err != nil {
+		return 0, err
+	}
+	return key, saveDesks(ctx, q, key, a)
+}
+
+// head lists the columns from item to retained.
 func (s *Store) head(ctx context.Context, q querier, a *yinzheng.Application) ([]any, error) {
 	applicant, err := json.Marshal(a.Applicant)
 	if err != nil {
@@ -124,7 +129,7 @@ func (s *Store) head(ctx context.Context, q querier, a *yinzheng.Application) ([
 		return nil, err
 	}
 	changed := a.Actions[len(a.Actions)-1].At
-	args := make([]any, 0, 26)
+	args := make([]any, 0, 27)
 	args = append(args, a.Template.Code, a.Template.Version, string(a.State), a.Version, changed.UnixMicro(), a.Office, a.Division)
 	if args, err = s.appendDivisions(ctx, q, args, a); err != nil {
 		return nil, err
@@ -135,7 +140,7 @@ func (s *Store) head(ctx context.Context, q querier, a *yinzheng.Application) ([
 	} else {
 		args = append(args, nil, nil, nil, nil, nil)
 	}
-	return append(args, a.Holder, optional(a.Code), string(applicant), string(values), micros(a.Next()), optional(a.Incomplete())), nil
+	return append(args, a.Holder, optional(a.Code), string(applicant), string(values), micros(a.Next()), optional(a.Incomplete()), optional(a.Retained())), nil
 }
 
 var (

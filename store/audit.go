@@ -10,6 +10,7 @@ import (
 	"math"
 	"os"
 	"reflect"
+	"time"
 
 	"yinzheng"
 )
@@ -137,30 +138,43 @@ const batch = 2000
 // the events that brought it there and what was sent, and how every key stands with
 // what its events make of it.
 // head, if it is not zero, is one that was written down earlier: an end that
-// was cut off leaves no other trace. It returns the last entry, and the first
-// fault or nil. progress is told now and then how much is done.
-func (a *Audit) Verify(ctx context.Context, head yinzheng.LogHash, progress func(done, all int64)) (last yinzheng.LogEntry, fault *LogFault, err error) {
+// was cut off leaves no other trace. What was erased in time is no fault, if the erasure
+// is on record and was due by now. progress is told now and then how much is done.
+func (a *Audit) Verify(ctx context.Context, head yinzheng.LogHash, now time.Time, progress func(done, all int64)) (*Findings, error) {
 	end, err := a.Head(ctx)
 	if err != nil {
-		return last, nil, err
+		return nil, err
 	}
-	v := &verifier{q: a.store.readers, progress: progress, all: 2 * end.Seq, wanted: head, met: head == yinzheng.LogHash{}}
+	v := &verifier{q: a.store.readers, now: now, progress: progress, all: 2 * end.Seq, wanted: head, met: head == yinzheng.LogHash{}}
 	for _, pass := range v.passes() {
 		if err = pass(ctx); err != nil || v.fault != nil {
 			break
 		}
 	}
-	return v.last, v.fault, a.store.fault("check the log", err)
+	if err != nil {
+		return nil, a.store.fault("check the log", err)
+	}
+	return &Findings{v.last, v.gone, v.fault}, nil
+}
+
+// Findings is what Verify has found.
+type Findings struct {
+	Last   yinzheng.LogEntry
+	Erased int64     // actions and requests whose content was erased in time
+	Fault  *LogFault // the first one, or nil
 }
 
 type verifier struct {
 	q        querier
+	now      time.Time
 	progress func(done, all int64)
 	done     int64
 	all      int64 // every entry, and the row that it stands for
 	last     yinzheng.LogEntry
 	wanted   yinzheng.LogHash
 	met      bool
+	gone     int64   // erased in time
+	erasure  erasure // the one that was looked at last: entries of a case often follow each other
 	fault    *LogFault
 }
 
@@ -225,6 +239,12 @@ func (v *verifier) entry(ctx context.Context, e *yinzheng.LogEntry, salt []byte)
 		return nil
 	}
 	content, err := storedContent(ctx, v.q, e)
+	same := err == nil && logDigest(salt, content) == e.Digest
+	if err == nil && !same && e.Kind == yinzheng.LogAction {
+		if same, err = v.erased(ctx, e); same {
+			v.gone++
+		}
+	}
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		v.fault = &LogFault{ContentMissing, *e}
@@ -234,7 +254,7 @@ func (v *verifier) entry(ctx context.Context, e *yinzheng.LogEntry, salt []byte)
 		return nil
 	case err != nil:
 		return err
-	case logDigest(salt, content) != e.Digest:
+	case !same:
 		v.fault = &LogFault{ContentChanged, *e}
 		return nil
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"yinzheng"
 	"yinzheng/store/storetest"
@@ -83,7 +84,7 @@ func forge(t *testing.T, path string, texts ...string) {
 
 func verify(t *testing.T, path string, head yinzheng.LogHash) (yinzheng.LogEntry, *LogFault) {
 	t.Helper()
-	last, fault, err := openAudit(t, path).Verify(t.Context(), head, func(done, all int64) {
+	found, err := openAudit(t, path).Verify(t.Context(), head, storetest.Start.AddDate(1, 0, 0), func(done, all int64) {
 		if done < 1 || all < 1 {
 			t.Errorf("progress %d of %d", done, all)
 		}
@@ -91,13 +92,13 @@ func verify(t *testing.T, path string, head yinzheng.LogHash) (yinzheng.LogEntry
 	if err != nil {
 		t.Fatal(err)
 	}
-	return last, fault
+	return found.Last, found.Fault
 }
 
 // checkLog makes sure that the log of a store that nobody uses now is whole.
 func checkLog(t *testing.T, s *Store) {
 	t.Helper()
-	v := &verifier{q: s.writer.conn, progress: func(int64, int64) {}, met: true}
+	v := &verifier{q: s.writer.conn, now: time.Now(), progress: func(int64, int64) {}, met: true}
 	for _, pass := range v.passes() {
 		if err := pass(t.Context()); err != nil || v.fault != nil {
 			t.Fatalf("the log: %+v, %v", v.fault, err)
@@ -411,11 +412,11 @@ func BenchmarkVerify(b *testing.B) {
 	b.ResetTimer()
 	var entries int64
 	for entries < int64(b.N) {
-		last, fault, err := a.Verify(b.Context(), yinzheng.LogHash{}, func(int64, int64) {})
-		if err != nil || fault != nil {
-			b.Fatal(fault, err)
+		found, err := a.Verify(b.Context(), yinzheng.LogHash{}, time.Now(), func(int64, int64) {})
+		if err != nil || found.Fault != nil {
+			b.Fatal(found, err)
 		}
-		entries += last.Seq
+		entries += found.Last.Seq
 	}
 	b.ReportMetric(float64(entries)/b.Elapsed().Seconds(), "entries/s")
 }

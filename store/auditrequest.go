@@ -23,7 +23,8 @@ var (
 		(SELECT e.kind ` + eventsOfRequest + movesOfRequest + `, 'request-taken') ORDER BY l.part DESC LIMIT 1),
 		(SELECT e.detail ` + eventsOfRequest + movesOfRequest + `) ORDER BY l.part DESC LIMIT 1),
 		(SELECT e.detail ` + eventsOfRequest + `('request-taken') ORDER BY l.part DESC LIMIT 1),
-		(SELECT count(*) ` + eventsOfRequest + `('request-erased'))
+		(SELECT e.at ` + eventsOfRequest + movesOfRequest + `, 'request-taken') ORDER BY l.part DESC LIMIT 1),
+		(SELECT max(e.at) ` + eventsOfRequest + `('request-erased'))
 		FROM resident_requests r WHERE r.key > $1 ORDER BY r.key LIMIT $2`)
 	requestGone = query("SELECT subject, at FROM events WHERE kind >= 'request-' AND kind < 'request.' AND NOT EXISTS (SELECT 1 FROM resident_requests WHERE id = subject) LIMIT 1")
 )
@@ -33,8 +34,8 @@ type requestAudit struct {
 	yinzheng.ResidentRequest
 	at time.Time
 
-	moved, said, taken string // kind of the last event; details of the last one that has a digest, and of its becoming a case
-	erased             int
+	moved, said, taken string    // kind of the last event; details of the last one that has a digest, and of its becoming a case
+	since, erased      time.Time // when the last event was, and when it was erased
 }
 
 // requests compares how the requests of residents stand with the events that brought
@@ -46,8 +47,11 @@ func (v *verifier) requests(ctx context.Context) error {
 		err := each(ctx, v.q, func(r *sql.Rows) error {
 			n++
 			var x requestAudit
-			err := r.Scan(&key, &x.ID, &x.State, (*anyMoment)(&x.at), (*text)(&x.Office), (*text)(&x.Resident), (*text)(&x.Case), &x.Content, (*text)(&x.moved), (*text)(&x.said), (*text)(&x.taken), &x.erased)
-			if kind := x.fault(); err == nil && kind != "" && v.fault == nil {
+			err := r.Scan(&key, &x.ID, &x.State, (*anyMoment)(&x.at), (*text)(&x.Office), (*text)(&x.Resident), (*text)(&x.Case), &x.Content, (*text)(&x.moved), (*text)(&x.said), (*text)(&x.taken), (*anyMoment)(&x.since), (*anyMoment)(&x.erased))
+			if x.Content == nil {
+				v.gone++
+			}
+			if kind := x.fault(v.now); err == nil && kind != "" && v.fault == nil {
 				v.fault = &LogFault{kind, yinzheng.LogEntry{Kind: yinzheng.LogEvent, Subject: x.ID, At: x.at}}
 			}
 			return err
@@ -68,7 +72,7 @@ func (v *verifier) requests(ctx context.Context) error {
 
 // fault is what is wrong with a request; "": nothing. What its resident still fills in
 // nothing vouches for.
-func (x *requestAudit) fault() FaultKind {
+func (x *requestAudit) fault(now time.Time) FaultKind {
 	state := yinzheng.RequestDraft.Event()
 	if x.moved != "" {
 		state = x.moved
@@ -76,7 +80,7 @@ func (x *requestAudit) fault() FaultKind {
 	switch {
 	case state != x.State.Event(), x.Case != x.taken:
 		return ContentChanged
-	case x.Content == nil && x.erased == 0:
+	case x.Content == nil && (x.erased.Before(x.expires()) || x.erased.After(now)):
 		return ContentMissing
 	case x.Content == nil, x.State == yinzheng.RequestDraft, x.State == yinzheng.RequestReturned:
 		return ""
@@ -84,4 +88,13 @@ func (x *requestAudit) fault() FaultKind {
 		return ContentChanged
 	}
 	return ""
+}
+
+// expires is when the content of a request may be erased at the earliest.
+func (x *requestAudit) expires() time.Time {
+	rule := yinzheng.RetainRequests
+	if x.State == yinzheng.RequestTaken {
+		rule = yinzheng.RetainContacts
+	}
+	return x.since.AddDate(0, 0, yinzheng.RetentionRuleOf(rule).Days)
 }

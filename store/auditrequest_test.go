@@ -14,22 +14,23 @@ import (
 func TestTamperedRequests(t *testing.T) {
 	for change, want := range map[string]FaultKind{
 		"": "",
-		"UPDATE resident_requests SET content = '{\"name\":\"李四\"}' WHERE id = 'R1'":          ContentChanged,
-		"UPDATE resident_requests SET content = replace(content, '重复', '补件') WHERE id = 'R2'": ContentChanged,
-		"UPDATE resident_requests SET content = '{\"name\":\"李四\"}' WHERE id = 'R3'":          ContentChanged,
-		"UPDATE resident_requests SET content = '{\"name\":\"李四\"}' WHERE id = 'R5'":          "", // its resident is at it
-		"UPDATE resident_requests SET content = NULL WHERE id = 'R3'":                         ContentMissing,
-		"UPDATE resident_requests SET content = NULL WHERE id = 'R5'":                         ContentMissing,
-		"UPDATE resident_requests SET content = '{}' WHERE id = 'R4'":                         ContentChanged,
-		"UPDATE resident_requests SET state = 'sent' WHERE id = 'R5'":                         ContentChanged,
-		"UPDATE resident_requests SET state = 'returned' WHERE id = 'R2'":                     ContentChanged,
-		"UPDATE resident_requests SET state = 'refused' WHERE id = 'R1'":                      ContentChanged,
-		"UPDATE resident_requests SET office = 'south' WHERE id = 'R1'":                       ContentChanged,
-		"UPDATE resident_requests SET resident = '111:B' WHERE id = 'R1'":                     ContentChanged,
-		"UPDATE resident_requests SET application = 'A2' WHERE id = 'R3'":                     ContentChanged,
-		"DELETE FROM resident_requests WHERE id = 'R1'":                                       ContentMissing,
-		"DELETE FROM resident_requests WHERE id = 'R4'":                                       ContentMissing,
-		"UPDATE resident_requests SET id = 'R9' WHERE id = 'R2'":                              ContentChanged,
+		"UPDATE resident_requests SET content = '{\"name\":\"李四\"}' WHERE id = 'R1'":              ContentChanged,
+		"UPDATE resident_requests SET content = replace(content, '重复', '补件') WHERE id = 'R2'":     ContentChanged,
+		"UPDATE resident_requests SET content = '{\"name\":\"李四\"}' WHERE id = 'R3'":              ContentChanged,
+		"UPDATE resident_requests SET content = '{\"name\":\"李四\"}' WHERE id = 'R5'":              "", // its resident is at it
+		"UPDATE resident_requests SET content = NULL WHERE id = 'R3'":                             ContentMissing,
+		"UPDATE resident_requests SET content = NULL WHERE id = 'R5'":                             ContentMissing,
+		"UPDATE events SET at = at - 3600000000 WHERE kind = 'request-erased' AND subject = 'R4'": ContentChanged, // its own entry
+		"UPDATE resident_requests SET content = '{}' WHERE id = 'R4'":                             ContentChanged,
+		"UPDATE resident_requests SET state = 'sent' WHERE id = 'R5'":                             ContentChanged,
+		"UPDATE resident_requests SET state = 'returned' WHERE id = 'R2'":                         ContentChanged,
+		"UPDATE resident_requests SET state = 'refused' WHERE id = 'R1'":                          ContentChanged,
+		"UPDATE resident_requests SET office = 'south' WHERE id = 'R1'":                           ContentChanged,
+		"UPDATE resident_requests SET resident = '111:B' WHERE id = 'R1'":                         ContentChanged,
+		"UPDATE resident_requests SET application = 'A9' WHERE id = 'R3'":                         ContentChanged,
+		"DELETE FROM resident_requests WHERE id = 'R1'":                                           ContentMissing,
+		"DELETE FROM resident_requests WHERE id = 'R4'":                                           ContentMissing,
+		"UPDATE resident_requests SET id = 'R9' WHERE id = 'R2'":                                  ContentChanged,
 		"INSERT INTO resident_requests SELECT 9, 'R9', version, state, item, template_version, resident, code, office, begun_at, changed_at, due_at, late, NULL, content FROM resident_requests WHERE id = 'R1'": ContentChanged,
 	} {
 		path := filepath.Join(t.TempDir(), "yinzheng.db")
@@ -40,6 +41,7 @@ func TestTamperedRequests(t *testing.T) {
 			"R3": {yinzheng.RequestSent, yinzheng.RequestTaken},
 			"R4": {yinzheng.RequestLapsed, "erased"},
 			"R5": {},
+			"R6": {yinzheng.RequestSent, yinzheng.RequestTaken, "erased"},
 		} {
 			moveRequest(t, s, id, states)
 		}
@@ -61,9 +63,10 @@ func moveRequest(t *testing.T, s *Store, id string, states []yinzheng.RequestSta
 		e := yinzheng.Event{At: r.Changed, Kind: state.Event(), Subject: id, By: "u1"}
 		switch state {
 		case yinzheng.RequestTaken:
-			r.State, r.Case, e.Detail = state, "A1", "A1"
+			r.State, r.Case, e.Detail = state, "A-"+id, "A-"+id
 		case "erased":
 			r.Content, r.Resident = nil, ""
+			e.At = r.Changed.AddDate(0, 0, yinzheng.RetentionRuleOf(map[yinzheng.RequestState]string{yinzheng.RequestLapsed: yinzheng.RetainRequests, yinzheng.RequestTaken: yinzheng.RetainContacts}[r.State]).Days)
 		case yinzheng.RequestRefused:
 			r.State, r.Content = state, []byte(`{"name":"张三","said":"重复"}`)
 			e.Detail = "duplicate " + r.Digest()

@@ -12,6 +12,9 @@ import (
 var (
 	selectFile = query("SELECT content FROM files WHERE digest = $1")
 	hasFile    = query("SELECT count(*) FROM files WHERE digest = $1")
+	// Once nothing refers to it: a digest in hexadecimal, and in bytes.
+	dropFile = query(`DELETE FROM files WHERE digest = $1 AND NOT EXISTS (SELECT 1 FROM actions WHERE digest = $1) AND NOT EXISTS (SELECT 1 FROM request_files WHERE digest = $1)
+		AND NOT EXISTS (SELECT 1 FROM faces WHERE digest = $1) AND NOT EXISTS (SELECT 1 FROM papers WHERE scan = $2)`)
 	insertFile = query("INSERT INTO files (digest, content) VALUES ($1, $2)")
 )
 
@@ -53,4 +56,18 @@ func readFile(ctx context.Context, q querier, digest string) ([]byte, error) {
 		return nil, fmt.Errorf("file %s: %w", digest, errChangedFile)
 	}
 	return content, nil
+}
+
+// dropFiles removes those of some files that nothing refers to any more.
+func dropFiles(ctx context.Context, q querier, digests []string) error {
+	for _, digest := range digests {
+		sum, err := hex.DecodeString(digest)
+		if err != nil {
+			return &scanError{err}
+		}
+		if _, err := change(ctx, q, dropFile, digest, sum); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -106,7 +106,7 @@ func TestFilesMigration(t *testing.T) {
 	path := t.TempDir() + "/yinzheng.db"
 	head := aRecord(t, path)
 	db := openPool(path, nil, 1)
-	texts := []string{"DROP INDEX actions_files", "DROP INDEX papers_scan", "DROP INDEX papers_original", "DROP TABLE files", "DELETE FROM schema_version WHERE name LIKE '%_attachments.sql'"}
+	texts := []string{"DROP TRIGGER actions_not_changed", "DROP TRIGGER files_not_removed", "DROP INDEX actions_digest", "DROP INDEX actions_files", "DROP INDEX papers_scan", "DROP INDEX papers_original", "DROP TABLE files", "DELETE FROM schema_version WHERE name LIKE '%_attachments.sql'"}
 	for _, column := range []string{"material", "file_name", "file_type", "file_size", "width", "height", "pages", "digest", "original", "signed_by", "witness_name", "witness_type", "witness_number", "detached"} {
 		texts = append(texts, "ALTER TABLE actions DROP COLUMN "+column)
 	}

@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -189,7 +190,10 @@ func storedContent(ctx context.Context, q querier, e *yinzheng.LogEntry) (conten
 	found := false
 	err = each(ctx, q, func(rows *sql.Rows) error {
 		found = true
-		content, err = rowContent(rows, key)
+		x, err := scanRow(rows)
+		if err == nil {
+			content, err = x.content(key)
+		}
 		return err
 	}, text, args...)
 	if err == nil && !found {
@@ -198,7 +202,10 @@ func storedContent(ctx context.Context, q querier, e *yinzheng.LogEntry) (conten
 	return content, err
 }
 
-func rowContent(rows *sql.Rows, key string) ([]byte, error) {
+// row is a row read back, by its columns' names.
+type row map[string]driver.Value
+
+func scanRow(rows *sql.Rows) (row, error) {
 	names, err := rows.Columns()
 	if err != nil {
 		return nil, err
@@ -211,12 +218,20 @@ func rowContent(rows *sql.Rows, key string) ([]byte, error) {
 	if err := rows.Scan(to...); err != nil {
 		return nil, err
 	}
-	var b []byte
-	for _, name := range slices.Sorted(slices.Values(names)) {
-		if name == key {
+	x := make(row, len(names))
+	for i, name := range names {
+		x[name] = values[i]
+	}
+	return x, nil
+}
+
+// content is canonical, as of a record, of which some columns are left out.
+func (x row) content(without ...string) (b []byte, err error) {
+	for _, name := range slices.Sorted(maps.Keys(x)) {
+		if slices.Contains(without, name) {
 			continue
 		}
-		if b, err = appendColumn(b, name, values[slices.Index(names, name)]); err != nil {
+		if b, err = appendColumn(b, name, x[name]); err != nil {
 			return nil, err
 		}
 	}

@@ -16,6 +16,9 @@ var (
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`)
 	updateResidentRequest = query(`UPDATE resident_requests SET version = $1, state = $2, template_version = $3, resident = $4, code = $5, office = $6, changed_at = $7, due_at = $8, late = $9, application = $10, content = $11
 		WHERE id = $12 AND version = $13`)
+	insertRequestFile     = query("INSERT INTO request_files (request, digest) SELECT key, $1 FROM resident_requests WHERE id = $2 ON CONFLICT DO NOTHING")
+	filesOfRequest        = query("SELECT f.digest FROM request_files f JOIN resident_requests r ON r.key = f.request WHERE r.id = $1")
+	deleteRequestFiles    = query("DELETE FROM request_files WHERE request = (SELECT key FROM resident_requests WHERE id = $1)")
 	selectResidentRequest = query(requestColumns + "id = $1")
 	requestsBy            = query(requestColumns + "resident = $1 ORDER BY key DESC LIMIT $2")
 	requestsAt            = query(requestColumns + "office = $1 AND state = $2 AND late >= $3 ORDER BY due_at, changed_at LIMIT $4")
@@ -39,15 +42,41 @@ func (s *Store) PutRequest(ctx context.Context, r *yinzheng.ResidentRequest) err
 		if r.Version == 0 {
 			_, err := change(ctx, q, insertResidentRequest, r.ID, 1, string(r.State), r.Template.Code, r.Template.Version, optional(r.Resident), code, optional(r.Office),
 				micros(r.Begun), micros(r.Changed), micros(r.Due), r.Late, optional(r.Case), content)
-			return err
+			if err != nil {
+				return err
+			}
+			return putRequestFiles(ctx, q, r)
 		}
 		n, err := change(ctx, q, updateResidentRequest, r.Version+1, string(r.State), r.Template.Version, optional(r.Resident), code, optional(r.Office),
 			micros(r.Changed), micros(r.Due), r.Late, optional(r.Case), content, r.ID, r.Version)
 		if err == nil && n == 0 {
 			err = errRequestGone
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return putRequestFiles(ctx, q, r)
 	})
+}
+
+// putRequestFiles notes the files of a request; they go with its content.
+func putRequestFiles(ctx context.Context, q querier, r *yinzheng.ResidentRequest) error {
+	if r.Content != nil {
+		for _, digest := range r.Digests {
+			if _, err := change(ctx, q, insertRequestFile, digest, r.ID); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	var files []string
+	if err := eachID(ctx, q, func(digest string) { files = append(files, digest) }, filesOfRequest, r.ID); err != nil {
+		return err
+	}
+	if _, err := change(ctx, q, deleteRequestFiles, r.ID); err != nil {
+		return err
+	}
+	return dropFiles(ctx, q, files)
 }
 
 // ResidentRequest implements yinzheng.ResidentRequests.

@@ -62,6 +62,7 @@ var (
 		"PRAGMA cache_size = -32768",
 		"PRAGMA foreign_keys = ON",
 		"PRAGMA recursive_triggers = ON",
+		"PRAGMA secure_delete = ON", // what is erased is written over
 		"PRAGMA temp_store = MEMORY",
 	}
 	readerPragmas = []string{

@@ -53,6 +53,8 @@ func (s *server) adminRoutes() map[string]func(*visit) error {
 		"POST /work/admin/messages":                       s.messagesForm,
 		"GET /work/admin/calendar":                        s.calendarPage,
 		"POST /work/admin/calendar":                       s.calendarForm,
+		"GET /work/admin/retention":                       s.retentionPage,
+		"POST /work/admin/retention":                      s.retentionForm,
 		"GET /work/admin/audit":                           s.auditPage,
 		"POST /work/admin/audit":                          s.auditForm,
 		"GET /work/admin/offices":                         s.treePage,
@@ -83,6 +85,7 @@ var sections = []section{
 	{"/work/admin/characters", yinzheng.Text{ZH: "缺字", EN: "Characters"}, true},
 	{"/work/admin/messages", yinzheng.Text{ZH: "消息", EN: "Messages"}, true},
 	{"/work/admin/calendar", yinzheng.Text{ZH: "日历", EN: "Calendar"}, true},
+	{"/work/admin/retention", yinzheng.Text{ZH: "销毁", EN: "Retention"}, true},
 	{"/work/admin/audit", yinzheng.Text{ZH: "审计", EN: "Audit"}, true},
 }
 

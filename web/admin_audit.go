@@ -36,6 +36,7 @@ func (a *auditView) Refreshes() int {
 // LogCheck is what a check of the whole record found.
 type LogCheck struct {
 	Head    yinzheng.LogEntry // the last entry, or what is known of the one that does not fit
+	Erased  int64             // entries whose content was erased in time
 	Skipped int               // cases that were not compared: their template's version is not here
 	Fault   *yinzheng.Text    // the first thing that is wrong; nil: the record is whole
 }

@@ -105,7 +105,7 @@ func TestAdminOfAPart(t *testing.T) {
 	for path, status := range map[string]int{
 		"/work/admin/people": 200, "/work/admin/people?office=" + village: 200, "/work/admin/people?office=" + district: 404, "/work/admin/people/p-admin": 404, "/work/admin/people/p-village": 200,
 		"/work/admin/offices": 200, "/work/admin/offices/" + district: 200, "/work/admin/register": 200,
-		"/work/admin/catalogue": 403, "/work/admin/seals": 403, "/work/admin/calendar": 403, "/work/admin/audit": 403, "/work/admin/characters": 403, "/work/admin/messages": 403,
+		"/work/admin/catalogue": 403, "/work/admin/seals": 403, "/work/admin/calendar": 403, "/work/admin/audit": 403, "/work/admin/characters": 403, "/work/admin/messages": 403, "/work/admin/retention": 403,
 	} {
 		if r, page := part.get(path); r.StatusCode != status {
 			t.Errorf("%s: %d, want %d: %s", path, r.StatusCode, status, page)

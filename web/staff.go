@@ -226,6 +226,8 @@ var dones = map[string]yinzheng.Text{
 	"face-added":     {ZH: "字体已添加，现在就能用；等这个字的经办人已收到通知。", EN: "The face was added and is in use; the clerks who waited for it were told."},
 
 	"message-hurried": {ZH: "等待中的消息正在重试。", EN: "What waits is being tried now."},
+	"case-held":       {ZH: "已保全，到期前什么也不会销毁。", EN: "It is held: nothing of it is erased until that day."},
+	"hold-ended":      {ZH: "已解除保全。", EN: "The hold has ended."},
 	"message-trial":   {ZH: "已交给网关发送，请看看是否收到；没收到，原因会出现在下面。", EN: "On its way: see whether it arrives. If it does not, the reason will stand below."},
 
 	"design-send":     {ZH: "已送审，等另一位管理员核对发布。", EN: "Sent; another administrator looks at it and publishes it."},

@@ -17,7 +17,7 @@ type caseView struct {
 	Facts    []factRow
 	Compared bool // there is an earlier look to compare with
 	Events   []eventView
-	Page     string
+	Page     string // "": of what it held nothing is left to show
 	May      map[string]bool
 	Why      yinzheng.Text // why somebody who looks at a case that waits may not decide it
 	Returns  []returnView
@@ -90,7 +90,10 @@ func (s *server) casePage(v *visit) error {
 
 // drawCase draws a case; the view holds what was sent and refused, if anything.
 func (s *server) drawCase(v *visit, status int, c *yinzheng.CaseView, view *caseView) error {
-	view.Case, view.Steps, view.Page = c, s.stepViews(c), fmt.Sprintf("/work/cases/%s/page.svg?v=%d", c.ID, c.Version)
+	view.Case, view.Steps = c, s.stepViews(c)
+	if c.Erased == nil || !c.Erased.Emptied() {
+		view.Page = fmt.Sprintf("/work/cases/%s/page.svg?v=%d", c.ID, c.Version)
+	}
 	view.May, view.Opinions, view.Slip = map[string]bool{}, atHand, handedIn(c) != nil
 	view.Materials, view.Faults = materialsOf(c, "", view.Trying), view.Trying.summed()
 	before := lastSeen(c, v.by.ID)

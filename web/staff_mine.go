@@ -43,6 +43,8 @@ var noticeTexts = map[string]yinzheng.Text{
 	"reference-revoked":   {ZH: "所依据的证明已被撤销", EN: "A certificate that another one rests on was revoked"},
 	"holder-died":         {ZH: "登记显示持证人去世", EN: "A register says that a holder has died"},
 
+	"draft-fading": {ZH: "草稿很久没有人动，14 天后销毁；需要的请打开修改", EN: "A draft that nobody touches goes in 14 days; open and change it if it is needed"},
+
 	"request-sent": {ZH: "收到网上申请", EN: "A resident has sent a request"},
 	"request-late": {ZH: "网上申请超期未受理", EN: "A request is past its limit"},
 

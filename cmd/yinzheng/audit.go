@@ -67,7 +67,7 @@ const progressEvery = 200_000
 
 func (c *auditVerifyCmd) Run(ctx context.Context, e *env) error {
 	next := int64(progressEvery)
-	last, skipped, fault, err := checkRecord(ctx, c.Dir, c.TemplatesDir, c.Head, func(done, all int64) {
+	found, skipped, err := checkRecord(ctx, c.Dir, c.TemplatesDir, c.Head, e.now(), func(done, all int64) {
 		if done >= next {
 			next = done + progressEvery
 			fmt.Fprintf(e.stderr, "checked %d%%\n", min(100, 100*done/max(all, 1)))
@@ -76,11 +76,15 @@ func (c *auditVerifyCmd) Run(ctx context.Context, e *env) error {
 	if err != nil {
 		return err
 	}
-	if fault != nil {
-		printFault(e, fault)
+	if found.Fault != nil {
+		printFault(e, found.Fault)
 		return exitCode(1)
 	}
+	last := &found.Last
 	fmt.Fprintf(e.stdout, "记录完整  The record is whole\n  条数 entries  %d\n  末尾 head     %s\n  时间 time     %s\n", last.Seq, last.Hash, logTime(last.At))
+	if found.Erased > 0 {
+		fmt.Fprintf(e.stdout, "  其中 %d 条的内容已按保存期限销毁，销毁有记录且已到期\n  The content of %[1]d of them was erased in time, as the record says\n", found.Erased)
+	}
 	if skipped > 0 {
 		fmt.Fprintf(e.stdout, "  %d 件缺少模板版本，未与经过核对（--templates-dir）\n  %[1]d cases were not compared with their history: their template's version is not here (--templates-dir)\n", skipped)
 	}
@@ -93,21 +97,20 @@ func (c *auditVerifyCmd) Run(ctx context.Context, e *env) error {
 // checkRecord checks the whole record of a data folder, beside a server that may
 // be running on it, and then every case against its history; skipped are those
 // whose template is not here.
-func checkRecord(ctx context.Context, dir, templatesDir, head string, progress func(done, all int64)) (last yinzheng.LogEntry, skipped int, fault *store.LogFault, err error) {
+func checkRecord(ctx context.Context, dir, templatesDir, head string, now time.Time, progress func(done, all int64)) (found *store.Findings, skipped int, err error) {
 	hash, err := parseHash(head)
 	if err != nil {
-		return last, 0, nil, err
+		return nil, 0, err
 	}
 	a, err := openAudit(ctx, dir)
 	if err != nil {
-		return last, 0, nil, err
+		return nil, 0, err
 	}
 	defer a.Close()
-	last, fault, err = a.Verify(ctx, hash, progress)
-	if err == nil && fault == nil {
-		skipped, fault, err = checkCases(ctx, a, templatesDir)
+	if found, err = a.Verify(ctx, hash, now, progress); err == nil && found.Fault == nil {
+		skipped, found.Fault, err = checkCases(ctx, a, templatesDir)
 	}
-	return last, skipped, fault, err
+	return found, skipped, err
 }
 
 // checkCases compares every case with its history, by the templates that are here.
@@ -135,12 +138,12 @@ func checkCases(ctx context.Context, a *store.Audit, templatesDir string) (skipp
 
 // checkLog is checkRecord for the pages.
 func (s *system) checkLog(ctx context.Context, head string, progress func(done, all int64)) (*web.LogCheck, error) {
-	last, skipped, fault, err := checkRecord(ctx, s.dir, s.templatesDir, head, progress)
+	found, skipped, err := checkRecord(ctx, s.dir, s.templatesDir, head, s.Now(), progress)
 	if err != nil {
 		return nil, err
 	}
-	c := &web.LogCheck{Head: last, Skipped: skipped}
-	if fault != nil {
+	c := &web.LogCheck{Head: found.Last, Erased: found.Erased, Skipped: skipped}
+	if fault := found.Fault; fault != nil {
 		text := faultTexts[fault.Kind]
 		c.Head, c.Fault = fault.Entry, &text
 	}

@@ -27,20 +27,21 @@ import (
 var version = "dev"
 
 type cli struct {
-	Demo     demoCmd     `cmd:"" help:"Try everything on throwaway data: accounts, offices and seals included."`
-	Serve    serveCmd    `cmd:"" help:"Run the server on the data folder that init made."`
-	Init     initCmd     `cmd:"" help:"Make a data folder: keys, database, office tree, first administrator."`
-	Account  accountCmd  `cmd:"" help:"Open accounts, give and end posts, hand over."`
-	Office   officeCmd   `cmd:"" help:"Change the office tree: import, merge, split, rename, close."`
-	Person   personCmd   `cmd:"" help:"Bring in registers of persons."`
-	Item     itemCmd     `cmd:"" help:"Import a list of items into the catalogue, or report what became of them."`
-	Key      keyCmd      `cmd:"" help:"List keys, suspend one, propose to rotate it or to declare it compromised."`
-	Face     faceCmd     `cmd:"" help:"Add a face for characters that are missing."`
-	Message  messageCmd  `cmd:"" help:"See what became of messages to residents, or send a trial."`
-	Template templateCmd `cmd:"" help:"Check a template, or see the way a case would go."`
-	Verify   verifyCmd   `cmd:"" help:"Verify a PDF, a QR code's address or a token, without a network."`
-	Offline  offlineCmd  `cmd:"" help:"Write the folder with which a department verifies from a stick, without a network."`
-	Audit    auditCmd    `cmd:"" help:"Check the record of everything that was done, or print its head."`
+	Demo      demoCmd      `cmd:"" help:"Try everything on throwaway data: accounts, offices and seals included."`
+	Serve     serveCmd     `cmd:"" help:"Run the server on the data folder that init made."`
+	Init      initCmd      `cmd:"" help:"Make a data folder: keys, database, office tree, first administrator."`
+	Account   accountCmd   `cmd:"" help:"Open accounts, give and end posts, hand over."`
+	Office    officeCmd    `cmd:"" help:"Change the office tree: import, merge, split, rename, close."`
+	Person    personCmd    `cmd:"" help:"Bring in registers of persons."`
+	Item      itemCmd      `cmd:"" help:"Import a list of items into the catalogue, or report what became of them."`
+	Key       keyCmd       `cmd:"" help:"List keys, suspend one, propose to rotate it or to declare it compromised."`
+	Face      faceCmd      `cmd:"" help:"Add a face for characters that are missing."`
+	Message   messageCmd   `cmd:"" help:"See what became of messages to residents, or send a trial."`
+	Template  templateCmd  `cmd:"" help:"Check a template, or see the way a case would go."`
+	Verify    verifyCmd    `cmd:"" help:"Verify a PDF, a QR code's address or a token, without a network."`
+	Offline   offlineCmd   `cmd:"" help:"Write the folder with which a department verifies from a stick, without a network."`
+	Retention retentionCmd `cmd:"" help:"Erase what has been kept long enough, or see what would go."`
+	Audit     auditCmd     `cmd:"" help:"Check the record of everything that was done, or print its head."`
 
 	Version kong.VersionFlag `help:"Print the version."`
 

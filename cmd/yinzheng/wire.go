@@ -36,6 +36,8 @@ type settings struct {
 	TemplatesDir string `name:"templates-dir" help:"Folder with more templates (.yaml), beside the built-in ones." type:"existingdir" env:"YINZHENG_TEMPLATES_DIR"`
 	FontsDir     string `name:"fonts-dir" help:"Folder with more faces (.ttf), asked in the order of their names for characters that Noto Serif SC lacks." type:"existingdir" env:"YINZHENG_FONTS_DIR"`
 
+	Retain map[string]int `help:"Keep things longer than the program has it, in days by rule, such as files=5490;drafts=180 (see: yinzheng retention --dry-run)." placeholder:"RULE=DAYS" env:"YINZHENG_RETAIN"`
+
 	gateways gatewaySettings `kong:"-"` // of the commands that deliver messages
 }
 
@@ -181,7 +183,7 @@ func assemble(ctx context.Context, s *store.Store, ring *keys.Keyring, c setting
 	}
 	files := attachments.New() // one, that shares its memory out
 	service, err = yinzheng.New(ctx, yinzheng.Config{
-		Store: s, Standings: items, Register: &register.Register{Kept: s}, Renderer: renderer, Sealer: sealer, Checker: &signer.Checker{}, Cleaner: files, Photos: files, Seals: &sealMaker{ring, sealer, s}, Channels: messages.Channels(),
+		Store: s, Standings: items, Register: &register.Register{Kept: s}, Renderer: renderer, Sealer: sealer, Checker: &signer.Checker{}, Cleaner: files, Photos: files, Seals: &sealMaker{ring, sealer, s}, Channels: messages.Channels(), Retain: c.Retain,
 		Templates: set, Sample: sample, PublicURL: strings.TrimRight(c.PublicURL, "/"), Now: e.now, Log: e.log,
 	})
 	if err != nil {
@@ -249,12 +251,20 @@ func (s *system) background(ctx context.Context, log *slog.Logger) {
 	go s.KeepNoting(ctx, time.Second)
 	go often(ctx, 2*time.Second, s.inquiries.Scan, "working on inquiries; tried again soon", log)
 	go often(ctx, time.Minute, s.residents.Tend, "looking after residents' requests; tried again soon", log)
+	go often(ctx, time.Hour, s.eraseInTime, "erasing what has been kept long enough; tried again soon", log)
 	go often(ctx, time.Hour, s.residents.Prune, "forgetting residents' sessions; tried again soon", log)
 	go often(ctx, 2*time.Second, s.ratings.Scan, "looking after bad ratings; tried again soon", log)
 	go often(ctx, 2*time.Second, s.designs.Follow, "taking up templates that were published; tried again soon", log)
 	if s.fontsDir != "" {
 		go watchFonts(ctx, s.fontsDir, 2*time.Second, s.renderer, log)
 	}
+}
+
+// eraseInTime is a round of erasing what has been kept long enough; what it erased is on
+// record.
+func (s *system) eraseInTime(ctx context.Context) error {
+	_, err := s.EraseInTime(ctx)
+	return err
 }
 
 // markCases makes the cases of an earlier program findable.

@@ -47,6 +47,12 @@ func Run(t *testing.T, open func(t *testing.T) yinzheng.Store) {
 		"Papers":                     papers,
 		"Papers/scan":                paperScan,
 		"Files":                      files,
+		"Retention/cases":            erasing,
+		"Retention/needed":           needed,
+		"Retention/files":            dropping,
+		"Retention/drafts":           fading,
+		"Retention/around":           lingering,
+		"Retention/holds":            holds,
 		"Inspections":                inspections,
 		"Commitment rights":          commitmentRights,
 		"Directory":                  directory,
@@ -218,6 +224,11 @@ func Next(a *yinzheng.Application, kinds []yinzheng.ActionKind, office, division
 			x.Material, x.Reason, x.Opinion = "lease", yinzheng.FoundTrue, "已走访"
 		case yinzheng.Suspend:
 			x.Code, x.Reason = "C"+a.ID, "complaint"
+		case yinzheng.Erase:
+			x.Reason = a.Retained()
+			if x.Reason != yinzheng.RetainFiles {
+				x.Input = &yinzheng.Input{Division: a.Division, Replaces: a.Replaces()}
+			}
 		}
 		actions = append(actions, x)
 	}

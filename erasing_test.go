@@ -1,0 +1,222 @@
+package yinzheng_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"yinzheng"
+)
+
+// flawsOf lists the fields of an error and their codes.
+func flawsOf(err error) string {
+	var e *yinzheng.Error
+	if !errors.As(err, &e) {
+		return ""
+	}
+	var out []string
+	for _, f := range e.Fields {
+		out = append(out, f.Field+" "+f.Code)
+	}
+	return strings.Join(out, ", ")
+}
+
+// erase is a round, and what it has erased.
+func (h *house) erase() string {
+	h.t.Helper()
+	erased, err := h.EraseInTime(h.ctx)
+	must(h.t, err)
+	var out []string
+	for _, r := range h.RetentionRules() {
+		if n := erased[r.Key]; n > 0 {
+			out = append(out, r.Key)
+		}
+	}
+	return strings.Join(out, " ")
+}
+
+// TestEraseDrafts: a draft goes ninety days after somebody touched it last, fourteen
+// after its office was told, and is found by nothing any more.
+func TestEraseDrafts(t *testing.T) {
+	h := newHouse(t)
+	clerk := h.people["clerk"]
+	v := h.draft("key")
+	told := func() (n int) {
+		t.Helper()
+		list, err := h.Notices(h.ctx, clerk, 0, 99)
+		must(t, err)
+		for _, x := range list {
+			if x.Kind == "draft-fading" && x.Application == v.ID {
+				n++
+			}
+		}
+		return n
+	}
+	found := func() int {
+		t.Helper()
+		list, _, err := h.Search(h.ctx, clerk, "张三丰", "", 9)
+		must(t, err)
+		return len(list)
+	}
+	h.later(75 * day)
+	if got := h.erase(); got != "" || told() != 0 || found() != 1 {
+		t.Errorf("after 75 days: erased %q, told %d times, found %d", got, told(), found())
+	}
+	h.later(20 * day)
+	if got := h.erase() + h.erase(); got != "" || told() != 1 {
+		t.Errorf("never told before: erased %q, told %d times", got, told())
+	}
+	h.later(13 * day)
+	v, err := h.EditApplication(h.ctx, clerk, v.ID, v.Version, &yinzheng.Patch{Values: map[string]any{"note": "继续"}})
+	must(t, err)
+	h.later(80 * day)
+	if got := h.erase(); got != "" || told() != 2 {
+		t.Errorf("touched again: erased %q, told %d times", got, told())
+	}
+	h.later(14*day + time.Second)
+	if got := h.erase(); got != yinzheng.RetainDrafts || h.erase() != "" || found() != 0 {
+		t.Errorf("in time: erased %q, found %d", got, found())
+	}
+	v, err = h.Application(h.ctx, clerk, v.ID)
+	must(t, err)
+	if v.State != yinzheng.Withdrawn || v.Values != nil || len(v.History) != 3 || v.History[2].Kind != yinzheng.Erase {
+		t.Errorf("what is left: %+v", v)
+	}
+	if _, err := h.EditApplication(h.ctx, clerk, v.ID, v.Version, &yinzheng.Patch{}); !errors.Is(err, yinzheng.ErrState) {
+		t.Errorf("edited: %v", err)
+	}
+	if _, err := h.Dossier(h.ctx, clerk, v.ID, "json"); err != nil {
+		t.Errorf("dossier: %v", err)
+	}
+}
+
+// TestHold: a case that is held keeps everything until its day; only who runs the whole
+// holds one.
+func TestHold(t *testing.T) {
+	h := newHouse(t)
+	clerk, admin := h.people["clerk"], h.people["admin"]
+	v := h.submitted("key")
+	_, err := h.Decide(h.ctx, h.people["district"], v.ID, v.Version, yinzheng.Decision{Action: yinzheng.Reject, Opinion: "不符合条件"})
+	must(t, err)
+	for _, tt := range []struct{ id, reason, until, want string }{
+		{"nothing", "", "", "case unknown, reason choice, until date"},
+		{v.ID, "litigation", "2026-11-21", "until range"},
+		{v.ID, "litigation", "2031-11-24", "until range"},
+		{"ABCDEFGHJKM", "litigation", "2026-12-01", "case unknown"},
+	} {
+		if err := h.HoldCase(h.ctx, admin, tt.id, tt.reason, tt.until); flawsOf(err) != tt.want {
+			t.Errorf("%+v: %v", tt, flawsOf(err))
+		}
+	}
+	if err := h.HoldCase(h.ctx, clerk, v.ID, "litigation", "2026-12-01"); !errors.Is(err, yinzheng.ErrForbidden) {
+		t.Errorf("by a clerk: %v", err)
+	}
+	if _, err := h.Retention(h.ctx, clerk); !errors.Is(err, yinzheng.ErrForbidden) {
+		t.Errorf("seen by a clerk: %v", err)
+	}
+	h.later(1820 * day)
+	must(t, h.HoldCase(h.ctx, admin, v.ID, "litigation", "2033-06-01"))
+	h.later(30 * day)
+	r, err := h.Retention(h.ctx, admin)
+	must(t, err)
+	if got := h.erase(); got != "" || len(r.Holds) != 1 || r.Holds[0].ReasonName.ZH != "诉讼" || r.Holds[0].ByName == "" || r.Rules[2].Needed != 1 || r.Rules[2].Due != 0 {
+		t.Errorf("held: erased %q, %+v", got, r)
+	}
+	must(t, h.EndHold(h.ctx, admin, v.ID))
+	if err := h.EndHold(h.ctx, admin, v.ID); !errors.Is(err, yinzheng.ErrNotFound) {
+		t.Errorf("ended twice: %v", err)
+	}
+	r, err = h.Retention(h.ctx, admin)
+	must(t, err)
+	if r.Rules[2].Due != 1 || r.Rules[2].Needed != 0 {
+		t.Errorf("no longer held: %+v", r.Rules[2])
+	}
+	if got := h.erase(); got != yinzheng.RetainRejected {
+		t.Errorf("erased %q", got)
+	}
+	r, err = h.Retention(h.ctx, admin)
+	must(t, err)
+	if len(r.Runs) != 1 || r.Runs[0].Detail != "rejected 1" || r.Rules[2].Due != 0 {
+		t.Errorf("afterwards: %+v", r)
+	}
+	if err := h.HoldCase(h.ctx, admin, v.ID, "litigation", "2032-06-01"); flawsOf(err) != "case erased" {
+		t.Errorf("held when it is gone: %v", err)
+	}
+}
+
+// TestEraseFiles: of a case with a certificate the files go; it verifies as before, and
+// its file says why it cannot be opened.
+func TestEraseFiles(t *testing.T) {
+	h := newHouse(t)
+	clerk := h.people["clerk"]
+	v := h.draft("key")
+	v, err := h.AttachFile(h.ctx, clerk, v.ID, v.Version, photo())
+	must(t, err)
+	file := v.Attachments[0]
+	v, err = h.SubmitApplication(h.ctx, clerk, v.ID, v.Version)
+	must(t, err)
+	v, err = h.Decide(h.ctx, h.people["town"], v.ID, v.Version, yinzheng.Decision{Action: yinzheng.Approve})
+	must(t, err)
+	v, err = h.approve(v)
+	must(t, err)
+	h.later(3659 * day)
+	if got := h.erase(); got != "" {
+		t.Errorf("erased %q too early", got)
+	}
+	h.later(day + time.Second)
+	if got := h.erase(); got != yinzheng.RetainFiles || h.erase() != "" {
+		t.Errorf("erased %q", got)
+	}
+	if _, err := h.store.File(h.ctx, file.Digest); !errors.Is(err, yinzheng.ErrNotFound) {
+		t.Errorf("the file: %v", err)
+	}
+	after, err := h.Application(h.ctx, clerk, v.ID)
+	must(t, err)
+	if after.State != yinzheng.Issued || after.Values["name"] != "张三丰" || len(after.Attachments) != 1 || !after.Attachments[0].Gone() || after.Attachments[0].Name != "" {
+		t.Errorf("what is left: %+v", after)
+	}
+	var told *yinzheng.Error
+	if _, _, _, err := h.OpenAttachment(h.ctx, clerk, v.ID, file.ID); !errors.As(err, &told) || !strings.Contains(told.Text.ZH, "已按保存期限销毁") {
+		t.Errorf("opened: %v", err)
+	}
+	if _, err := h.Dossier(h.ctx, clerk, v.ID, "json"); err != nil {
+		t.Errorf("dossier: %v", err)
+	}
+	if got := h.verdict(v.Certificate.Code).Verdict; got != yinzheng.Expired {
+		t.Errorf("the certificate: %s", got)
+	}
+}
+
+// TestEraseGoesOn: what was cut off is done by the next round.
+func TestEraseGoesOn(t *testing.T) {
+	h := newHouse(t)
+	var ids []string
+	for _, key := range []string{"a", "b", "c"} {
+		v := h.draft(key)
+		_, err := h.WithdrawApplication(h.ctx, h.people["clerk"], v.ID, v.Version, "")
+		must(t, err)
+		ids = append(ids, v.ID)
+	}
+	h.later(1099 * day)
+	n := 0
+	for at, failed := 1, true; failed; at++ {
+		h.store.arm(at, at%2 == 0)
+		erased, err := h.EraseInTime(h.ctx)
+		if failed = h.store.failed != ""; failed != (err != nil) {
+			t.Fatalf("%s failed at %d: %v", h.store.failed, at, err)
+		}
+		n += erased[yinzheng.RetainWithdrawn]
+	}
+	h.store.arm(0, false)
+	for _, id := range ids {
+		a, err := h.store.Application(h.ctx, id)
+		must(t, err)
+		if a.Erased() == nil || len(a.Actions) != 3 {
+			t.Errorf("%s was not erased once: %d actions", id, len(a.Actions))
+		}
+	}
+	if n == 0 || n > len(ids) {
+		t.Errorf("%d were erased", n)
+	}
+}
