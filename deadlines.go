@@ -41,7 +41,7 @@ type Notice struct {
 	At          time.Time `json:"at"`
 	Office      string    `json:"office"`
 	Role        Role      `json:"role"`
-	Kind        string    `json:"kind"` // waiting, moved, due-soon, overdue, recused, stranded, returned, issued, rejected, lapsed, gap-due-soon, gap-overdue, inspection-due-soon, inspection-overdue, revocation-proposed, reference-revoked, holder-died, reorganisation-stuck, key-suspended, key-proposed, key-ending, character-missing, character-found, inquiry-waiting, inquiry-to-sign, inquiry-returned, inquiry-late, inquiry-replied, campaign-started, campaign-due-soon, campaign-follow-up, campaign-death, request-sent, request-late, rating-bad, rating-due-soon, rating-overdue
+	Kind        string    `json:"kind"` // waiting, moved, due-soon, overdue, recused, stranded, returned, issued, rejected, lapsed, gap-due-soon, gap-overdue, inspection-due-soon, inspection-overdue, revocation-proposed, reference-revoked, holder-died, reorganisation-stuck, key-suspended, key-proposed, key-ending, character-missing, character-found, inquiry-waiting, inquiry-to-sign, inquiry-returned, inquiry-late, inquiry-replied, campaign-started, campaign-due-soon, campaign-follow-up, campaign-death, request-sent, request-answered, request-late, rating-bad, rating-due-soon, rating-overdue
 	Application string    `json:"application"`
 	Step        string    `json:"step,omitempty"`
 	About       string    `json:"about,omitempty"` // stranded: the office that nobody is left at; reorganisation-stuck, campaign-…: its ID; key-…: its KID; character-…: its code point; gap-… and inspection-…: the material; reference-revoked: the code of the certificate; inquiry-…: the inquiry or the list; batch-…, request-…: its ID; rating-…: the case that was rated

@@ -27,6 +27,10 @@ func TestTamperedRequests(t *testing.T) {
 		"UPDATE resident_requests SET office = 'south' WHERE id = 'R1'":                       ContentChanged,
 		"UPDATE resident_requests SET resident = '111:B' WHERE id = 'R1'":                     ContentChanged,
 		"UPDATE resident_requests SET application = 'A2' WHERE id = 'R3'":                     ContentChanged,
+		"UPDATE resident_requests SET content = '{\"name\":\"李四\"}' WHERE id = 'R6'":          ContentChanged,
+		"UPDATE resident_requests SET content = '{\"name\":\"李四\"}' WHERE id = 'R7'":          "", // its resident is at it
+		"UPDATE resident_requests SET state = 'taken' WHERE id = 'R6'":                        ContentChanged,
+		"UPDATE resident_requests SET application = NULL WHERE id = 'R7'":                     ContentChanged,
 		"DELETE FROM resident_requests WHERE id = 'R1'":                                       ContentMissing,
 		"DELETE FROM resident_requests WHERE id = 'R4'":                                       ContentMissing,
 		"UPDATE resident_requests SET id = 'R9' WHERE id = 'R2'":                              ContentChanged,
@@ -40,6 +44,8 @@ func TestTamperedRequests(t *testing.T) {
 			"R3": {yinzheng.RequestSent, yinzheng.RequestTaken},
 			"R4": {yinzheng.RequestLapsed, "erased"},
 			"R5": {},
+			"R6": {yinzheng.RequestSent, yinzheng.RequestTaken, yinzheng.RequestAsked, yinzheng.RequestAnswered},
+			"R7": {yinzheng.RequestSent, yinzheng.RequestTaken, yinzheng.RequestAsked},
 		} {
 			moveRequest(t, s, id, states)
 		}
@@ -61,11 +67,11 @@ func moveRequest(t *testing.T, s *Store, id string, states []yinzheng.RequestSta
 		e := yinzheng.Event{At: r.Changed, Kind: state.Event(), Subject: id, By: "u1"}
 		switch state {
 		case yinzheng.RequestTaken:
-			r.State, r.Case, e.Detail = state, "A1", "A1"
+			r.State, r.Case, e.Detail = state, "A"+id, "A"+id
 		case "erased":
 			r.Content, r.Resident = nil, ""
-		case yinzheng.RequestRefused:
-			r.State, r.Content = state, []byte(`{"name":"张三","said":"重复"}`)
+		case yinzheng.RequestRefused, yinzheng.RequestAsked, yinzheng.RequestAnswered:
+			r.State, r.Content = state, []byte(`{"name":"张三","said":"重复","to":"`+state+`"}`)
 			e.Detail = "duplicate " + r.Digest()
 		default:
 			r.State, r.Office = state, "north"

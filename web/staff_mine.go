@@ -43,8 +43,9 @@ var noticeTexts = map[string]yinzheng.Text{
 	"reference-revoked":   {ZH: "所依据的证明已被撤销", EN: "A certificate that another one rests on was revoked"},
 	"holder-died":         {ZH: "登记显示持证人去世", EN: "A register says that a holder has died"},
 
-	"request-sent": {ZH: "收到网上申请", EN: "A resident has sent a request"},
-	"request-late": {ZH: "网上申请超期未受理", EN: "A request is past its limit"},
+	"request-sent":     {ZH: "收到网上申请", EN: "A resident has sent a request"},
+	"request-answered": {ZH: "居民已答复", EN: "A resident has answered"},
+	"request-late":     {ZH: "网上申请超期未受理", EN: "A request is past its limit"},
 
 	"reorganisation-stuck": {ZH: "机构调整无法实施", EN: "A reorganisation cannot be carried out"},
 	"key-suspended":        {ZH: "一把密钥被中止", EN: "A key was suspended"},
