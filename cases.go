@@ -180,7 +180,7 @@ func (s *Service) Application(ctx context.Context, by *Account, id string) (*Cas
 		return nil, err
 	}
 	v, err := s.viewFor(ctx, by, c.Application, c.Template)
-	if err != nil || c.State != Draft && c.State != Returned {
+	if err != nil || !c.State.AtItsClerks() {
 		return v, err
 	}
 	_, checked, err := s.input(c.Template, c.Values, c.Division, &c.Applicant, s.now())

@@ -148,7 +148,7 @@ func (c *Case) mayDraft(by *Account, now time.Time, zh, en string, handingIn boo
 	if _, err := c.mayWork(by, now); err != nil {
 		return Grant{}, err
 	}
-	if c.State != Draft && c.State != Returned {
+	if !c.State.AtItsClerks() {
 		return Grant{}, c.wrongState(zh, en)
 	}
 	var obstacle error

@@ -278,7 +278,7 @@ func (s *Service) found(ctx context.Context, r rune) error {
 			if c == nil {
 				continue
 			}
-			if (c.State == Draft || c.State == Returned) && len(s.missing(c.Template, c.Values)) == 0 {
+			if c.State.AtItsClerks() && len(s.missing(c.Template, c.Values)) == 0 {
 				told = append(told, Notice{At: now, Office: c.Directory.OfficeNow(c.Office), Role: Clerk, Kind: "character-found", Application: id, About: CodePoint(r)})
 			}
 		}

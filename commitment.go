@@ -84,7 +84,7 @@ func (c *Case) checkCommitment(k *checker, f *Attachment) {
 	switch {
 	case sheet == nil:
 		k.refuse("signed", "not-applicable", "只有告知承诺书（commitment），或可由承诺代替的材料，才说明如何签署", "Only a commitment, or a material that one may stand in the place of, says how it was signed")
-	case c.State != Draft && c.State != Returned:
+	case !c.State.AtItsClerks():
 		k.refuse("signed", "too-late", "承诺须在提交之前签署；审批中请退回，由申请人提交材料或签署承诺", "A commitment is signed before the case is handed in; please return the case")
 	case documentMark(sheet.ID) == "":
 		k.refuse("signed", "no-document", "签署承诺须有申请人的证件号码，否则请提交材料", "Who signs a commitment needs an identity document; otherwise please attach the material")

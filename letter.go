@@ -93,6 +93,11 @@ var letters = map[string]Letter{
 		Says: Text{"“{item}”的网上申请（{number}）已由窗口受理。", "Your request was taken in: {item}, {number}."},
 		More: Text{"办到哪一步，请在下面的网址查看。", " How far it is, is on the page below."},
 	},
+	RequestAsked.Event(): {
+		Asks: true, Name: Text{"窗口请居民补充", "asked for something more"}, Subject: Text{"“{item}”请您补充", "Please add something: {item}"},
+		Says: Text{"“{item}”的网上申请（{number}），窗口请您补充。", "The office asks you for something: {item}, {number}."}, By: Text{"请在{day}前答复。", " Please answer by {day}."},
+		More: Text{"要补什么，请在下面的网址查看、答复。", " What it is, and how to answer, is on the page below."},
+	},
 	RequestRefused.Event(): {
 		Name: Text{"网上申请不予受理", "request refused"}, Subject: Text{"“{item}”的申请不予受理", "Your request was refused: {item}"},
 		Says: Text{"“{item}”的网上申请（{number}）不予受理。", "Your request was refused: {item}, {number}."},

@@ -25,10 +25,37 @@ const (
 	RequestRefused   RequestState = "refused"   // by its office
 	RequestWithdrawn RequestState = "withdrawn" // by the resident
 	RequestLapsed    RequestState = "lapsed"    // nobody went on with it
+	RequestAsked     RequestState = "asked"     // it became a case, whose clerk asks the resident for something
+	RequestAnswered  RequestState = "answered"  // the resident has answered that
 )
 
 // Event is the kind of event that brings a request to a state.
 func (s RequestState) Event() string { return "request-" + string(s) }
+
+// RequestAct is what the clerks who work on a request may do to it.
+type RequestAct string
+
+// The acts on a request.
+const (
+	TakeRequest   RequestAct = "take"   // make a case of it
+	ReturnRequest RequestAct = "return" // to be mended
+	RefuseRequest RequestAct = "refuse"
+	AskResident   RequestAct = "ask"    // for something that its case lacks, while that is drafted or mended
+	AttachAnswer  RequestAct = "attach" // to its case what the resident has answered with, likewise
+)
+
+// Acts lists what may be done to a request as it stands, by who may take it in.
+func (r *ResidentRequest) Acts() []RequestAct {
+	switch r.State {
+	case RequestSent:
+		return []RequestAct{TakeRequest, ReturnRequest, RefuseRequest}
+	case RequestTaken, RequestAsked:
+		return []RequestAct{AskResident}
+	case RequestAnswered:
+		return []RequestAct{AskResident, AttachAnswer}
+	}
+	return nil
+}
 
 // ResidentRequest is what a resident asks an office to take in: what it is found by,
 // and what package resident keeps in it.
@@ -42,9 +69,9 @@ type ResidentRequest struct {
 	Office   string   // that takes it in; "": not said yet
 	Begun    time.Time
 	Changed  time.Time
-	Due      time.Time // sent: end of the limit for taking it in; otherwise zero
+	Due      time.Time // sent: end of the limit for taking it in; asked: by when the resident should answer; otherwise zero
 	Late     bool      // that is past, and the office above was told
-	Case     string    // taken: which it became
+	Case     string    // which it became; "": none
 	Content  []byte    // JSON, of package resident; nil once it was erased
 	Digests  []string  // of the files that Content names; given to be kept, and not read back
 }
@@ -258,9 +285,12 @@ func (s *Service) KeptFile(ctx context.Context, digest string) ([]byte, error) {
 // where it would otherwise wait for ever when its own has nobody left. The grant is
 // theirs; ErrNotFound for anybody else.
 func (s *Service) MayTakeIn(by *Account, r *ResidentRequest) (Grant, error) {
-	d := s.Directory()
+	return r.mayTakeIn(s.Directory(), by, s.Now())
+}
+
+func (r *ResidentRequest) mayTakeIn(d *Directory, by *Account, now time.Time) (Grant, error) {
 	own := d.OfficeNow(r.Office)
-	if g, ok := by.Holds(Clerk, s.Now(), func(id string) bool { return id == own || r.Late && d.isAbove(id, own) }); ok {
+	if g, ok := by.Holds(Clerk, now, func(id string) bool { return id == own || r.Late && d.isAbove(id, own) }); ok {
 		return g, nil
 	}
 	return Grant{}, NoRequest()
@@ -294,6 +324,45 @@ func (s *Service) TakeIn(ctx context.Context, by *Account, in *NewApplication, f
 		s.watch.noteAll(Desk{Office: p.Office}, by, p.now)
 	}
 	return p.ID, err
+}
+
+// AtItsClerks tells whether a case is drafted or mended.
+func (s State) AtItsClerks() bool { return s == Draft || s == Returned }
+
+// AtItsClerks tells whether a case is drafted or mended now, to who may know only that.
+// ErrNotFound.
+func (s *Service) AtItsClerks(ctx context.Context, id string) (bool, error) {
+	a, err := s.Store.Application(ctx, id)
+	return err == nil && a.State.AtItsClerks(), err
+}
+
+// AttachKept attaches files that are kept already to a case, but those that it has.
+// Errors as of Case.Attach.
+func (s *Service) AttachKept(ctx context.Context, by *Account, id string, files []Attachment) error {
+	c, err := s.open(ctx, by, id)
+	if err != nil {
+		return err
+	}
+	files = slices.DeleteFunc(slices.Clone(files), func(f Attachment) bool { return c.has(&f) })
+	if len(files) == 0 {
+		return nil
+	}
+	_, err = s.changeCase(ctx, by, c.ID, c.Version, func(c *Case, now time.Time) (*Application, error) {
+		for i := range files {
+			a, err := c.Attach(by, &files[i], now)
+			if err != nil {
+				return nil, err
+			}
+			c = &Case{a, c.Template, c.Directory, c.Calendar}
+		}
+		return c.Application, nil
+	}, s.conclude)
+	return err
+}
+
+// has tells whether a file is on the case.
+func (c *Case) has(f *Attachment) bool {
+	return slices.ContainsFunc(c.Attachments, func(x Attachment) bool { return x.Material == f.Material && x.Digest == f.Digest })
 }
 
 // countRequests counts the requests that wait for somebody.

@@ -225,6 +225,8 @@ var eventNames = map[string]Text{
 	RequestRefused.Event():     {"网上申请不予受理", "request refused"},
 	RequestWithdrawn.Event():   {"居民撤回网上申请", "request taken back by its resident"},
 	RequestLapsed.Event():      {"网上申请逾期终止", "request ended, since nobody went on with it"},
+	RequestAsked.Event():       {"请居民补充", "resident asked for something more"},
+	RequestAnswered.Event():    {"居民已答复", "the resident has answered"},
 	EventRequestLate:           {"网上申请超过受理时限", "request past its limit for taking it in"},
 	EventRequestErased:         {"网上申请的内容已按期销毁", "content of a request erased in time"},
 	EventRequestFile:           {"打开网上申请的文件", "file of a request opened"},

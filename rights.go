@@ -153,7 +153,7 @@ func (d Desk) holds() Role { return cmp.Or(d.Role, Clerk) }
 // waitsAt lists the desks, as they are watched, of those who go on with a case
 // that waits for somebody.
 func (c *Case) waitsAt() []Desk {
-	if c.State == Draft || c.State == Returned {
+	if c.State.AtItsClerks() {
 		return []Desk{{Office: c.Directory.OfficeNow(c.Office)}}
 	}
 	return c.desks()

@@ -95,7 +95,42 @@ func rightsTable(t *testing.T) []byte {
 			b.WriteString("\n")
 		}
 	}
+	requestRights(&b, rows)
 	return b.Bytes()
+}
+
+// requestRights adds who may do what to a resident's request, which was sent to the
+// village.
+func requestRights(b *bytes.Buffer, rows []rightsRow) {
+	states := []string{"draft", "sent", "sent, late", "returned", "taken", "asked", "answered", "refused", "withdrawn", "lapsed"}
+	b.WriteString("\n## Requests of residents (网上申请), sent to the home village\n\n| who | office |")
+	for _, s := range states {
+		fmt.Fprintf(b, " %s |", s)
+	}
+	b.WriteString("\n|---|---|" + strings.Repeat("---|", len(states)) + "\n")
+	for _, r := range rows {
+		fmt.Fprintf(b, "| %s | %s |", r.role, strings.TrimSuffix(r.relation, ", took the case in"))
+		for _, state := range states {
+			state, late := strings.CutSuffix(state, ", late")
+			q := &ResidentRequest{State: RequestState(state), Office: "village", Late: late}
+			if q.State == RequestDraft { // sent to nobody yet
+				q.Office = ""
+			}
+			may := []string{"–"}
+			if _, err := q.mayTakeIn(testDir, SampleAccount("somebody", 90, [2]string{string(r.role), r.office}), testNow); err == nil {
+				may = []string{"see"}
+				if q.State != RequestWithdrawn { // what was taken back is theirs again
+					may = append(may, "open file")
+				}
+				for _, act := range q.Acts() {
+					may = append(may, string(act))
+				}
+			}
+			fmt.Fprintf(b, " %s |", strings.Join(may, ", "))
+		}
+		b.WriteString("\n")
+	}
+	b.WriteString("\nTo ask, and to attach an answer, whoever does it also has to be one who may edit the case, while that is a draft or returned.\n")
 }
 
 // checkPermits holds what somebody is told that they may do against what they may.

@@ -57,12 +57,13 @@ func (r *Residents) Begin(ctx context.Context, who *yinzheng.Resident, item, lan
 }
 
 // Request shows a resident their own request; ErrNotFound for anybody else's. Once it
-// became a case, who only has its code is told that and no more: the code would
-// otherwise open all that was said and sent for as long as the case is kept.
+// became a case, who only has its code is told that, and what the office asks for, and
+// no more: the code would otherwise open all that was said and sent for as long as the
+// case is kept.
 func (r *Residents) Request(ctx context.Context, who *yinzheng.Resident, id string) (*Request, error) {
 	q, err := r.own(ctx, who, id)
-	if err == nil && q.State == yinzheng.RequestTaken && q.Resident == "" {
-		q.hide()
+	if err == nil && q.Case != "" && q.Resident == "" {
+		q.hideButAsking()
 	}
 	return q, err
 }
@@ -113,19 +114,26 @@ func (r *Residents) readAll(rows []*yinzheng.ResidentRequest, err error) ([]*Req
 
 // change applies a change to a request that its resident still fills in. Errors:
 // ErrNotFound, ErrState, those of fn, and ErrInvalid for what cannot be kept at all.
-func (r *Residents) change(ctx context.Context, who *yinzheng.Resident, id string, fn func(*Request) error) (q *Request, err error) {
-	for range saves {
-		if q, err = r.Request(ctx, who, id); err != nil {
-			return nil, err
-		}
+func (r *Residents) change(ctx context.Context, who *yinzheng.Resident, id string, fn func(*Request) error) (*Request, error) {
+	return r.write(ctx, who, id, func(q *Request) error {
 		if err := q.refuseFilling(); err != nil {
+			return err
+		}
+		if err := fn(q); err != nil {
+			return err
+		}
+		q.bind()
+		return r.check(q)
+	})
+}
+
+// write applies a change to a resident's request as it is now, whoever is faster.
+func (r *Residents) write(ctx context.Context, who *yinzheng.Resident, id string, fn func(*Request) error) (q *Request, err error) {
+	for range saves {
+		if q, err = r.own(ctx, who, id); err != nil {
 			return nil, err
 		}
 		if err = fn(q); err != nil {
-			return nil, err
-		}
-		q.bind()
-		if err = r.check(q); err != nil {
 			return nil, err
 		}
 		q.Changed = r.now()
@@ -230,16 +238,24 @@ func (r *Residents) addRow(q *Request, key string, rows []any, row map[string]an
 // AddFile keeps a photograph, a scan or a PDF of a material. ErrInvalid for what
 // cannot be taken, errors otherwise as of change and yinzheng.Cleaner.
 func (r *Residents) AddFile(ctx context.Context, who *yinzheng.Resident, id string, in *yinzheng.NewAttachment) (*Request, error) {
+	return r.addFile(ctx, who, id, in, (*Request).Materials, r.change)
+}
+
+// addFile keeps a file of one of the materials that are taken now, by a change that
+// may be made now.
+func (r *Residents) addFile(ctx context.Context, who *yinzheng.Resident, id string, in *yinzheng.NewAttachment, taken func(*Request) []yinzheng.Material,
+	change func(context.Context, *yinzheng.Resident, string, func(*Request) error) (*Request, error),
+) (*Request, error) {
 	room := func(q *Request) error {
 		switch {
-		case !slices.ContainsFunc(q.Materials(), func(m yinzheng.Material) bool { return m.Key == in.Material }):
+		case !slices.ContainsFunc(taken(q), func(m yinzheng.Material) bool { return m.Key == in.Material }):
 			return invalid("material", "choice", "这个申请不需要这项材料", "This request does not need that material")
 		case len(q.Files) >= maxFiles || q.Filed >= maxFiled:
 			return invalid("file", "too-many", "文件太多，请只传需要的；还有材料可以到窗口补", "Too many files; please send only what is needed, the rest can be brought to the counter")
 		}
 		return nil
 	}
-	q, err := r.Request(ctx, who, id)
+	q, err := r.own(ctx, who, id)
 	if err != nil {
 		return nil, err
 	}
@@ -250,7 +266,7 @@ func (r *Residents) AddFile(ctx context.Context, who *yinzheng.Resident, id stri
 	if err != nil {
 		return nil, err
 	}
-	return r.change(ctx, who, id, func(q *Request) error {
+	return change(ctx, who, id, func(q *Request) error {
 		if slices.ContainsFunc(q.Files, func(x File) bool { return x.Original == f.Original && x.Material == f.Material }) {
 			return nil // sent twice
 		}
@@ -393,7 +409,7 @@ func (r *Residents) move(ctx context.Context, q *yinzheng.ResidentRequest, to yi
 
 // tell tells a resident what an office has done with their request.
 func (r *Residents) tell(ctx context.Context, q *yinzheng.ResidentRequest) error {
-	if !slices.Contains([]yinzheng.RequestState{yinzheng.RequestReturned, yinzheng.RequestTaken, yinzheng.RequestRefused}, q.State) {
+	if !slices.Contains([]yinzheng.RequestState{yinzheng.RequestReturned, yinzheng.RequestTaken, yinzheng.RequestRefused, yinzheng.RequestAsked}, q.State) {
 		return nil
 	}
 	name := nameless(q.Template.Code)
@@ -401,7 +417,7 @@ func (r *Residents) tell(ctx context.Context, q *yinzheng.ResidentRequest) error
 		name = t.Name
 	}
 	to := cmp.Or(q.Resident, (&yinzheng.Resident{Request: q.ID}).Key())
-	return r.Service.Tell(ctx, &yinzheng.News{Kind: q.State.Event(), ItemName: name, About: q.ID, Act: q.Version, To: []string{to}})
+	return r.Service.Tell(ctx, &yinzheng.News{Kind: q.State.Event(), ItemName: name, About: q.ID, Act: q.Version, Day: q.Due, To: []string{to}})
 }
 
 // ReturnCode draws a code by which somebody comes back to their request. It ends an

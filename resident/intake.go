@@ -71,20 +71,20 @@ func (r *Residents) at(ctx context.Context, by *yinzheng.Account, id string) (*R
 	return q, grant, nil
 }
 
-// OfCase is the ID of the request that a case came of, for who may see that; "" when
-// there is none.
-func (r *Residents) OfCase(ctx context.Context, by *yinzheng.Account, application string) (id string, err error) {
+// OfCase is the request that a case came of, for who may see that; nil when there is
+// none.
+func (r *Residents) OfCase(ctx context.Context, by *yinzheng.Account, application string) (*yinzheng.ResidentRequest, error) {
 	row, err := r.store.RequestOfCase(ctx, application)
 	switch {
 	case errors.Is(err, yinzheng.ErrNotFound):
-		return "", nil
+		return nil, nil
 	case err != nil:
-		return "", err
+		return nil, err
 	}
 	if _, err := r.Service.MayTakeIn(by, row); err != nil {
-		return "", nil //nolint:nilerr // for anybody else there is none
+		return nil, nil //nolint:nilerr // for anybody else there is none
 	}
-	return row.ID, nil
+	return row, nil
 }
 
 // FileAt gives a file of a request to whoever works on it. That it was opened is put
@@ -101,14 +101,14 @@ func (r *Residents) FileAt(ctx context.Context, by *yinzheng.Account, id string,
 	return content, f, r.store.Record(ctx, yinzheng.Event{At: r.now(), Kind: yinzheng.EventRequestFile, Subject: q.ID, By: by.ID, Detail: f.Digest})
 }
 
-// waiting returns a request at version seen that somebody may act on, and under which
+// actOn returns a request at version seen, on which somebody may act so, and under which
 // grant. Errors: ErrNotFound, ErrState, ErrConflict.
-func (r *Residents) waiting(ctx context.Context, by *yinzheng.Account, id string, seen int) (*Request, yinzheng.Grant, error) {
+func (r *Residents) actOn(ctx context.Context, by *yinzheng.Account, id string, seen int, act yinzheng.RequestAct) (*Request, yinzheng.Grant, error) {
 	q, grant, err := r.at(ctx, by, id)
 	switch {
 	case err != nil:
-	case q.State != yinzheng.RequestSent:
-		err = fail(yinzheng.ErrState, "申请现在不等待受理", "The request does not wait to be taken in now")
+	case !slices.Contains(q.Acts(), act):
+		err = fail(yinzheng.ErrState, "申请现在的状态不能这样办，请重新查看", "The request is not in a state for this; please look at it again")
 	case q.Version != seen:
 		err = fail(yinzheng.ErrConflict, "申请已被更改，请重新查看", "The request has changed; please look at it again")
 	}
@@ -144,7 +144,7 @@ func (r *Residents) begun(q *Request, by yinzheng.Grant) *yinzheng.NewApplicatio
 // a draft of the clerk's office, to be checked and handed in as any other. Errors as
 // of At and Service.TakeIn, ErrState, ErrConflict.
 func (r *Residents) Take(ctx context.Context, by *yinzheng.Account, id string, seen int) (application string, err error) {
-	q, grant, err := r.waiting(ctx, by, id, seen)
+	q, grant, err := r.actOn(ctx, by, id, seen, yinzheng.TakeRequest)
 	if err != nil {
 		return "", err
 	}
@@ -164,7 +164,15 @@ func (r *Residents) Take(ctx context.Context, by *yinzheng.Account, id string, s
 // ErrInvalid for a text that is missing or too long.
 func (r *Residents) Return(ctx context.Context, by *yinzheng.Account, id string, seen int, text string, mend []string) error {
 	mend = slices.DeleteFunc(slices.Clone(mend), func(path string) bool { return len(path) > 100 })
-	return r.answer(ctx, by, id, seen, &Said{State: yinzheng.RequestReturned, Text: text, Mend: mend})
+	q, grant, err := r.actOn(ctx, by, id, seen, yinzheng.ReturnRequest)
+	if err != nil {
+		return err
+	}
+	q.Due = time.Time{}
+	sent := q.Asked
+	sent.Said, sent.Salt = nil, nil
+	q.Sent = &Sent{q.Template, sent}
+	return r.say(ctx, by, grant, q, &Said{State: yinzheng.RequestReturned, Text: text, Mend: mend})
 }
 
 // Refuse ends a request, for a reason of a class and in words. Errors as of Return.
@@ -172,33 +180,39 @@ func (r *Residents) Refuse(ctx context.Context, by *yinzheng.Account, id string,
 	if !slices.ContainsFunc(RefusalReasons, func(o yinzheng.Option) bool { return o.Value == reason }) {
 		return invalid("reason", "choice", "请选择不予受理的原因", "Please choose the reason")
 	}
-	return r.answer(ctx, by, id, seen, &Said{State: yinzheng.RequestRefused, Reason: reason, Text: text})
-}
-
-func (r *Residents) answer(ctx context.Context, by *yinzheng.Account, id string, seen int, said *Said) error {
-	q, grant, err := r.waiting(ctx, by, id, seen)
+	q, grant, err := r.actOn(ctx, by, id, seen, yinzheng.RefuseRequest)
 	if err != nil {
 		return err
 	}
-	said.Text = strings.TrimSpace(strings.ReplaceAll(said.Text, "\r\n", "\n"))
+	q.Due = time.Time{}
+	return r.say(ctx, by, grant, q, &Said{State: yinzheng.RequestRefused, Reason: reason, Text: text})
+}
+
+// say tells a resident something, which brings the request to another state.
+func (r *Residents) say(ctx context.Context, by *yinzheng.Account, grant yinzheng.Grant, q *Request, said *Said) error {
+	said.Text = normalText(said.Text)
 	switch n := utf8.RuneCountInString(said.Text); {
 	case n == 0:
 		return invalid("text", "required", "请写明告诉申请人的话：缺什么、怎么办", "Please say what the applicant is told: what is missing, what to do")
 	case n > maxText:
-		return invalid("text", "too-long", "最多 500 字", "At most 500 characters")
+		return tooLong()
 	case !yinzheng.Clean(said.Text):
-		return invalid("text", "unclean", "含有不可见的字符，请删去后重写", "There are invisible characters in it; please remove them")
+		return unclean()
 	}
 	said.At, said.Office = r.now(), grant.Office
-	if said.State == yinzheng.RequestReturned {
-		q.Sent = &Sent{q.Template, q.Asked}
-		q.Sent.Said, q.Sent.Salt = nil, nil
-	}
-	q.Said, q.Due = append(q.Said, *said), time.Time{}
+	q.Said = append(q.Said, *said)
 	if err := q.encode(); err != nil {
 		return err
 	}
 	return r.move(ctx, &q.ResidentRequest, said.State, by.ID, said.Reason, nothing)
+}
+
+func normalText(s string) string { return strings.TrimSpace(strings.ReplaceAll(s, "\r\n", "\n")) }
+
+func tooLong() error { return invalid("text", "too-long", "最多 500 字", "At most 500 characters") }
+
+func unclean() error {
+	return invalid("text", "unclean", "含有不可见的字符，请删去后重写", "There are invisible characters in it; please remove them")
 }
 
 // How long nobody need go on with a request before it ends.

@@ -40,6 +40,7 @@ type Asked struct {
 	Filed     int                `json:"filed,omitempty"`   // how many files it ever had
 	Instead   map[string]Instead `json:"instead,omitempty"` // by material: what stands in the place of files
 	Said      []Said             `json:"said,omitempty"`    // by the office
+	Answers   []Answered         `json:"answers,omitempty"` // to what it asked after it had taken the request in
 	Salt      []byte             `json:"salt,omitempty"`    // so that its digest tells nothing
 	Sent      *Sent              `json:"sent,omitempty"`    // returned: what its office had before it
 }
@@ -76,10 +77,11 @@ type Instead struct {
 type Said struct {
 	At     time.Time             `json:"at"`
 	Office string                `json:"office"`
-	State  yinzheng.RequestState `json:"state"`            // that it came to by this: returned or refused
+	State  yinzheng.RequestState `json:"state"`            // that it came to by this: returned, refused or asked
 	Reason string                `json:"reason,omitempty"` // class, of a refusal
 	Text   string                `json:"text"`
-	Mend   []string              `json:"mend,omitempty"` // returned: paths of fields, attachments.KEY of materials
+	Mend   []string              `json:"mend,omitempty"`  // returned, asked: paths of fields, attachments.KEY of materials
+	Filed  int                   `json:"filed,omitempty"` // asked: how many files the request had ever had before the resident answers
 }
 
 // LastSaid is what the office said last; nil: nothing.
@@ -270,6 +272,16 @@ func isFilledIn(s yinzheng.RequestState) bool {
 	return s == yinzheng.RequestDraft || s == yinzheng.RequestReturned
 }
 
+// Acts lists what may be done to it, by who may take it in: one that nobody can read is
+// only refused.
+func (q *Request) Acts() []yinzheng.RequestAct {
+	acts := q.ResidentRequest.Acts()
+	if q.Unread {
+		acts = slices.DeleteFunc(acts, func(a yinzheng.RequestAct) bool { return a != yinzheng.RefuseRequest })
+	}
+	return acts
+}
+
 // load reads a request; a stranger's error when there is none.
 func (r *Residents) load(ctx context.Context, id string) (*Request, error) {
 	id, ok := yinzheng.NormalCaseID(id)
@@ -290,7 +302,11 @@ func (r *Residents) load(ctx context.Context, id string) (*Request, error) {
 // writes after that is theirs until they send it, and what they took back is theirs again.
 func (r *Residents) asSent(q *Request) (*Request, error) {
 	switch {
-	case q.State == yinzheng.RequestSent || q.State == yinzheng.RequestTaken || q.State == yinzheng.RequestRefused:
+	case q.State == yinzheng.RequestAsked:
+		yet := q.Answering() // to be sent
+		q.Files = slices.DeleteFunc(slices.Clone(q.Files), func(f File) bool { return slices.Contains(yet, f) })
+		return q, nil
+	case q.Case != "" || q.State == yinzheng.RequestSent || q.State == yinzheng.RequestRefused:
 		return q, nil
 	case q.State == yinzheng.RequestWithdrawn || q.Sent == nil:
 		said := q.Said

@@ -19,7 +19,7 @@ import (
 func kinship() *yinzheng.Template {
 	t := lodging()
 	both := func(s string) yinzheng.Text { return yinzheng.Text{ZH: s, EN: s} }
-	t.Code, t.Short, t.Name, t.TypeCode = "kinship", "KI", both("亲属关系证明"), "11100000000013338W099"
+	t.Code, t.Short, t.Name, t.TypeCode, t.MendDays = "kinship", "KI", both("亲属关系证明"), "11100000000013338W099", 3
 	t.Materials = []yinzheng.Material{
 		{Key: "book", Text: both("户口簿"), Scan: true},
 		{Key: "photo", Text: both("照片"), Scan: true, Commitment: &yinzheng.Commitment{Text: both("本人承诺属实。"), InspectDays: 20}},

@@ -13,7 +13,7 @@ import (
 
 const (
 	eventsOfRequest = "FROM log l JOIN events e ON e.key = l.part WHERE l.subject = r.id AND l.kind = 'event' AND e.kind IN "
-	movesOfRequest  = "('request-sent', 'request-returned', 'request-refused', 'request-withdrawn', 'request-lapsed'"
+	movesOfRequest  = "('request-sent', 'request-returned', 'request-refused', 'request-withdrawn', 'request-lapsed', 'request-asked', 'request-answered'"
 )
 
 // The row of a request and what the log says of it are read by one statement: a server
@@ -82,7 +82,7 @@ func (x *requestAudit) fault(now time.Time) FaultKind {
 		return ContentChanged
 	case x.Content == nil && (x.erased.Before(x.expires()) || x.erased.After(now)):
 		return ContentMissing
-	case x.Content == nil, x.State == yinzheng.RequestDraft, x.State == yinzheng.RequestReturned:
+	case x.Content == nil, x.State == yinzheng.RequestDraft, x.State == yinzheng.RequestReturned, x.State == yinzheng.RequestAsked:
 		return ""
 	case !strings.HasSuffix(x.said, x.Digest()):
 		return ContentChanged

@@ -31,6 +31,10 @@ func TestTamperedRequests(t *testing.T) {
 		"DELETE FROM resident_requests WHERE id = 'R1'":                                           ContentMissing,
 		"DELETE FROM resident_requests WHERE id = 'R4'":                                           ContentMissing,
 		"UPDATE resident_requests SET id = 'R9' WHERE id = 'R2'":                                  ContentChanged,
+		"UPDATE resident_requests SET content = '{\"name\":\"李四\"}' WHERE id = 'R7'":              ContentChanged,
+		"UPDATE resident_requests SET content = '{\"name\":\"李四\"}' WHERE id = 'R8'":              "", // its resident is at it
+		"UPDATE resident_requests SET state = 'taken' WHERE id = 'R7'":                            ContentChanged,
+		"UPDATE resident_requests SET application = NULL WHERE id = 'R8'":                         ContentChanged,
 		"INSERT INTO resident_requests SELECT 9, 'R9', version, state, item, template_version, resident, code, office, begun_at, changed_at, due_at, late, NULL, content FROM resident_requests WHERE id = 'R1'": ContentChanged,
 	} {
 		path := filepath.Join(t.TempDir(), "yinzheng.db")
@@ -42,6 +46,8 @@ func TestTamperedRequests(t *testing.T) {
 			"R4": {yinzheng.RequestLapsed, "erased"},
 			"R5": {},
 			"R6": {yinzheng.RequestSent, yinzheng.RequestTaken, "erased"},
+			"R7": {yinzheng.RequestSent, yinzheng.RequestTaken, yinzheng.RequestAsked, yinzheng.RequestAnswered},
+			"R8": {yinzheng.RequestSent, yinzheng.RequestTaken, yinzheng.RequestAsked},
 		} {
 			moveRequest(t, s, id, states)
 		}
@@ -67,8 +73,8 @@ func moveRequest(t *testing.T, s *Store, id string, states []yinzheng.RequestSta
 		case "erased":
 			r.Content, r.Resident = nil, ""
 			e.At = r.Changed.AddDate(0, 0, yinzheng.RetentionRuleOf(map[yinzheng.RequestState]string{yinzheng.RequestLapsed: yinzheng.RetainRequests, yinzheng.RequestTaken: yinzheng.RetainContacts}[r.State]).Days)
-		case yinzheng.RequestRefused:
-			r.State, r.Content = state, []byte(`{"name":"张三","said":"重复"}`)
+		case yinzheng.RequestRefused, yinzheng.RequestAsked, yinzheng.RequestAnswered:
+			r.State, r.Content = state, []byte(`{"name":"张三","said":"重复","to":"`+state+`"}`)
 			e.Detail = "duplicate " + r.Digest()
 		default:
 			r.State, r.Office = state, "north"

@@ -97,7 +97,7 @@ func (s *server) api() ([]byte, error) {
 		s.lifeOperations(), s.paperOperations(), s.issuingOperations(), s.sampleOperations(), s.noticeOperations(),
 		s.peopleOperations(), s.officeOperations(), s.recordOperations(), s.registerOperations(),
 		s.inquiryOperations(), s.inquiryListOperations(), s.inquiryRuleOperations(), s.campaignOperations(), s.ratingOperations(),
-		s.importOperations(), s.keyOperations(), s.templateOperations(),
+		s.requestOperations(), s.importOperations(), s.keyOperations(), s.templateOperations(),
 	} {
 		for i := range ops {
 			s.register(api, &ops[i])

@@ -25,6 +25,9 @@ func (s *server) applyRoutes() map[string]func(*guest) error {
 		"POST /apply/{item}/{id}/later":       s.ofOwn(s.laterForm),
 		"GET /apply/{item}/{id}/check":        s.filling(s.checkAnswersPage),
 		"GET /apply/{item}/{id}/files/{file}": s.ofOwn(s.sentFile),
+		"GET /apply/{item}/{id}/answer":       s.answering(s.askedPage),
+		"POST /apply/{item}/{id}/answer":      s.answering(s.askedForm),
+		"POST /apply/{item}/{id}/answer/file": s.answering(s.askedFileForm),
 		"POST /apply/{item}/{id}/{page}/file": s.filling(s.sendFileForm),
 		"GET /apply/{item}/{id}/{page}":       s.filling(s.leafPage),
 		"POST /apply/{item}/{id}/{page}":      s.filling(s.leafForm),
@@ -185,6 +188,7 @@ type requestView struct {
 	Mend   []mendLine
 	Reason yinzheng.Text // of a refusal
 	Theirs bool          // taken: the case can be followed by them
+	Asked  bool          // for something, and its case waits for that
 }
 
 // mendLine is one thing that an office asks to have mended.
@@ -205,6 +209,12 @@ func (s *server) requestPage(g *guest, q *resident.Request) error {
 		if view.Theirs, err = s.Service.Belongs(g.Context(), g.me, q.Case); err != nil {
 			return err
 		}
+	}
+	switch err := s.Residents.StillAsked(g.Context(), q); {
+	case err == nil:
+		view.Asked = true
+	case !errors.Is(err, yinzheng.ErrState):
+		return err
 	}
 	if said := q.LastSaid(); said != nil {
 		for _, path := range said.Mend {
@@ -245,14 +255,16 @@ func (s *server) requestStages(q *resident.Request) []stage {
 		}
 	case yinzheng.RequestReturned:
 		out = append(out, stage{Name: yinzheng.Text{ZH: "请您补正", EN: "You mend it"}, Class: "now"})
-	case yinzheng.RequestTaken:
+	case yinzheng.RequestTaken, yinzheng.RequestAsked, yinzheng.RequestAnswered:
 		take.Class = "done"
-		take.Lines = append(take.Lines, on(q.Changed))
+		if q.State == yinzheng.RequestTaken {
+			take.Lines = append(take.Lines, on(q.Changed))
+		}
 	default:
 		return append(out, stage{requestStates[q.State], []yinzheng.Text{on(q.Changed)}, "bad"})
 	}
 	last := stage{Name: yinzheng.Text{ZH: "各级审批，签发证明", EN: "The offices approve, and the certificate is issued"}}
-	if q.State == yinzheng.RequestTaken {
+	if q.Case != "" {
 		last.Class = "now"
 	}
 	return append(out, take, last)
@@ -262,6 +274,7 @@ func (s *server) requestStages(q *resident.Request) []stage {
 var requestStates = map[yinzheng.RequestState]yinzheng.Text{
 	yinzheng.RequestDraft: {ZH: "没填完", EN: "not sent yet"}, yinzheng.RequestSent: {ZH: "等窗口受理", EN: "with the office"}, yinzheng.RequestReturned: {ZH: "请您补正", EN: "to be mended"},
 	yinzheng.RequestTaken: {ZH: "已受理", EN: "taken in"}, yinzheng.RequestRefused: {ZH: "不予受理", EN: "refused"}, yinzheng.RequestWithdrawn: {ZH: "已撤回", EN: "taken back"}, yinzheng.RequestLapsed: {ZH: "逾期终止", EN: "ended, since nobody went on with it"},
+	yinzheng.RequestAsked: {ZH: "请您补充", EN: "asked for something more"}, yinzheng.RequestAnswered: {ZH: "已答复窗口", EN: "answered"},
 }
 
 // StateName is a request's state in words.

@@ -7,6 +7,7 @@ import (
 
 	"yinzheng"
 	"yinzheng/receipt"
+	"yinzheng/resident"
 )
 
 // followRoutes are the pages on which a case is followed.
@@ -74,7 +75,7 @@ func (s *server) followForm(g *guest) error {
 
 // followedView is a case as it is followed.
 type followedView struct {
-	*yinzheng.FollowedCase
+	*resident.Followed
 	Stages []stage
 	Looks  []yinzheng.Look
 	Sends  bool // messages are delivered
@@ -84,10 +85,10 @@ type followedView struct {
 // that there is such a case is told to nobody.
 func (s *server) followedPage(g *guest) error {
 	id := g.PathValue("case")
-	var c *yinzheng.FollowedCase
+	var c *resident.Followed
 	var err error = yinzheng.ErrNotFound
 	if g.me != nil {
-		c, err = s.Service.Follow(g.Context(), g.me, id)
+		c, err = s.Residents.Follow(g.Context(), g.me, id)
 	}
 	switch {
 	case errors.Is(err, yinzheng.ErrNotFound):
@@ -99,7 +100,7 @@ func (s *server) followedPage(g *guest) error {
 	if err != nil {
 		return err
 	}
-	return s.receive(g, http.StatusOK, "resident-case", c.ItemName, &followedView{c, stagesOf(c), looks, s.Residents.CanSend()})
+	return s.receive(g, http.StatusOK, "resident-case", c.ItemName, &followedView{c, stagesOf(c.FollowedCase), looks, s.Residents.CanSend()})
 }
 
 // stagesOf lays out the way of a case, from the counter to the certificate.

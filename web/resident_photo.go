@@ -152,14 +152,23 @@ func (s *server) fileTaken(g *guest, view *leafView, err error) error {
 		seeOther(g.w, view.here())
 		return nil
 	}
-	f := faultOf(err)
-	if f.status >= http.StatusInternalServerError && f.status != http.StatusServiceUnavailable {
+	if view.Faults = uploadFaults(err); view.Faults == nil {
 		return err
 	}
-	if view.Faults = f.fields; len(view.Faults) == 0 {
-		view.Faults = []yinzheng.FieldError{{Field: "file", Code: f.kind, Text: f.text}}
+	return s.drawLeaf(g, faultOf(err).status, view, nil, nil)
+}
+
+// uploadFaults say on the page why a file was not taken; nil for what is no fault of
+// whoever sent it, unless they may try again.
+func uploadFaults(err error) []yinzheng.FieldError {
+	f := faultOf(err)
+	switch {
+	case f.status >= http.StatusInternalServerError && f.status != http.StatusServiceUnavailable:
+		return nil
+	case len(f.fields) > 0:
+		return f.fields
 	}
-	return s.drawLeaf(g, f.status, view, nil, nil)
+	return []yinzheng.FieldError{{Field: "file", Code: f.kind, Text: f.text}}
 }
 
 // materialForm removes a file of a material, says what stands in its place, or leads on.
@@ -210,7 +219,7 @@ func (s *server) sentFile(g *guest, q *resident.Request) error {
 	if f.Type == "image/jpeg" {
 		way = "inline"
 	}
-	g.w.Header().Set("Content-Disposition", fmt.Sprintf(`%s; filename="%s-%d%s"`, way, q.ID, f.ID, yinzheng.FileEnding(f.Type)))
+	g.w.Header().Set("Content-Disposition", fmt.Sprintf(`%s; filename="%s"`, way, sentName(q.ID, f)))
 	writeBody(g.w, http.StatusOK, f.Type, content)
 	return nil
 }

@@ -199,6 +199,8 @@ var dones = map[string]yinzheng.Text{
 	"taken-back":       {ZH: "已撤回申请。", EN: "The request was taken back."},
 	"request-returned": {ZH: "已退回申请人补正。", EN: "Returned to its resident."},
 	"request-refused":  {ZH: "已答复不予受理。", EN: "Refused; the resident is told why."},
+	"resident-asked":   {ZH: "已请居民补充，答复后会通知您。", EN: "The resident is asked; you are told when they answer."},
+	"answer-attached":  {ZH: "已附到办件。", EN: "Attached to the case."},
 
 	"inquiry-ask":      {ZH: "已提出。", EN: "Asked."},
 	"inquiry-answer":   {ZH: "核实意见已登记，等待签发。", EN: "The answer is entered and waits to be signed."},

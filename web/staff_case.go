@@ -25,7 +25,7 @@ type caseView struct {
 	Deciding decideView
 
 	Verified  *yinzheng.VerificationBook // nil: there is no certificate
-	Request   string                     // that it came of, if it is shown to who looks
+	Request   *yinzheng.ResidentRequest  // that it came of, if it is shown to who looks
 	Slip      bool                       // it was handed in, and a slip can be printed
 	Materials *materialsView
 	Trying    materialTry

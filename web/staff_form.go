@@ -97,12 +97,12 @@ type caseForm struct {
 	Fields   []fieldView
 	Division string
 	Applies  applicantView
-	Faults   []yinzheng.FieldError // why it was not saved
-	Stale    bool                  // somebody else changed the case meanwhile
-	Tried    bool                  // it was to be handed in: what is wanting is shown
-	Page     string                // address of the page's picture
-	SentBack *eventView            // what it was returned for
-	Request  string                // that it came of, if it is shown to who looks
+	Faults   []yinzheng.FieldError     // why it was not saved
+	Stale    bool                      // somebody else changed the case meanwhile
+	Tried    bool                      // it was to be handed in: what is wanting is shown
+	Page     string                    // address of the page's picture
+	SentBack *eventView                // what it was returned for
+	Request  *yinzheng.ResidentRequest // that it came of, if it is shown to who looks
 
 	Materials *materialsView
 	Trying    materialTry

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"time"
 
 	"yinzheng"
 	"yinzheng/resident"
@@ -52,15 +53,47 @@ type intakeView struct {
 	Duplicates []yinzheng.PossibleDuplicate
 	Unlooked   bool // for duplicates: that failed
 	Reasons    []yinzheng.Option
-	Waits      bool
+	Talk       []talkLine
+	May        map[string]bool // acts
+	Answered   []answeredFile
 
-	Act, Text, Reason string // of what was tried
-	Mend              []string
-	Faults            []yinzheng.FieldError
+	Tried  resident.Step
+	Faults []yinzheng.FieldError
 }
 
+// AnswerDays is how long a resident is given to answer, unless the clerk says otherwise.
+func (v *intakeView) AnswerDays() int { return resident.AnswerDays }
+
 // Mends tells whether a part was ticked to be mended.
-func (v *intakeView) Mends(part string) bool { return slices.Contains(v.Mend, part) }
+func (v *intakeView) Mends(part string) bool { return slices.Contains(v.Tried.Mend, part) }
+
+// talkLine is something that the office said to the resident, or they answered.
+type talkLine struct {
+	At   time.Time
+	Who  yinzheng.Text
+	What yinzheng.Text
+	Text string
+}
+
+// talk lays out what was said about a request.
+func (s *server) talk(q *resident.Request) []talkLine {
+	var out []talkLine
+	for _, x := range q.Said {
+		out = append(out, talkLine{x.At, both(s.officeName(x.Office)), requestStates[x.State], x.Text})
+	}
+	for _, x := range q.Answers {
+		out = append(out, talkLine{x.At, yinzheng.Text{ZH: "居民", EN: "the resident"}, requestStates[yinzheng.RequestAnswered], x.Text})
+	}
+	slices.SortStableFunc(out, func(a, b talkLine) int { return a.At.Compare(b.At) })
+	return out
+}
+
+// answeredFile is a file with which a resident answered.
+type answeredFile struct {
+	resident.File
+	What     yinzheng.Text
+	Attached bool // to the case already
+}
 
 // intakeMaterial is what there is of a material.
 type intakeMaterial struct {
@@ -79,20 +112,48 @@ func (s *server) intakePage(v *visit) error {
 }
 
 func (s *server) drawIntake(v *visit, status int, q *resident.Request, view *intakeView) error {
-	view.requestLine, view.Reasons, view.Office = s.requestLine(q), resident.RefusalReasons, s.officeName(q.Office)
-	view.Waits = q.State == yinzheng.RequestSent
+	view.requestLine, view.Reasons, view.Office, view.Talk = s.requestLine(q), resident.RefusalReasons, s.officeName(q.Office), s.talk(q)
 	if q.Content != nil {
 		view.Facts = factRows(&yinzheng.CaseView{Of: q.Of, Values: q.Values}, nil)
 		view.Who, view.Materials, view.Parts = whoAsks(q), intakeMaterials(q), leaves(q)[1:]
 	}
-	if view.Waits && !q.Unread {
-		var err error
+	var err error
+	if q.State == yinzheng.RequestSent && !q.Unread {
 		if view.Duplicates, err = s.Residents.Likely(v.Context(), v.by, q); err != nil && !errors.Is(err, yinzheng.ErrInvalid) {
 			s.Log.Warn("looking for cases that a request may repeat", "request", q.ID, "error", err)
 			view.Unlooked = true // it can be answered all the same
 		}
 	}
+	if err = s.whatMay(v, q, view); err != nil {
+		return err
+	}
 	return s.draw(v, status, "staff-request", q.Of.Name, view)
+}
+
+// whatMay says what may be done to a request now, and of one whose case waits for the
+// resident's answer, what they have sent.
+func (s *server) whatMay(v *visit, q *resident.Request, view *intakeView) error {
+	view.May = map[string]bool{}
+	for _, act := range q.Acts() {
+		view.May[string(act)] = true
+	}
+	if q.Case == "" {
+		return nil
+	}
+	c, err := s.Service.Application(v.Context(), v.by, q.Case)
+	if err != nil {
+		return err
+	}
+	if !c.State.AtItsClerks() {
+		clear(view.May)
+	}
+	for _, f := range q.Answering() {
+		attached := slices.ContainsFunc(c.Attachments, func(x yinzheng.AttachmentView) bool {
+			return x.Material == f.Material && x.Digest == f.Digest
+		})
+		view.Answered = append(view.Answered, answeredFile{f, q.Of.MaterialName(f.Material), attached})
+	}
+	return nil
 }
 
 // whoAsks says who asks, and how that is known.
@@ -121,38 +182,40 @@ func intakeMaterials(q *resident.Request) []intakeMaterial {
 	return out
 }
 
-// intakeForm takes a request in, returns it to be mended, or refuses it.
+// intakeForm does to a request what a clerk pressed, and leads to where that is gone on
+// with.
 func (s *server) intakeForm(v *visit) error {
 	id, form := v.PathValue("id"), v.PostForm
-	view := &intakeView{Act: form.Get("act"), Text: form.Get("text"), Reason: form.Get("reason"), Mend: form["mend"]}
-	var err error
-	switch view.Act {
-	case "take":
-		var application string
-		if application, err = s.Residents.Take(v.Context(), v.by, id, v.seen()); err == nil {
-			return v.see("/work/cases/"+application+"/edit?check=1", "taken-in")
-		}
-	case "return":
-		if err = s.Residents.Return(v.Context(), v.by, id, v.seen(), view.Text, view.Mend); err == nil {
-			return v.see("/work?tab=requests", "request-returned")
-		}
-	case "refuse":
-		if err = s.Residents.Refuse(v.Context(), v.by, id, v.seen(), view.Reason, view.Text); err == nil {
-			return v.see("/work?tab=requests", "request-refused")
-		}
-	default:
-		err = yinzheng.ErrInvalid
+	days, err := strconv.Atoi(cmp.Or(form.Get("days"), "0"))
+	if err != nil {
+		days = -1 // which nobody is given
 	}
+	do := resident.Step{Action: yinzheng.RequestAct(form.Get("act")), Text: form.Get("text"), Reason: form.Get("reason"), Mend: form["mend"], Days: days}
+	for _, file := range form["file"] {
+		n, _ := strconv.Atoi(file) // 0 is no file's number
+		do.Files = append(do.Files, n)
+	}
+	q, err := s.Residents.Act(v.Context(), v.by, id, v.seen(), &do)
 	var wrong *yinzheng.Error
-	if !errors.Is(err, yinzheng.ErrInvalid) || !errors.As(err, &wrong) {
+	switch {
+	case errors.Is(err, yinzheng.ErrInvalid) && errors.As(err, &wrong):
+		q, readErr := s.Residents.At(v.Context(), v.by, id)
+		if readErr != nil {
+			return readErr
+		}
+		return s.drawIntake(v, faultOf(err).status, q, &intakeView{Tried: do, Faults: wrong.Fields})
+	case err != nil:
 		return err
 	}
-	q, readErr := s.Residents.At(v.Context(), v.by, id)
-	if readErr != nil {
-		return readErr
+	switch do.Action {
+	case yinzheng.TakeRequest:
+		return v.see("/work/cases/"+q.Case+"/edit?check=1", "taken-in")
+	case yinzheng.AttachAnswer:
+		return v.see("/work/cases/"+q.Case+"/edit", "answer-attached")
+	case yinzheng.AskResident:
+		return v.see("/work/requests/"+id, "resident-asked")
 	}
-	view.Faults = wrong.Fields
-	return s.drawIntake(v, faultOf(err).status, q, view)
+	return v.see("/work?tab=requests", "request-"+string(q.State))
 }
 
 // requestFile is a download, as a case's attachment is (attachedFile).
@@ -165,7 +228,12 @@ func (s *server) requestFile(v *visit) error {
 	if err != nil {
 		return err
 	}
-	v.w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s-%d%s"`, v.PathValue("id"), f.ID, yinzheng.FileEnding(f.Type)))
+	v.w.Header().Set("Content-Disposition", `attachment; filename="`+sentName(v.PathValue("id"), f)+`"`)
 	writeBody(v.w, http.StatusOK, f.Type, content)
 	return nil
+}
+
+// sentName is what a file of a request is called when it is downloaded.
+func sentName(request string, f *resident.File) string {
+	return fmt.Sprintf("%s-%d%s", request, f.ID, yinzheng.FileEnding(f.Type))
 }

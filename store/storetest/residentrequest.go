@@ -101,6 +101,27 @@ func residentRequests(t *testing.T, s yinzheng.Store) {
 	if s.PutRequest(ctx, &again) == nil {
 		t.Error("a request that has ended goes on")
 	}
+	asked := *taken
+	asked.State, asked.Content = yinzheng.RequestAsked, []byte(`{"said":"请补"}`)
+	put(&asked)
+	asked.Content = []byte(`{"said":"请补","files":1}`)
+	put(&asked)
+	asked.State = yinzheng.RequestAnswered
+	put(&asked)
+	for name, change := range map[string]func(*yinzheng.ResidentRequest){
+		"an answer is changed":         func(r *yinzheng.ResidentRequest) { r.Content = []byte(`{}`) },
+		"it becomes another case":      func(r *yinzheng.ResidentRequest) { r.State, r.Case = yinzheng.RequestAsked, "OTHER" },
+		"it is no case any more":       func(r *yinzheng.ResidentRequest) { r.State, r.Case = yinzheng.RequestAsked, "" },
+		"it is refused after all":      func(r *yinzheng.ResidentRequest) { r.State = yinzheng.RequestRefused },
+		"it is as if nobody had asked": func(r *yinzheng.ResidentRequest) { r.State = yinzheng.RequestTaken },
+	} {
+		r := asked
+		change(&r)
+		if s.PutRequest(ctx, &r) == nil {
+			t.Error(name)
+		}
+	}
+	*taken = asked
 	other := *all["R1"]
 	other.Content = []byte(`{}`)
 	if s.PutRequest(ctx, &other) == nil {
@@ -115,8 +136,8 @@ func residentRequests(t *testing.T, s yinzheng.Store) {
 	}
 	idle(yinzheng.RequestDraft, Start.Add(3*time.Minute))
 	idle(yinzheng.RequestDraft, Start.Add(3*time.Minute+time.Second), "R4")
-	idle(yinzheng.RequestTaken, Start.Add(2*time.Hour), "R2")
+	idle(yinzheng.RequestAnswered, Start.Add(2*time.Hour), "R2")
 	taken.Content = nil
 	put(taken)
-	idle(yinzheng.RequestTaken, Start.Add(2*time.Hour))
+	idle(yinzheng.RequestAnswered, Start.Add(2*time.Hour))
 }

@@ -1,0 +1,154 @@
+package resident
+
+import (
+	"errors"
+	"testing"
+
+	"yinzheng"
+)
+
+// taken is a request of kinship that the clerk has made a case of.
+func (h *house) taken() (*Request, *yinzheng.Resident) {
+	h.t.Helper()
+	place := village
+	q, who := h.beginFor("kinship", nil)
+	_, err := h.Save(h.ctx, who, q.ID, &Edit{Division: &place, Values: map[string]any{"name": "张三丰", "id": holder, "relatives": []any{map[string]any{"name": "赵甲"}}}})
+	must(h.t, err)
+	for i, material := range []string{"book", "photo"} {
+		q, err = h.AddFile(h.ctx, who, q.ID, &yinzheng.NewAttachment{Material: material, Name: "照片.jpg", File: picture(h.t, uint8(20*i))})
+		must(h.t, err)
+	}
+	q, err = h.Send(h.ctx, who, q.ID, q.Version)
+	must(h.t, err)
+	q, err = h.Act(h.ctx, h.people["clerk"], q.ID, q.Version, &Step{Action: yinzheng.TakeRequest})
+	must(h.t, err)
+	return q, who
+}
+
+// TestAsking: while the clerk mends the case of a request, the resident is asked for
+// something, answers with a file and in words, and the file comes to the case.
+func TestAsking(t *testing.T) {
+	h, ctx := newHouse(t), t.Context()
+	q, who := h.taken()
+	clerk := h.people["clerk"]
+	for name, in := range map[string]*Question{"no text": {Text: " "}, "no time": {Text: "请补", Days: -1}, "for ever": {Text: "请补", Days: 31}} {
+		if err := h.Ask(ctx, clerk, q.ID, q.Version, in); !errors.Is(err, yinzheng.ErrInvalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := h.Ask(ctx, clerk, q.ID, q.Version-1, &Question{Text: "请补"}); !errors.Is(err, yinzheng.ErrConflict) {
+		t.Errorf("an earlier version: %v", err)
+	}
+	if err := h.Answer(ctx, who, q.ID, "给您"); !errors.Is(err, yinzheng.ErrState) {
+		t.Errorf("answered before anybody asked: %v", err)
+	}
+	q, err := h.Act(ctx, clerk, q.ID, q.Version, &Step{Action: yinzheng.AskResident, Text: "照片糊了，请重拍", Mend: []string{"attachments.photo", "attachments.none", "values.name"}, Days: 3})
+	must(t, err)
+	if q.State != yinzheng.RequestAsked || !q.Due.Equal(h.Service.DueIn(3)) || len(q.LastSaid().Mend) != 1 || len(q.Answering()) != 0 {
+		t.Errorf("asked: %+v", q)
+	}
+	if _, err := h.AnswerFile(ctx, who, q.ID, &yinzheng.NewAttachment{Material: "book", Name: "a.jpg", File: picture(t, 90)}); faults(err) != "material" {
+		t.Errorf("a material that nobody asks for: %v", err)
+	}
+	if _, err := h.Save(ctx, who, q.ID, &Edit{Values: map[string]any{"name": "李四"}}); !errors.Is(err, yinzheng.ErrState) {
+		t.Errorf("the content was changed: %v", err)
+	}
+	if err := h.Answer(ctx, who, q.ID, " "); faults(err) != "text" {
+		t.Errorf("an empty answer: %v", err)
+	}
+	for _, shade := range []uint8{100, 150} {
+		q, err = h.AnswerFile(ctx, who, q.ID, &yinzheng.NewAttachment{Material: "photo", Name: "新照片.jpg", File: picture(t, shade)})
+		must(t, err)
+	}
+	q, err = h.DropAnswerFile(ctx, who, q.ID, 4)
+	must(t, err)
+	if q, err = h.DropAnswerFile(ctx, who, q.ID, 1); err != nil || len(q.Files) != 3 || len(q.Answering()) != 1 {
+		t.Errorf("files %v, %v", q.Files, err)
+	}
+	must(t, h.Answer(ctx, who, q.ID, "重拍了\r\n谢谢"))
+	if err := h.Answer(ctx, who, q.ID, "再说一次"); !errors.Is(err, yinzheng.ErrState) {
+		t.Errorf("answered twice: %v", err)
+	}
+	if list, err := h.Service.Notices(ctx, clerk, 0, 9); err != nil || list[0].Kind != "request-answered" || list[0].About != q.ID {
+		t.Errorf("the clerk is told %+v, %v", list, err)
+	}
+	q, err = h.At(ctx, clerk, q.ID)
+	must(t, err)
+	if q.State != yinzheng.RequestAnswered || q.Answers[0].Text != "重拍了\n谢谢" || q.Case == "" {
+		t.Errorf("answered: %+v", q)
+	}
+	if err := h.AttachAnswer(ctx, clerk, q.ID, q.Version, []int{99}); faults(err) != "files" {
+		t.Errorf("no file: %v", err)
+	}
+	for range 2 { // pressed twice
+		must(t, h.AttachAnswer(ctx, clerk, q.ID, q.Version, []int{3}))
+	}
+	c, err := h.Service.Application(ctx, clerk, q.Case)
+	must(t, err)
+	if n := len(c.Attachments); n != 3 || c.Attachments[2].Digest != q.Answering()[0].Digest {
+		t.Errorf("the case has %d files", n)
+	}
+}
+
+// TestAskingRights: nobody asks about a case that is not theirs to mend now, nor is
+// anything answered that the case does not wait for any more.
+func TestAskingRights(t *testing.T) {
+	h, ctx := newHouse(t), t.Context()
+	q, who := h.taken()
+	_, stranger := h.filled()
+	ask := func(by string) error { return h.Ask(ctx, h.people[by], q.ID, q.Version, &Question{Text: "请补"}) }
+	for _, by := range []string{"sibling", "town"} {
+		if err := ask(by); !errors.Is(err, yinzheng.ErrNotFound) {
+			t.Errorf("%s asks: %v", by, err)
+		}
+	}
+	must(t, ask("clerk"))
+	if err := h.Answer(ctx, stranger, q.ID, "给您"); !errors.Is(err, yinzheng.ErrNotFound) {
+		t.Errorf("a stranger answers: %v", err)
+	}
+	if _, err := h.AnswerFile(ctx, stranger, q.ID, &yinzheng.NewAttachment{Material: "book", Name: "a.jpg", File: picture(t, 90)}); !errors.Is(err, yinzheng.ErrNotFound) {
+		t.Errorf("a stranger sends a file: %v", err)
+	}
+	c, err := h.Service.Application(ctx, h.people["clerk"], q.Case)
+	must(t, err)
+	c, err = h.Service.SubmitApplication(ctx, h.people["clerk"], c.ID, c.Version)
+	must(t, err)
+	if err := h.Answer(ctx, who, q.ID, "给您"); !errors.Is(err, yinzheng.ErrState) {
+		t.Errorf("answered after the case was handed in: %v", err)
+	}
+	q, err = h.At(ctx, h.people["clerk"], q.ID)
+	must(t, err)
+	if err := ask("clerk"); !errors.Is(err, yinzheng.ErrState) {
+		t.Errorf("asked while the town decides: %v", err)
+	}
+	_, err = h.Service.Decide(ctx, h.people["town"], c.ID, c.Version, yinzheng.Decision{Action: yinzheng.Return, Opinion: "请补户口簿"})
+	must(t, err)
+	must(t, ask("clerk"))
+	me := &yinzheng.Resident{Name: "张三丰", ID: yinzheng.ID{Type: yinzheng.ResidentID, Number: holder}}
+	f, err := h.Follow(ctx, me, c.ID)
+	must(t, err)
+	if f.Asking == nil || f.Asking.ID != q.ID || f.Mine || !f.Asking.Due.Equal(f.Mend.Due) {
+		t.Errorf("followed: %+v", f)
+	}
+	must(t, h.Answer(ctx, who, q.ID, "给您"))
+	if f, err = h.Follow(ctx, me, c.ID); err != nil || f.Asking != nil {
+		t.Errorf("answered, it is still asked: %+v, %v", f, err)
+	}
+}
+
+// TestActOnRequest: an act that is none is refused, to whom the request exists for.
+func TestActOnRequest(t *testing.T) {
+	h, ctx := newHouse(t), t.Context()
+	q, _ := h.requested()
+	if _, err := h.Act(ctx, h.people["clerk"], q.ID, q.Version, &Step{Action: "burn"}); faults(err) != "action" {
+		t.Errorf("burnt: %v", err)
+	}
+	if _, err := h.Act(ctx, h.people["town"], q.ID, q.Version, &Step{Action: "burn"}); !errors.Is(err, yinzheng.ErrNotFound) {
+		t.Errorf("by a stranger: %v", err)
+	}
+	for _, act := range []yinzheng.RequestAct{yinzheng.AskResident, yinzheng.AttachAnswer} {
+		if _, err := h.Act(ctx, h.people["clerk"], q.ID, q.Version, &Step{Action: act, Text: "请补", Files: []int{1}}); !errors.Is(err, yinzheng.ErrState) {
+			t.Errorf("%s before it was taken in: %v", act, err)
+		}
+	}
+}

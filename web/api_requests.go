@@ -1,0 +1,150 @@
+package web
+
+import (
+	"cmp"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"yinzheng"
+	"yinzheng/resident"
+)
+
+// requestOperations are about what residents ask for online.
+func (s *server) requestOperations() []operation {
+	const all, one = "/api/v1/requests", "/api/v1/requests/{id}"
+	return []operation{
+		{
+			method: http.MethodGet, path: all, id: "list-requests", tag: "requests", summary: "本单位的网上申请，期限近的在前 · What residents have asked my office for, first due first",
+			queries: []*huma.Param{queryParam("state", "string", "sent (waits to be taken in, the default), returned, taken, asked, answered, refused, withdrawn or lapsed")},
+			gives:   typeOf[requestLines](), do: s.listRequests,
+		},
+		{
+			method: http.MethodGet, path: one, id: "get-request", tag: "requests", summary: "一件网上申请 · A request with its content",
+			gives: typeOf[requestJSON](), do: func(c *call) (any, error) {
+				return c.seenRequest(s.Residents.At(c.Context(), c.by, c.PathValue("id")))
+			},
+		},
+		{
+			method: http.MethodGet, path: one + "/files/{file}", id: "open-request-file", tag: "requests", summary: "下载居民传的文件 · A file that a resident sent; who opens it is recorded",
+			media: []string{"image/jpeg", "application/pdf"}, do: func(c *call) (any, error) {
+				n, _ := strconv.Atoi(c.PathValue("file")) // 0 is no file's number
+				content, f, err := s.Residents.FileAt(c.Context(), c.by, c.PathValue("id"), n)
+				if err != nil {
+					return nil, err
+				}
+				return &file{f.Type, sentName(c.PathValue("id"), f), content}, nil
+			},
+		},
+		{
+			method: http.MethodPost, path: one + "/acts", id: "act-on-request", tag: "requests", ifMatch: true,
+			summary: "受理为办件、退回补正、不予受理；受理后请居民补充、把答复附到办件 · Take a request in as a case, return or refuse it; afterwards ask the resident for something, and attach what they answer with",
+			takes:   typeOf[requestStep](), gives: typeOf[requestJSON](), do: withBody(func(c *call, in *requestStep) (any, error) {
+				q, err := s.Residents.Act(c.Context(), c.by, c.PathValue("id"), c.seen, (*resident.Step)(in))
+				return c.seenRequest(q, changed(err))
+			}),
+		},
+	}
+}
+
+func (s *server) listRequests(c *call) (any, error) {
+	state := yinzheng.RequestState(cmp.Or(c.URL.Query().Get("state"), string(yinzheng.RequestSent)))
+	if _, known := requestStates[state]; !known || state == yinzheng.RequestDraft {
+		return nil, fieldFaultOf(http.StatusUnprocessableEntity, "invalid", "state", "choice", "没有这个状态", "There is no such state")
+	}
+	list, err := s.Residents.Intake(c.Context(), c.by, state)
+	if err != nil {
+		return nil, err
+	}
+	lines := requestLines{Items: []requestSummary{}}
+	for _, q := range list {
+		lines.Items = append(lines.Items, summaryOf(q))
+	}
+	return &lines, nil
+}
+
+type requestLines struct {
+	Items []requestSummary `json:"items"`
+}
+
+// requestSummary is a request as a list shows it.
+type requestSummary struct {
+	ID       string                `json:"id"`
+	Version  int                   `json:"version"`
+	State    yinzheng.RequestState `json:"state"`
+	Item     string                `json:"item"`
+	Template int                   `json:"template_version"`
+	Holder   string                `json:"holder,omitempty"`
+	Office   string                `json:"office" doc:"that it was sent to"`
+	Division string                `json:"division,omitempty"`
+	Vouched  bool                  `json:"vouched" doc:"a provider of identities vouches for who asks; of anybody else the document is compared"`
+	Changed  time.Time             `json:"changed_at"`
+	Due      *time.Time            `json:"due,omitempty" doc:"sent: end of the limit for taking it in; asked: by when the resident should answer"`
+	Late     bool                  `json:"late,omitempty" doc:"past the limit, and the office above was told"`
+	Case     string                `json:"application,omitempty" doc:"which it became"`
+}
+
+func summaryOf(q *resident.Request) requestSummary {
+	x := requestSummary{
+		ID: q.ID, Version: q.Version, State: q.State, Item: q.Template.Code, Template: q.Template.Version, Holder: q.Values.String(q.Of.Token.Name),
+		Office: q.Office, Division: q.Division, Vouched: q.Vouched(), Changed: q.Changed, Late: q.Late, Case: q.Case,
+	}
+	if !q.Due.IsZero() {
+		x.Due = &q.Due
+	}
+	return x
+}
+
+// requestJSON is a request with its content.
+type requestJSON struct {
+	requestSummary
+	Hidden    bool                        `json:"hidden,omitempty" doc:"there is no content: it was erased in time, or its resident took it back"`
+	Applicant *yinzheng.Applicant         `json:"applicant,omitempty"`
+	Values    yinzheng.Values             `json:"values,omitempty"`
+	Files     []resident.File             `json:"files,omitempty"`
+	Instead   map[string]resident.Instead `json:"instead,omitempty" doc:"by material: what stands in the place of files"`
+	Said      []resident.Said             `json:"said,omitempty" doc:"by the office"`
+	Answers   []resident.Answered         `json:"answers,omitempty" doc:"to what was asked after it was taken in"`
+	Answering []int                       `json:"answering,omitempty" doc:"numbers of the files with which the resident answers what was asked last"`
+	May       []yinzheng.RequestAct       `json:"may"`
+}
+
+// seenRequest answers with a request and its version as the ETag.
+func (c *call) seenRequest(q *resident.Request, err error) (any, error) {
+	if err != nil {
+		return nil, err
+	}
+	c.etag(q.Version)
+	v := &requestJSON{requestSummary: summaryOf(q), Hidden: q.Content == nil, May: append([]yinzheng.RequestAct{}, q.Acts()...)}
+	if v.Said = q.Said; v.Hidden {
+		return v, nil
+	}
+	v.Applicant, v.Values, v.Files, v.Instead, v.Answers = &q.Applicant, q.Values, q.Files, q.Instead, q.Answers
+	for _, f := range q.Answering() {
+		v.Answering = append(v.Answering, f.ID)
+	}
+	return v, nil
+}
+
+type requestStep resident.Step
+
+func (b *requestStep) member(r *jsonReader, key string) {
+	switch key {
+	case "action":
+		b.Action = yinzheng.RequestAct(r.text(key))
+	case "text":
+		b.Text = r.text(key)
+	case "reason":
+		b.Reason = r.text(key)
+	case "mend":
+		b.Mend = r.texts(key)
+	case "days":
+		order(r, key, &b.Days)
+	case "files":
+		order(r, key, &b.Files)
+	default:
+		r.unknown(key)
+	}
+}
