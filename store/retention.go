@@ -45,7 +45,7 @@ var (
 		AND NOT EXISTS (SELECT 1 FROM resident_requests r WHERE r.id = substr(c.resident, 9) AND c.resident = 'request:' || r.id AND ` + goesOn + `)
 		AND NOT EXISTS (SELECT 1 FROM resident_requests r WHERE r.resident = c.resident AND ` + goesOn + `) ORDER BY c.resident LIMIT $3`)
 	endedRequests = query("SELECT r.id FROM resident_requests r JOIN applications a ON a.id = r.application WHERE " + hasEnded + " AND r.state = 'taken' AND r.content IS NOT NULL ORDER BY r.key LIMIT $3")
-	needed = query("SELECT " + isNeeded + " FROM applications a WHERE a.id = $2")
+	needed        = query("SELECT " + isNeeded + " FROM applications a WHERE a.id = $2")
 
 	putHold = query(`INSERT INTO case_holds (application, reason, until, account, at) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (application) DO UPDATE SET reason = excluded.reason, until = excluded.until, account = excluded.account, at = excluded.at`)
