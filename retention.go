@@ -39,18 +39,42 @@ const (
 )
 
 var retentionRules = []RetentionRule{
-	{RetainDrafts, Text{"没有提交过的草稿", "Drafts that were never handed in"},
-		Text{"没有人继续办理，不再需要（《个人信息保护法》第十九条、第四十七条）；销毁前十四天提醒经办单位", "Nobody goes on with it, so that it is needed no longer (Personal Information Protection Law, articles 19 and 47); its office is told fourteen days before"}, 90},
-	{RetainWithdrawn, Text{"撤回和逾期作废的办件", "Cases withdrawn or lapsed"},
-		Text{"没有作出决定；留三年备查，超过一般诉讼时效（《民法典》第一百八十八条）", "Nothing was decided; three years outlast the general limitation of actions (Civil Code, article 188)"}, 3 * yearOfDays},
-	{RetainRejected, Text{"不予出具的办件", "Cases rejected"},
-		Text{"对决定不服的，最迟五年内可以起诉（《行政诉讼法》第四十六条第二款）", "The decision can be taken to court for five years at most (Administrative Litigation Law, article 46, second paragraph)"}, 5 * yearOfDays},
-	{RetainFiles, Text{"已签发办件的附件", "Files of cases with a certificate"},
-		Text{"按短期档案保存十年（《机关文件材料归档范围和文书档案保管期限规定》）；证明、办理经过和记录长期保存", "Kept as records of ten years (Regulation on the scope of filing and the terms of records of organs); certificate, history and log stay"}, 10 * yearOfDays},
-	{RetainContacts, Text{"办结后的联系方式和受理前的网上申请", "Contacts of cases that have ended, and the requests that they came of"},
-		Text{"只为告知办理进度；办结九十天后不再需要（《个人信息保护法》第十九条、第四十七条）", "They serve to tell how the case goes on, and nothing else ninety days after its end (Personal Information Protection Law, articles 19 and 47)"}, 90},
-	{RetainRequests, Text{"没有受理的网上申请", "Requests that became no case"},
-		Text{"不予受理、撤回或终止后，申请人可在三十天内查看原因、重新申请（《个人信息保护法》第十九条、第四十七条）", "For thirty days somebody may read why it was refused, or begin anew (Personal Information Protection Law, articles 19 and 47)"}, 30},
+	{
+		RetainDrafts,
+		Text{"没有提交过的草稿", "Drafts that were never handed in"},
+		Text{"没有人继续办理，不再需要（《个人信息保护法》第十九条、第四十七条）；销毁前十四天提醒经办单位", "Nobody goes on with it, so that it is needed no longer (Personal Information Protection Law, articles 19 and 47); its office is told fourteen days before"},
+		90,
+	},
+	{
+		RetainWithdrawn,
+		Text{"撤回和逾期作废的办件", "Cases withdrawn or lapsed"},
+		Text{"没有作出决定；留三年备查，超过一般诉讼时效（《民法典》第一百八十八条）", "Nothing was decided; three years outlast the general limitation of actions (Civil Code, article 188)"},
+		3 * yearOfDays,
+	},
+	{
+		RetainRejected,
+		Text{"不予出具的办件", "Cases rejected"},
+		Text{"对决定不服的，最迟五年内可以起诉（《行政诉讼法》第四十六条第二款）", "The decision can be taken to court for five years at most (Administrative Litigation Law, article 46, second paragraph)"},
+		5 * yearOfDays,
+	},
+	{
+		RetainFiles,
+		Text{"已签发办件的附件", "Files of cases with a certificate"},
+		Text{"按短期档案保存十年（《机关文件材料归档范围和文书档案保管期限规定》）；证明、办理经过和记录长期保存", "Kept as records of ten years (Regulation on the scope of filing and the terms of records of organs); certificate, history and log stay"},
+		10 * yearOfDays,
+	},
+	{
+		RetainContacts,
+		Text{"办结后的联系方式和受理前的网上申请", "Contacts of cases that have ended, and the requests that they came of"},
+		Text{"只为告知办理进度；办结九十天后不再需要（《个人信息保护法》第十九条、第四十七条）", "They serve to tell how the case goes on, and nothing else ninety days after its end (Personal Information Protection Law, articles 19 and 47)"},
+		90,
+	},
+	{
+		RetainRequests,
+		Text{"没有受理的网上申请", "Requests that became no case"},
+		Text{"不予受理、撤回或终止后，申请人可在三十天内查看原因、重新申请（《个人信息保护法》第十九条、第四十七条）", "For thirty days somebody may read why it was refused, or begin anew (Personal Information Protection Law, articles 19 and 47)"},
+		30,
+	},
 }
 
 // caseRules are the rules of cases, in the order in which they are gone through.
@@ -188,7 +212,7 @@ func unwitnessed(s *Signing) *Signing {
 }
 
 // Gone tells whether the file was erased; what is told of it stays.
-func (f *Attachment) Gone() bool { return f.Digest == "" }
+func (f Attachment) Gone() bool { return f.Digest == "" }
 
 // Hold keeps everything of a case from being erased until a moment, since somebody needs
 // it (保全).

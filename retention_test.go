@@ -40,8 +40,12 @@ func TestRulesOnlyLonger(t *testing.T) {
 		longer map[string]int
 		days   int // of drafts; 0: refused
 	}{
-		{nil, 90}, {map[string]int{RetainDrafts: 90}, 90}, {map[string]int{RetainDrafts: 400}, 400},
-		{map[string]int{RetainDrafts: 89}, 0}, {map[string]int{RetainDrafts: -1}, 0}, {map[string]int{"certificates": 9999}, 0},
+		{nil, 90},
+		{map[string]int{RetainDrafts: 90}, 90},
+		{map[string]int{RetainDrafts: 400}, 400},
+		{map[string]int{RetainDrafts: 89}, 0},
+		{map[string]int{RetainDrafts: -1}, 0},
+		{map[string]int{"certificates": 9999}, 0},
 	} {
 		rules, err := keepLonger(tt.longer)
 		if (err == nil) != (tt.days > 0) || err == nil && rules[0].Days != tt.days {
