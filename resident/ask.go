@@ -247,13 +247,10 @@ func (r *Residents) addFile(ctx context.Context, who *yinzheng.Resident, id stri
 	change func(context.Context, *yinzheng.Resident, string, func(*Request) error) (*Request, error),
 ) (*Request, error) {
 	room := func(q *Request) error {
-		switch {
-		case !slices.ContainsFunc(taken(q), func(m yinzheng.Material) bool { return m.Key == in.Material }):
+		if !slices.ContainsFunc(taken(q), func(m yinzheng.Material) bool { return m.Key == in.Material }) {
 			return invalid("material", "choice", "这个申请不需要这项材料", "This request does not need that material")
-		case len(q.Files) >= maxFiles || q.Filed >= maxFiled:
-			return invalid("file", "too-many", "文件太多，请只传需要的；还有材料可以到窗口补", "Too many files; please send only what is needed, the rest can be brought to the counter")
 		}
-		return nil
+		return q.Room()
 	}
 	q, err := r.own(ctx, who, id)
 	if err != nil {
@@ -273,7 +270,7 @@ func (r *Residents) addFile(ctx context.Context, who *yinzheng.Resident, id stri
 		if err := room(q); err != nil {
 			return err
 		}
-		q.Filed++
+		q.Filed, q.Bytes = q.Filed+1, q.Bytes+f.Size
 		f.ID = q.Filed
 		q.Files, q.added = append(q.Files, File{*f, r.now()}), content
 		delete(q.Instead, in.Material)

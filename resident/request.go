@@ -38,6 +38,7 @@ type Asked struct {
 	Values    yinzheng.Values    `json:"values"`
 	Files     []File             `json:"files,omitempty"`
 	Filed     int                `json:"filed,omitempty"`   // how many files it ever had
+	Bytes     int                `json:"bytes,omitempty"`   // how large they were together
 	Instead   map[string]Instead `json:"instead,omitempty"` // by material: what stands in the place of files
 	Said      []Said             `json:"said,omitempty"`    // by the office
 	Answers   []Answered         `json:"answers,omitempty"` // to what it asked after it had taken the request in
@@ -92,12 +93,21 @@ func (a *Asked) LastSaid() *Said {
 	return &a.Said[len(a.Said)-1]
 }
 
-// Limits of a request's files; what was taken off counts towards the second, so that
+// Limits of a request's files; what was taken off counts towards the last two, so that
 // nobody fills the disk through one.
 const (
 	maxFiles = 30
 	maxFiled = 60
+	maxBytes = 100 << 20
 )
+
+// Room tells whether a request may have another file; ErrInvalid.
+func (a *Asked) Room() error {
+	if len(a.Files) >= maxFiles || a.Filed >= maxFiled || a.Bytes >= maxBytes {
+		return invalid("file", "too-many", "文件太多，请只传需要的；还有材料可以到窗口补", "Too many files; please send only what is needed, the rest can be brought to the counter")
+	}
+	return nil
+}
 
 // FilesOf lists the files of a material.
 func (a *Asked) FilesOf(material string) []File {

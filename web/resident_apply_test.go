@@ -262,15 +262,21 @@ func TestRequestTakenIn(t *testing.T) {
 	}
 }
 
+// vouched has a provider vouch for who signs in as ouyang, and returns its address.
+func (w *world) vouched() string {
+	w.t.Helper()
+	client := oidctest.Client{ID: "yinzheng", Secret: "a secret of the tests"}
+	issuer := oidctest.Start(w.t, oidctest.Config{Client: client, Redirect: w.URL + "/mine/callback", People: map[string]map[string]string{"ouyang": {"name": "欧阳祥", "id_number": "441302199003070120"}}})
+	w.residents.UseIdentity(residents.Identity{Issuer: issuer, ClientID: client.ID, Secret: client.Secret, Redirect: w.URL + "/mine/callback"})
+	return issuer
+}
+
 // TestTakenInSight: between being taken in and being handed in a case is not its
 // resident's yet. Meanwhile they see their request, and no way that leads nowhere.
 func TestTakenInSight(t *testing.T) {
 	w := newWorld(t, unhurried)
-	client := oidctest.Client{ID: "yinzheng", Secret: "a secret of the tests"}
-	issuer := oidctest.Start(t, oidctest.Config{Client: client, Redirect: w.URL + "/mine/callback", People: map[string]map[string]string{"ouyang": {"name": "欧阳祥", "id_number": "441302199003070120"}}})
-	w.residents.UseIdentity(residents.Identity{Issuer: issuer, ClientID: client.ID, Secret: client.Secret, Redirect: w.URL + "/mine/callback"})
 	phone, clerk := w.guest(t), w.signedIn(t, "village")
-	phone.identifies(issuer, "ouyang", "/apply/residence")
+	phone.identifies(w.vouched(), "ouyang", "/apply/residence")
 	address := phone.apply("residence")
 	all := aboutResidence("", "")
 	phone.answer(address, "photo-home_proof", append(all[:2:2], all[3:8]...)...)

@@ -137,12 +137,36 @@ func (s *server) sendFileForm(g *guest, q *resident.Request) error {
 	if view.Material == nil {
 		return yinzheng.ErrNotFound
 	}
-	err = s.received(g.w, g.Request, s.sender(g.Request, nil), []string{"back"}, func(f *form) error {
+	err = s.fromResident(g, q, func(f *form) (*resident.Request, error) {
 		view.ToCheck = f.fields["back"] == "check"
-		_, err := s.Residents.AddFile(g.Context(), g.me, q.ID, &yinzheng.NewAttachment{Material: view.Material.Key, Name: f.name, File: f.file})
-		return err
+		return s.Residents.AddFile(g.Context(), g.me, q.ID, &yinzheng.NewAttachment{Material: view.Material.Key, Name: f.name, File: f.file})
 	})
 	return s.fileTaken(g, view, err)
+}
+
+// fromResident reads a form with a file of a request and has it kept, as of received.
+// None of it is read where there is no room for it.
+func (s *server) fromResident(g *guest, q *resident.Request, keep func(*form) (*resident.Request, error)) error {
+	client, vouched := s.client(g.Request), g.me.ID != yinzheng.ID{}
+	if err := q.Room(); err != nil {
+		return err
+	}
+	if !vouched {
+		if err := s.budget.left(client); err != nil {
+			return err
+		}
+	}
+	return s.received(g.w, g.Request, s.sender(g.Request, nil), []string{"back"}, func(f *form) error {
+		kept, err := keep(f)
+		bytes := len(f.file) // some of what fails late is on the disk all the same
+		if err == nil {
+			bytes = kept.Bytes - q.Bytes
+		}
+		if !vouched {
+			s.budget.spend(client, bytes)
+		}
+		return err
+	})
 }
 
 // fileTaken leads back to the page of a material, or shows there why a file was not

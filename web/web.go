@@ -6,6 +6,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -62,6 +63,10 @@ type Config struct {
 	// Log is given routes, statuses and durations; never a query string, a
 	// code, a name or an ID number. Nil: slog.Default.
 	Log *slog.Logger
+	// FilesFromOne and FilesFromAll bound how many bytes of files those may leave in a
+	// day whom nobody vouches for: from one address, and all of them together. Zero:
+	// 500 MB, a street behind one address with some hundred photographs, and 8 GB.
+	FilesFromOne, FilesFromAll int
 	// Now is the clock of the rate limits; nil: time.Now.
 	Now func() time.Time
 }
@@ -83,6 +88,7 @@ type server struct {
 	guesses *guessing
 	uploads *uploads
 	sending *uploads // the room for residents' files on their way out, which somebody may read as slowly as they like
+	budget  *budget  // what residents leave here whom nobody vouches for
 	streams streams
 
 	sampleSeen atomic.Pointer[seenSample]
@@ -111,6 +117,7 @@ func New(c Config) (http.Handler, error) {
 	s.lookups = newLimiter[string](s.Now, 20, 200)
 	s.guesses = newGuessing(s.Now)
 	s.uploads, s.sending = newUploads(s.Now), newUploads(s.Now)
+	s.budget = newBudget(s.Now, cmp.Or(c.FilesFromOne, 500<<20), cmp.Or(c.FilesFromAll, 8<<30))
 	var err error
 	if s.metrics, err = newMetrics(s.Metrics, c.Service, s.guesses.suspected); err != nil {
 		return nil, fmt.Errorf("register metrics: %w", err)
