@@ -97,10 +97,16 @@ func (s *server) proveContactForm(g *guest) error {
 }
 
 func (s *server) wantsForm(g *guest) error {
+	if err := s.reads.allow(s.client(g.Request)); err != nil {
+		return err
+	}
 	return s.contactDone(g, s.Residents.ChooseMessages(g.Context(), g.me, yinzheng.Wants(g.PostForm.Get("wants"))), "saved")
 }
 
 func (s *server) dropContactForm(g *guest) error {
+	if err := s.reads.allow(s.client(g.Request)); err != nil {
+		return err
+	}
 	return s.contactDone(g, s.Residents.DropContact(g.Context(), g.me), "contact-removed")
 }
 
