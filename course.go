@@ -140,6 +140,9 @@ func (s *Service) TellHandedIn(ctx context.Context, id string) error {
 		return nil
 	}
 	news := c.news(&c.Actions[i])
+	if news == nil {
+		return nil
+	}
 	news.To = []string{(&Resident{Case: id}).Key()}
 	return s.Tell(ctx, news)
 }

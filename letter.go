@@ -144,7 +144,7 @@ func (n *News) message(to *ResidentContact, publicURL string) Message {
 	}
 	switch {
 	case to.Channel == Mail:
-		m.Subject, says = l.Subject.In(in), says+l.More.In(in)+n.links(in, publicURL, m.Stop)
+		m.Subject, says = l.Subject.In(in), says+l.More.In(in)+n.links(to, publicURL, m.Stop)
 	case m.Stop != "":
 		says += Text{"查看、退订：", " See it, or stop these: "}.In(in) + m.Stop
 	}
@@ -154,13 +154,16 @@ func (n *News) message(to *ResidentContact, publicURL string) Message {
 }
 
 // links are the ends of a mail: where to read more, and where to stop them.
-func (n *News) links(in, publicURL, stop string) string {
+func (n *News) links(to *ResidentContact, publicURL, stop string) string {
 	if stop == "" {
 		return ""
 	}
-	page := FollowPath
-	if strings.HasPrefix(n.Kind, "request-") {
-		page = "/apply"
+	page, in := FollowPath, to.Language
+	switch {
+	case strings.HasPrefix(to.Resident, "request:"):
+		page = "/apply" // with its code
+	case strings.HasPrefix(n.Kind, "request-"):
+		page = "/mine"
 	}
 	return Text{"\n\n查看：", "\n\nSee it: "}.In(in) + publicURL + page + Text{"\n不想再收到这样的消息：", "\nStop these messages: "}.In(in) + stop
 }

@@ -87,3 +87,21 @@ func TestToldWhom(t *testing.T) {
 		}
 	}
 }
+
+// TestToldWhatIsWrittenTogether: an act counts wherever it stands in what is written at
+// once, as issuing with the inspections that it schedules; and so does what the system
+// does in its wake.
+func TestToldWhatIsWrittenTogether(t *testing.T) {
+	h := withMaterial(t, byCommitment)
+	h.Channels = []yinzheng.MessageChannel{yinzheng.Mail}
+	v, err := h.commit(h.enrol("clerk", "e"))
+	must(t, err)
+	h.reachable(v.ID)
+	v = h.climb(v, "town", "district")
+	h.later(time.Second)
+	_, err = h.inspect("district", v, yinzheng.FoundFalse)
+	must(t, err)
+	if told := h.tidings(v.ID); !slices.Equal(told, []string{"case-handed-in", "case-issued", "certificate-suspended"}) {
+		t.Errorf("told %v", told)
+	}
+}

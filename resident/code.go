@@ -26,8 +26,9 @@ const (
 )
 
 // HandOver makes the code that a clerk hands to the applicant at the counter. An
-// earlier one ends, and with it the sessions that codes of the case have opened:
-// whoever found a lost slip is out. Errors as of Service.MayHandCode.
+// earlier one ends, and with it the sessions that codes of the case have opened, and
+// the contact that somebody gave who came in by one: whoever found a lost slip is out.
+// Errors as of Service.MayHandCode.
 func (r *Residents) HandOver(ctx context.Context, by *yinzheng.Account, id string) (code string, expires time.Time, err error) {
 	if err := r.Service.MayHandCode(ctx, by, id); err != nil {
 		return "", time.Time{}, err
@@ -45,8 +46,24 @@ func (r *Residents) HandOver(ctx context.Context, by *yinzheng.Account, id strin
 		if err := r.store.EndResidentSessions(ctx, of.Key()); err != nil {
 			return err
 		}
+		if err := r.dropGivenByCode(ctx, id, by); err != nil {
+			return err
+		}
 		return r.store.Record(ctx, yinzheng.Event{At: now, Kind: yinzheng.EventCodeMade, Subject: id, By: by.ID})
 	})
+}
+
+// dropGivenByCode erases a case's contact, unless a clerk noted it, and ends the code
+// that may be on its way there.
+func (r *Residents) dropGivenByCode(ctx context.Context, id string, by *yinzheng.Account) error {
+	c, err := r.contactOf(ctx, caseKey(id))
+	if c == nil || err != nil || c.By != yinzheng.ResidentActor {
+		return err
+	}
+	if err := r.store.PutCaseCode(ctx, &yinzheng.CaseCode{Case: id, Way: yinzheng.CodeSent, Expires: r.now()}); err != nil {
+		return err
+	}
+	return r.eraseContact(ctx, c.Resident, by.ID)
 }
 
 // newCode draws a code and gives the record of it its hash.

@@ -65,7 +65,7 @@ func TestOwnContact(t *testing.T) {
 	h.handedIn() // asks nothing of them
 	must(t, h.ChooseMessages(h.ctx, me, yinzheng.WantsAll))
 	c := h.handedIn()
-	if list := h.sent("case-handed-in"); len(list) != 1 || list[0].To != mobile || list[0].About != c.ID {
+	if list := h.sent("case-handed-in"); len(list) != 1 || list[0].To != mobile || list[0].About != c.ID || !strings.Contains(list[0].Body, "最晚2026-11-05办好") {
 		t.Errorf("told of what was handed in: %+v", list)
 	}
 	h.prove(me, another, yinzheng.WantsNone)
@@ -109,6 +109,31 @@ func TestContactOfOneCase(t *testing.T) {
 	if list := h.sent("case-ended"); len(list) != 1 || list[0].To != another || strings.Contains(list[0].Body, "不办了") {
 		t.Errorf("told of the end: %+v", list)
 	}
+}
+
+// TestLostSlip: a new slip shuts out whoever found the old one and had codes sent to
+// themselves; what a clerk noted stays.
+func TestLostSlip(t *testing.T) {
+	h := newHouse(t)
+	c := h.handedIn()
+	finder := h.signIn(c.ID, h.code(c.ID))
+	h.prove(finder, another, yinzheng.WantsNone)
+	h.now = h.now.Add(time.Minute)
+	must(t, h.SendCode(h.ctx, c.ID))
+	list := h.sent(yinzheng.KindCode)
+	sent := regexp.MustCompile(`查询码 ([0-9A-Z]{4} [0-9A-Z]{4})，`).FindStringSubmatch(list[len(list)-1].Body)
+	h.code(c.ID)
+	if h.signIn(c.ID, sent[1]) != nil {
+		t.Error("the code that was sent to the finder lets in")
+	}
+	h.now = h.now.Add(time.Minute)
+	must(t, h.SendCode(h.ctx, c.ID))
+	if n := len(h.sent(yinzheng.KindCode)); n != len(list) {
+		t.Error("the finder has another code sent")
+	}
+	must(t, h.SetContact(h.ctx, h.people["clerk"], c.ID, mobile, "zh"))
+	h.code(c.ID)
+	h.own(&yinzheng.Resident{Case: c.ID}, OwnContact{Masked: "139****5678", Wants: yinzheng.WantsAll})
 }
 
 // TestStopWithoutSigningIn: the secret of a message chooses messages and does nothing

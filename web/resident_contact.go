@@ -97,10 +97,16 @@ func (s *server) proveContactForm(g *guest) error {
 }
 
 func (s *server) wantsForm(g *guest) error {
+	if err := s.reads.allow(s.client(g.Request)); err != nil {
+		return err
+	}
 	return s.contactDone(g, s.Residents.ChooseMessages(g.Context(), g.me, yinzheng.Wants(g.PostForm.Get("wants"))), "saved")
 }
 
 func (s *server) dropContactForm(g *guest) error {
+	if err := s.reads.allow(s.client(g.Request)); err != nil {
+		return err
+	}
 	return s.contactDone(g, s.Residents.DropContact(g.Context(), g.me), "contact-removed")
 }
 
@@ -113,7 +119,12 @@ type stopView struct {
 	Action  string
 }
 
-func (s *server) stopPage(g *guest) error { return s.drawStop(g, false) }
+func (s *server) stopPage(g *guest) error {
+	if err := s.reads.allow(s.client(g.Request)); err != nil {
+		return err
+	}
+	return s.drawStop(g, false)
+}
 
 // stopForm chooses messages; none, where it does not say: so a mail program asks for
 // it (RFC 8058). That follows no redirection, so the answer is the page.
@@ -129,9 +140,6 @@ func (s *server) stopForm(g *guest) error {
 }
 
 func (s *server) drawStop(g *guest, saved bool) error {
-	if err := s.reads.allow(s.client(g.Request)); err != nil {
-		return err
-	}
 	view := &stopView{Saved: saved, Choices: wantsViews, Action: g.URL.Path}
 	var err error
 	if view.Wants, view.One, err = s.Residents.Stopping(g.Context(), g.PathValue("secret")); err != nil {

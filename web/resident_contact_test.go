@@ -126,6 +126,25 @@ func TestResidentContact(t *testing.T) {
 	}
 }
 
+// TestStopsAreLimited: each choice is an entry of the record, and nobody fills that.
+func TestStopsAreLimited(t *testing.T) {
+	w := newWorld(t)
+	c := &yinzheng.ResidentContact{
+		Resident: "case:0000000000", Contact: yinzheng.Contact{Channel: yinzheng.Mail, Address: "zhang@example.com"}, Language: "zh", Wants: yinzheng.WantsAll, Secret: "0123456789ABCDEF", By: "p-village", At: w.Now(),
+	}
+	must(t, w.store.PutContact(t.Context(), c))
+	reader := w.guest(t)
+	for n := 1; ; n++ {
+		r, _ := reader.post("/stop/"+c.Secret, url.Values{"wants": {[]string{"all", "none"}[n%2]}})
+		if r.StatusCode == 429 {
+			break
+		}
+		if r.StatusCode != 200 || n > 100 {
+			t.Fatalf("choice %d: %d", n, r.StatusCode)
+		}
+	}
+}
+
 // TestResidentContactPhone: the same page on a phone, by touch.
 func TestResidentContactPhone(t *testing.T) {
 	w := newWorld(t, unhurried)

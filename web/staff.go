@@ -157,7 +157,7 @@ func (d *desk) HasInquiries() bool {
 // dones are the words in an address that say what was done just before.
 var dones = map[string]yinzheng.Text{
 	"saved":           {ZH: "已保存。", EN: "Saved."},
-	"contact-asked":   {ZH: "验证码已发出，请在下面填写。", EN: "A code was sent; please type it below."},
+	"contact-asked":   {ZH: "请查收验证码，填在下面。", EN: "Please look for the code, and type it below."},
 	"contact-proven":  {ZH: "已确认，以后的消息发到这里。", EN: "Confirmed: messages go there from now on."},
 	"contact-removed": {ZH: "已删除，不再发消息。", EN: "Removed: no more messages are sent."},
 	"submitted":       {ZH: "已提交。下面是它接下来的去处。", EN: "Handed in. Where it goes next stands below."},

@@ -83,7 +83,7 @@ type server struct {
 	signIns *limiter[netip.Addr] // attempts to sign in or to claim an account
 	codes   *limiter[netip.Addr] // codes of cases that somebody tries
 	asks    *limiter[netip.Addr] // requests of residents that somebody begins
-	reads   *limiter[netip.Addr] // of a certificate's pages and file by residents and whom they share with: each is an entry of the record
+	reads   *limiter[netip.Addr] // of a certificate's pages and file by residents and whom they share with, and choices of messages: each is an entry of the record
 	lookups *limiter[string]     // by number, since those of papers can be counted through; of accounts
 	guesses *guessing
 	uploads *uploads
