@@ -1,6 +1,7 @@
 package yinzheng
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -28,7 +29,11 @@ type Offline struct {
 // neither a token nor a file.
 var ErrNoToken = errors.New("nothing to check offline")
 
-// Verify answers a question with a token, a URL with its fragment, or a file.
+// ErrPicture is an ErrNoToken about a picture, whose QR codes only the server reads.
+var ErrPicture = fmt.Errorf("%w: QR codes in pictures are read online only", ErrNoToken)
+
+// Verify answers a question with a token, a URL with its fragment, or a file that
+// is no picture; otherwise the error is ErrNoToken, or ErrPicture.
 func (o *Offline) Verify(q *Question) (*Answer, error) {
 	keys := o.Keys
 	if keys == nil {
@@ -43,6 +48,9 @@ func (o *Offline) Verify(q *Question) (*Answer, error) {
 			return nil, err
 		}
 	case len(q.File) > 0:
+		if isPicture(q.File) {
+			return nil, ErrPicture
+		}
 		e.PDF = o.Checker.CheckPDF(q.File)
 		e.PDFKey = keys.ByCertificate(e.PDF.Certificate)
 		if e.PDF.Attached != nil {
@@ -67,6 +75,12 @@ func (o *Offline) Verify(q *Question) (*Answer, error) {
 		a.Certificate.ItemName = o.Names[a.Certificate.Item]
 	}
 	return a, nil
+}
+
+// isPicture tells a JPEG, PNG or WebP file, or a HEIC one or its like, by its first bytes.
+func isPicture(file []byte) bool {
+	return bytes.HasPrefix(file, []byte("\xff\xd8\xff")) || bytes.HasPrefix(file, []byte("\x89PNG")) ||
+		len(file) >= 12 && (string(file[:4]) == "RIFF" && string(file[8:12]) == "WEBP" || string(file[4:8]) == "ftyp")
 }
 
 // status finds a token's entry in the newest of the lists at hand.

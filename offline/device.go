@@ -126,9 +126,14 @@ var ErrCodeOnly = refused(
 	"离线时，仅凭编号或核验码无法核验。请扫描完整的二维码，或选择 PDF 原件；或联网后再查",
 	"Offline, nothing can be said about a number or a code alone. Scan the whole QR code or choose the original PDF, or look it up once there is a network", nil)
 
+// ErrPicture is the Error for a picture.
+var ErrPicture = refused(
+	"离线时不读图片里的二维码。请用扫码枪或手机相机扫描纸面上的二维码，或选择 PDF 原件；或联网后再上传图片",
+	"Offline, QR codes in pictures are not read. Scan the one on the paper with a scanner or a phone's camera, or choose the original PDF, or send the picture once there is a network", nil)
+
 // Verify answers a question with a token, a whole address, or a file, laid out in
 // a language. Without a key list that holds nothing can be verified. The error is
-// an Error of kind ErrInvalid, ErrCodeOnly among them.
+// an Error of kind ErrInvalid, ErrCodeOnly and ErrPicture among them.
 func (d *Device) Verify(q *yinzheng.Question, now time.Time, lang string) (*receipt.Receipt, error) {
 	if d.keys == nil {
 		return nil, refused("没有可采信的密钥名单，无法核验", "There is no key list that can be believed: nothing can be verified", nil)
@@ -141,6 +146,9 @@ func (d *Device) Verify(q *yinzheng.Question, now time.Time, lang string) (*rece
 		o.Status = append(o.Status, l.StatusList)
 	}
 	a, err := o.Verify(q)
+	if errors.Is(err, yinzheng.ErrPicture) {
+		return nil, ErrPicture
+	}
 	if errors.Is(err, yinzheng.ErrNoToken) {
 		return nil, ErrCodeOnly
 	}

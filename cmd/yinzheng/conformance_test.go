@@ -207,8 +207,9 @@ func newIssuer(t *testing.T, v *conformance.Vectors) *issuer {
 	builtin, err := templates.Builtin()
 	must(t, err)
 	log := slog.New(slog.DiscardHandler)
+	files := attachments.New()
 	service, err := yinzheng.New(t.Context(), yinzheng.Config{
-		Store: s, Renderer: renderer, Sealer: new(signer.Signer), Checker: &signer.Checker{}, Cleaner: attachments.New(), Templates: builtin,
+		Store: s, Renderer: renderer, Sealer: new(signer.Signer), Checker: &signer.Checker{}, Cleaner: files, Photos: files, Templates: builtin,
 		PublicURL: "https://zm.example.gov.cn", Now: func() time.Time { return is.clock }, Log: log,
 	})
 	must(t, err)

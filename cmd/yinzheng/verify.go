@@ -51,6 +51,9 @@ func (v *verifyCmd) Run(_ context.Context, e *env) error {
 		return cannotTell(e, err)
 	}
 	a, err := o.Verify(q)
+	if errors.Is(err, yinzheng.ErrPicture) {
+		return cannotTell(e, errors.New("QR codes in pictures are read online only; scan the code, or send the picture to the verify page"))
+	}
 	if errors.Is(err, yinzheng.ErrNoToken) {
 		return cannotTell(e, errors.New("an address without its #fragment holds nothing to check offline; open it in a browser instead"))
 	}

@@ -81,7 +81,8 @@ func (t *table) pdf() {
 	file("pdf-two-signatures", "two-signatures.pdf", "two signature fields in one revision", altered("content", "two-signatures"))
 	file("pdf-resaved", "resaved.pdf", "saved anew by another program", altered("content", "coverage"))
 	file("pdf-scan", "scan.pdf", "a scan of the paper: no signature", unsigned)
-	file("pdf-picture", "picture.png", "a picture", is("unsigned", "???", "", "not-pdf"))
+	file("pdf-picture", "picture.png", "a picture without a code", nil, online(is("unsigned", "???", "", "no-code"), ""))
+	file("pdf-picture-code", "picture-code.png", "a picture of a genuine code, which is judged as its address: pictures are read online only", nil, online(is("valid", "+++", "张*丰"), ""))
 }
 
 // reply are tokens of another kind, which a certificate's verifier will meet.

@@ -3,10 +3,14 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"image"
+	"image/png"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"github.com/skip2/go-qrcode"
 
 	"yinzheng"
 	"yinzheng/internal/conformance"
@@ -51,10 +55,29 @@ func (w *world) pdfs() error {
 	}
 	scan, _ := pdftest.Page("a scan of a certificate", "").Finish("/Root 1 0 R")
 	w.files["scan.pdf"] = scan
-	w.files["picture.png"] = []byte("\x89PNG\r\n\x1a\n")
-	var err error
+	code, err := qrcode.New(w.issued["good"].url(), qrcode.Medium)
+	if err != nil {
+		return err
+	}
+	if w.files["picture-code.png"], err = code.PNG(-4); err != nil { // pixels a module
+		return err
+	}
+	if w.files["picture.png"], err = blank(); err != nil {
+		return err
+	}
 	w.files["resaved.pdf"], err = resaved(w.small.data)
 	return err
+}
+
+// blank is a picture of a white sheet.
+func blank() ([]byte, error) {
+	m := image.NewGray(image.Rect(0, 0, 60, 80))
+	for i := range m.Pix {
+		m.Pix[i] = 255
+	}
+	var b bytes.Buffer
+	err := png.Encode(&b, m)
+	return b.Bytes(), err
 }
 
 func (w *world) attachment(name string, values yinzheng.Values) []byte {
