@@ -48,6 +48,7 @@ func newRemote(t *testing.T) *remote {
 			panic(http.ErrAbortHandler)
 		}
 		if o.busy.Load() {
+			w.Header().Set("Referrer-Policy", "no-referrer")
 			w.WriteHeader(http.StatusServiceUnavailable)
 			_, _ = io.WriteString(w, "busy, send it again")
 			return
