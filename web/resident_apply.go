@@ -42,7 +42,7 @@ func requestAddress(q *resident.Request) string { return "/apply/" + q.Of.Code +
 type beginView struct {
 	Item    *yinzheng.Template
 	Begun   []*resident.Request // of the same item, not sent yet
-	Photos  []yinzheng.Text     // needed
+	Photos  []toBring           // needed
 	Shown   []yinzheng.Text     // would be shown at the counter
 	Days    int                 // that the offices take at most; 0: not stated
 	Answers int                 // working days within which an office answers
@@ -54,18 +54,12 @@ func (s *server) askPageOf(g *guest) error {
 	if err != nil {
 		return err
 	}
-	view := &beginView{Item: t, Answers: resident.IntakeDays, SignIn: s.Residents.CanIdentify() && (g.me == nil || g.me.ID == (yinzheng.ID{}))}
-	for i := range t.Chain {
-		if view.Days += t.Chain[i].Limit; t.Chain[i].Limit == 0 {
-			view.Days = 0
-			break
-		}
-	}
-	for _, m := range t.Materials {
-		switch {
+	view := &beginView{Item: t, Days: s.atMost(t), Answers: resident.IntakeDays, SignIn: s.Residents.CanIdentify() && (g.me == nil || g.me.ID == (yinzheng.ID{}))}
+	for i := range t.Materials {
+		switch m := &t.Materials[i]; {
 		case m.Key == yinzheng.CommitmentMaterial:
 		case m.Scan:
-			view.Photos = append(view.Photos, m.Text)
+			view.Photos = append(view.Photos, s.bring(t, m))
 		default:
 			view.Shown = append(view.Shown, m.Text)
 		}

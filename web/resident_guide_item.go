@@ -72,20 +72,27 @@ func (s *server) sayHow(view *guideItemView, at string) {
 	if t == nil {
 		return
 	}
+	view.Days = s.atMost(t)
 	for i := range t.Materials {
 		view.Bring = append(view.Bring, s.bring(t, &t.Materials[i]))
 	}
 	for i := range t.Chain {
 		view.Stages = append(view.Stages, guideStage(t, &t.Chain[i], d, view.At))
 	}
-	if view.Days == 0 {
-		view.Days = longest(t)
-	}
 	first := t.Chain[0].Posts()
 	view.Places = places(d, func(x *yinzheng.Division) bool { return x.Level == first[0].Level })
 	if view.At != "" {
 		view.Go = officeNames(d, first, view.At)
 	}
+}
+
+// atMost is within how many working days an item is promised: what its guide says, or
+// what the limits of its steps come to; 0: not stated.
+func (s *server) atMost(t *yinzheng.Template) int {
+	if i := s.Catalogue.Item(t.Code); i != nil && i.Guide.Limit > 0 {
+		return i.Guide.Limit
+	}
+	return longest(t)
 }
 
 // longest is how many working days a chain takes at most; 0: a step has no limit.

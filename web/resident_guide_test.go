@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -56,6 +57,31 @@ func ended() []catalogue.Item {
 	rented.State, rented.Way, rented.By = catalogue.Replaced, "certificate", "residence"
 	lift.Guide = catalogue.Guide{Conditions: []string{"本楼业主"}, Materials: []string{"房屋产权证明"}, Limit: 7, Steps: []string{"征求邻居意见"}, Offices: []string{"街道建设办"}}
 	return []catalogue.Item{poor, rented, lift}
+}
+
+// TestOnePromise: the guide to an item and the page on which it is asked for promise the
+// same limit, and say in whose case something has to be brought.
+func TestOnePromise(t *testing.T) {
+	var config *web.Config
+	sometimes := func(_ *web.Config, c *yinzheng.Config) {
+		filled, item := true, c.Templates[len(c.Templates)-1]
+		i := slices.IndexFunc(item.Materials, func(m yinzheng.Material) bool { return m.Scan })
+		item.Materials[i].When = []yinzheng.Clause{{Field: item.Fields[0].Key, Filled: &filled}}
+	}
+	w := newWorld(t, withTenancy(t), sometimes, keeping(&config))
+	residence := catalogue.Item{Code: "residence", Name: yinzheng.Text{ZH: "居住证明", EN: "Residence"}, Subject: catalogue.None, Level: yinzheng.Town, Basis: []string{"某办法第三条"}, State: catalogue.Kept, Guide: catalogue.Guide{Limit: 17}}
+	publishes(t, w, config.Catalogue, "惠城区第二批清单", residence)
+	guest := w.guest(t)
+	for path, says := range map[string]string{"/guide/residence": "最长 17 个工作日", "/apply/residence": "各级审批共 17 个工作日"} {
+		if _, page := guest.get(path); !strings.Contains(page, says) {
+			t.Errorf("%s does not say %s: %s", path, says, page)
+		}
+	}
+	for _, path := range []string{"/guide/tenant", "/apply/tenant"} {
+		if _, page := guest.get(path); !strings.Contains(page, "只在") {
+			t.Errorf("%s does not say when: %s", path, page)
+		}
+	}
 }
 
 // TestGuide: what residents are told of items, those that have ended among them.
