@@ -107,6 +107,8 @@ func (r *Residents) actOn(ctx context.Context, by *yinzheng.Account, id string, 
 	q, grant, err := r.at(ctx, by, id)
 	switch {
 	case err != nil:
+	case q.Unread && act != yinzheng.RefuseRequest:
+		err = fail(yinzheng.ErrState, "这个事项的模板不在了，申请只能不予受理", "The template of this item is gone; the request can only be refused")
 	case !slices.Contains(q.Acts(), act):
 		err = fail(yinzheng.ErrState, "申请现在的状态不能这样办，请重新查看", "The request is not in a state for this; please look at it again")
 	case q.Version != seen:

@@ -139,7 +139,7 @@ func TestItemGone(t *testing.T) {
 	if len(list) != 1 || list[0].ID != waits.ID {
 		t.Errorf("the office has %+v", list)
 	}
-	if _, err := h.Take(ctx, clerk, waits.ID, waits.Version); !errors.Is(err, yinzheng.ErrInvalid) {
+	if _, err := h.Take(ctx, clerk, waits.ID, waits.Version); !errors.Is(err, yinzheng.ErrState) {
 		t.Errorf("taken in: %v", err)
 	}
 	must(t, h.Refuse(ctx, clerk, waits.ID, waits.Version, "unneeded", "这个证明已取消"))

@@ -93,7 +93,7 @@ func (x *requestAudit) fault(now time.Time) FaultKind {
 // expires is when the content of a request may be erased at the earliest.
 func (x *requestAudit) expires() time.Time {
 	rule := yinzheng.RetainRequests
-	if x.State == yinzheng.RequestTaken {
+	if x.Case != "" {
 		rule = yinzheng.RetainContacts
 	}
 	return x.since.AddDate(0, 0, yinzheng.RetentionRuleOf(rule).Days)

@@ -44,7 +44,7 @@ var (
 		AND NOT EXISTS (SELECT 1 FROM case_residents r JOIN applications a ON a.key = r.application WHERE r.document = c.resident AND NOT (` + hasEnded + `))
 		AND NOT EXISTS (SELECT 1 FROM resident_requests r WHERE r.id = substr(c.resident, 9) AND c.resident = 'request:' || r.id AND ` + goesOn + `)
 		AND NOT EXISTS (SELECT 1 FROM resident_requests r WHERE r.resident = c.resident AND ` + goesOn + `) ORDER BY c.resident LIMIT $3`)
-	endedRequests = query("SELECT r.id FROM resident_requests r JOIN applications a ON a.id = r.application WHERE " + hasEnded + " AND r.state = 'taken' AND r.content IS NOT NULL ORDER BY r.key LIMIT $3")
+	endedRequests = query("SELECT r.id FROM resident_requests r JOIN applications a ON a.id = r.application WHERE " + hasEnded + " AND r.content IS NOT NULL ORDER BY r.key LIMIT $3")
 	needed        = query("SELECT " + isNeeded + " FROM applications a WHERE a.id = $2")
 
 	putHold = query(`INSERT INTO case_holds (application, reason, until, account, at) VALUES ($1, $2, $3, $4, $5)

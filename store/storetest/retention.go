@@ -240,9 +240,9 @@ func lingering(t *testing.T, s yinzheng.Store) {
 	for id, documents := range map[string][]string{"A1": {"111:A"}, "A2": {"111:B"}, "A3": {"111:A", "111:B"}, "A4": {"111:C"}} {
 		check(t, s.PutMarks(ctx, id, yinzheng.Marks{Residents: documents}))
 	}
-	for id, state := range map[string]yinzheng.RequestState{"RA1": yinzheng.RequestTaken, "RA2": yinzheng.RequestTaken, "RA3": yinzheng.RequestTaken, "R5": yinzheng.RequestDraft, "R6": yinzheng.RequestRefused, "R7": yinzheng.RequestSent} {
+	for id, state := range map[string]yinzheng.RequestState{"RA1": yinzheng.RequestTaken, "RA2": yinzheng.RequestTaken, "RA3": yinzheng.RequestAnswered, "R5": yinzheng.RequestDraft, "R6": yinzheng.RequestRefused, "R7": yinzheng.RequestSent} {
 		q := &yinzheng.ResidentRequest{ID: id, State: state, Template: Template.Ref(), Begun: Start, Changed: Start, Content: []byte("{}")}
-		if state == yinzheng.RequestTaken {
+		if id[1] == 'A' {
 			q.Case = id[1:]
 		}
 		if id == "R7" {
