@@ -101,6 +101,7 @@ func TestTold(t *testing.T) {
 		{issued, Action{Kind: Supersede, Code: "D"}, "certificate-superseded", none, "the old one is of no use"},
 		{handed[:1], Action{Kind: Reissue}, "", none, "its certificate follows at once"},
 		{append(handed[:1:1], Action{Kind: Reissue}), Action{Kind: Moot}, "case-ended", none, "nothing comes of it any more"},
+		{append(handed[:1:1], Action{Kind: Withdraw}), Action{Kind: Erase, Reason: RetainWithdrawn, Input: &Input{}}, "", none, "it ended long ago"},
 		{nil, Action{Kind: Sample, Office: "district"}, "", none, "it is nobody's"},
 	} {
 		delete(all, tt.x.Kind)

@@ -29,7 +29,7 @@ func emptyActions(columns []string) string {
 
 var (
 	actionsBefore = query("SELECT * FROM actions WHERE application = $1 AND seq < $2 ORDER BY seq")
-	filesOfCase   = query("SELECT DISTINCT digest FROM actions WHERE application = $1 AND digest IS NOT NULL")
+	filesOfCase   = query("SELECT digest FROM actions WHERE application = $1 AND digest IS NOT NULL")
 
 	expiredCases = query("SELECT a.id FROM applications a WHERE NOT (" + isNeeded + ") AND " + isExpired + " ORDER BY a.changed_at, a.key LIMIT $5")
 	countExpired = query("SELECT count(*), count(CASE WHEN " + isNeeded + " THEN 1 END) FROM applications a WHERE " + isExpired)
@@ -43,8 +43,8 @@ var (
 		AND NOT EXISTS (SELECT 1 FROM applications a WHERE c.resident = 'case:' || a.id AND a.id = substr(c.resident, 6) AND NOT (` + hasEnded + `))
 		AND NOT EXISTS (SELECT 1 FROM case_residents r JOIN applications a ON a.key = r.application WHERE r.document = c.resident AND NOT (` + hasEnded + `))
 		AND NOT EXISTS (SELECT 1 FROM resident_requests r WHERE r.id = substr(c.resident, 9) AND c.resident = 'request:' || r.id AND ` + goesOn + `)
-		AND NOT EXISTS (SELECT 1 FROM resident_requests r WHERE r.resident = c.resident AND ` + goesOn + `) ORDER BY c.resident LIMIT $3`)
-	endedRequests = query("SELECT r.id FROM resident_requests r JOIN applications a ON a.id = r.application WHERE " + hasEnded + " AND r.content IS NOT NULL ORDER BY r.key LIMIT $3")
+		AND NOT EXISTS (SELECT 1 FROM resident_requests r WHERE r.resident = c.resident AND ` + goesOn + `) ORDER BY c.at LIMIT $3`)
+	endedRequests = query("SELECT r.id FROM resident_requests r JOIN applications a ON a.id = r.application WHERE " + hasEnded + " AND r.state IN ('taken', 'asked', 'answered') AND r.content IS NOT NULL LIMIT $3")
 	needed        = query("SELECT " + isNeeded + " FROM applications a WHERE a.id = $2")
 
 	putHold = query(`INSERT INTO case_holds (application, reason, until, account, at) VALUES ($1, $2, $3, $4, $5)

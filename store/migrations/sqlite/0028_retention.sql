@@ -61,3 +61,6 @@ CREATE TABLE case_holds (
   account     TEXT NOT NULL,
   at          INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE INDEX case_holds_until ON case_holds (until);
+
+CREATE INDEX contacts_at ON contacts (at);
