@@ -41,7 +41,19 @@ func (w *world) phone(t *testing.T, scripts bool) *phone {
 // does runs something in the page that is open.
 func (p *phone) does(script string) {
 	p.t.Helper()
-	run(p.t, p, chromedp.Evaluate[bool](`(() => {`+script+`})(), true`))
+	p.asks(`(() => {` + script + `})(), true`)
+}
+
+// asks evaluates a condition in the page. One that another page has just taken the place
+// of does not hold: who presses a button may not hear of it any more.
+func (p *phone) asks(condition string) bool {
+	p.t.Helper()
+	holds, err := chromedp.Run(p, chromedp.Evaluate[bool](condition))
+	if err != nil && strings.Contains(err.Error(), "navigated or closed") {
+		return false
+	}
+	must(p.t, err)
+	return holds
 }
 
 // until waits for a condition in a page that has come whole. It needs no scripts of
@@ -49,7 +61,7 @@ func (p *phone) does(script string) {
 func (p *phone) until(condition string) {
 	p.t.Helper()
 	for range 800 {
-		if run(p.t, p, chromedp.Evaluate[bool](`document.readyState === 'complete' && (`+condition+`)`)) {
+		if p.asks(`document.readyState === 'complete' && (` + condition + `)`) {
 			return
 		}
 		time.Sleep(25 * time.Millisecond)
