@@ -337,7 +337,7 @@ func (r *Residents) asSent(q *Request) (*Request, error) {
 
 // hide leaves only how a request stands.
 func (q *Request) hide() {
-	q.Asked, q.Content = Asked{}, nil
+	q.Asked, q.Content = Asked{Filed: q.Filed, Bytes: q.Bytes}, nil
 	q.Input, q.Changes, q.Problems = nil, nil, nil
 }
 

@@ -54,9 +54,8 @@ func (s *server) askedFileForm(g *guest, view *askedView) error {
 	if mediaType(g.Request) != "multipart/form-data" {
 		return wrongMediaType("multipart/form-data")
 	}
-	err := s.received(g.w, g.Request, s.client(g.Request).String(), []string{"material"}, func(f *form) error {
-		_, err := s.Residents.AnswerFile(g.Context(), g.me, view.ID, &yinzheng.NewAttachment{Material: f.fields["material"], Name: f.name, File: f.file})
-		return err
+	err := s.fromResident(g, view.Request, "material", func(f *form) (*resident.Request, error) {
+		return s.Residents.AnswerFile(g.Context(), g.me, view.ID, &yinzheng.NewAttachment{Material: f.fields["material"], Name: f.name, File: f.file})
 	})
 	if err == nil {
 		seeOther(g.w, view.Home+"/answer")

@@ -137,16 +137,16 @@ func (s *server) sendFileForm(g *guest, q *resident.Request) error {
 	if view.Material == nil {
 		return yinzheng.ErrNotFound
 	}
-	err = s.fromResident(g, q, func(f *form) (*resident.Request, error) {
+	err = s.fromResident(g, q, "back", func(f *form) (*resident.Request, error) {
 		view.ToCheck = f.fields["back"] == "check"
 		return s.Residents.AddFile(g.Context(), g.me, q.ID, &yinzheng.NewAttachment{Material: view.Material.Key, Name: f.name, File: f.file})
 	})
 	return s.fileTaken(g, view, err)
 }
 
-// fromResident reads a form with a file of a request and has it kept, as of received.
-// None of it is read where there is no room for it.
-func (s *server) fromResident(g *guest, q *resident.Request, keep func(*form) (*resident.Request, error)) error {
+// fromResident reads a form with a file of a request, and one field beside it, and has
+// it kept, as of received. None of it is read where there is no room for it.
+func (s *server) fromResident(g *guest, q *resident.Request, field string, keep func(*form) (*resident.Request, error)) error {
 	client, vouched := s.client(g.Request), g.me.ID != yinzheng.ID{}
 	if err := q.Room(); err != nil {
 		return err
@@ -156,7 +156,7 @@ func (s *server) fromResident(g *guest, q *resident.Request, keep func(*form) (*
 			return err
 		}
 	}
-	return s.received(g.w, g.Request, s.sender(g.Request, nil), []string{"back"}, func(f *form) error {
+	return s.received(g.w, g.Request, s.sender(g.Request, nil), []string{field}, func(f *form) error {
 		kept, err := keep(f)
 		bytes := len(f.file) // some of what fails late is on the disk all the same
 		if err == nil {
