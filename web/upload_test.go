@@ -94,6 +94,8 @@ func (p *slowPhotos) Codes(context.Context, []byte, bool, func(string) bool) ([]
 func TestPicturesApart(t *testing.T) {
 	p := &slowPhotos{released: make(chan struct{})}
 	w := newWorld(t, behindProxy, func(_ *web.Config, c *yinzheng.Config) { c.Photos = p })
+	release := sync.OnceFunc(func() { close(p.released) })
+	t.Cleanup(release) // the server waits for them as it closes
 	_, _, pdf := w.issued("one")
 	clerk := w.signIn("village")
 	path, version := w.draft(clerk, "k")
@@ -121,7 +123,7 @@ func TestPicturesApart(t *testing.T) {
 	for p.began.Load() < 3 { // whoever is signed in waits for nobody's
 		time.Sleep(time.Millisecond)
 	}
-	close(p.released)
+	release()
 	w.want(<-staff, 200)
 	senders.Wait()
 }

@@ -65,7 +65,7 @@ func (g *grown) page(ctx context.Context, who, path string, form url.Values) ([]
 	if form != nil {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
-	r.AddCookie(&http.Cookie{Name: "yinzheng", Value: g.seats[who].secret}) //nolint:gosec // sent, not set
+	r.AddCookie(&http.Cookie{Name: "__Host-yinzheng", Value: g.seats[who].secret}) //nolint:gosec // sent, not set
 	a := &recorder{header: http.Header{}}
 	g.scanner.handler.ServeHTTP(a, r)
 	if a.status != http.StatusOK || !bytes.Contains(a.body, []byte("</html>")) {
