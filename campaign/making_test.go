@@ -454,7 +454,7 @@ func TestMakeGoesOn(t *testing.T) {
 	must(t, err)
 	_, err = h.Act(h.ctx, h.people["town"], v.ID, 1, campaign.Make, "")
 	must(t, err)
-	if err := h.Round(h.ctx); err == nil || !strings.Contains(err.Error(), "rotten") {
+	if err := h.Round(h.ctx); err == nil || !strings.Contains(err.Error(), "panic: string") {
 		t.Errorf("%v", err)
 	}
 	if p := h.view(v).Progress.Total; p.Cases[yinzheng.Submitted] != n-1 {
