@@ -240,9 +240,10 @@ type Retentions interface {
 	// Expired lists the IDs of the cases under a rule that were touched last before a
 	// moment and that nothing needs at now, longest first. Something needs a case that
 	// is held, or whose rating is followed up, whose commitments are to be inspected, or
-	// that waits for a material; and a case whose certificate is suspended, about to be
-	// replaced, or referred to by a case that is under way. Of drafts, those are left out
-	// whose office was not told before warned.
+	// that waits for a material; one whose resident was asked for something, or answered,
+	// no longer ago than their request is to be kept; and a case whose certificate is
+	// suspended, about to be replaced, or referred to by a case that is under way. Of
+	// drafts, those are left out whose office was not told before warned.
 	Expired(ctx context.Context, rule string, before, warned, now time.Time, limit int) ([]string, error)
 	// CountExpired counts the same, and those that something needs.
 	CountExpired(ctx context.Context, rule string, before, warned, now time.Time) (ExpiredCount, error)

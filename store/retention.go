@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -63,13 +64,19 @@ const (
 	goesOn    = "(r.state IN ('draft', 'sent', 'returned') OR r.changed_at >= $1)"
 	isExpired = `a.retained = $2 AND a.changed_at < $3
 		AND (a.retained <> 'drafts' OR EXISTS (SELECT 1 FROM fading_drafts f WHERE f.application = a.key AND f.version = a.version AND f.at < $4))`
-	isNeeded = isHeld + ` OR EXISTS (SELECT 1 FROM ratings r WHERE r.application = a.id AND r.due IS NOT NULL)
+)
+
+// isAsked: what was last said in the request that a case came of is to be kept still,
+// be it that its resident is asked for something and the case waits for that.
+var isAsked = "EXISTS (SELECT 1 FROM resident_requests r WHERE r.application = a.id AND r.changed_at > $1 - " +
+	strconv.FormatInt(int64(yinzheng.RetentionRuleOf(yinzheng.RetainContacts).Days)*24*60*60*1_000_000, 10) + ")"
+
+var isNeeded = isHeld + " OR " + isAsked + ` OR EXISTS (SELECT 1 FROM ratings r WHERE r.application = a.id AND r.due IS NOT NULL)
 		OR a.state = 'issued' AND (a.incomplete IS NOT NULL
 			OR EXISTS (SELECT 1 FROM inspections i WHERE i.application = a.id AND i.done_at IS NULL)
 			OR EXISTS (SELECT 1 FROM certificates c WHERE c.code = a.code AND c.status = 'suspended')
 			OR EXISTS (SELECT 1 FROM replacements p JOIN applications o ON o.id = p.application WHERE p.certificate = a.code AND o.state IN ` + underWay + `)
 			OR EXISTS (SELECT 1 FROM actions x JOIN applications o ON o.key = x.application WHERE x.refers = a.code AND o.state IN ` + underWay + `))`
-)
 
 // EraseCase implements yinzheng.Retentions.
 func (s *Store) EraseCase(ctx context.Context, a *yinzheng.Application, seen int) error {
