@@ -175,7 +175,25 @@ func (d *Directory) isAbove(office, other string) bool {
 // nearest to them that has a clerk now, since nobody would see the request at any other.
 // Nil where there is none.
 func (s *Service) IntakeOffice(ctx context.Context, division string) (*Office, error) {
-	who := s.roster()
+	return s.intakeOffice(ctx, s.roster(), division)
+}
+
+// InPlaceOf is the office that takes in what was sent to one that has no clerk left: the
+// nearest to it that has. Nil where it has one, or nobody has.
+func (s *Service) InPlaceOf(ctx context.Context, office string) (*Office, error) {
+	d, who := s.Directory(), s.roster()
+	o := d.Office(d.OfficeNow(office))
+	if o == nil {
+		return nil, nil
+	}
+	clerks, err := who.at(ctx, []Desk{{Office: o.ID}})
+	if err != nil || len(clerks) > 0 {
+		return nil, err
+	}
+	return s.intakeOffice(ctx, who, o.Division)
+}
+
+func (s *Service) intakeOffice(ctx context.Context, who *roster, division string) (*Office, error) {
 	for o := range s.Directory().upwards(division) {
 		clerks, err := who.at(ctx, []Desk{{Office: o.ID}})
 		if err != nil || len(clerks) > 0 {

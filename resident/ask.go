@@ -333,7 +333,7 @@ func (r *Residents) Send(ctx context.Context, who *yinzheng.Resident, id string,
 		return nil, err
 	}
 	switch {
-	case q.Of.Version != q.Template.Version: // what was ticked as true was another text
+	case q.carried: // what was ticked as true was another text
 		if err := r.put(ctx, q); err != nil {
 			return nil, err
 		}
@@ -357,9 +357,7 @@ func (r *Residents) Send(ctx context.Context, who *yinzheng.Resident, id string,
 	if err := q.encode(); err != nil {
 		return nil, err
 	}
-	return q, r.move(ctx, &q.ResidentRequest, yinzheng.RequestSent, yinzheng.ResidentActor, "", func(ctx context.Context) error {
-		return r.store.Notify(ctx, []yinzheng.Notice{{At: q.Changed, Office: office.ID, Role: yinzheng.Clerk, Kind: yinzheng.RequestSent.Event(), About: q.ID}})
-	})
+	return q, r.move(ctx, &q.ResidentRequest, yinzheng.RequestSent, yinzheng.ResidentActor, "", r.arrived(&q.ResidentRequest))
 }
 
 // TakeBack takes a request back that no case was made of. ErrNotFound, ErrState.

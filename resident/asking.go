@@ -159,7 +159,7 @@ func (r *Residents) StillAsked(ctx context.Context, q *Request) error {
 }
 
 // Answer answers what the office asked, with the files that were sent since and in
-// words; its clerks are told. Late answers are taken as long as the case waits.
+// words; the clerks of the office that asked are told. Late answers are taken as long as the case waits.
 // Errors: ErrNotFound, ErrState when nothing is asked (any more), ErrConflict, and
 // ErrInvalid for an answer without words or files, or a text that is too long.
 func (r *Residents) Answer(ctx context.Context, who *yinzheng.Resident, id, text string) error {
@@ -184,7 +184,7 @@ func (r *Residents) Answer(ctx context.Context, who *yinzheng.Resident, id, text
 		return err
 	}
 	return r.move(ctx, &q.ResidentRequest, yinzheng.RequestAnswered, yinzheng.ResidentActor, "", func(ctx context.Context) error {
-		return r.store.Notify(ctx, []yinzheng.Notice{{At: q.Changed, Office: r.Service.Directory().OfficeNow(q.Office), Role: yinzheng.Clerk, Kind: yinzheng.RequestAnswered.Event(), About: q.ID}})
+		return r.store.Notify(ctx, []yinzheng.Notice{{At: q.Changed, Office: r.Service.Directory().OfficeNow(q.LastSaid().Office), Role: yinzheng.Clerk, Kind: yinzheng.RequestAnswered.Event(), About: q.ID}})
 	})
 }
 

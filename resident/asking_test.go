@@ -2,6 +2,7 @@ package resident
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"yinzheng"
@@ -149,6 +150,56 @@ func TestActOnRequest(t *testing.T) {
 	for _, act := range []yinzheng.RequestAct{yinzheng.AskResident, yinzheng.AttachAnswer} {
 		if _, err := h.Act(ctx, h.people["clerk"], q.ID, q.Version, &Step{Action: act, Text: "请补", Files: []int{1}}); !errors.Is(err, yinzheng.ErrState) {
 			t.Errorf("%s before it was taken in: %v", act, err)
+		}
+	}
+}
+
+// TestAskedDraftStays: a draft is not erased while its resident is asked, or has just
+// answered, though nobody has touched the case itself.
+func TestAskedDraftStays(t *testing.T) {
+	h, ctx := newHouse(t), t.Context()
+	q, who := h.taken()
+	stays := func(days int) {
+		t.Helper()
+		h.now = h.now.AddDate(0, 0, days)
+		_, err := h.Service.EraseInTime(ctx)
+		must(t, err)
+		row, err := h.store.ResidentRequest(ctx, q.ID)
+		must(t, err)
+		if c, err := h.store.Application(ctx, q.Case); err != nil || c.State != yinzheng.Draft || row.Content == nil {
+			t.Fatalf("erased: %s, %v", c.State, err)
+		}
+	}
+	stays(80) // its office is told
+	must(t, h.Ask(ctx, h.people["clerk"], q.ID, q.Version, &Question{Text: "照片糊了，请重拍"}))
+	stays(20)
+	must(t, h.Answer(ctx, who, q.ID, "重拍了"))
+	stays(89)
+	h.now = h.now.AddDate(0, 0, 2)
+	if erased, err := h.Service.EraseInTime(ctx); err != nil || erased[yinzheng.RetainDrafts] != 1 {
+		t.Errorf("nobody goes on with it: %v, %v", erased, err)
+	}
+}
+
+// TestAnswerToWhoAsked: of an answer those are told who asked for it, who took in what
+// its own office had nobody for.
+func TestAnswerToWhoAsked(t *testing.T) {
+	h, ctx := newHouse(t), t.Context()
+	h.put("town", clerk)
+	q, who := h.requested()
+	h.now = q.Due
+	must(t, h.Tend(ctx))
+	q, err := h.At(ctx, h.people["town"], q.ID)
+	must(t, err)
+	q, err = h.Act(ctx, h.people["town"], q.ID, q.Version, &Step{Action: yinzheng.TakeRequest})
+	must(t, err)
+	must(t, h.Ask(ctx, h.people["town"], q.ID, q.Version, &Question{Text: "请补户口簿"}))
+	must(t, h.Answer(ctx, who, q.ID, "补了"))
+	for by, want := range map[string]bool{"town": true, "clerk": false} {
+		told, err := h.Service.Notices(ctx, h.people[by], 0, 9)
+		must(t, err)
+		if got := slices.ContainsFunc(told, func(n yinzheng.Notice) bool { return n.Kind == yinzheng.RequestAnswered.Event() }); got != want {
+			t.Errorf("%s is told of the answer: %v", by, got)
 		}
 	}
 }

@@ -223,9 +223,10 @@ const (
 	returnedLife = 30 * 24 * time.Hour
 )
 
-// Tend looks after requests: the office above is told of those past their limit, and
-// those that nobody goes on with end. It reads rows alone, so that nothing a request
-// holds keeps it from ending. It may be cut off at any moment, and goes on the next time.
+// Tend looks after requests: those whose office has nobody left go on to one that has,
+// the office above is told of those past their limit, and those that nobody goes on with
+// end. It reads rows alone, so that nothing a request holds keeps it from ending. It may
+// be cut off at any moment, and goes on the next time.
 func (r *Residents) Tend(ctx context.Context) error {
 	now := r.now()
 	idle := func(state yinzheng.RequestState, life time.Duration) func(int) ([]string, error) {
@@ -233,6 +234,7 @@ func (r *Residents) Tend(ctx context.Context) error {
 	}
 	late := func(limit int) ([]string, error) { return r.store.LateRequests(ctx, now, limit) }
 	return errors.Join(
+		r.forwardAll(ctx),
 		r.each(ctx, late, r.tellLate),
 		r.each(ctx, idle(yinzheng.RequestDraft, draftLife), r.lapse),
 		r.each(ctx, idle(yinzheng.RequestReturned, returnedLife), r.lapse),
@@ -262,6 +264,46 @@ func (r *Residents) each(ctx context.Context, due func(limit int) ([]string, err
 				errs = append(errs, err)
 			}
 		}
+	}
+}
+
+// forwardAll sends the requests of offices that have no clerk left on to the nearest office
+// that has one: nobody would ever see them otherwise.
+func (r *Residents) forwardAll(ctx context.Context) error {
+	d := r.Service.Directory()
+	var errs []error
+	for i := range d.Offices {
+		of := yinzheng.Intakes{Office: d.Offices[i].ID}
+		if waiting, err := r.store.CountRequestsAt(ctx, of, yinzheng.RequestSent, 1); err != nil || waiting == 0 {
+			errs = append(errs, err)
+			continue
+		}
+		to, err := r.Service.InPlaceOf(ctx, of.Office)
+		if err != nil || to == nil {
+			errs = append(errs, err)
+			continue
+		}
+		waiting, err := r.store.RequestsAt(ctx, of, yinzheng.RequestSent, maxLines)
+		errs = append(errs, err)
+		for _, q := range waiting {
+			if err := r.forward(ctx, q, to.ID); !errors.Is(err, yinzheng.ErrConflict) {
+				errs = append(errs, err)
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// forward sends a request on to another office, which has a limit of its own.
+func (r *Residents) forward(ctx context.Context, q *yinzheng.ResidentRequest, office string) error {
+	q.Office, q.Due, q.Late = office, r.Service.DueIn(IntakeDays), false
+	return r.move(ctx, q, yinzheng.RequestSent, yinzheng.SystemActor, "", r.arrived(q))
+}
+
+// arrived tells the clerks of a request's office that it was sent to them.
+func (r *Residents) arrived(q *yinzheng.ResidentRequest) func(context.Context) error {
+	return func(ctx context.Context) error {
+		return r.store.Notify(ctx, []yinzheng.Notice{{At: q.Changed, Office: q.Office, Role: yinzheng.Clerk, Kind: yinzheng.RequestSent.Event(), About: q.ID}})
 	}
 }
 

@@ -21,8 +21,9 @@ type Request struct {
 	Asked
 	Of *yinzheng.Template // while it is filled in the present version, then the one that was sent
 
-	Unread bool // its template is not here any more: only how it stands can be told
+	Unread bool // its template is not here any more, or does not take it: only how it stands can be told
 
+	carried  bool                  // what was said before stands in another form of the item, or not all of it does
 	added    []byte                // content of its last file, to be kept in one act with it
 	Input    *yinzheng.Input       // what was asked, in normal form
 	Changes  []yinzheng.Change     // what was written differently than it was typed just now
@@ -227,8 +228,9 @@ func invalid(field, code, zh, en string) error {
 }
 
 // read makes a request of what is kept of one. What its resident still fills in is
-// carried to the present version of the template; the row stays as it is until it is
-// written with that content.
+// carried to the present version of the template, and what that could not keep is left
+// out; the row stays as it is until it is written with that content. What was sent
+// otherwise than could be kept now is unread.
 func (r *Residents) read(row *yinzheng.ResidentRequest) (*Request, error) {
 	q := &Request{ResidentRequest: *row}
 	if row.Content != nil {
@@ -245,15 +247,28 @@ func (r *Residents) read(row *yinzheng.ResidentRequest) (*Request, error) {
 	if row.Content == nil {
 		return q, nil
 	}
-	if q.Of.Version != row.Template.Version {
-		q.Values = r.carry(q.Of, q.Values)
+	if !isFilledIn(row.State) {
+		return q, r.checkSent(q)
 	}
+	said := q.Values
+	q.Values = r.carry(q.Of, said)
+	q.carried = q.Of.Version != row.Template.Version || len(q.Values) < len(said)
 	return q, r.check(q)
+}
+
+// checkSent is check of what was sent: what could not be kept now is unread.
+func (r *Residents) checkSent(q *Request) error {
+	err := r.check(q)
+	if errors.Is(err, yinzheng.ErrInvalid) {
+		q.unreadable()
+		return nil
+	}
+	return err
 }
 
 // unreadable leaves the item's code in the place of its template.
 func (q *Request) unreadable() {
-	q.Unread, q.Of = true, &yinzheng.Template{Code: q.Template.Code, Name: nameless(q.Template.Code)}
+	q.Unread, q.Input, q.Problems, q.Of = true, nil, nil, &yinzheng.Template{Code: q.Template.Code, Name: nameless(q.Template.Code)}
 }
 
 // nameless is what an item is called whose template is not here.
@@ -332,7 +347,7 @@ func (r *Residents) asSent(q *Request) (*Request, error) {
 		return q, nil
 	}
 	q.Unread, q.Of = false, of
-	return q, r.check(q)
+	return q, r.checkSent(q)
 }
 
 // hide leaves only how a request stands.
@@ -342,7 +357,7 @@ func (q *Request) hide() {
 }
 
 // encode has the row hold what is asked now, in the version of the template that it was
-// checked by.
+// checked by; of one that nobody can read, as it was.
 func (q *Request) encode() error {
 	if q.Salt == nil {
 		q.Salt = make([]byte, 16)
@@ -352,7 +367,10 @@ func (q *Request) encode() error {
 	if err != nil {
 		return fmt.Errorf("write request %s: %w", q.ID, err)
 	}
-	q.Content, q.Template = content, yinzheng.TemplateRef{Code: q.Template.Code, Version: q.Of.Version}
+	q.Content = content
+	if !q.Unread {
+		q.Template.Version = q.Of.Version
+	}
 	q.Digests = nil
 	for i := range q.Files {
 		q.Digests = append(q.Digests, q.Files[i].Digest)

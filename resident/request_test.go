@@ -231,29 +231,31 @@ func TestRequestRights(t *testing.T) {
 	}
 }
 
+// put changes somebody's account.
+func (h *house) put(who string, change func(*yinzheng.Account)) {
+	h.t.Helper()
+	a, err := h.store.Account(h.ctx, h.people[who].ID)
+	must(h.t, err)
+	change(a)
+	must(h.t, h.store.PutAccount(h.ctx, a))
+	h.people[who], err = h.store.Account(h.ctx, a.ID)
+	must(h.t, err)
+}
+
+func leaves(a *yinzheng.Account) { a.Disabled = true }
+func clerk(a *yinzheng.Account)  { a.Grants[0].Role = yinzheng.Clerk }
+
 // TestNobodyAtTheOffice: a request goes to the nearest office that has a clerk now, and
 // whoever leaves one behind does not leave its residents waiting for ever.
 func TestNobodyAtTheOffice(t *testing.T) {
 	h, ctx := newHouse(t), t.Context()
-	put := func(who string, change func(*yinzheng.Account)) {
-		t.Helper()
-		a, err := h.store.Account(ctx, h.people[who].ID)
-		must(t, err)
-		change(a)
-		must(t, h.store.PutAccount(ctx, a))
-		h.people[who], err = h.store.Account(ctx, a.ID)
-		must(t, err)
-	}
-	leaves := func(a *yinzheng.Account) { a.Disabled = true }
-	clerk := func(a *yinzheng.Account) { a.Grants[0].Role = yinzheng.Clerk }
-
 	left, who := h.requested()
-	put("clerk", leaves)
+	h.put("clerk", leaves)
 	q, him := h.filled()
 	if _, err := h.Send(ctx, him, q.ID, q.Version); faults(err) != "division" {
 		t.Errorf("sent where nobody is: %v", err)
 	}
-	put("town", clerk)
+	h.put("town", clerk)
 	q, err := h.Send(ctx, him, q.ID, q.Version)
 	must(t, err)
 	if q.Office != "town" {
@@ -289,11 +291,49 @@ func TestNobodyAtTheOffice(t *testing.T) {
 	if said := left.LastSaid(); said.Office != "town" {
 		t.Errorf("returned by %s", said.Office)
 	}
-	put("clerk", func(a *yinzheng.Account) { a.Disabled = false })
+	h.put("clerk", func(a *yinzheng.Account) { a.Disabled = false })
 	left, err = h.Send(ctx, who, left.ID, left.Version)
 	must(t, err)
 	sees("clerk", 1)
 	sees("town", 0) // it is not late any more
+}
+
+// TestNobodyLeft: a request whose office has nobody left goes on to the nearest one that
+// has, though nobody at the office right above could act on it either.
+func TestNobodyLeft(t *testing.T) {
+	h, ctx := newHouse(t), t.Context()
+	q, who := h.requested()
+	h.put("clerk", leaves)
+	must(t, h.Tend(ctx))
+	stands := func(office string) *Request {
+		t.Helper()
+		q, err := h.Request(ctx, who, q.ID)
+		must(t, err)
+		if q.Office != office || q.State != yinzheng.RequestSent {
+			t.Fatalf("it is %s at %s, want %s", q.State, q.Office, office)
+		}
+		return q
+	}
+	stands("village") // there is nobody anywhere
+	h.now = q.Due.AddDate(0, 0, 1)
+	must(t, h.Tend(ctx))
+	stands("village")
+	h.put("sibling", func(a *yinzheng.Account) { a.Grants[0].Office = "town" })
+	must(t, h.Tend(ctx))
+	q = stands("town")
+	if q.Late || !q.Due.Equal(h.Service.DueIn(IntakeDays)) {
+		t.Errorf("it has the limit of the new office: %+v", q.ResidentRequest)
+	}
+	if told, err := h.Service.Notices(ctx, h.people["sibling"], 0, 9); err != nil || len(told) == 0 || told[0].About != q.ID {
+		t.Errorf("the new office is told %+v, %v", told, err)
+	}
+	must(t, h.Tend(ctx))
+	if now := stands("town"); now.Version != q.Version {
+		t.Error("it moves on and on")
+	}
+	if _, err := h.Take(ctx, h.people["sibling"], q.ID, q.Version); err != nil {
+		t.Error(err)
+	}
 }
 
 // TestProvenApplicant: who has proven who they are does not type it, and nobody else

@@ -1,6 +1,7 @@
 package resident
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -143,6 +144,9 @@ func TestItemGone(t *testing.T) {
 		t.Errorf("taken in: %v", err)
 	}
 	must(t, h.Refuse(ctx, clerk, waits.ID, waits.Version, "unneeded", "这个证明已取消"))
+	if row, err := h.store.ResidentRequest(ctx, waits.ID); err != nil || row.Template != waits.Template {
+		t.Errorf("it is of %+v, %v: nobody could ever read it again", row.Template, err)
+	}
 
 	h.now = h.now.Add(draftLife + time.Second)
 	must(t, h.Tend(ctx))
@@ -162,6 +166,40 @@ func TestItemGone(t *testing.T) {
 	if gone, err := h.Requests(ctx, &yinzheng.Resident{Request: "ABCDEFGHJK"}); len(gone) != 0 || !errors.Is(err, yinzheng.ErrNotFound) {
 		t.Errorf("a session of a request that is not there has %v, %v", gone, err)
 	}
+}
+
+// TestStricter: what a stricter program could not keep is told of, and can be ended: what
+// was sent is refused, and what is filled in goes on with what could be kept.
+func TestStricter(t *testing.T) {
+	h, ctx := newHouse(t), t.Context()
+	draft, who := h.filled()
+	sent, him := h.requested()
+	for _, q := range []*Request{draft, sent} {
+		row, err := h.store.ResidentRequest(ctx, q.ID)
+		must(t, err)
+		row.Content = bytes.ReplaceAll(row.Content, []byte(`"name":"张三丰"`), []byte(`"name":["张三丰"]`))
+		if row.State == yinzheng.RequestSent {
+			row.State = yinzheng.RequestReturned
+			must(t, h.store.PutRequest(ctx, row))
+			row.Version++
+			row.State = yinzheng.RequestSent
+		}
+		must(t, h.store.PutRequest(ctx, row))
+	}
+	draft, err := h.Request(ctx, who, draft.ID)
+	must(t, err)
+	if !draft.Fillable() || draft.Values["name"] != nil || draft.Values.ID("id").Number != holder {
+		t.Errorf("filled in: %+v", draft.Values)
+	}
+	if own, err := h.Request(ctx, him, sent.ID); err != nil || !own.Unread {
+		t.Errorf("sent: %+v, %v", own, err)
+	}
+	list, err := h.Intake(ctx, h.people["clerk"], yinzheng.RequestSent)
+	must(t, err)
+	if len(list) != 1 || !list[0].Unread {
+		t.Fatalf("the office has %+v", list)
+	}
+	must(t, h.Refuse(ctx, h.people["clerk"], sent.ID, list[0].Version, "elsewhere", "请到窗口办理"))
 }
 
 // TestTendPages: what cannot be done to one request keeps no other one waiting.
