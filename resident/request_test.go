@@ -1,18 +1,16 @@
 package resident
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"image"
-	"image/jpeg"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"yinzheng"
+	"yinzheng/attachments/picturetest"
 )
 
 // kinship asks for a list, for a photograph, and for what may stand in its place.
@@ -27,18 +25,6 @@ func kinship() *yinzheng.Template {
 	t.Fields = append(t.Fields, yinzheng.Field{Key: "relatives", Type: yinzheng.ListField, Label: both("亲属"), Min: 1, Max: 12, Fields: []yinzheng.Field{{Key: "name", Type: yinzheng.NameField, Label: both("姓名")}}})
 	t.Page.Body = append(t.Page.Body, yinzheng.Block{Table: &yinzheng.Table{Rows: "relatives", Columns: []yinzheng.Column{{Head: "姓名", Text: "{name}", Width: 1}}}})
 	return t
-}
-
-// picture is a photograph; each shade another one.
-func picture(t *testing.T, shade uint8) []byte {
-	t.Helper()
-	m := image.NewGray(image.Rect(0, 0, 40, 30))
-	for i := range m.Pix {
-		m.Pix[i] = shade
-	}
-	var b bytes.Buffer
-	must(t, jpeg.Encode(&b, m, nil))
-	return b.Bytes()
 }
 
 // beginFor begins a request and returns whose it is.
@@ -104,9 +90,9 @@ func TestRequest(t *testing.T) {
 	if _, err := h.SaveRow(ctx, who, q.ID, "relatives", "", map[string]any{"name": "钱"}); faults(err) != "values.relatives" {
 		t.Errorf("a thirteenth relative: %v", err)
 	}
-	q, err = h.AddFile(ctx, who, q.ID, &yinzheng.NewAttachment{Material: "book", Name: "户口簿.jpg", File: picture(t, 9)})
+	q, err = h.AddFile(ctx, who, q.ID, &yinzheng.NewAttachment{Material: "book", Name: "户口簿.jpg", File: picturetest.Photo(9)})
 	must(t, err)
-	again, err := h.AddFile(ctx, who, q.ID, &yinzheng.NewAttachment{Material: "book", Name: "户口簿.jpg", File: picture(t, 9)})
+	again, err := h.AddFile(ctx, who, q.ID, &yinzheng.NewAttachment{Material: "book", Name: "户口簿.jpg", File: picturetest.Photo(9)})
 	must(t, err)
 	if len(again.Files) != 1 {
 		t.Error("one file sent twice is there twice")
@@ -137,7 +123,7 @@ func TestRequest(t *testing.T) {
 	}
 	q, err = h.RemoveFile(ctx, who, q.ID, q.Files[0].ID)
 	must(t, err)
-	q, err = h.AddFile(ctx, who, q.ID, &yinzheng.NewAttachment{Material: "book", Name: "户口簿.jpg", File: picture(t, 200)})
+	q, err = h.AddFile(ctx, who, q.ID, &yinzheng.NewAttachment{Material: "book", Name: "户口簿.jpg", File: picturetest.Photo(200)})
 	must(t, err)
 	q, err = h.Send(ctx, who, q.ID, q.Version)
 	must(t, err)

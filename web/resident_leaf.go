@@ -234,7 +234,7 @@ func (s *server) drawLeaf(g *guest, status int, view *leafView, values map[strin
 			return err
 		}
 	default:
-		view.Inputs = fieldViews("values", unbound(q, view.Fields), told(q, view.Fields, values), view.Faults, nil)
+		view.Inputs = fieldViews("values", unbound(q, view.Fields), s.told(q, view.Fields, values), view.Faults, nil)
 	}
 	return s.receive(g, status, view.template(), view.Name, view)
 }
@@ -246,7 +246,7 @@ func unbound(q *resident.Request, fields []yinzheng.Field) []yinzheng.Field {
 
 // told are values with what the resident's own answers tell: the day of birth, and the
 // sex, off a resident ID number. It may be changed like anything that was typed.
-func told(q *resident.Request, fields []yinzheng.Field, values map[string]any) map[string]any {
+func (s *server) told(q *resident.Request, fields []yinzheng.Field, values map[string]any) map[string]any {
 	out := map[string]any{}
 	for i := range fields {
 		f := &fields[i]
@@ -255,7 +255,7 @@ func told(q *resident.Request, fields []yinzheng.Field, values map[string]any) m
 			continue
 		}
 		for _, r := range q.Of.Rules {
-			if v := toldBy(q, &r, f); v != "" {
+			if v := toldBy(q, &r, f, s.Service.Now()); v != "" {
 				out[f.Key] = v
 			}
 		}
@@ -263,12 +263,12 @@ func told(q *resident.Request, fields []yinzheng.Field, values map[string]any) m
 	return out
 }
 
-func toldBy(q *resident.Request, r *yinzheng.Rule, f *yinzheng.Field) string {
+func toldBy(q *resident.Request, r *yinzheng.Rule, f *yinzheng.Field, now time.Time) string {
 	id := q.Values.ID(r.ID)
 	if r.ID == "" || id.Type != yinzheng.ResidentID || r.BornField != f.Key && r.SexField != f.Key {
 		return ""
 	}
-	_, born, sex, wrong := yinzheng.ParseResidentID(id.Number, time.Now())
+	_, born, sex, wrong := yinzheng.ParseResidentID(id.Number, now)
 	if wrong != "" {
 		return ""
 	}
