@@ -16,7 +16,7 @@ func (h *house) taken() (*Request, *yinzheng.Resident) {
 	_, err := h.Save(h.ctx, who, q.ID, &Edit{Division: &place, Values: map[string]any{"name": "张三丰", "id": holder, "relatives": []any{map[string]any{"name": "赵甲"}}}})
 	must(h.t, err)
 	for i, material := range []string{"book", "photo"} {
-		q, err = h.AddFile(h.ctx, who, q.ID, &yinzheng.NewAttachment{Material: material, Name: "照片.jpg", File: picturetest.Photo(uint8(20*i))})
+		q, err = h.AddFile(h.ctx, who, q.ID, &yinzheng.NewAttachment{Material: material, Name: "照片.jpg", File: picturetest.Photo(uint8(20 * i))})
 		must(h.t, err)
 	}
 	q, err = h.Send(h.ctx, who, q.ID, q.Version)

@@ -117,8 +117,15 @@ func (r *Residents) actOn(ctx context.Context, by *yinzheng.Account, id string, 
 	return q, grant, err
 }
 
-// Likely lists cases that may be the same matter as a request, to whoever works on it.
-func (r *Residents) Likely(ctx context.Context, by *yinzheng.Account, q *Request) ([]yinzheng.PossibleDuplicate, error) {
+// Beside is what whoever takes a request in holds it against.
+type Beside struct {
+	Duplicates []yinzheng.PossibleDuplicate // cases that may be the same matter
+	Record     *yinzheng.Comparison         // nil: nobody is on record, for them
+}
+
+// Beside looks for what a request is held against by whoever works on it. A look at
+// what is on record is put on record. Errors as of MayTakeIn and Service.Propose.
+func (r *Residents) Beside(ctx context.Context, by *yinzheng.Account, q *Request) (*Beside, error) {
 	grant, err := r.Service.MayTakeIn(by, &q.ResidentRequest)
 	if err != nil {
 		return nil, err
@@ -127,15 +134,23 @@ func (r *Residents) Likely(ctx context.Context, by *yinzheng.Account, q *Request
 	if err != nil {
 		return nil, err
 	}
-	return p.Duplicates, nil
+	out := &Beside{Duplicates: p.Duplicates}
+	out.Record, err = r.Service.Compare(ctx, by, p, noteOf(q))
+	if err != nil && !errors.Is(err, yinzheng.ErrNotFound) {
+		return nil, err
+	}
+	return out, nil
 }
+
+// noteOf is how the record of a case, or of a look, names the request it comes of.
+func noteOf(q *Request) string { return "request " + q.ID }
 
 // begun is what the case of a request is begun with by a clerk, on the present version
 // of the template.
 func (r *Residents) begun(q *Request, by yinzheng.Grant) *yinzheng.NewApplication {
 	in := q.application()
 	in.Office = by.Office
-	in.Note = "request " + q.ID
+	in.Note = noteOf(q)
 	if t, err := r.Service.Template(q.Of.Code); err == nil && t.Version != q.Of.Version {
 		in.Values = r.carry(t, q.Values)
 	}

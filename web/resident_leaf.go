@@ -440,7 +440,7 @@ func (s *server) answers(q *resident.Request, l *leaf) []answerRow {
 	case l.Key == applicantLeaf:
 		row.Values = some(q.Applicant.Name, q.Applicant.ID.Number, q.Applicant.Authority)
 	case l.Key == whereLeaf:
-		row.Values = some(strings.Join(namesOf(lineOf(s.Service.Directory(), q.Division)), " "))
+		row.Values = some(s.placeName(q.Division))
 	case l.Material != nil:
 		row.Values = broughtWords(q, l.Material.Key)
 	default:
