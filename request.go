@@ -233,7 +233,7 @@ func (s *Service) CheckIntake(t *Template, in *NewApplication, brought []string)
 	if err != nil {
 		return nil, err
 	}
-	a := &Application{Template: t.Ref(), Division: input.Division, Applicant: input.Applicant, Values: input.Values}
+	a := s.imagined(t, input).Application
 	for _, key := range brought {
 		a.Attachments = append(a.Attachments, Attachment{Material: key})
 	}
@@ -302,15 +302,22 @@ func NoRequest() error {
 }
 
 // TakeIn starts a case, as CreateApplication does, with files that are kept already
-// attached to it. also runs in the transaction that writes the case: when it fails
-// there is no case. Errors as of CreateApplication and Case.Attach.
-func (s *Service) TakeIn(ctx context.Context, by *Account, in *NewApplication, files []Attachment, also func(ctx context.Context, id string) error) (id string, err error) {
+// attached to it, and referring to certificates. One that meets its material no longer is
+// left out: the material is wanting then, like any other. also runs in the transaction
+// that writes the case: when it fails there is no case. Errors as of CreateApplication
+// and Case.Attach.
+func (s *Service) TakeIn(ctx context.Context, by *Account, in *NewApplication, files []Attachment, refers []Reference, also func(ctx context.Context, id string) error) (id string, err error) {
 	p, err := s.propose(ctx, by, in)
 	if err != nil {
 		return "", err
 	}
 	for i := range files {
 		if p.Application, err = p.Attach(by, &files[i], p.now); err != nil {
+			return "", err
+		}
+	}
+	for i := range refers {
+		if err := s.referIn(ctx, p, &refers[i]); err != nil {
 			return "", err
 		}
 	}
@@ -324,6 +331,16 @@ func (s *Service) TakeIn(ctx context.Context, by *Account, in *NewApplication, f
 		s.watch.noteAll(Desk{Office: p.Office}, by, p.now)
 	}
 	return p.ID, err
+}
+
+// referIn has a certificate meet a material of a case that is started, if it does.
+func (s *Service) referIn(ctx context.Context, p *proposal, x *Reference) error {
+	checked, r, err := s.checkedReference(ctx, p.Case, x)
+	if err != nil || checked.Fault != nil {
+		return err
+	}
+	p.Application, err = p.Refer(p.by, x.Material, r.Certificate, r.of, p.now)
+	return err
 }
 
 // AtItsClerks tells whether a case is drafted or mended.

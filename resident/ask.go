@@ -304,22 +304,6 @@ func (r *Residents) content(ctx context.Context, q *Request, file int) ([]byte, 
 	return content, f, err
 }
 
-// PutInstead says what stands in the place of a material's file. ErrInvalid where the
-// template does not let it; otherwise errors as of change.
-func (r *Residents) PutInstead(ctx context.Context, who *yinzheng.Resident, id, material string, x Instead) (*Request, error) {
-	return r.change(ctx, who, id, func(q *Request) error {
-		if err := mayStand(q.Of, material, x); err != nil {
-			return err
-		}
-		if q.Instead == nil {
-			q.Instead = map[string]Instead{}
-		}
-		x.Certificate, _ = yinzheng.NormalCode(x.Certificate)
-		q.Instead[material] = x
-		return nil
-	})
-}
-
 // Send sends a request, which is at version seen, to its office. ErrInvalid with
 // everything that has to be mended first, ErrConflict when it is otherwise by now, be it
 // by a new version of the item's form, ErrState when it was sent already, or the item
@@ -340,8 +324,13 @@ func (r *Residents) Send(ctx context.Context, who *yinzheng.Resident, id string,
 		return nil, fail(yinzheng.ErrConflict, "这个事项的表格刚刚改版，填过的内容已带过来，请再核对一遍", "The form of this item has a new version. What you said was carried over; please check it once more")
 	case q.Version != seen:
 		return nil, fail(yinzheng.ErrConflict, "申请已在另一个页面改过，请再核对一遍", "The request was changed on another page; please check it once more")
-	case len(q.Problems) > 0:
-		return nil, &yinzheng.Error{Kind: yinzheng.ErrInvalid, Text: yinzheng.Text{ZH: "还有内容需要补充", EN: "Something is still missing"}, Fields: q.Problems}
+	}
+	stale, err := r.Stale(ctx, who, q)
+	if err != nil {
+		return nil, err
+	}
+	if missing := append(slices.Clip(q.Problems), stale...); len(missing) > 0 {
+		return nil, &yinzheng.Error{Kind: yinzheng.ErrInvalid, Text: yinzheng.Text{ZH: "还有内容需要补充", EN: "Something is still missing"}, Fields: missing}
 	}
 	if _, err := r.Service.OpenOnline(q.Of.Code); err != nil {
 		return nil, err

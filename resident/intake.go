@@ -121,6 +121,8 @@ func (r *Residents) actOn(ctx context.Context, by *yinzheng.Account, id string, 
 type Beside struct {
 	Duplicates []yinzheng.PossibleDuplicate // cases that may be the same matter
 	Record     *yinzheng.Comparison         // nil: nobody is on record, for them
+
+	References map[string]*yinzheng.CheckedReference // by material: certificates that are to meet it
 }
 
 // Beside looks for what a request is held against by whoever works on it. A look at
@@ -134,7 +136,12 @@ func (r *Residents) Beside(ctx context.Context, by *yinzheng.Account, q *Request
 	if err != nil {
 		return nil, err
 	}
-	out := &Beside{Duplicates: p.Duplicates}
+	out := &Beside{Duplicates: p.Duplicates, References: map[string]*yinzheng.CheckedReference{}}
+	for _, x := range q.references() {
+		if out.References[x.Material], err = r.Service.CheckReference(ctx, p, &x); err != nil {
+			return nil, err
+		}
+	}
 	out.Record, err = r.Service.Compare(ctx, by, p, noteOf(q))
 	if err != nil && !errors.Is(err, yinzheng.ErrNotFound) {
 		return nil, err
@@ -157,9 +164,10 @@ func (r *Residents) begun(q *Request, by yinzheng.Grant) *yinzheng.NewApplicatio
 	return in
 }
 
-// Take makes a case of a request that is at version seen, with its files attached:
-// a draft of the clerk's office, to be checked and handed in as any other. Errors as
-// of At and Service.TakeIn, ErrState, ErrConflict.
+// Take makes a case of a request that is at version seen, with its files attached, and
+// referring to the certificates that still meet a material: a draft of the clerk's
+// office, to be checked and handed in as any other. Errors as of At and Service.TakeIn,
+// ErrState, ErrConflict.
 func (r *Residents) Take(ctx context.Context, by *yinzheng.Account, id string, seen int) (application string, err error) {
 	q, grant, err := r.actOn(ctx, by, id, seen, yinzheng.TakeRequest)
 	if err != nil {
@@ -169,7 +177,7 @@ func (r *Residents) Take(ctx context.Context, by *yinzheng.Account, id string, s
 	for i := range q.Files {
 		files[i] = q.Files[i].Attachment
 	}
-	return r.Service.TakeIn(ctx, by, r.begun(q, grant), files, func(ctx context.Context, application string) error {
+	return r.Service.TakeIn(ctx, by, r.begun(q, grant), files, q.references(), func(ctx context.Context, application string) error {
 		row := q.ResidentRequest // this may be a second run
 		row.Case, row.Due = application, time.Time{}
 		return r.move(ctx, &row, yinzheng.RequestTaken, by.ID, application, nothing)

@@ -68,12 +68,6 @@ type File struct {
 	At time.Time `json:"at"`
 }
 
-// Instead is what a resident has in the place of a material's file.
-type Instead struct {
-	Way         yinzheng.Way `json:"way"`
-	Certificate string       `json:"certificate,omitempty"` // code
-}
-
 // Said is what an office says about a request.
 type Said struct {
 	At     time.Time             `json:"at"`
@@ -149,26 +143,6 @@ func (a *Asked) brought(t *yinzheng.Template) []string {
 		}
 	}
 	return out
-}
-
-// mayStand tells whether a template lets something stand in the place of a material's
-// file; ErrInvalid.
-func mayStand(t *yinzheng.Template, material string, x Instead) error {
-	i := slices.IndexFunc(t.Materials, func(m yinzheng.Material) bool { return m.Key == material })
-	if i < 0 {
-		return invalid("attachments."+material, "unknown", "没有这项材料", "There is no such material")
-	}
-	m := &t.Materials[i]
-	_, isCode := yinzheng.NormalCode(x.Certificate)
-	switch {
-	case x.Way == yinzheng.MetByCertificate && len(m.Certificate) > 0 && !isCode:
-		return invalid("attachments."+material, "code", "证明的核验码应为 16 位字母和数字，在证明的二维码下面", "The verification code has 16 letters and digits, under the certificate's QR code")
-	case x.Way == yinzheng.MetByCertificate && len(m.Certificate) > 0,
-		x.Way == yinzheng.MetByCommitment && m.Commitment != nil,
-		x.Way == yinzheng.MetLater && m.Later != nil:
-		return nil
-	}
-	return invalid("attachments."+material, "way", "这项材料不能这样代替", "Nothing of that kind stands in the place of this material")
 }
 
 // bind writes who somebody has proven to be where the request says who asks: it is

@@ -183,6 +183,7 @@ type requestView struct {
 	Reason yinzheng.Text // of a refusal
 	Theirs bool          // taken: the case can be followed by them
 	Asked  bool          // for something, and its case waits for that
+	Stale  []yinzheng.FieldError
 }
 
 // mendLine is one thing that an office asks to have mended.
@@ -201,6 +202,12 @@ func (s *server) requestPage(g *guest, q *resident.Request) error {
 	if q.Case != "" {
 		var err error
 		if view.Theirs, err = s.Service.Belongs(g.Context(), g.me, q.Case); err != nil {
+			return err
+		}
+	}
+	if q.State == yinzheng.RequestSent {
+		var err error
+		if view.Stale, err = s.Residents.Stale(g.Context(), g.me, q); err != nil {
 			return err
 		}
 	}
@@ -344,7 +351,11 @@ func (s *server) drawAnswers(g *guest, status int, view *checkView) error {
 	for _, l := range leaves(q) {
 		view.Rows = append(view.Rows, s.answers(q, &l)...)
 	}
-	for _, f := range q.Problems {
+	stale, err := s.Residents.Stale(g.Context(), g.me, q)
+	if err != nil {
+		return err
+	}
+	for _, f := range append(slices.Clip(q.Problems), stale...) {
 		x := pageFault{Text: f.Text, Page: "check"}
 		if l := leafOf(q, f.Field); l != nil {
 			x.Page = l.Key

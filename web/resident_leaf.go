@@ -152,7 +152,9 @@ type leafView struct {
 	Place   *placeView
 	Files   []resident.File
 	Instead *resident.Instead
-	Code    string // of a certificate in a material's place, as it was typed
+	Words   yinzheng.Text           // of what stands in a material's place
+	Offers  []yinzheng.ReferredView // certificates of their own that would
+	Code    string                  // of one in a material's place, as it was typed
 }
 
 // leafPage shows a page of a request.
@@ -225,9 +227,8 @@ func (s *server) drawLeaf(g *guest, status int, view *leafView, values map[strin
 			return err
 		}
 	case view.Material != nil:
-		view.Files = q.FilesOf(view.Material.Key)
-		if x, ok := q.Instead[view.Material.Key]; ok {
-			view.Instead = &x
+		if err := s.drawMaterial(g, view); err != nil {
+			return err
 		}
 	case view.Fields != nil && view.Fields[0].Type == yinzheng.ListField:
 		if err := view.list(asked); err != nil {
@@ -237,6 +238,26 @@ func (s *server) drawLeaf(g *guest, status int, view *leafView, values map[strin
 		view.Inputs = fieldViews("values", unbound(q, view.Fields), s.told(q, view.Fields, values), view.Faults, nil)
 	}
 	return s.receive(g, status, view.template(), view.Name, view)
+}
+
+// drawMaterial lays out what there is of a material, and what might be.
+func (s *server) drawMaterial(g *guest, view *leafView) error {
+	q, key := view.Request, view.Material.Key
+	view.Files = q.FilesOf(key)
+	if x, ok := q.Instead[key]; ok {
+		view.Instead, view.Words = &x, insteadWords[x.Way]
+	}
+	stale, err := s.Residents.Stale(g.Context(), g.me, q)
+	if err != nil {
+		return err
+	}
+	for _, f := range stale {
+		if view.has(f.Field) {
+			view.Faults = append(view.Faults, f)
+		}
+	}
+	view.Offers, err = s.Residents.Offers(g.Context(), g.me, q, key)
+	return err
 }
 
 // unbound are the fields that are asked for.

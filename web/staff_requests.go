@@ -101,6 +101,7 @@ type intakeMaterial struct {
 	Files   []resident.File
 	Instead *resident.Instead
 	Words   yinzheng.Text // of what stands in its place
+	Checked *yinzheng.CheckedReference
 }
 
 func (s *server) intakePage(v *visit) error {
@@ -134,6 +135,9 @@ func (s *server) lookBeside(v *visit, q *resident.Request, view *intakeView) {
 		s.Log.Warn("holding a request against what is on record", "request", q.ID, "error", err)
 		view.Unlooked = true
 		return
+	}
+	for i := range view.Materials {
+		view.Materials[i].Checked = view.Beside.References[view.Materials[i].Key]
 	}
 	if view.Beside.Record != nil {
 		s.besideRecord(view.Facts, q.Of, view.Beside.Record)
