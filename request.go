@@ -171,20 +171,6 @@ func (d *Directory) isAbove(office, other string) bool {
 	return above != nil && above.ID == office
 }
 
-// IntakeOffice is the office that takes in what residents of a division ask for: the
-// nearest to them that has a clerk now, since nobody would see the request at any other.
-// Nil where there is none.
-func (s *Service) IntakeOffice(ctx context.Context, division string) (*Office, error) {
-	who := s.roster()
-	for o := range s.Directory().upwards(division) {
-		clerks, err := who.at(ctx, []Desk{{Office: o.ID}})
-		if err != nil || len(clerks) > 0 {
-			return o, err
-		}
-	}
-	return nil, nil
-}
-
 // Below lists the divisions that stand right below one; of "", the topmost there are.
 func (d *Directory) Below(division string) []*Division {
 	var out []*Division

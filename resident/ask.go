@@ -160,10 +160,12 @@ func (q *Request) refuseFilling() error {
 type Edit struct {
 	Applicant *yinzheng.Applicant
 	Division  *string
+	Chosen    *string // office that is to take it in; "": the nearest
 	Values    map[string]any
 }
 
-// Save keeps what somebody has filled in. Errors as of change.
+// Save keeps what somebody has filled in. Errors as of change, and ErrInvalid for an
+// office that does not take it in.
 func (r *Residents) Save(ctx context.Context, who *yinzheng.Resident, id string, e *Edit) (*Request, error) {
 	return r.change(ctx, who, id, func(q *Request) error {
 		if e.Applicant != nil {
@@ -171,6 +173,12 @@ func (r *Residents) Save(ctx context.Context, who *yinzheng.Resident, id string,
 		}
 		if e.Division != nil {
 			q.Division = *e.Division
+		}
+		if e.Chosen != nil {
+			if _, err := r.Service.IntakeOffice(ctx, q.Of, q.Division, *e.Chosen); err != nil {
+				return err
+			}
+			q.Chosen = *e.Chosen
 		}
 		for key, v := range e.Values {
 			if v == nil {
@@ -325,17 +333,17 @@ func (r *Residents) Send(ctx context.Context, who *yinzheng.Resident, id string,
 	case q.Version != seen:
 		return nil, fail(yinzheng.ErrConflict, "申请已在另一个页面改过，请再核对一遍", "The request was changed on another page; please check it once more")
 	}
-	stale, err := r.Stale(ctx, who, q)
+	outdated, err := r.Outdated(ctx, who, q)
 	if err != nil {
 		return nil, err
 	}
-	if missing := append(slices.Clip(q.Problems), stale...); len(missing) > 0 {
+	if missing := append(slices.Clip(q.Problems), outdated...); len(missing) > 0 {
 		return nil, &yinzheng.Error{Kind: yinzheng.ErrInvalid, Text: yinzheng.Text{ZH: "还有内容需要补充", EN: "Something is still missing"}, Fields: missing}
 	}
 	if _, err := r.Service.OpenOnline(q.Of.Code); err != nil {
 		return nil, err
 	}
-	office, err := r.Service.IntakeOffice(ctx, q.Division)
+	office, err := r.Service.IntakeOffice(ctx, q.Of, q.Division, q.Chosen)
 	switch {
 	case err != nil:
 		return nil, err

@@ -70,10 +70,24 @@ func (r *Residents) Offers(ctx context.Context, who *yinzheng.Resident, q *Reque
 	return r.Service.OwnReferences(ctx, who, q.Of, q.Input, material)
 }
 
-// Stale says of each certificate of a resident's own that stands in a material's place why
-// it does not meet that, or not any more. Nothing is said of anybody else's: whoever
+// Outdated says what of a request does not hold, or not any more, though it was filled in
+// well: each certificate of a resident's own that is to meet a material, and the office
+// that is to take the request in. Nothing is said of anybody else's certificate: whoever
 // types its code would learn what it is.
-func (r *Residents) Stale(ctx context.Context, who *yinzheng.Resident, q *Request) ([]yinzheng.FieldError, error) {
+func (r *Residents) Outdated(ctx context.Context, who *yinzheng.Resident, q *Request) ([]yinzheng.FieldError, error) {
+	out, err := r.stale(ctx, who, q)
+	if err != nil || q.Chosen == "" || !q.Fillable() {
+		return out, err
+	}
+	_, err = r.Service.IntakeOffice(ctx, q.Of, q.Division, q.Chosen)
+	var wrong *yinzheng.Error
+	if errors.Is(err, yinzheng.ErrInvalid) && errors.As(err, &wrong) {
+		return append(out, wrong.Fields...), nil
+	}
+	return out, err
+}
+
+func (r *Residents) stale(ctx context.Context, who *yinzheng.Resident, q *Request) ([]yinzheng.FieldError, error) {
 	if !q.Vouched() {
 		return nil, nil
 	}

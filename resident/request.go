@@ -35,6 +35,7 @@ type Asked struct {
 	Language  string             `json:"language"`
 	Applicant yinzheng.Applicant `json:"applicant"`
 	Division  string             `json:"division,omitempty"`
+	Chosen    string             `json:"chosen,omitempty"` // office that is to take it in; "": the nearest
 	Values    yinzheng.Values    `json:"values"`
 	Files     []File             `json:"files,omitempty"`
 	Filed     int                `json:"filed,omitempty"`   // how many files it ever had

@@ -221,25 +221,15 @@ func TestRequestRights(t *testing.T) {
 // whoever leaves one behind does not leave its residents waiting for ever.
 func TestNobodyAtTheOffice(t *testing.T) {
 	h, ctx := newHouse(t), t.Context()
-	put := func(who string, change func(*yinzheng.Account)) {
-		t.Helper()
-		a, err := h.store.Account(ctx, h.people[who].ID)
-		must(t, err)
-		change(a)
-		must(t, h.store.PutAccount(ctx, a))
-		h.people[who], err = h.store.Account(ctx, a.ID)
-		must(t, err)
-	}
-	leaves := func(a *yinzheng.Account) { a.Disabled = true }
 	clerk := func(a *yinzheng.Account) { a.Grants[0].Role = yinzheng.Clerk }
 
 	left, who := h.requested()
-	put("clerk", leaves)
+	h.change("clerk", leaves)
 	q, him := h.filled()
 	if _, err := h.Send(ctx, him, q.ID, q.Version); faults(err) != "division" {
 		t.Errorf("sent where nobody is: %v", err)
 	}
-	put("town", clerk)
+	h.change("town", clerk)
 	q, err := h.Send(ctx, him, q.ID, q.Version)
 	must(t, err)
 	if q.Office != "town" {
@@ -275,7 +265,7 @@ func TestNobodyAtTheOffice(t *testing.T) {
 	if said := left.LastSaid(); said.Office != "town" {
 		t.Errorf("returned by %s", said.Office)
 	}
-	put("clerk", func(a *yinzheng.Account) { a.Disabled = false })
+	h.change("clerk", comesBack)
 	left, err = h.Send(ctx, who, left.ID, left.Version)
 	must(t, err)
 	sees("clerk", 1)

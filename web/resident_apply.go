@@ -207,7 +207,7 @@ func (s *server) requestPage(g *guest, q *resident.Request) error {
 	}
 	if q.State == yinzheng.RequestSent {
 		var err error
-		if view.Stale, err = s.Residents.Stale(g.Context(), g.me, q); err != nil {
+		if view.Stale, err = s.Residents.Outdated(g.Context(), g.me, q); err != nil {
 			return err
 		}
 	}
@@ -349,13 +349,17 @@ func (s *server) drawAnswers(g *guest, status int, view *checkView) error {
 	view.Home = requestAddress(q)
 	view.Rows = vouchedFor(q)
 	for _, l := range leaves(q) {
-		view.Rows = append(view.Rows, s.answers(q, &l)...)
+		rows, err := s.answers(g.Context(), q, &l)
+		if err != nil {
+			return err
+		}
+		view.Rows = append(view.Rows, rows...)
 	}
-	stale, err := s.Residents.Stale(g.Context(), g.me, q)
+	outdated, err := s.Residents.Outdated(g.Context(), g.me, q)
 	if err != nil {
 		return err
 	}
-	for _, f := range append(slices.Clip(q.Problems), stale...) {
+	for _, f := range append(slices.Clip(q.Problems), outdated...) {
 		x := pageFault{Text: f.Text, Page: "check"}
 		if l := leafOf(q, f.Field); l != nil {
 			x.Page = l.Key

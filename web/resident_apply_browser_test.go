@@ -331,7 +331,7 @@ func TestApplyPages(t *testing.T) {
 		run(t, p, chromedp.EmulateViewport(way.width, 844))
 		open(t, p, w.URL+"/apply/family-relation?lang="+way.lang)
 		p.looksAt("begin-" + way.lang)
-		for _, page := range []string{"/for", "/applicant", "/where", "/about-applicant_name", "/about-relatives", "/about-relatives?row=new", "/about-purpose", "/photo-authority", "/later", "/check"} {
+		for _, page := range []string{"/for", "/applicant", "/where", "/office", "/office?q=nowhere", "/about-applicant_name", "/about-relatives", "/about-relatives?row=new", "/about-purpose", "/photo-authority", "/later", "/check"} {
 			open(t, p, w.URL+address+page)
 			p.looksAt(page + "-" + way.lang)
 		}

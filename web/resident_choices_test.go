@@ -69,3 +69,31 @@ func TestApplyByCertificate(t *testing.T) {
 	town.decide(kase, "approve")
 	shows(clerk, kase, "/certificate.pdf", true)
 }
+
+// TestApplyAnotherOffice: what is said about the office on the page of all answers can be
+// changed there, and the request goes to the one that was chosen.
+func TestApplyAnotherOffice(t *testing.T) {
+	w := newWorld(t, unhurried)
+	phone := w.guest(t)
+	address := phone.apply("residence")
+	phone.answer(address, "check", aboutResidence("欧阳•祥", "441302199003070120")...)
+	if _, page := phone.get(address + "/check"); !strings.Contains(page, "（就近）") || !strings.Contains(page, address+"/office?back=check") {
+		t.Errorf("the answers: %s", page)
+	}
+	if _, page := phone.get(address + "/office?q=" + url.QueryEscape("新建")); !strings.Contains(page, `value="`+sibling+`"`) {
+		t.Fatalf("the offices: %s", page)
+	}
+	if r, page := phone.post(address+"/office", url.Values{"office": {"nowhere"}}); r.StatusCode != 422 || !strings.Contains(page, "请另选一个") {
+		t.Errorf("no office: %d %s", r.StatusCode, page)
+	}
+	if r, page := phone.post(address+"/office", url.Values{"office": {sibling}, "back": {"check"}}); r.Address.Path != address+"/check" || !strings.Contains(page, "新建社区") {
+		t.Errorf("chosen: %s %s", r.Address, page)
+	}
+	phone.sendRequest(address)
+	here := "/work/requests/" + address[len("/apply/residence/"):]
+	for who, want := range map[string]int{"village": 404, "sibling": 200} {
+		if r, _ := w.signedIn(t, who).get(here); r.StatusCode != want {
+			t.Errorf("%s: %d", who, r.StatusCode)
+		}
+	}
+}
