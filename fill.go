@@ -49,7 +49,7 @@ type standing struct {
 // person's own division. except is the code of one that does not count. ErrNotFound.
 func (s *Service) onRecord(ctx context.Context, id ID, except string) (*OnRecord, map[string]standing, error) {
 	if s.Register == nil || documentMark(id) == "" {
-		return nil, nil, fail(ErrNotFound, "没有此人的登记", "Nobody is on record with this document")
+		return nil, nil, noRecord()
 	}
 	rec, err := s.Register.OnRecord(ctx, id)
 	if err != nil {
@@ -231,17 +231,7 @@ func (s *Service) against(ctx context.Context, c *Case) (*AgainstRecord, error) 
 	if k := facts["division"]; c.filledFirst("division") && c.Directory.DivisionNow(rec.Division) != c.Directory.DivisionNow(c.Division) {
 		out.Fields = append(out.Fields, AgainstField{Field: "division", OnRecord: rec.Division, FilledIn: c.Division, Origin: k.Origin})
 	}
-	for i := range c.Template.Fields {
-		f := &c.Template.Fields[i]
-		k, known := facts[f.Record]
-		v := c.Values[f.Key]
-		if !known || v == nil || f.Type == ListField || agree(k.Value, v) {
-			continue
-		}
-		former := f.Record == "name" && slices.Contains(rec.FormerNames, c.Values.String(f.Key)) ||
-			f.Record == "id" && slices.ContainsFunc(rec.Documents, idOf(v).same)
-		out.Fields = append(out.Fields, AgainstField{"values." + f.Key, k.Value, v, former, k.Origin, k.older})
-	}
+	out.Fields = append(out.Fields, c.beside(rec, facts).Otherwise...)
 	if out.Fields == nil {
 		return nil, nil
 	}

@@ -87,8 +87,10 @@ func notInForce(r *ReferredView) Text {
 	}
 }
 
-// referredTo reads a certificate that was issued, with its case; ErrNotFound.
+// referredTo reads a certificate that was issued, with its case, by its code as people
+// type it; ErrNotFound.
 func (s *Service) referredTo(ctx context.Context, code string) (*referred, error) {
+	code, _ = NormalCode(code)
 	cert, err := s.Store.Certificate(ctx, code)
 	if err != nil {
 		return nil, err
@@ -105,10 +107,9 @@ func (s *Service) ReferTo(ctx context.Context, by *Account, id string, seen int,
 		if _, err := c.mayAttach(by, in.Material, now); err != nil { // before anything is said about the certificate
 			return nil, err
 		}
-		code, _ := NormalCode(in.Certificate)
-		r, err := s.referredTo(ctx, code)
+		r, err := s.referredTo(ctx, in.Certificate)
 		if errors.Is(err, ErrNotFound) {
-			return nil, invalidFields([]FieldError{{"certificate", "unknown", Text{"没有找到这份证明，请核对验证码", "There is no such certificate; please check its code"}}})
+			return nil, invalidFields([]FieldError{*unknownReference()})
 		}
 		if err != nil {
 			return nil, err
@@ -116,6 +117,10 @@ func (s *Service) ReferTo(ctx context.Context, by *Account, id string, seen int,
 		return c.Refer(by, in.Material, r.Certificate, r.of, now)
 	})
 	return s.issueNow(ctx, by, view, err)
+}
+
+func unknownReference() *FieldError {
+	return &FieldError{"certificate", "unknown", Text{"没有找到这份证明，请核对验证码", "There is no such certificate; please check its code"}}
 }
 
 // restsOn tells whether a certificate, and nothing that weighs more, meets one of
@@ -257,6 +262,17 @@ func (s *Service) referredView(ctx context.Context, code string) (*ReferredView,
 // holder belongs on record. Anybody else has to be shown it by the applicant:
 // what somebody holds elsewhere is not to be learnt by typing their number.
 func (s *Service) offers(ctx context.Context, by *Account, c *Case, m *Material) ([]ReferredView, error) {
+	return s.meeting(ctx, c, m, func(r *referred) (bool, error) {
+		if r.of.MaySee(by, s.now()) == nil {
+			return true, nil
+		}
+		return s.holderIsOf(ctx, by, c.holderID())
+	})
+}
+
+// meeting lists the holder's certificates in force that would meet a material, of those
+// that are somebody's to be offered.
+func (s *Service) meeting(ctx context.Context, c *Case, m *Material, theirs func(*referred) (bool, error)) ([]ReferredView, error) {
 	var out []ReferredView
 	now := s.now()
 	for _, item := range m.Certificate {
@@ -265,13 +281,11 @@ func (s *Service) offers(ctx context.Context, by *Account, c *Case, m *Material)
 			return nil, err
 		}
 		for _, r := range held {
-			theirs := r.of.MaySee(by, now) == nil
-			if !theirs {
-				if theirs, err = s.holderIsOf(ctx, by, c.holderID()); err != nil {
-					return nil, err
-				}
+			is, err := theirs(r)
+			if err != nil {
+				return nil, err
 			}
-			if theirs && c.checkReference(m.Key, r, now) == nil {
+			if is && c.checkReference(m.Key, r, now) == nil {
 				out = append(out, *r.view(now))
 			}
 		}

@@ -171,38 +171,6 @@ func (d *Directory) isAbove(office, other string) bool {
 	return above != nil && above.ID == office
 }
 
-// IntakeOffice is the office that takes in what residents of a division ask for: the
-// nearest to them that has a clerk now, since nobody would see the request at any other.
-// Nil where there is none.
-func (s *Service) IntakeOffice(ctx context.Context, division string) (*Office, error) {
-	return s.intakeOffice(ctx, s.roster(), division)
-}
-
-// InPlaceOf is the office that takes in what was sent to one that has no clerk left: the
-// nearest to it that has. Nil where it has one, or nobody has.
-func (s *Service) InPlaceOf(ctx context.Context, office string) (*Office, error) {
-	d, who := s.Directory(), s.roster()
-	o := d.Office(d.OfficeNow(office))
-	if o == nil {
-		return nil, nil
-	}
-	clerks, err := who.at(ctx, []Desk{{Office: o.ID}})
-	if err != nil || len(clerks) > 0 {
-		return nil, err
-	}
-	return s.intakeOffice(ctx, who, o.Division)
-}
-
-func (s *Service) intakeOffice(ctx context.Context, who *roster, division string) (*Office, error) {
-	for o := range s.Directory().upwards(division) {
-		clerks, err := who.at(ctx, []Desk{{Office: o.ID}})
-		if err != nil || len(clerks) > 0 {
-			return o, err
-		}
-	}
-	return nil, nil
-}
-
 // Below lists the divisions that stand right below one; of "", the topmost there are.
 func (d *Directory) Below(division string) []*Division {
 	var out []*Division
@@ -251,7 +219,7 @@ func (s *Service) CheckIntake(t *Template, in *NewApplication, brought []string)
 	if err != nil {
 		return nil, err
 	}
-	a := &Application{Template: t.Ref(), Division: input.Division, Applicant: input.Applicant, Values: input.Values}
+	a := s.imagined(t, input).Application
 	for _, key := range brought {
 		a.Attachments = append(a.Attachments, Attachment{Material: key})
 	}
@@ -320,15 +288,22 @@ func NoRequest() error {
 }
 
 // TakeIn starts a case, as CreateApplication does, with files that are kept already
-// attached to it. also runs in the transaction that writes the case: when it fails
-// there is no case. Errors as of CreateApplication and Case.Attach.
-func (s *Service) TakeIn(ctx context.Context, by *Account, in *NewApplication, files []Attachment, also func(ctx context.Context, id string) error) (id string, err error) {
+// attached to it, and referring to certificates. One that meets its material no longer is
+// left out: the material is wanting then, like any other. also runs in the transaction
+// that writes the case: when it fails there is no case. Errors as of CreateApplication
+// and Case.Attach.
+func (s *Service) TakeIn(ctx context.Context, by *Account, in *NewApplication, files []Attachment, refers []Reference, also func(ctx context.Context, id string) error) (id string, err error) {
 	p, err := s.propose(ctx, by, in)
 	if err != nil {
 		return "", err
 	}
 	for i := range files {
 		if p.Application, err = p.Attach(by, &files[i], p.now); err != nil {
+			return "", err
+		}
+	}
+	for i := range refers {
+		if err := s.referIn(ctx, p, &refers[i]); err != nil {
 			return "", err
 		}
 	}
@@ -342,6 +317,16 @@ func (s *Service) TakeIn(ctx context.Context, by *Account, in *NewApplication, f
 		s.watch.noteAll(Desk{Office: p.Office}, by, p.now)
 	}
 	return p.ID, err
+}
+
+// referIn has a certificate meet a material of a case that is started, if it does.
+func (s *Service) referIn(ctx context.Context, p *proposal, x *Reference) error {
+	checked, r, err := s.checkedReference(ctx, p.Case, x)
+	if err != nil || checked.Fault != nil {
+		return err
+	}
+	p.Application, err = p.Refer(p.by, x.Material, r.Certificate, r.of, p.now)
+	return err
 }
 
 // AtItsClerks tells whether a case is drafted or mended.

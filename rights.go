@@ -341,11 +341,7 @@ func mayTakeIn(t *Template, d *Directory, by *Account, office, division string, 
 		if o == nil || !o.stands() || office != "" && id != office {
 			return false
 		}
-		if division == "" || d.Within(division, o.Division) {
-			return true
-		}
-		mine, theirs := d.At(o.Division, District), d.At(division, District)
-		return t.AnyOffice && mine != nil && mine == theirs
+		return division == "" || d.Within(division, o.Division) || t.roams(d, o, division)
 	}
 	if g, ok := by.Holds(Clerk, now, suits); ok {
 		return g, nil

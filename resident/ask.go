@@ -160,10 +160,12 @@ func (q *Request) refuseFilling() error {
 type Edit struct {
 	Applicant *yinzheng.Applicant
 	Division  *string
+	Chosen    *string // office that is to take it in; "": the nearest
 	Values    map[string]any
 }
 
-// Save keeps what somebody has filled in. Errors as of change.
+// Save keeps what somebody has filled in. Errors as of change, and ErrInvalid for an
+// office that does not take it in.
 func (r *Residents) Save(ctx context.Context, who *yinzheng.Resident, id string, e *Edit) (*Request, error) {
 	return r.change(ctx, who, id, func(q *Request) error {
 		if e.Applicant != nil {
@@ -171,6 +173,12 @@ func (r *Residents) Save(ctx context.Context, who *yinzheng.Resident, id string,
 		}
 		if e.Division != nil {
 			q.Division = *e.Division
+		}
+		if e.Chosen != nil {
+			if _, err := r.Service.IntakeOffice(ctx, q.Of, q.Division, *e.Chosen); err != nil {
+				return err
+			}
+			q.Chosen = *e.Chosen
 		}
 		for key, v := range e.Values {
 			if v == nil {
@@ -304,22 +312,6 @@ func (r *Residents) content(ctx context.Context, q *Request, file int) ([]byte, 
 	return content, f, err
 }
 
-// PutInstead says what stands in the place of a material's file. ErrInvalid where the
-// template does not let it; otherwise errors as of change.
-func (r *Residents) PutInstead(ctx context.Context, who *yinzheng.Resident, id, material string, x Instead) (*Request, error) {
-	return r.change(ctx, who, id, func(q *Request) error {
-		if err := mayStand(q.Of, material, x); err != nil {
-			return err
-		}
-		if q.Instead == nil {
-			q.Instead = map[string]Instead{}
-		}
-		x.Certificate, _ = yinzheng.NormalCode(x.Certificate)
-		q.Instead[material] = x
-		return nil
-	})
-}
-
 // Send sends a request, which is at version seen, to its office. ErrInvalid with
 // everything that has to be mended first, ErrConflict when it is otherwise by now, be it
 // by a new version of the item's form, ErrState when it was sent already, or the item
@@ -340,13 +332,18 @@ func (r *Residents) Send(ctx context.Context, who *yinzheng.Resident, id string,
 		return nil, fail(yinzheng.ErrConflict, "这个事项的表格刚刚改版，填过的内容已带过来，请再核对一遍", "The form of this item has a new version. What you said was carried over; please check it once more")
 	case q.Version != seen:
 		return nil, fail(yinzheng.ErrConflict, "申请已在另一个页面改过，请再核对一遍", "The request was changed on another page; please check it once more")
-	case len(q.Problems) > 0:
-		return nil, &yinzheng.Error{Kind: yinzheng.ErrInvalid, Text: yinzheng.Text{ZH: "还有内容需要补充", EN: "Something is still missing"}, Fields: q.Problems}
+	}
+	outdated, err := r.Outdated(ctx, who, q)
+	if err != nil {
+		return nil, err
+	}
+	if missing := append(slices.Clip(q.Problems), outdated...); len(missing) > 0 {
+		return nil, &yinzheng.Error{Kind: yinzheng.ErrInvalid, Text: yinzheng.Text{ZH: "还有内容需要补充", EN: "Something is still missing"}, Fields: missing}
 	}
 	if _, err := r.Service.OpenOnline(q.Of.Code); err != nil {
 		return nil, err
 	}
-	office, err := r.Service.IntakeOffice(ctx, q.Division)
+	office, err := r.Service.IntakeOffice(ctx, q.Of, q.Division, q.Chosen)
 	switch {
 	case err != nil:
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"yinzheng"
+	"yinzheng/attachments/picturetest"
 )
 
 // taken is a request of kinship that the clerk has made a case of.
@@ -16,7 +17,7 @@ func (h *house) taken() (*Request, *yinzheng.Resident) {
 	_, err := h.Save(h.ctx, who, q.ID, &Edit{Division: &place, Values: map[string]any{"name": "张三丰", "id": holder, "relatives": []any{map[string]any{"name": "赵甲"}}}})
 	must(h.t, err)
 	for i, material := range []string{"book", "photo"} {
-		q, err = h.AddFile(h.ctx, who, q.ID, &yinzheng.NewAttachment{Material: material, Name: "照片.jpg", File: picture(h.t, uint8(20*i))})
+		q, err = h.AddFile(h.ctx, who, q.ID, &yinzheng.NewAttachment{Material: material, Name: "照片.jpg", File: picturetest.Photo(uint8(20 * i))})
 		must(h.t, err)
 	}
 	q, err = h.Send(h.ctx, who, q.ID, q.Version)
@@ -48,7 +49,7 @@ func TestAsking(t *testing.T) {
 	if q.State != yinzheng.RequestAsked || !q.Due.Equal(h.Service.DueIn(3)) || len(q.LastSaid().Mend) != 1 || len(q.Answering()) != 0 {
 		t.Errorf("asked: %+v", q)
 	}
-	if _, err := h.AnswerFile(ctx, who, q.ID, &yinzheng.NewAttachment{Material: "book", Name: "a.jpg", File: picture(t, 90)}); faults(err) != "material" {
+	if _, err := h.AnswerFile(ctx, who, q.ID, &yinzheng.NewAttachment{Material: "book", Name: "a.jpg", File: picturetest.Photo(90)}); faults(err) != "material" {
 		t.Errorf("a material that nobody asks for: %v", err)
 	}
 	if _, err := h.Save(ctx, who, q.ID, &Edit{Values: map[string]any{"name": "李四"}}); !errors.Is(err, yinzheng.ErrState) {
@@ -58,7 +59,7 @@ func TestAsking(t *testing.T) {
 		t.Errorf("an empty answer: %v", err)
 	}
 	for _, shade := range []uint8{100, 150} {
-		q, err = h.AnswerFile(ctx, who, q.ID, &yinzheng.NewAttachment{Material: "photo", Name: "新照片.jpg", File: picture(t, shade)})
+		q, err = h.AnswerFile(ctx, who, q.ID, &yinzheng.NewAttachment{Material: "photo", Name: "新照片.jpg", File: picturetest.Photo(shade)})
 		must(t, err)
 	}
 	q, err = h.DropAnswerFile(ctx, who, q.ID, 4)
@@ -107,7 +108,7 @@ func TestAskingRights(t *testing.T) {
 	if err := h.Answer(ctx, stranger, q.ID, "给您"); !errors.Is(err, yinzheng.ErrNotFound) {
 		t.Errorf("a stranger answers: %v", err)
 	}
-	if _, err := h.AnswerFile(ctx, stranger, q.ID, &yinzheng.NewAttachment{Material: "book", Name: "a.jpg", File: picture(t, 90)}); !errors.Is(err, yinzheng.ErrNotFound) {
+	if _, err := h.AnswerFile(ctx, stranger, q.ID, &yinzheng.NewAttachment{Material: "book", Name: "a.jpg", File: picturetest.Photo(90)}); !errors.Is(err, yinzheng.ErrNotFound) {
 		t.Errorf("a stranger sends a file: %v", err)
 	}
 	c, err := h.Service.Application(ctx, h.people["clerk"], q.Case)
@@ -185,7 +186,7 @@ func TestAskedDraftStays(t *testing.T) {
 // its own office had nobody for.
 func TestAnswerToWhoAsked(t *testing.T) {
 	h, ctx := newHouse(t), t.Context()
-	h.put("town", clerk)
+	h.change("town", isClerk)
 	q, who := h.requested()
 	h.now = q.Due
 	must(t, h.Tend(ctx))

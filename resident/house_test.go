@@ -96,6 +96,21 @@ func (h *house) serve(items ...*yinzheng.Template) {
 	h.Residents = New(Config{Service: service, Log: log})
 }
 
+// change changes an account.
+func (h *house) change(who string, how func(*yinzheng.Account)) {
+	h.t.Helper()
+	a, err := h.store.Account(h.ctx, h.people[who].ID)
+	must(h.t, err)
+	how(a)
+	must(h.t, h.store.PutAccount(h.ctx, a))
+	h.people[who], err = h.store.Account(h.ctx, a.ID)
+	must(h.t, err)
+}
+
+func leaves(a *yinzheng.Account)    { a.Disabled = true }
+func comesBack(a *yinzheng.Account) { a.Disabled = false }
+func isClerk(a *yinzheng.Account)   { a.Grants[0].Role = yinzheng.Clerk }
+
 // draft is a case that the village has begun, handedIn one that it has handed in.
 func (h *house) draft() *yinzheng.CaseView {
 	h.t.Helper()

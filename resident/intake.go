@@ -117,8 +117,17 @@ func (r *Residents) actOn(ctx context.Context, by *yinzheng.Account, id string, 
 	return q, grant, err
 }
 
-// Likely lists cases that may be the same matter as a request, to whoever works on it.
-func (r *Residents) Likely(ctx context.Context, by *yinzheng.Account, q *Request) ([]yinzheng.PossibleDuplicate, error) {
+// Beside is what whoever takes a request in holds it against.
+type Beside struct {
+	Duplicates []yinzheng.PossibleDuplicate // cases that may be the same matter
+	Record     *yinzheng.Comparison         // nil: nobody is on record, for them
+
+	References map[string]*yinzheng.CheckedReference // by material: certificates that are to meet it
+}
+
+// Beside looks for what a request is held against by whoever works on it. A look at
+// what is on record is put on record. Errors as of MayTakeIn and Service.Propose.
+func (r *Residents) Beside(ctx context.Context, by *yinzheng.Account, q *Request) (*Beside, error) {
 	grant, err := r.Service.MayTakeIn(by, &q.ResidentRequest)
 	if err != nil {
 		return nil, err
@@ -127,24 +136,38 @@ func (r *Residents) Likely(ctx context.Context, by *yinzheng.Account, q *Request
 	if err != nil {
 		return nil, err
 	}
-	return p.Duplicates, nil
+	out := &Beside{Duplicates: p.Duplicates, References: map[string]*yinzheng.CheckedReference{}}
+	for _, x := range q.references() {
+		if out.References[x.Material], err = r.Service.CheckReference(ctx, p, &x); err != nil {
+			return nil, err
+		}
+	}
+	out.Record, err = r.Service.Compare(ctx, by, p, noteOf(q))
+	if err != nil && !errors.Is(err, yinzheng.ErrNotFound) {
+		return nil, err
+	}
+	return out, nil
 }
+
+// noteOf is how the record of a case, or of a look, names the request it comes of.
+func noteOf(q *Request) string { return "request " + q.ID }
 
 // begun is what the case of a request is begun with by a clerk, on the present version
 // of the template.
 func (r *Residents) begun(q *Request, by yinzheng.Grant) *yinzheng.NewApplication {
 	in := q.application()
 	in.Office = by.Office
-	in.Note = "request " + q.ID
+	in.Note = noteOf(q)
 	if t, err := r.Service.Template(q.Of.Code); err == nil && t.Version != q.Of.Version {
 		in.Values = r.carry(t, q.Values)
 	}
 	return in
 }
 
-// Take makes a case of a request that is at version seen, with its files attached:
-// a draft of the clerk's office, to be checked and handed in as any other. Errors as
-// of At and Service.TakeIn, ErrState, ErrConflict.
+// Take makes a case of a request that is at version seen, with its files attached, and
+// referring to the certificates that still meet a material: a draft of the clerk's
+// office, to be checked and handed in as any other. Errors as of At and Service.TakeIn,
+// ErrState, ErrConflict.
 func (r *Residents) Take(ctx context.Context, by *yinzheng.Account, id string, seen int) (application string, err error) {
 	q, grant, err := r.actOn(ctx, by, id, seen, yinzheng.TakeRequest)
 	if err != nil {
@@ -154,7 +177,7 @@ func (r *Residents) Take(ctx context.Context, by *yinzheng.Account, id string, s
 	for i := range q.Files {
 		files[i] = q.Files[i].Attachment
 	}
-	return r.Service.TakeIn(ctx, by, r.begun(q, grant), files, func(ctx context.Context, application string) error {
+	return r.Service.TakeIn(ctx, by, r.begun(q, grant), files, q.references(), func(ctx context.Context, application string) error {
 		row := q.ResidentRequest // this may be a second run
 		row.Case, row.Due = application, time.Time{}
 		return r.move(ctx, &row, yinzheng.RequestTaken, by.ID, application, nothing)

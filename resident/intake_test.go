@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"yinzheng"
+	"yinzheng/attachments/picturetest"
 )
 
 // TestOfficeSeesWhatWasSent: an office has before it what was sent to it last. What its
@@ -70,7 +71,7 @@ func TestTakenByCode(t *testing.T) {
 		q, err := h.Save(ctx, who, q.ID, &Edit{Applicant: &yinzheng.Applicant{As: yinzheng.AsHolder}, Division: &place, Values: map[string]any{"name": "张三丰", "id": holder, "relatives": []any{map[string]any{"name": "赵甲"}}}})
 		must(t, err)
 		for i, key := range []string{"book", "photo"} {
-			q, err = h.AddFile(ctx, who, q.ID, &yinzheng.NewAttachment{Material: key, Name: "照片.jpg", File: picture(t, uint8(i))})
+			q, err = h.AddFile(ctx, who, q.ID, &yinzheng.NewAttachment{Material: key, Name: "照片.jpg", File: picturetest.Photo(uint8(i))})
 			must(t, err)
 		}
 		q, err = h.Send(ctx, who, q.ID, q.Version)

@@ -36,6 +36,7 @@ type Asked struct {
 	Language  string             `json:"language"`
 	Applicant yinzheng.Applicant `json:"applicant"`
 	Division  string             `json:"division,omitempty"`
+	Chosen    string             `json:"chosen,omitempty"` // office that is to take it in; "": the nearest
 	Values    yinzheng.Values    `json:"values"`
 	Files     []File             `json:"files,omitempty"`
 	Filed     int                `json:"filed,omitempty"`   // how many files it ever had
@@ -67,12 +68,6 @@ func (a *Asked) Vouched() bool { return a.Me != (Proven{}) }
 type File struct {
 	yinzheng.Attachment
 	At time.Time `json:"at"`
-}
-
-// Instead is what a resident has in the place of a material's file.
-type Instead struct {
-	Way         yinzheng.Way `json:"way"`
-	Certificate string       `json:"certificate,omitempty"` // code
 }
 
 // Said is what an office says about a request.
@@ -150,26 +145,6 @@ func (a *Asked) brought(t *yinzheng.Template) []string {
 		}
 	}
 	return out
-}
-
-// mayStand tells whether a template lets something stand in the place of a material's
-// file; ErrInvalid.
-func mayStand(t *yinzheng.Template, material string, x Instead) error {
-	i := slices.IndexFunc(t.Materials, func(m yinzheng.Material) bool { return m.Key == material })
-	if i < 0 {
-		return invalid("attachments."+material, "unknown", "没有这项材料", "There is no such material")
-	}
-	m := &t.Materials[i]
-	_, isCode := yinzheng.NormalCode(x.Certificate)
-	switch {
-	case x.Way == yinzheng.MetByCertificate && len(m.Certificate) > 0 && !isCode:
-		return invalid("attachments."+material, "code", "证明的核验码应为 16 位字母和数字，在证明的二维码下面", "The verification code has 16 letters and digits, under the certificate's QR code")
-	case x.Way == yinzheng.MetByCertificate && len(m.Certificate) > 0,
-		x.Way == yinzheng.MetByCommitment && m.Commitment != nil,
-		x.Way == yinzheng.MetLater && m.Later != nil:
-		return nil
-	}
-	return invalid("attachments."+material, "way", "这项材料不能这样代替", "Nothing of that kind stands in the place of this material")
 }
 
 // bind writes who somebody has proven to be where the request says who asks: it is

@@ -1,18 +1,16 @@
 package resident
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"image"
-	"image/jpeg"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"yinzheng"
+	"yinzheng/attachments/picturetest"
 )
 
 // kinship asks for a list, for a photograph, and for what may stand in its place.
@@ -27,18 +25,6 @@ func kinship() *yinzheng.Template {
 	t.Fields = append(t.Fields, yinzheng.Field{Key: "relatives", Type: yinzheng.ListField, Label: both("亲属"), Min: 1, Max: 12, Fields: []yinzheng.Field{{Key: "name", Type: yinzheng.NameField, Label: both("姓名")}}})
 	t.Page.Body = append(t.Page.Body, yinzheng.Block{Table: &yinzheng.Table{Rows: "relatives", Columns: []yinzheng.Column{{Head: "姓名", Text: "{name}", Width: 1}}}})
 	return t
-}
-
-// picture is a photograph; each shade another one.
-func picture(t *testing.T, shade uint8) []byte {
-	t.Helper()
-	m := image.NewGray(image.Rect(0, 0, 40, 30))
-	for i := range m.Pix {
-		m.Pix[i] = shade
-	}
-	var b bytes.Buffer
-	must(t, jpeg.Encode(&b, m, nil))
-	return b.Bytes()
 }
 
 // beginFor begins a request and returns whose it is.
@@ -104,9 +90,9 @@ func TestRequest(t *testing.T) {
 	if _, err := h.SaveRow(ctx, who, q.ID, "relatives", "", map[string]any{"name": "钱"}); faults(err) != "values.relatives" {
 		t.Errorf("a thirteenth relative: %v", err)
 	}
-	q, err = h.AddFile(ctx, who, q.ID, &yinzheng.NewAttachment{Material: "book", Name: "户口簿.jpg", File: picture(t, 9)})
+	q, err = h.AddFile(ctx, who, q.ID, &yinzheng.NewAttachment{Material: "book", Name: "户口簿.jpg", File: picturetest.Photo(9)})
 	must(t, err)
-	again, err := h.AddFile(ctx, who, q.ID, &yinzheng.NewAttachment{Material: "book", Name: "户口簿.jpg", File: picture(t, 9)})
+	again, err := h.AddFile(ctx, who, q.ID, &yinzheng.NewAttachment{Material: "book", Name: "户口簿.jpg", File: picturetest.Photo(9)})
 	must(t, err)
 	if len(again.Files) != 1 {
 		t.Error("one file sent twice is there twice")
@@ -137,7 +123,7 @@ func TestRequest(t *testing.T) {
 	}
 	q, err = h.RemoveFile(ctx, who, q.ID, q.Files[0].ID)
 	must(t, err)
-	q, err = h.AddFile(ctx, who, q.ID, &yinzheng.NewAttachment{Material: "book", Name: "户口簿.jpg", File: picture(t, 200)})
+	q, err = h.AddFile(ctx, who, q.ID, &yinzheng.NewAttachment{Material: "book", Name: "户口簿.jpg", File: picturetest.Photo(200)})
 	must(t, err)
 	q, err = h.Send(ctx, who, q.ID, q.Version)
 	must(t, err)
@@ -231,31 +217,17 @@ func TestRequestRights(t *testing.T) {
 	}
 }
 
-// put changes somebody's account.
-func (h *house) put(who string, change func(*yinzheng.Account)) {
-	h.t.Helper()
-	a, err := h.store.Account(h.ctx, h.people[who].ID)
-	must(h.t, err)
-	change(a)
-	must(h.t, h.store.PutAccount(h.ctx, a))
-	h.people[who], err = h.store.Account(h.ctx, a.ID)
-	must(h.t, err)
-}
-
-func leaves(a *yinzheng.Account) { a.Disabled = true }
-func clerk(a *yinzheng.Account)  { a.Grants[0].Role = yinzheng.Clerk }
-
 // TestNobodyAtTheOffice: a request goes to the nearest office that has a clerk now, and
 // whoever leaves one behind does not leave its residents waiting for ever.
 func TestNobodyAtTheOffice(t *testing.T) {
 	h, ctx := newHouse(t), t.Context()
 	left, who := h.requested()
-	h.put("clerk", leaves)
+	h.change("clerk", leaves)
 	q, him := h.filled()
 	if _, err := h.Send(ctx, him, q.ID, q.Version); faults(err) != "division" {
 		t.Errorf("sent where nobody is: %v", err)
 	}
-	h.put("town", clerk)
+	h.change("town", isClerk)
 	q, err := h.Send(ctx, him, q.ID, q.Version)
 	must(t, err)
 	if q.Office != "town" {
@@ -291,7 +263,7 @@ func TestNobodyAtTheOffice(t *testing.T) {
 	if said := left.LastSaid(); said.Office != "town" {
 		t.Errorf("returned by %s", said.Office)
 	}
-	h.put("clerk", func(a *yinzheng.Account) { a.Disabled = false })
+	h.change("clerk", comesBack)
 	left, err = h.Send(ctx, who, left.ID, left.Version)
 	must(t, err)
 	sees("clerk", 1)
@@ -303,7 +275,7 @@ func TestNobodyAtTheOffice(t *testing.T) {
 func TestNobodyLeft(t *testing.T) {
 	h, ctx := newHouse(t), t.Context()
 	q, who := h.requested()
-	h.put("clerk", leaves)
+	h.change("clerk", leaves)
 	must(t, h.Tend(ctx))
 	stands := func(office string) *Request {
 		t.Helper()
@@ -318,7 +290,7 @@ func TestNobodyLeft(t *testing.T) {
 	h.now = q.Due.AddDate(0, 0, 1)
 	must(t, h.Tend(ctx))
 	stands("village")
-	h.put("sibling", func(a *yinzheng.Account) { a.Grants[0].Office = "town" })
+	h.change("sibling", func(a *yinzheng.Account) { a.Grants[0].Office = "town" })
 	must(t, h.Tend(ctx))
 	q = stands("town")
 	if q.Late || !q.Due.Equal(h.Service.DueIn(IntakeDays)) {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"yinzheng"
+	"yinzheng/attachments/picturetest"
 	"yinzheng/store/storetest"
 )
 
@@ -88,7 +89,7 @@ func TestRequestsOverTheAPI(t *testing.T) {
 	address := phone.apply("residence")
 	all := aboutResidence("欧阳•祥", "441302199003070120")
 	phone.answer(address, "photo-home_proof", all[:len(all)-1]...)
-	phone.sendPhoto(address, "home_proof", "租约.jpg", photo(t, 7))
+	phone.sendPhoto(address, "home_proof", "租约.jpg", picturetest.Photo(7))
 	phone.sendRequest(address)
 	auth := w.signIn("village")
 	r := w.want(w.do("GET", "/api/v1/requests", nil, "Authorization", auth), 200)

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"yinzheng"
+	"yinzheng/attachments/picturetest"
 	"yinzheng/web"
 )
 
@@ -33,7 +34,7 @@ func testBudget(t *testing.T, w *world) {
 	phone.answer(address, "about-name", all[:2]...)
 	known.answer(other, "about-address", all[:2]...)
 	for i, shade := range []uint8{1, 2} { // what is kept counts, and that is less than is sent
-		if r, page := phone.sendPhoto(address, "home_proof", "a.jpg", append(photo(t, shade), make([]byte, 90<<10)...)); r.StatusCode != http.StatusOK {
+		if r, page := phone.sendPhoto(address, "home_proof", "a.jpg", append(picturetest.Photo(shade), make([]byte, 90<<10)...)); r.StatusCode != http.StatusOK {
 			t.Fatalf("photograph %d: %d %s", i, r.StatusCode, page)
 		}
 	}
@@ -44,7 +45,7 @@ func testBudget(t *testing.T, w *world) {
 	if status != http.StatusTooManyRequests || !strings.Contains(page, "请带材料到窗口办理") {
 		t.Errorf("over the budget: %d %s", status, page)
 	}
-	if r, page := known.sendPhoto(other, "home_proof", "a.jpg", photo(t, 3)); r.StatusCode != http.StatusOK {
+	if r, page := known.sendPhoto(other, "home_proof", "a.jpg", picturetest.Photo(3)); r.StatusCode != http.StatusOK {
 		t.Errorf("who is vouched for: %d %s", r.StatusCode, page)
 	}
 }

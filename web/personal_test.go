@@ -22,6 +22,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"yinzheng"
+	"yinzheng/attachments/picturetest"
 	"yinzheng/internal/mailtest"
 	"yinzheng/internal/oidctest"
 	residents "yinzheng/resident"
@@ -223,7 +224,7 @@ func (x *traces) byPhone(code, address string) {
 	}
 	phone.post(request+"/about-name", url.Values{"values.name": {somebody}, "values.id.type": {"111"}, "values.id": {theirID[:17] + "9"}})
 	phone.answer(request, "photo-home_proof", pages[:len(pages)-1]...)
-	phone.sendPhoto(request, "home_proof", somebody+".jpg", photo(t, 9))
+	phone.sendPhoto(request, "home_proof", somebody+".jpg", picturetest.Photo(9))
 	phone.sendPhoto(request, "home_proof", somebody+".exe", []byte("MZ"+somebody))
 	phone.get(request + "/files/1")
 	other := x.guest(t)

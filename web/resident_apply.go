@@ -183,6 +183,7 @@ type requestView struct {
 	Reason yinzheng.Text // of a refusal
 	Theirs bool          // taken: the case can be followed by them
 	Asked  bool          // for something, and its case waits for that
+	Stale  []yinzheng.FieldError
 }
 
 // mendLine is one thing that an office asks to have mended.
@@ -201,6 +202,12 @@ func (s *server) requestPage(g *guest, q *resident.Request) error {
 	if q.Case != "" {
 		var err error
 		if view.Theirs, err = s.Service.Belongs(g.Context(), g.me, q.Case); err != nil {
+			return err
+		}
+	}
+	if q.State == yinzheng.RequestSent {
+		var err error
+		if view.Stale, err = s.Residents.Outdated(g.Context(), g.me, q); err != nil {
 			return err
 		}
 	}
@@ -342,9 +349,17 @@ func (s *server) drawAnswers(g *guest, status int, view *checkView) error {
 	view.Home = requestAddress(q)
 	view.Rows = vouchedFor(q)
 	for _, l := range leaves(q) {
-		view.Rows = append(view.Rows, s.answers(q, &l)...)
+		rows, err := s.answers(g.Context(), q, &l)
+		if err != nil {
+			return err
+		}
+		view.Rows = append(view.Rows, rows...)
 	}
-	for _, f := range q.Problems {
+	outdated, err := s.Residents.Outdated(g.Context(), g.me, q)
+	if err != nil {
+		return err
+	}
+	for _, f := range append(slices.Clip(q.Problems), outdated...) {
 		x := pageFault{Text: f.Text, Page: "check"}
 		if l := leafOf(q, f.Field); l != nil {
 			x.Page = l.Key

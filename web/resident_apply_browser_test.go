@@ -17,6 +17,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"yinzheng"
+	"yinzheng/attachments/picturetest"
 	"yinzheng/internal/oidctest"
 	residents "yinzheng/resident"
 )
@@ -126,7 +127,7 @@ func (p *phone) answers(address, last string, pages ...[]string) {
 func (p *phone) photographs(shade uint8, have int) {
 	p.t.Helper()
 	name := filepath.Join(p.t.TempDir(), "照片.jpg")
-	must(p.t, os.WriteFile(name, photo(p.t, shade), 0o600))
+	must(p.t, os.WriteFile(name, picturetest.Photo(shade), 0o600))
 	run(p.t, p, chromedp.SetUploadFiles(chromedp.CSS("#file"), []string{name}))
 	if !p.scripts { // with them it goes by itself
 		p.does(`document.querySelector('form:has(#file) .button').click()`)
@@ -330,7 +331,7 @@ func TestApplyPages(t *testing.T) {
 		run(t, p, chromedp.EmulateViewport(way.width, 844))
 		open(t, p, w.URL+"/apply/family-relation?lang="+way.lang)
 		p.looksAt("begin-" + way.lang)
-		for _, page := range []string{"/for", "/applicant", "/where", "/about-applicant_name", "/about-relatives", "/about-relatives?row=new", "/about-purpose", "/photo-authority", "/later", "/check"} {
+		for _, page := range []string{"/for", "/applicant", "/where", "/office", "/office?q=nowhere", "/about-applicant_name", "/about-relatives", "/about-relatives?row=new", "/about-purpose", "/photo-authority", "/later", "/check"} {
 			open(t, p, w.URL+address+page)
 			p.looksAt(page + "-" + way.lang)
 		}

@@ -2,8 +2,6 @@ package web_test
 
 import (
 	"bytes"
-	"image"
-	"image/jpeg"
 	"mime/multipart"
 	"net/url"
 	"strings"
@@ -11,6 +9,7 @@ import (
 	"time"
 
 	"yinzheng"
+	"yinzheng/attachments/picturetest"
 	"yinzheng/internal/oidctest"
 	residents "yinzheng/resident"
 )
@@ -59,18 +58,6 @@ func aboutResidence(name, id string) [][]string {
 		{"photo-id_card"},
 		{"photo-home_proof"},
 	}
-}
-
-// photo is a picture as a phone takes it; each shade another one.
-func photo(t *testing.T, shade uint8) []byte {
-	t.Helper()
-	m := image.NewGray(image.Rect(0, 0, 80, 60))
-	for i := range m.Pix {
-		m.Pix[i] = shade
-	}
-	var b bytes.Buffer
-	must(t, jpeg.Encode(&b, m, nil))
-	return b.Bytes()
 }
 
 // sendPhoto sends a file of a material.
@@ -181,7 +168,7 @@ func TestRequestTakenIn(t *testing.T) {
 	id := address[len("/apply/residence/"):]
 	all := aboutResidence("欧阳•祥", "441302199003070120")
 	phone.answer(address, "photo-home_proof", all[:len(all)-1]...)
-	if r, page := phone.sendPhoto(address, "home_proof", "租约.jpg", photo(t, 7)); r.Address.Path != address+"/photo-home_proof" || !strings.Contains(page, "/files/1") {
+	if r, page := phone.sendPhoto(address, "home_proof", "租约.jpg", picturetest.Photo(7)); r.Address.Path != address+"/photo-home_proof" || !strings.Contains(page, "/files/1") {
 		t.Fatalf("a photograph: %s %s", r.Address, page)
 	}
 	if r, picture := phone.get(address + "/files/1"); r.Header.Get("Content-Type") != "image/jpeg" || len(picture) == 0 {
@@ -280,7 +267,7 @@ func TestTakenInSight(t *testing.T) {
 	address := phone.apply("residence")
 	all := aboutResidence("", "")
 	phone.answer(address, "photo-home_proof", append(all[:2:2], all[3:8]...)...)
-	phone.sendPhoto(address, "home_proof", "租约.jpg", photo(t, 7))
+	phone.sendPhoto(address, "home_proof", "租约.jpg", picturetest.Photo(7))
 	phone.sendRequest(address)
 	here := "/work/requests/" + address[len("/apply/residence/"):]
 	_, page := clerk.get(here)
@@ -379,11 +366,11 @@ func TestApplyForFamily(t *testing.T) {
 	if r, _ := phone.sendPhoto(address, "authority", "huge.jpg", make([]byte, 50<<20)); r.StatusCode != 413 {
 		t.Errorf("50 MB: %d", r.StatusCode)
 	}
-	if r, page := phone.sendPhoto(address, "lease", "a.jpg", photo(t, 3)); r.StatusCode != 404 {
+	if r, page := phone.sendPhoto(address, "lease", "a.jpg", picturetest.Photo(3)); r.StatusCode != 404 {
 		t.Errorf("a material that is none: %d %s", r.StatusCode, page)
 	}
-	phone.sendPhoto(address, "authority", "委托书.jpg", photo(t, 3))
-	_, page = phone.sendPhoto(address, "authority", "委托书2.jpg", photo(t, 4))
+	phone.sendPhoto(address, "authority", "委托书.jpg", picturetest.Photo(3))
+	_, page = phone.sendPhoto(address, "authority", "委托书2.jpg", picturetest.Photo(4))
 	if strings.Count(page, `<img class="shown"`) != 2 {
 		t.Errorf("two pages of it: %s", page)
 	}

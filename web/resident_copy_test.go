@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"yinzheng/attachments/picturetest"
 	"yinzheng/internal/oidctest"
 	residents "yinzheng/resident"
 )
@@ -29,7 +30,7 @@ func TestOwnCopy(t *testing.T) {
 	r := w.want(w.do("POST", "/api/v1/applications", strings.Replace(strings.NewReplacer("张𫖯明", "欧阳祥", "441302199506140020", "441302199003070120").Replace(residence), "{",
 		`{"applicant":{"as":"agent","name":"李雷","id":"110101199912310043","authority":"委托书"},`, 1), "Authorization", auth, "Idempotency-Key", "agent"), 201)
 	path := "/api/v1/applications/" + r.text(t, "id")
-	r = w.want(w.attach(auth, path, r.header.Get("ETag"), photo(t, 5), "material=authority"), 201)
+	r = w.want(w.attach(auth, path, r.header.Get("ETag"), picturetest.Photo(5), "material=authority"), 201)
 	w.want(w.do("POST", path+"/submit", nil, "Authorization", auth, "If-Match", r.header.Get("ETag")), 200)
 
 	client := oidctest.Client{ID: "yinzheng", Secret: "a secret of the tests"}

@@ -20,6 +20,7 @@ type leaf struct {
 	Name     yinzheng.Text
 	Fields   []yinzheng.Field   // that belong together
 	Material *yinzheng.Material // to be photographed
+	Aside    bool               // come to from the page with all answers only
 }
 
 // The pages that every request has. Those of fields begin with "about-", those of
@@ -28,6 +29,7 @@ const (
 	forWhomLeaf   = "for"
 	applicantLeaf = "applicant"
 	whereLeaf     = "where"
+	officeLeaf    = "office"
 )
 
 // leaves lists the pages of a request in their order. What a provider of identities
@@ -38,6 +40,9 @@ func leaves(q *resident.Request) []leaf {
 		out = append(out, leaf{Key: applicantLeaf, Name: yinzheng.Text{ZH: "代办人", EN: "Who applies"}})
 	}
 	out = append(out, leaf{Key: whereLeaf, Name: yinzheng.Text{ZH: "属于哪个村（社区）", EN: "Village or community"}})
+	if q.Of.AnyOffice {
+		out = append(out, leaf{Key: officeLeaf, Name: yinzheng.Text{ZH: "受理窗口", EN: "Office that takes it in"}, Aside: true})
+	}
 	for _, fields := range together(q.Of) {
 		if slices.ContainsFunc(fields, func(f yinzheng.Field) bool { return !q.Bound(f.Key) }) {
 			out = append(out, leaf{Key: "about-" + fields[0].Key, Name: labels(fields), Fields: fields})
@@ -94,6 +99,8 @@ func (l *leaf) has(path string) bool {
 		return l.Key == applicantLeaf
 	case first == "division":
 		return l.Key == whereLeaf
+	case path == officeLeaf:
+		return l.Key == officeLeaf
 	case first == "attachments":
 		return l.Material != nil && path == "attachments."+l.Material.Key
 	}
@@ -112,6 +119,8 @@ func (l leaf) Path() string {
 		return "values." + l.Fields[0].Key
 	case l.Key == whereLeaf:
 		return "division"
+	case l.Key == officeLeaf:
+		return officeLeaf
 	}
 	return "applicant.name"
 }
@@ -129,10 +138,15 @@ func leafOf(q *resident.Request, path string) *leaf {
 func next(q *resident.Request, key string) string {
 	all := leaves(q)
 	i := slices.IndexFunc(all, func(l leaf) bool { return l.Key == key })
-	if i < 0 || i+1 == len(all) {
+	if i < 0 {
 		return "check"
 	}
-	return all[i+1].Key
+	for _, l := range all[i+1:] {
+		if !l.Aside {
+			return l.Key
+		}
+	}
+	return "check"
 }
 
 // leafView is a page as it is drawn.
@@ -140,7 +154,7 @@ type leafView struct {
 	*resident.Request
 	leaf
 	Home       string
-	Number, Of int    // which page of how many
+	Number, Of int    // which page of how many; 0: none of them
 	Back       string // address of the page before
 	ToCheck    bool   // it was come to from the page with all answers
 	Faults     []yinzheng.FieldError
@@ -150,9 +164,12 @@ type leafView struct {
 	typed   map[string]any // into a row that could not be kept
 	Applies applicantView
 	Place   *placeView
+	Window  *windowView
 	Files   []resident.File
 	Instead *resident.Instead
-	Code    string // of a certificate in a material's place, as it was typed
+	Words   yinzheng.Text           // of what stands in a material's place
+	Offers  []yinzheng.ReferredView // certificates of their own that would
+	Code    string                  // of one in a material's place, as it was typed
 }
 
 // leafPage shows a page of a request.
@@ -183,10 +200,20 @@ func (s *server) leafView(q *resident.Request, key string) (*leafView, error) {
 	if i < 0 {
 		return nil, yinzheng.ErrNotFound
 	}
-	view := &leafView{Request: q, leaf: all[i], Home: requestAddress(q), Number: i + 1, Of: len(all) + 1, Back: "/apply/" + q.Template.Code}
-	if i > 0 {
-		view.Back = view.Home + "/" + all[i-1].Key
+	view := &leafView{Request: q, leaf: all[i], Home: requestAddress(q), Back: "/apply/" + q.Template.Code}
+	if view.Aside {
+		view.Back = view.Home + "/check"
+		return view, nil
 	}
+	for j, l := range all {
+		if l.Aside {
+			continue
+		}
+		if view.Of++; j < i {
+			view.Number, view.Back = view.Of, view.Home+"/"+l.Key
+		}
+	}
+	view.Number, view.Of = view.Number+1, view.Of+1 // with the one of all answers
 	return view, nil
 }
 
@@ -224,19 +251,43 @@ func (s *server) drawLeaf(g *guest, status int, view *leafView, values map[strin
 		if view.Place, err = s.placeView(g.Context(), q, asked.Get("in")); err != nil {
 			return err
 		}
+	case view.Key == officeLeaf:
+		var err error
+		if view.Window, err = s.windowView(g.Context(), q, asked.Get("q")); err != nil {
+			return err
+		}
 	case view.Material != nil:
-		view.Files = q.FilesOf(view.Material.Key)
-		if x, ok := q.Instead[view.Material.Key]; ok {
-			view.Instead = &x
+		if err := s.drawMaterial(g, view); err != nil {
+			return err
 		}
 	case view.Fields != nil && view.Fields[0].Type == yinzheng.ListField:
 		if err := view.list(asked); err != nil {
 			return err
 		}
 	default:
-		view.Inputs = fieldViews("values", unbound(q, view.Fields), told(q, view.Fields, values), view.Faults, nil)
+		view.Inputs = fieldViews("values", unbound(q, view.Fields), s.told(q, view.Fields, values), view.Faults, nil)
 	}
 	return s.receive(g, status, view.template(), view.Name, view)
+}
+
+// drawMaterial lays out what there is of a material, and what might be.
+func (s *server) drawMaterial(g *guest, view *leafView) error {
+	q, key := view.Request, view.Material.Key
+	view.Files = q.FilesOf(key)
+	if x, ok := q.Instead[key]; ok {
+		view.Instead, view.Words = &x, insteadWords[x.Way]
+	}
+	outdated, err := s.Residents.Outdated(g.Context(), g.me, q)
+	if err != nil {
+		return err
+	}
+	for _, f := range outdated {
+		if view.has(f.Field) {
+			view.Faults = append(view.Faults, f)
+		}
+	}
+	view.Offers, err = s.Residents.Offers(g.Context(), g.me, q, key)
+	return err
 }
 
 // unbound are the fields that are asked for.
@@ -246,7 +297,7 @@ func unbound(q *resident.Request, fields []yinzheng.Field) []yinzheng.Field {
 
 // told are values with what the resident's own answers tell: the day of birth, and the
 // sex, off a resident ID number. It may be changed like anything that was typed.
-func told(q *resident.Request, fields []yinzheng.Field, values map[string]any) map[string]any {
+func (s *server) told(q *resident.Request, fields []yinzheng.Field, values map[string]any) map[string]any {
 	out := map[string]any{}
 	for i := range fields {
 		f := &fields[i]
@@ -255,7 +306,7 @@ func told(q *resident.Request, fields []yinzheng.Field, values map[string]any) m
 			continue
 		}
 		for _, r := range q.Of.Rules {
-			if v := toldBy(q, &r, f); v != "" {
+			if v := toldBy(q, &r, f, s.Service.Now()); v != "" {
 				out[f.Key] = v
 			}
 		}
@@ -263,12 +314,12 @@ func told(q *resident.Request, fields []yinzheng.Field, values map[string]any) m
 	return out
 }
 
-func toldBy(q *resident.Request, r *yinzheng.Rule, f *yinzheng.Field) string {
+func toldBy(q *resident.Request, r *yinzheng.Rule, f *yinzheng.Field, now time.Time) string {
 	id := q.Values.ID(r.ID)
 	if r.ID == "" || id.Type != yinzheng.ResidentID || r.BornField != f.Key && r.SexField != f.Key {
 		return ""
 	}
-	_, born, sex, wrong := yinzheng.ParseResidentID(id.Number, time.Now())
+	_, born, sex, wrong := yinzheng.ParseResidentID(id.Number, now)
 	if wrong != "" {
 		return ""
 	}
@@ -324,6 +375,9 @@ func (s *server) answerForm(g *guest, view *leafView) error {
 		edit.Applicant = &who
 	case applicantLeaf:
 		edit.Applicant = &yinzheng.Applicant{As: q.Applicant.As, Name: g.PostForm.Get("applicant.name"), ID: readDocument(g.PostForm, "applicant.id"), Authority: g.PostForm.Get("applicant.authority")}
+	case officeLeaf:
+		chosen := g.PostForm.Get("office")
+		edit.Chosen = &chosen
 	default:
 		fields := unbound(q, view.Fields)
 		values = readValues(g.PostForm, "values", fields)
@@ -361,78 +415,8 @@ func (s *server) answered(g *guest, view *leafView, saved *resident.Request, val
 	return g.see(backTo(saved, &view.leaf, g.PostForm), "")
 }
 
-// placeView is one stage of choosing where somebody belongs.
-type placeView struct {
-	Chosen []string // names of the division that was chosen before, from above
-	In     []*yinzheng.Division
-	Up     string // of the stage before; "": this is the first
-	From   []*yinzheng.Division
-	Office string // that takes the request in, of the division that was chosen
-}
-
-// placeView lists the divisions below one. Where there is only one to choose, that is
-// gone through.
-func (s *server) placeView(ctx context.Context, q *resident.Request, in string) (*placeView, error) {
-	d := s.Service.Directory()
-	view := &placeView{Chosen: namesOf(lineOf(d, q.Division))}
-	switch o, err := s.Service.IntakeOffice(ctx, q.Division); {
-	case err != nil:
-		return nil, err
-	case o != nil:
-		view.Office = o.Name
-	}
-	if d.Division(in) == nil {
-		in = ""
-	}
-	view.From = d.Below(in)
-	for len(view.From) == 1 && len(d.Below(view.From[0].Code)) > 0 {
-		in = view.From[0].Code
-		view.From = d.Below(in)
-	}
-	view.In = lineOf(d, in)
-	return view, nil
-}
-
-// lineOf is a division after all that it lies in.
-func lineOf(d *yinzheng.Directory, code string) []*yinzheng.Division {
-	var out []*yinzheng.Division
-	for v := d.Division(code); v != nil && len(out) < 8; v = d.Division(v.Parent) {
-		out = append(out, v)
-	}
-	slices.Reverse(out)
-	return out
-}
-
-func namesOf(line []*yinzheng.Division) []string {
-	var out []string
-	for _, v := range line {
-		out = append(out, v.Name)
-	}
-	return out
-}
-
-// whereForm goes one stage further, and keeps a division that has none below it.
-func (s *server) whereForm(g *guest, view *leafView) error {
-	code, d := g.PostForm.Get("division"), s.Service.Directory()
-	in := url.Values{"in": {g.PostForm.Get("in")}}
-	switch {
-	case d.Division(code) == nil:
-		view.Faults = []yinzheng.FieldError{{Field: "division", Code: "required", Text: yinzheng.Text{ZH: "请选择一个", EN: "Please choose one"}}}
-		return s.drawLeaf(g, http.StatusUnprocessableEntity, view, nil, in)
-	case len(d.Below(code)) > 0:
-		address := view.Home + "/" + whereLeaf + "?in=" + url.QueryEscape(code)
-		if view.ToCheck {
-			address += "&back=check"
-		}
-		seeOther(g.w, address)
-		return nil
-	}
-	saved, err := s.Residents.Save(g.Context(), g.me, view.Request.ID, &resident.Edit{Division: &code})
-	return s.answered(g, view, saved, nil, err)
-}
-
 // answers are the answers of a page to read.
-func (s *server) answers(q *resident.Request, l *leaf) []answerRow {
+func (s *server) answers(ctx context.Context, q *resident.Request, l *leaf) (rows []answerRow, err error) {
 	row := answerRow{Label: l.Name, Page: l.Key}
 	switch {
 	case l.Key == forWhomLeaf:
@@ -440,18 +424,19 @@ func (s *server) answers(q *resident.Request, l *leaf) []answerRow {
 	case l.Key == applicantLeaf:
 		row.Values = some(q.Applicant.Name, q.Applicant.ID.Number, q.Applicant.Authority)
 	case l.Key == whereLeaf:
-		row.Values = some(strings.Join(namesOf(lineOf(s.Service.Directory(), q.Division)), " "))
+		row.Values = some(s.placeName(q.Division))
+	case l.Key == officeLeaf:
+		row.Values, err = s.windowWords(ctx, q)
 	case l.Material != nil:
 		row.Values = broughtWords(q, l.Material.Key)
 	default:
 		fields := unbound(q, l.Fields)
-		var out []answerRow
 		for i := range fields {
-			out = append(out, answerRow{Label: fields[i].Label, Values: some(shown(&fields[i], q.Values)...), Page: l.Key})
+			rows = append(rows, answerRow{Label: fields[i].Label, Values: some(shown(&fields[i], q.Values)...), Page: l.Key})
 		}
-		return out
+		return rows, nil
 	}
-	return []answerRow{row}
+	return []answerRow{row}, err
 }
 
 // vouchedFor are the answers that a provider of identities gives.

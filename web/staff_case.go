@@ -16,6 +16,7 @@ type caseView struct {
 	Steps    []stepView
 	Facts    []factRow
 	Compared bool // there is an earlier look to compare with
+	Against  []againstLine
 	Events   []eventView
 	Page     string // "": of what it held nothing is left to show
 	May      map[string]bool
@@ -98,6 +99,7 @@ func (s *server) drawCase(v *visit, status int, c *yinzheng.CaseView, view *case
 	view.Materials, view.Faults = materialsOf(c, "", view.Trying), view.Trying.summed()
 	before := lastSeen(c, v.by.ID)
 	view.Facts, view.Compared = factRows(c, before), before != nil
+	view.Against = s.againstLines(c.Of, c.AgainstRecord)
 	for _, p := range c.May {
 		if view.May[string(p.Action)] = p.Why == nil; p.Why != nil && p.Action == yinzheng.Approve {
 			view.Why = *p.Why

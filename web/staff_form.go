@@ -492,6 +492,9 @@ type factRow struct {
 	Path   string
 	Source *yinzheng.Origin
 	Before []string // what stood there when somebody last looked, if that was otherwise
+
+	Agrees  bool         // it is as on record
+	Against *againstLine // it is otherwise than on record; without Agrees, nothing is said
 }
 
 func (s *server) checkPage(v *visit) error {

@@ -45,17 +45,17 @@ func (s *server) requestsPage(v *visit, view *queueView) error {
 // intakeView is a request before whoever takes it in.
 type intakeView struct {
 	requestLine
-	Facts      []factRow
-	Who        []answerRow
-	Materials  []intakeMaterial
-	Parts      []leaf // that can be returned to be mended
-	Office     string
-	Duplicates []yinzheng.PossibleDuplicate
-	Unlooked   bool // for duplicates: that failed
-	Reasons    []yinzheng.Option
-	Talk       []talkLine
-	May        map[string]bool // acts
-	Answered   []answeredFile
+	Facts     []factRow
+	Who       []answerRow
+	Materials []intakeMaterial
+	Parts     []leaf // that can be returned to be mended
+	Office    string
+	Beside    *resident.Beside // nil: that was not looked for
+	Unlooked  bool             // since it failed
+	Reasons   []yinzheng.Option
+	Talk      []talkLine
+	May       map[string]bool // acts
+	Answered  []answeredFile
 
 	Tried  resident.Step
 	Faults []yinzheng.FieldError
@@ -101,6 +101,7 @@ type intakeMaterial struct {
 	Files   []resident.File
 	Instead *resident.Instead
 	Words   yinzheng.Text // of what stands in its place
+	Checked *yinzheng.CheckedReference
 }
 
 func (s *server) intakePage(v *visit) error {
@@ -117,17 +118,30 @@ func (s *server) drawIntake(v *visit, status int, q *resident.Request, view *int
 		view.Facts = factRows(&yinzheng.CaseView{Of: q.Of, Values: q.Values}, nil)
 		view.Who, view.Materials, view.Parts = whoAsks(q), intakeMaterials(q), leaves(q)[1:]
 	}
-	var err error
 	if q.State == yinzheng.RequestSent && !q.Unread {
-		if view.Duplicates, err = s.Residents.Likely(v.Context(), v.by, q); err != nil && !errors.Is(err, yinzheng.ErrInvalid) {
-			s.Log.Warn("looking for cases that a request may repeat", "request", q.ID, "error", err)
-			view.Unlooked = true // it can be answered all the same
-		}
+		s.lookBeside(v, q, view)
 	}
-	if err = s.whatMay(v, q, view); err != nil {
+	if err := s.whatMay(v, q, view); err != nil {
 		return err
 	}
 	return s.draw(v, status, "staff-request", q.Of.Name, view)
+}
+
+// lookBeside holds a request against what is on record, and other cases. When that
+// fails it can be answered all the same.
+func (s *server) lookBeside(v *visit, q *resident.Request, view *intakeView) {
+	var err error
+	if view.Beside, err = s.Residents.Beside(v.Context(), v.by, q); err != nil {
+		s.Log.Warn("holding a request against what is on record", "request", q.ID, "error", err)
+		view.Unlooked = true
+		return
+	}
+	for i := range view.Materials {
+		view.Materials[i].Checked = view.Beside.References[view.Materials[i].Key]
+	}
+	if view.Beside.Record != nil {
+		s.besideRecord(view.Facts, q.Of, view.Beside.Record)
+	}
 }
 
 // whatMay says what may be done to a request now, and of one whose case waits for the

@@ -37,6 +37,15 @@ func Sheet(w, h int) *image.RGBA {
 	return m
 }
 
+// Photo is a small photograph of one shade of grey; each shade is another one.
+func Photo(shade uint8) []byte {
+	m := image.NewGray(image.Rect(0, 0, 80, 60))
+	for i := range m.Pix {
+		m.Pix[i] = shade
+	}
+	return JPEG(m)
+}
+
 // sides tells for each EXIF orientation which side of the upright picture the
 // first row and the first column are (EXIF 2.3, tag 274).
 var sides = [9]string{1: "TL", 2: "TR", 3: "BR", 4: "BL", 5: "LT", 6: "RT", 7: "RB", 8: "LB"}
