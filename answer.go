@@ -71,9 +71,14 @@ var spoken = map[Verdict]words{
 	},
 }
 
+// Spoken is what a verdict says, unless something about the answer makes it say otherwise.
+func Spoken(v Verdict) (heading, meaning, advice Text) {
+	w := spoken[v]
+	return w.heading, w.meaning, w.advice
+}
+
 func (j *judge) describe() {
-	w := spoken[j.Verdict]
-	j.Heading, j.Meaning, j.Advice = w.heading, w.meaning, w.advice
+	j.Heading, j.Meaning, j.Advice = Spoken(j.Verdict)
 	switch {
 	case j.Verdict == Valid && j.RecordOnly:
 		j.Heading = Text{"登记有效，请核对内容", "The record is valid; compare the facts"}

@@ -106,10 +106,9 @@ type Certificates interface {
 	Certificate(ctx context.Context, code string) (*Certificate, error)
 	CertificateByNumber(ctx context.Context, number string) (*Certificate, error)
 	CertificateByDigest(ctx context.Context, digest [32]byte) (*Certificate, error)
-	// CertificateFacts is Certificate for a scan of a paper, which must be quick:
-	// what a token says (Certificate.Claims), Number, OrganName, TokenKID, Status,
-	// StatusAt, Reason and Successor; the rest is left out.
-	CertificateFacts(ctx context.Context, code string) (*Certificate, error)
+	// InForce returns what its token does not say of the valid record that has a code
+	// and that very token; ErrNotFound for any other. Every scan of a paper asks it.
+	InForce(ctx context.Context, code, token string) (number, organName string, err error)
 	// Reserved returns a reserved record; ErrNotFound.
 	Reserved(ctx context.Context, code string) (*Certificate, error)
 }

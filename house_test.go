@@ -428,12 +428,9 @@ func (s *shaky) Certificate(ctx context.Context, code string) (c *yinzheng.Certi
 	return c, nil
 }
 
-func (s *shaky) CertificateFacts(ctx context.Context, code string) (c *yinzheng.Certificate, err error) {
-	err = s.call("CertificateFacts", func() error { c, err = s.Store.CertificateFacts(ctx, code); return err })
-	if err != nil {
-		return nil, err
-	}
-	return c, nil
+func (s *shaky) InForce(ctx context.Context, code, token string) (number, organName string, err error) {
+	err = s.call("InForce", func() error { number, organName, err = s.Store.InForce(ctx, code, token); return err })
+	return number, organName, err
 }
 
 func (s *shaky) CertificateByNumber(ctx context.Context, number string) (c *yinzheng.Certificate, err error) {

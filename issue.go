@@ -299,6 +299,18 @@ func (c *Certificate) Claims() Claims {
 	return claims
 }
 
+// record is the other way round: what a record says that is valid and whose token says this.
+func (c *Claims) record() *Certificate {
+	r := &Certificate{
+		Code: c.Code, IssuedAt: time.Unix(c.IssuedAt, 0).UTC(), Short: c.Item, Name: c.Name, ID: c.ID, Organ: c.Organ,
+		Commitment: c.Digest, List: int(c.Status >> StatusBits), Index: int(c.Status & (1<<StatusBits - 1)), Status: StatusOK,
+	}
+	if c.Expires != 0 {
+		r.Expires = time.Unix(c.Expires, 0).UTC()
+	}
+	return r
+}
+
 // attachment is the JSON that the PDF carries, in canonical form.
 func (c *Certificate) attachment(v Values) []byte {
 	return Canonical(make([]byte, 0, 2048), map[string]any{

@@ -87,6 +87,9 @@ type Facts struct {
 // precedence orders the verdicts: the first that holds is given.
 var precedence = []Verdict{NoSignature, NotFound, Forged, Altered, UnknownKey, Revoked, Suspended, Superseded, Expired, Unconfirmed, Valid}
 
+// Verdicts lists them, the weightiest first.
+func Verdicts() []Verdict { return slices.Clone(precedence) }
+
 // Judge gives the verdict on evidence. It is pure.
 func Judge(e *Evidence) *Answer {
 	if e.Record != nil && !e.Record.Status.issued() {

@@ -354,14 +354,14 @@ func TestAlarm(t *testing.T) {
 	record, err := h.store.Certificate(h.ctx, v.Certificate.Code)
 	must(t, err)
 	h.store.Store = &amnesic{h.store.Store}
-	for _, at := range []int{0, 2} {
+	for _, at := range []int{0, 3} {
 		h.log.Reset()
 		h.store.arm(at, false)
 		a, err := h.Verify(h.ctx, &yinzheng.Question{Token: record.Token})
 		if err != nil || a.Verdict != yinzheng.Unconfirmed || a.Alarm != "no-record" || !strings.Contains(h.log.String(), record.Code) {
 			t.Errorf("%v %v: %s", a, err, h.log)
 		}
-		if at == 2 && (h.store.failed != "Record" || !strings.Contains(h.log.String(), "recording an alarm")) {
+		if at == 3 && (h.store.failed != "Record" || !strings.Contains(h.log.String(), "recording an alarm")) {
 			t.Errorf("%s failed: %s", h.store.failed, h.log)
 		}
 	}
@@ -370,8 +370,8 @@ func TestAlarm(t *testing.T) {
 // amnesic is a store that has lost its certificates.
 type amnesic struct{ yinzheng.Store }
 
-func (amnesic) CertificateFacts(context.Context, string) (*yinzheng.Certificate, error) {
-	return nil, yinzheng.ErrNotFound
+func (amnesic) InForce(context.Context, string, string) (number, organName string, err error) {
+	return "", "", yinzheng.ErrNotFound
 }
 
 func (amnesic) Certificate(context.Context, string) (*yinzheng.Certificate, error) {

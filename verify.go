@@ -53,7 +53,7 @@ func (s *Service) verifyToken(ctx context.Context, token, code string) (*Answer,
 	fresh := &scan{keys: keys, report: s.Checker.CheckToken(token, keys)}
 	e := &Evidence{Code: code, Token: &fresh.report}
 	if fresh.report.Signed {
-		c, err := s.Store.CertificateFacts(ctx, fresh.report.Claims.Code)
+		c, err := s.recordOf(ctx, token, &fresh.report)
 		if err := s.findRecord(ctx, e, c, err); err != nil {
 			return nil, err
 		}
@@ -63,6 +63,21 @@ func (s *Service) verifyToken(ctx context.Context, token, code string) (*Answer,
 		}
 	}
 	return s.judge(ctx, e)
+}
+
+// recordOf finds the record of a token that holds; ErrNotFound. What a record in force
+// says that has this very token, the token says itself, so that next to nothing is read.
+func (s *Service) recordOf(ctx context.Context, token string, r *TokenReport) (*Certificate, error) {
+	number, organName, err := s.Store.InForce(ctx, r.Claims.Code, token)
+	if errors.Is(err, ErrNotFound) {
+		return s.Store.Certificate(ctx, r.Claims.Code)
+	}
+	if err != nil {
+		return nil, err
+	}
+	c := r.Claims.record()
+	c.Number, c.OrganName, c.TokenKID = number, organName, r.KID
+	return c, nil
 }
 
 func (s *Service) verifyCode(ctx context.Context, text string) (*Answer, error) {

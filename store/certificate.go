@@ -11,24 +11,15 @@ import (
 	"yinzheng"
 )
 
-// certificateWidth is the number of certificateColumns, factsWidth of
-// factsColumns.
-const (
-	certificateWidth = 28
-	factsWidth       = 16
-)
+// certificateWidth is the number of certificateColumns.
+const certificateWidth = 28
 
 const certificateColumns = `SELECT code, number, application, item, template_version, short, organ, organ_name, division,
 	masked_name, masked_id, holder, issued_at, expires_at, salt, commitment, list, list_index, lease,
 	token_kid, document_kid, token, digest, pages, status, status_at, reason, successor FROM certificates WHERE `
 
-// factsColumns are fewer: every scan of a paper reads them, and to hand over
-// the other twelve takes a third of the time that finding the row does.
-const factsColumns = `SELECT number, short, organ, organ_name, masked_name, masked_id, issued_at, expires_at, commitment, list, list_index,
-	token_kid, status, status_at, reason, successor FROM certificates WHERE `
-
 var (
-	factsByCode         = query(factsColumns + "code = $1 AND status NOT IN ('reserved', 'void')")
+	inForce             = query("SELECT number, organ_name FROM certificates WHERE code = $1 AND token = $2 AND status = 'valid'")
 	certificateByCode   = query(certificateColumns + "code = $1 AND status NOT IN ('reserved', 'void')")
 	certificateByNumber = query(certificateColumns + "number = $1 AND status NOT IN ('reserved', 'void')")
 	certificateByDigest = query(certificateColumns + "digest = $1 AND status NOT IN ('reserved', 'void')")
@@ -126,13 +117,10 @@ func (s *Store) Certificate(ctx context.Context, code string) (*yinzheng.Certifi
 	return s.certificate(ctx, certificateByCode, code)
 }
 
-// CertificateFacts implements yinzheng.Certificates.
-func (s *Store) CertificateFacts(ctx context.Context, code string) (*yinzheng.Certificate, error) {
-	c := &yinzheng.Certificate{Code: code}
-	if err := s.readCertificate(ctx, factsByCode, code, factsWidth, c, fillFacts); err != nil {
-		return nil, err
-	}
-	return c, nil
+// InForce implements yinzheng.Certificates.
+func (s *Store) InForce(ctx context.Context, code, token string) (number, organName string, err error) {
+	err = s.readCertificate(ctx, inForce, 2, func(r *columns) { number, organName = r.text(), r.text() }, code, token)
+	return number, organName, err
 }
 
 // CertificateByNumber implements yinzheng.Certificates.
@@ -152,28 +140,25 @@ func (s *Store) Reserved(ctx context.Context, code string) (*yinzheng.Certificat
 
 func (s *Store) certificate(ctx context.Context, by string, key any) (*yinzheng.Certificate, error) {
 	c := new(yinzheng.Certificate)
-	if err := s.readCertificate(ctx, by, key, certificateWidth, c, fillCertificate); err != nil {
+	if err := s.readCertificate(ctx, by, certificateWidth, func(r *columns) { fillCertificate(c, r) }, key); err != nil {
 		return nil, err
 	}
 	return c, nil
 }
 
-// filler reads the columns of a row.
-type filler func(c *yinzheng.Certificate, row []driver.Value) error
-
-// readCertificate fills c from the one row, so many columns wide, that a text
-// finds for a key.
-func (s *Store) readCertificate(ctx context.Context, text string, key any, width int, c *yinzheng.Certificate, fill filler) error {
+// readCertificate has fill read the one row, so many columns wide, that a text finds
+// for keys.
+func (s *Store) readCertificate(ctx context.Context, text string, width int, fill func(*columns), keys ...any) error {
 	t, err := s.joined(ctx)
 	switch {
 	case err != nil:
 	case t == nil && s.lookups != nil:
 		if err = ctx.Err(); err == nil {
-			err = s.fault("read a certificate", s.lookups.find(text, key, width, func(row []driver.Value) error { return fill(c, row) }))
+			err = s.fault("read a certificate", s.lookups.find(text, width, fill, keys...))
 		}
 	default:
 		err = s.read(ctx, "read a certificate", func(ctx context.Context, q querier) error {
-			return scanCertificate(q.QueryRowContext(ctx, text, key), width, c, fill)
+			return scanCertificate(q.QueryRowContext(ctx, text, keys...), width, fill)
 		})
 	}
 	if errors.Is(err, sql.ErrNoRows) {
@@ -182,7 +167,7 @@ func (s *Store) readCertificate(ctx context.Context, text string, key any, width
 	return err
 }
 
-func scanCertificate(r *sql.Row, width int, c *yinzheng.Certificate, fill filler) error {
+func scanCertificate(r *sql.Row, width int, fill func(*columns)) error {
 	var to, values [certificateWidth]any
 	for i := range to {
 		to[i] = &values[i]
@@ -190,27 +175,16 @@ func scanCertificate(r *sql.Row, width int, c *yinzheng.Certificate, fill filler
 	if err := r.Scan(to[:width]...); err != nil {
 		return err
 	}
-	var row [certificateWidth]driver.Value
-	for i, v := range values {
-		row[i] = v
+	row := columns{}
+	for _, v := range values[:width] {
+		row.row = append(row.row, v)
 	}
-	return fill(c, row[:width])
-}
-
-// fillFacts reads the columns of factsColumns.
-func fillFacts(c *yinzheng.Certificate, row []driver.Value) error {
-	r := columns{row: row}
-	c.Number, c.Short, c.Organ, c.OrganName = r.text(), r.text(), r.text(), r.text()
-	c.Name, c.ID, c.IssuedAt, c.Expires = r.text(), r.text(), r.time(), r.time()
-	c.Commitment, c.List, c.Index, c.TokenKID = r.text(), r.whole(), r.whole(), r.text()
-	c.Status, c.StatusAt = yinzheng.Status(r.text()), r.time()
-	c.Reason, c.Successor = r.text(), r.text()
-	return r.err
+	fill(&row)
+	return row.err
 }
 
 // fillCertificate reads the columns of certificateColumns.
-func fillCertificate(c *yinzheng.Certificate, row []driver.Value) error {
-	r := columns{row: row}
+func fillCertificate(c *yinzheng.Certificate, r *columns) {
 	c.Code, c.Number, c.Application = r.text(), r.text(), r.text()
 	c.Template = yinzheng.TemplateRef{Code: r.text(), Version: r.whole()}
 	c.Short, c.Organ, c.OrganName, c.Division = r.text(), r.text(), r.text(), r.text()
@@ -223,7 +197,6 @@ func fillCertificate(c *yinzheng.Certificate, row []driver.Value) error {
 	c.Pages = r.whole()
 	c.Status, c.StatusAt = yinzheng.Status(r.text()), r.time()
 	c.Reason, c.Successor = r.text(), r.text()
-	return r.err
 }
 
 // columns reads a row's values one after another.

@@ -26,7 +26,7 @@ type lookups struct {
 type lookup struct {
 	conn  *sql.Conn
 	stmts map[string]driver.Stmt
-	args  [1]driver.NamedValue
+	args  [2]driver.NamedValue
 	row   [certificateWidth]driver.Value
 }
 
@@ -38,7 +38,7 @@ func openLookups(ctx context.Context, pool *sql.DB, texts ...string) (*lookups, 
 		if err != nil {
 			return nil, errors.Join(err, l.close())
 		}
-		one := &lookup{conn: conn, stmts: make(map[string]driver.Stmt, len(texts)), args: [1]driver.NamedValue{{Ordinal: 1}}}
+		one := &lookup{conn: conn, stmts: make(map[string]driver.Stmt, len(texts)), args: [2]driver.NamedValue{{Ordinal: 1}, {Ordinal: 2}}}
 		l.made++
 		l.give(one)
 		if err := one.prepare(texts); err != nil {
@@ -83,17 +83,19 @@ func (l *lookup) prepare(texts []string) error {
 	})
 }
 
-// find hands the one row, so many columns wide, that a text finds for a key to
-// fill, which must not keep the slice; sql.ErrNoRows.
-func (l *lookups) find(text string, key driver.Value, width int, fill func([]driver.Value) error) error {
+// find has fill read the one row, so many columns wide, that a text finds for one key
+// or two; sql.ErrNoRows.
+func (l *lookups) find(text string, width int, fill func(*columns), keys ...any) error {
 	one := l.take()
 	if one == nil {
 		return errClosed
 	}
 	defer l.give(one)
+	for i, key := range keys {
+		one.args[i].Value = key
+	}
 	return one.conn.Raw(func(any) error {
-		one.args[0].Value = key
-		rows, err := one.stmts[text].(driver.StmtQueryContext).QueryContext(context.Background(), one.args[:])
+		rows, err := one.stmts[text].(driver.StmtQueryContext).QueryContext(context.Background(), one.args[:len(keys)])
 		if err != nil {
 			return err
 		}
@@ -101,7 +103,9 @@ func (l *lookups) find(text string, key driver.Value, width int, fill func([]dri
 		case errors.Is(err, io.EOF):
 			err = sql.ErrNoRows
 		case err == nil:
-			err = fill(one.row[:width])
+			r := columns{row: one.row[:width]}
+			fill(&r)
+			err = r.err
 		}
 		return errors.Join(err, rows.Close())
 	})

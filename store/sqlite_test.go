@@ -68,7 +68,7 @@ func checkFailing(t *testing.T, s *Store, want error) {
 	ctx := t.Context()
 	for name, read := range map[string]func(context.Context) error{
 		"Certificate":         func(ctx context.Context) error { _, err := s.Certificate(ctx, "x"); return err },
-		"CertificateFacts":    func(ctx context.Context) error { _, err := s.CertificateFacts(ctx, "x"); return err },
+		"InForce":             func(ctx context.Context) error { _, _, err := s.InForce(ctx, "x", "y"); return err },
 		"CertificateByNumber": func(ctx context.Context) error { _, err := s.CertificateByNumber(ctx, "x"); return err },
 		"CertificateByDigest": func(ctx context.Context) error { _, err := s.CertificateByDigest(ctx, [32]byte{}); return err },
 		"Reserved":            func(ctx context.Context) error { _, err := s.Reserved(ctx, "x"); return err },

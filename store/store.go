@@ -56,7 +56,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	s.writer.checkpoints = startCheckpoints(openPool(path, checkpointPragmas, 1))
 	s.readers = openPool(path, readerPragmas, 8*runtime.GOMAXPROCS(0))
 	go s.writer.run()
-	if s.lookups, err = openLookups(ctx, s.readers, factsByCode, certificateByCode, certificateByNumber, certificateByDigest, reservedByCode); err != nil {
+	if s.lookups, err = openLookups(ctx, s.readers, inForce, certificateByCode, certificateByNumber, certificateByDigest, reservedByCode); err != nil {
 		return nil, errors.Join(s.fault("open the database", err), s.Close())
 	}
 	return s, nil

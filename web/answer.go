@@ -56,10 +56,31 @@ func appendAnswer(b []byte, a *yinzheng.Answer) []byte {
 	if len(a.Others) > 0 {
 		b = appendJSON(append(b, `,"others":`...), a.Others)
 	}
-	b = appendText(append(b, `,"heading":`...), a.Heading)
-	b = appendText(append(b, `,"meaning":`...), a.Meaning)
-	b = appendText(append(b, `,"advice":`...), a.Advice)
-	return append(b, '}')
+	return append(appendSpoken(b, a), '}')
+}
+
+// spoken are the words of the verdicts, written once: they are most of an answer.
+var spoken = func() map[yinzheng.Verdict][]byte {
+	out := map[yinzheng.Verdict][]byte{}
+	for _, v := range yinzheng.Verdicts() {
+		heading, meaning, advice := yinzheng.Spoken(v)
+		out[v] = appendWords(nil, heading, meaning, advice)
+	}
+	return out
+}()
+
+func appendSpoken(b []byte, a *yinzheng.Answer) []byte {
+	heading, meaning, advice := yinzheng.Spoken(a.Verdict)
+	if words, usual := spoken[a.Verdict]; usual && a.Heading == heading && a.Meaning == meaning && a.Advice == advice {
+		return append(b, words...)
+	}
+	return appendWords(b, a.Heading, a.Meaning, a.Advice)
+}
+
+func appendWords(b []byte, heading, meaning, advice yinzheng.Text) []byte {
+	b = appendText(append(b, `,"heading":`...), heading)
+	b = appendText(append(b, `,"meaning":`...), meaning)
+	return appendText(append(b, `,"advice":`...), advice)
 }
 
 func appendFacts(b []byte, f *yinzheng.Facts) []byte {

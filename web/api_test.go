@@ -415,11 +415,11 @@ func (s *brokenStore) Certificate(ctx context.Context, code string) (*yinzheng.C
 	return s.Store.Certificate(ctx, code)
 }
 
-func (s *brokenStore) CertificateFacts(ctx context.Context, code string) (*yinzheng.Certificate, error) {
+func (s *brokenStore) InForce(ctx context.Context, code, token string) (number, organName string, err error) {
 	if s.broken.Load() {
-		return nil, errDisk
+		return "", "", errDisk
 	}
-	return s.Store.CertificateFacts(ctx, code)
+	return s.Store.InForce(ctx, code, token)
 }
 
 func (s *brokenStore) Session(ctx context.Context, hash [32]byte, now time.Time) (string, error) {

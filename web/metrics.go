@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -18,7 +19,27 @@ type metrics struct {
 	verdicts *prometheus.CounterVec
 	refused  *prometheus.CounterVec
 	issuing  prometheus.Histogram
+
+	answered sync.Map // of answer: its meters
+	judged   sync.Map // of judgement: its prometheus.Counter
 }
+
+// An answer and a judgement are what is counted apart. To find their counters by
+// labels takes longer than to count.
+type (
+	answer struct {
+		route  string
+		status int
+	}
+	judgement struct {
+		verdict yinzheng.Verdict
+		askedBy string
+	}
+	meters struct {
+		count prometheus.Counter
+		took  prometheus.Observer
+	}
+)
 
 // newMetrics registers them; suspected tells whether somebody guesses codes.
 func newMetrics(registry *prometheus.Registry, service *yinzheng.Service, suspected func() bool) (*metrics, error) {
@@ -49,10 +70,23 @@ func newMetrics(registry *prometheus.Registry, service *yinzheng.Service, suspec
 }
 
 func (m *metrics) request(route string, status int, took time.Duration) {
-	m.requests.WithLabelValues(route, strconv.Itoa(status)).Inc()
-	m.duration.WithLabelValues(route).Observe(took.Seconds())
+	key := answer{route, status}
+	found, ok := m.answered.Load(key)
+	if !ok {
+		found = meters{m.requests.WithLabelValues(route, strconv.Itoa(status)), m.duration.WithLabelValues(route)}
+		m.answered.Store(key, found)
+	}
+	one := found.(meters)
+	one.count.Inc()
+	one.took.Observe(took.Seconds())
 }
 
 func (m *metrics) verdict(v yinzheng.Verdict, askedBy string) {
-	m.verdicts.WithLabelValues(string(v), askedBy).Inc()
+	key := judgement{v, askedBy}
+	found, ok := m.judged.Load(key)
+	if !ok {
+		found = m.verdicts.WithLabelValues(string(v), askedBy)
+		m.judged.Store(key, found)
+	}
+	found.(prometheus.Counter).Inc()
 }

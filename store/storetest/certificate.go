@@ -41,11 +41,7 @@ func certificateLife(t *testing.T, s yinzheng.Store) {
 			t.Errorf("by %s (-want +got):\n%s", name, d)
 		}
 	}
-	facts, err := s.CertificateFacts(ctx, c.Code)
-	check(t, err)
-	if d := cmp.Diff(factsOf(f), facts); d != "" {
-		t.Errorf("its facts (-want +got):\n%s", d)
-	}
+	inForce(t, s, f)
 	back, err := s.PDF(ctx, c.Code)
 	check(t, err)
 	if !bytes.Equal(back, pdf) {
@@ -69,18 +65,23 @@ func absent(t *testing.T, s yinzheng.Store, c *yinzheng.Certificate) {
 			t.Errorf("by %s: %v", name, err)
 		}
 	}
-	_, err := s.CertificateFacts(t.Context(), c.Code)
+	_, _, err := s.InForce(t.Context(), c.Code, c.Token)
 	checkIs(t, err, yinzheng.ErrNotFound)
 	_, err = s.PDF(t.Context(), c.Code)
 	checkIs(t, err, yinzheng.ErrNotFound)
 }
 
-// factsOf is what CertificateFacts returns of a record.
-func factsOf(c *yinzheng.Certificate) *yinzheng.Certificate {
-	return &yinzheng.Certificate{
-		Code: c.Code, Number: c.Number, Short: c.Short, Organ: c.Organ, OrganName: c.OrganName, Name: c.Name, ID: c.ID,
-		IssuedAt: c.IssuedAt, Expires: c.Expires, Commitment: c.Commitment, List: c.List, Index: c.Index, TokenKID: c.TokenKID,
-		Status: c.Status, StatusAt: c.StatusAt, Reason: c.Reason, Successor: c.Successor,
+// inForce checks that a valid record is found by its code and token, and by no other.
+func inForce(t *testing.T, s yinzheng.Store, c *yinzheng.Certificate) {
+	t.Helper()
+	number, organName, err := s.InForce(t.Context(), c.Code, c.Token)
+	check(t, err)
+	if number != c.Number || organName != c.OrganName {
+		t.Errorf("in force: %s of %s", number, organName)
+	}
+	for _, other := range [][2]string{{c.Code, c.Token + "A"}, {c.Code, ""}, {c.Code + "A", c.Token}} {
+		_, _, err := s.InForce(t.Context(), other[0], other[1])
+		checkIs(t, err, yinzheng.ErrNotFound)
 	}
 }
 
