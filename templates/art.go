@@ -5,6 +5,7 @@ import (
 	"hash/fnv"
 	"math"
 	"strconv"
+	"sync"
 
 	"github.com/jung-kurt/gofpdf"
 
@@ -39,6 +40,21 @@ const (
 	bandInset           = 11.0 // from the page's edge to the band's middle
 	bandHalf            = 2.6
 )
+
+// artwork is what drawArt draws, as a PDF and as an SVG hold it.
+type artwork struct{ deflated, svg []byte }
+
+// artworks are the few that there are, by palette. Each is drawn once: that takes longer
+// than everything else about publishing a template.
+var artworks sync.Map
+
+func artOf(p palette) artwork {
+	drawn, _ := artworks.LoadOrStore(p, sync.OnceValue(func() artwork {
+		art := drawArt(p)
+		return artwork{pdf.AppendDeflateBest(nil, art), svgArt(art)}
+	}))
+	return drawn.(func() artwork)()
+}
 
 // drawArt draws a page's border and rosette and returns them as the content
 // of a form XObject the size of A4. They are strokes of opaque colour only:

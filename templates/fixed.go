@@ -1,6 +1,8 @@
 package templates
 
 import (
+	"sync"
+
 	"yinzheng"
 	"yinzheng/internal/font"
 	"yinzheng/internal/pdf"
@@ -23,20 +25,22 @@ const (
 	afterFixed
 )
 
+var deflatedProfile = sync.OnceValue(func() []byte { return pdf.AppendDeflateBest(nil, pdf.SRGBProfile()) })
+
 // publish compiles a template and makes the parts that its certificates share.
 func publish(t *yinzheng.Template, faces font.Chain) (*published, error) {
 	p, err := compile(t, faces)
 	if err != nil {
 		return nil, err
 	}
-	art := drawArt(p.palette)
-	p.svgArt = svgArt(art)
+	art := artOf(p.palette)
+	p.svgArt = art.svg
 
 	var w pdf.Writer
 	w.Reset(nil)
 	w.Reserve(afterFixed - 1)
-	w.Stream(profileObject, "/N 3/Filter/FlateDecode", pdf.AppendDeflateBest(nil, pdf.SRGBProfile()))
-	w.Stream(artObject, "/Type/XObject/Subtype/Form/BBox[0 0 595.28 841.89]/Filter/FlateDecode", pdf.AppendDeflateBest(nil, art))
+	w.Stream(profileObject, "/N 3/Filter/FlateDecode", deflatedProfile())
+	w.Stream(artObject, "/Type/XObject/Subtype/Form/BBox[0 0 595.28 841.89]/Filter/FlateDecode", art.deflated)
 	for i := range p.fonts {
 		p.subsets = append(p.subsets, faces[p.fonts[i].face].NewSubset(p.fonts[i].gids))
 	}

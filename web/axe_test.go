@@ -113,12 +113,15 @@ func TestAccessible(t *testing.T) {
 					width = 390
 				}
 				run(t, ctx, chromedp.EmulateViewport(width, 800))
-				address, fragment, _ := strings.Cut(path, "#")
+				address, fragment, found := strings.Cut(path, "#")
+				if found {
+					fragment = "#" + fragment
+				}
 				joint := "?"
 				if strings.Contains(address, "?") {
 					joint = "&"
 				}
-				open(t, ctx, w.URL+address+joint+way+"#"+fragment)
+				open(t, ctx, w.URL+address+joint+way+fragment)
 				if who == "admin" { // whose forms are shut until they are wanted
 					run(t, ctx, chromedp.Evaluate[int](`[...document.querySelectorAll('details')].map(d => d.open = true).length`))
 				}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,25 +17,60 @@ import (
 	"yinzheng/web"
 )
 
-// browser starts a real Chromium with a profile of its own, for a test that takes
-// seconds.
-func browser(t *testing.T, more ...chromedp.ExecAllocatorOption) context.Context {
-	t.Helper()
-	return browserFor(t, 90*time.Second, more...)
+// chromium starts a real Chromium, which ends with a context.
+func chromium(ctx context.Context, more ...chromedp.ExecAllocatorOption) (context.Context, context.CancelFunc, error) {
+	options := append([]chromedp.ExecAllocatorOption{}, chromedp.DefaultExecAllocatorOptions[:]...)
+	options = append(options, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("accept-lang", "zh-CN"))
+	ctx, free := chromedp.NewExecAllocator(ctx, append(options, more...)...)
+	ctx, end := chromedp.NewContext(ctx)
+	return ctx, func() { end(); free() }, chromedp.Do(ctx, chromedp.Navigate("about:blank")) // without a time limit: that of the first step would be the browser's
 }
 
-// browserFor starts one that is given up after a time.
-func browserFor(t *testing.T, most time.Duration, more ...chromedp.ExecAllocatorOption) context.Context {
+// shared is the Chromium of all tests but those that need one of their own: starting one
+// takes as long as a test.
+var shared struct {
+	start  sync.Once
+	ctx    context.Context
+	cancel context.CancelFunc
+	err    error
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if shared.cancel != nil {
+		shared.cancel()
+	}
+	os.Exit(code)
+}
+
+// browser is a window with cookies and a store of its own, for a test that takes
+// seconds.
+func browser(t *testing.T) context.Context {
 	t.Helper()
-	options := append([]chromedp.ExecAllocatorOption{}, chromedp.DefaultExecAllocatorOptions[:]...)
-	options = append(options, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.UserDataDir(t.TempDir()),
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("accept-lang", "zh-CN"))
-	allocator, cancel := chromedp.NewExecAllocator(t.Context(), append(options, more...)...)
+	return browserFor(t, 90*time.Second)
+}
+
+// browserFor is one that is given up after a time.
+func browserFor(t *testing.T, most time.Duration) context.Context {
+	t.Helper()
+	shared.start.Do(func() { shared.ctx, shared.cancel, shared.err = chromium(context.Background()) })
+	must(t, shared.err)
+	ctx, cancel := chromedp.NewContext(shared.ctx, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
-	ctx, cancel := chromedp.NewContext(allocator)
-	t.Cleanup(cancel)
-	run(t, ctx, chromedp.Navigate("about:blank")) // without a time limit: that of the first step would be the browser's
+	run(t, ctx, chromedp.Navigate("about:blank"))
 	ctx, cancel = context.WithTimeout(ctx, most)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// browserWith is a Chromium of a test's own, which is started otherwise than the others'.
+func browserWith(t *testing.T, options ...chromedp.ExecAllocatorOption) context.Context {
+	t.Helper()
+	ctx, cancel, err := chromium(t.Context(), options...)
+	t.Cleanup(cancel)
+	must(t, err)
+	ctx, cancel = context.WithTimeout(ctx, 90*time.Second)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -46,11 +82,13 @@ func run[T any](t *testing.T, ctx context.Context, step chromedp.Action[T]) T {
 	return v
 }
 
-// open goes to an address by way of an empty page: another fragment alone
-// would not load anything.
+// open loads an address anew, with a fragment by way of an empty page: another
+// fragment alone would not load anything.
 func open(t *testing.T, ctx context.Context, address string) {
 	t.Helper()
-	run(t, ctx, chromedp.Navigate("about:blank"))
+	if strings.Contains(address, "#") {
+		run(t, ctx, chromedp.Navigate("about:blank"))
+	}
 	run(t, ctx, chromedp.Navigate(address))
 }
 

@@ -59,7 +59,7 @@ func approves(t *testing.T, ctx context.Context) {
 func downloaded(t *testing.T, ctx context.Context, selector string) string {
 	t.Helper()
 	folder := t.TempDir()
-	_, err := chromedp.CallBrowser(ctx, cdpbrowser.SetDownloadBehavior, cdpbrowser.SetDownloadBehaviorParams{Behavior: cdpbrowser.SetDownloadBehaviorBehaviorAllow, DownloadPath: folder})
+	_, err := chromedp.CallBrowser(ctx, cdpbrowser.SetDownloadBehavior, cdpbrowser.SetDownloadBehaviorParams{Behavior: cdpbrowser.SetDownloadBehaviorBehaviorAllow, BrowserContextID: chromedp.FromContext(ctx).BrowserContextID, DownloadPath: folder})
 	must(t, err)
 	click(t, ctx, selector)
 	for range 400 {

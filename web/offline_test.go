@@ -339,8 +339,13 @@ func TestOffline(t *testing.T) {
 	t.Run("removed", func(t *testing.T) {
 		online()
 		run(t, ctx, chromedp.WaitVisible(chromedp.CSS("#prepare-remove")))
+		run(t, ctx, chromedp.Evaluate[bool](`window.brought = navigator.locks.request('yinzheng-lists', async () => { // as by another tab
+			await new Promise(done => setTimeout(done, 300));
+			await (await caches.open('yinzheng-lists')).put('/status/1', new Response('late'));
+		}), true`))
 		click(t, ctx, "#prepare-remove")
 		reads(t, ctx, "#prepare [role=status]", "已从本机移除")
+		answer[bool](t, ctx, `window.brought.then(() => true)`)
 		if n, left := answer[int](t, ctx, registrations), answer[string](t, ctx, `caches.keys().then(k => k.join())`); n != 0 || left != "" {
 			t.Errorf("%d service workers and %q are left", n, left)
 		}

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 
 	"yinzheng"
 )
@@ -46,6 +47,10 @@ type staticFile struct {
 }
 
 const scriptType = "text/javascript; charset=utf-8"
+
+// samePages are what every server of a process draws with: nothing in them depends on
+// how it is configured.
+var samePages = sync.OnceValues(newPages)
 
 func newPages() (*pages, error) {
 	css, err := styleSheet("style.css")

@@ -32,7 +32,7 @@ type phone struct {
 
 func (w *world) phone(t *testing.T, scripts bool) *phone {
 	t.Helper()
-	p := &phone{browser(t, chromedp.Flag("disable-features", "BackForwardCache")), w, t, scripts} // Back asks the server
+	p := &phone{browserWith(t, chromedp.Flag("disable-features", "BackForwardCache")), w, t, scripts} // Back asks the server
 	run(t, p, chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile))
 	_, err := chromedp.Call(p, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !scripts})
 	must(t, err)

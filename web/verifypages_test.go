@@ -137,7 +137,7 @@ func TestCamera(t *testing.T) {
 	w := newWorld(t, unhurried)
 	code, token, _ := w.issued("one")
 	film := y4m(t, codes(t, w.paper(code, token)))
-	ctx := browser(t, chromedp.Flag("use-fake-device-for-media-stream", true), chromedp.Flag("use-fake-ui-for-media-stream", true), chromedp.Flag("use-file-for-fake-video-capture", film))
+	ctx := browserWith(t, chromedp.Flag("use-fake-device-for-media-stream", true), chromedp.Flag("use-fake-ui-for-media-stream", true), chromedp.Flag("use-file-for-fake-video-capture", film))
 	open(t, ctx, w.URL+"/verify")
 	run(t, ctx, chromedp.Click(chromedp.CSS("[data-camera] button")))
 	shown(t, ctx, "有效")

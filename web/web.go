@@ -122,7 +122,7 @@ func New(c Config) (http.Handler, error) {
 	if s.metrics, err = newMetrics(s.Metrics, c.Service, s.guesses.suspected); err != nil {
 		return nil, fmt.Errorf("register metrics: %w", err)
 	}
-	if s.pages, err = newPages(); err != nil {
+	if s.pages, err = samePages(); err != nil {
 		return nil, err
 	}
 	if err := s.routes(); err != nil {

@@ -30,11 +30,15 @@ async function prepare(device) {
   if (device.problems.length > 0 || !(await device.state()).keys) throw device.problems[0] ?? new Error('no key list');
 }
 
-async function remove() {
-  await (await navigator.serviceWorker.getRegistration('/'))?.unregister();
-  for (const name of await caches.keys()) {
-    if (name.startsWith('yinzheng-')) await caches.delete(name);
-  }
+// remove waits for whoever is bringing lists, here or in another tab: they would put
+// theirs into what was cleared.
+function remove() {
+  return navigator.locks.request(listCache, async () => {
+    await (await navigator.serviceWorker.getRegistration('/'))?.unregister();
+    for (const name of await caches.keys()) {
+      if (name.startsWith('yinzheng-')) await caches.delete(name);
+    }
+  });
 }
 
 // show draws the section as things stand.
