@@ -48,7 +48,8 @@ type Handling struct {
 // maxLines is how many lines a list has.
 const maxLines = 100
 
-// FollowUps lists the ratings that somebody is to follow up, first due first.
+// FollowUps lists the ratings that somebody is to follow up, first due first. One that
+// cannot be read keeps nobody from the others.
 func (q *Ratings) FollowUps(ctx context.Context, by *yinzheng.Account) ([]Summary, error) {
 	out := []Summary{}
 	d, err := q.Store.Directory(ctx)
@@ -64,17 +65,19 @@ func (q *Ratings) FollowUps(ctx context.Context, by *yinzheng.Account) ([]Summar
 			return nil, err
 		}
 		for _, p := range open {
+			after = p.Key
 			r, _, err := q.load(ctx, p.Application)
-			if err != nil {
-				return nil, err
+			if err == nil {
+				_, err = q.mayFollow(ctx, d, by, r)
 			}
-			switch _, err := q.mayFollow(ctx, d, by, r); {
+			switch {
 			case err == nil:
 				out = append(out, r.line())
-			case !errors.Is(err, yinzheng.ErrNotFound) && !errors.Is(err, yinzheng.ErrForbidden):
+			case ctx.Err() != nil:
 				return nil, err
+			case !errors.Is(err, yinzheng.ErrNotFound) && !errors.Is(err, yinzheng.ErrForbidden):
+				q.Log.Error("a rating cannot be followed up", "case", p.Application, "error", err)
 			}
-			after = p.Key
 		}
 		if len(open) < maxLines {
 			break

@@ -27,6 +27,8 @@ type world struct {
 	now   time.Time
 	cases map[string]*yinzheng.RatedCase
 	part  map[string]bool // accounts that had part in every case
+
+	broken string // a case that cannot be read
 }
 
 func (w *world) RatedCase(_ context.Context, who *yinzheng.Resident, id string) (*yinzheng.RatedCase, error) {
@@ -36,7 +38,10 @@ func (w *world) RatedCase(_ context.Context, who *yinzheng.Resident, id string) 
 	return nil, yinzheng.ErrNotFound
 }
 
-func (w *world) HadPart(_ context.Context, by *yinzheng.Account, g yinzheng.Grant, _ string) (bool, error) {
+func (w *world) HadPart(_ context.Context, by *yinzheng.Account, g yinzheng.Grant, id string) (bool, error) {
+	if id == w.broken {
+		return false, yinzheng.ErrUnavailable
+	}
 	return w.part[by.ID] || w.part[g.For], nil
 }
 
@@ -303,6 +308,22 @@ func TestFollowUp(t *testing.T) {
 	must(t, w.Scan(ctx))
 	if list, err := w.FollowUps(ctx, town); err != nil || len(list) != 0 {
 		t.Errorf("%v %v", list, err)
+	}
+}
+
+// TestUnreadableCase: one case that cannot be read keeps nobody from the others.
+func TestUnreadableCase(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	for _, id := range []string{"A", "B"} {
+		must(t, w.Rate(ctx, w.ended(id, "village", monday), id, &Opinion{Level: Poor}))
+	}
+	w.broken = "A"
+	if list, err := w.FollowUps(ctx, approver("town", "town")); err != nil || len(list) != 1 || list[0].Case != "B" {
+		t.Errorf("%v %v", list, err)
+	}
+	if _, err := w.FollowUp(ctx, approver("town", "town"), "A"); !errors.Is(err, yinzheng.ErrUnavailable) {
+		t.Errorf("itself: %v", err)
 	}
 }
 
