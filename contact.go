@@ -84,8 +84,11 @@ func contactFault(code, zh, en string) error {
 // Masked is a contact as it may be shown: 138****0000, z***@example.com.
 func (c Contact) Masked() string {
 	if c.Channel == Mail {
-		_, domain, _ := strings.Cut(c.Address, "@")
-		return c.Address[:1] + "***@" + domain
+		name, domain, _ := strings.Cut(c.Address, "@")
+		if len(name) == 1 {
+			name = "" // it would be all of it
+		}
+		return name[:min(1, len(name))] + "***@" + domain
 	}
 	n := len(c.Address)
 	shown := min(4, n-6) // of a short number less

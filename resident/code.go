@@ -16,11 +16,12 @@ const (
 )
 
 // The limits that make a short code safe. For one case, be there one or not, so many
-// tries an hour are looked at, which in the life of a slip leaves one chance in fifty
-// million of a hit; nobody ends somebody else's slip by guessing. A code that was
-// sent ends with so many wrong ones: another is sent at once.
+// tries an hour are looked at, which in the life of a slip leaves one chance in five
+// million of a hit; nobody ends somebody else's slip by guessing. From one network there
+// are far fewer (package web), so that it takes many to close the way in for others. A
+// code that was sent ends with so many wrong ones: another is sent at once.
 const (
-	mostTries  = 30
+	mostTries  = 300
 	triesSince = time.Hour
 	mostWrong  = 5
 )

@@ -40,7 +40,7 @@ func (r *Residents) contactOf(ctx context.Context, key string) (*yinzheng.Reside
 // counter, and in which language; an empty text erases it. They are told that the case
 // was handed in, and the earlier contact that it is none any more. That it was done is
 // on record, and not what it is. Errors: as of Service.MayHandCode; ErrInvalid in the
-// field "contact".
+// fields "contact" and "language".
 func (r *Residents) SetContact(ctx context.Context, by *yinzheng.Account, id, text, language string) error {
 	if err := r.Service.MayHandCode(ctx, by, id); err != nil {
 		return err
@@ -49,8 +49,11 @@ func (r *Residents) SetContact(ctx context.Context, by *yinzheng.Account, id, te
 		return r.eraseContact(ctx, caseKey(id), by.ID)
 	}
 	to, err := yinzheng.ParseContact(text)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case language != "zh" && language != "en":
+		return invalid("language", "choice", "请选择消息用中文还是英文", "Please choose the language of the messages")
 	}
 	c := &yinzheng.ResidentContact{Resident: caseKey(id), Contact: to, Language: language, Wants: yinzheng.WantsAll, By: by.ID}
 	return r.store.Tx(ctx, func(ctx context.Context) error {
@@ -122,7 +125,10 @@ func (r *Residents) CanSend() bool {
 
 // askings counts what is asked to be sent apart from what is tried: who asks for
 // codes closes nobody's way in.
-const askings = "send "
+const (
+	askings     = "send "
+	mostAskings = 30 // an hour
+)
 
 // SendCode sends a code to the contact of a case, if there is such a case, it has a
 // contact, and nothing was sent there a moment ago. Who asks is told nothing of that,
@@ -134,7 +140,7 @@ func (r *Residents) SendCode(ctx context.Context, caseID string) error {
 	}
 	return r.store.Tx(ctx, func(ctx context.Context) error {
 		now := r.now()
-		if asked, err := r.store.CountTry(ctx, askings+id, now.Add(-triesSince), now); err != nil || asked > mostTries {
+		if asked, err := r.store.CountTry(ctx, askings+id, now.Add(-triesSince), now); err != nil || asked > mostAskings {
 			return err
 		}
 		to, err := r.store.ContactOf(ctx, caseKey(id))

@@ -393,7 +393,7 @@ func (x *traces) sending() {
 	clerk, admin := x.signedIn(t, "village"), x.signedIn(t, "admin")
 	for _, contact := range []string{theirCall, theirMail} {
 		address := clerk.handIn()
-		if r, page := clerk.post(address+"/contact", url.Values{"contact": {contact}}); r.StatusCode != 200 {
+		if r, page := clerk.post(address+"/contact", url.Values{"contact": {contact}, "language": {"zh"}}); r.StatusCode != 200 {
 			t.Fatalf("a contact: %d %s", r.StatusCode, page)
 		}
 		x.guest(t).post("/follow/code", url.Values{"case": {strings.TrimPrefix(address, "/work/cases/")}})

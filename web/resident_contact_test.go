@@ -3,6 +3,7 @@ package web_test
 import (
 	"net/http"
 	"net/url"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -123,6 +124,31 @@ func TestResidentContact(t *testing.T) {
 	}
 	if log := w.log.String(); strings.Contains(log, strings.TrimPrefix(stop, "/stop/")) || strings.Contains(log, "zhang@") {
 		t.Error("a secret or an address is in the log")
+	}
+}
+
+// TestContactLanguage: messages are in the language that the resident asks for, and not
+// in the one that the clerk reads in.
+func TestContactLanguage(t *testing.T) {
+	w := newWorld(t, unhurried)
+	w.Channels = []yinzheng.MessageChannel{yinzheng.Mail}
+	clerk := w.signedIn(t, "village")
+	clerk.get("/work?lang=en")
+	for _, language := range []string{"zh", "en"} {
+		address := clerk.handIn()
+		if _, page := clerk.get(address + "/slip"); !strings.Contains(page, `name="language"`) {
+			t.Fatalf("not asked for: %s", page)
+		}
+		clerk.post(address+"/contact", url.Values{"contact": {language + "@example.com"}, "language": {language}})
+		c, err := w.store.ContactOf(t.Context(), "case:"+path.Base(address))
+		must(t, err)
+		if c.Language != language {
+			t.Errorf("asked for %s: %s", language, c.Language)
+		}
+		clerk.post(address+"/contact", url.Values{"contact": {"other@example.com"}, "language": {"<b>"}})
+		if c, err := w.store.ContactOf(t.Context(), c.Resident); err != nil || c.Address != language+"@example.com" {
+			t.Errorf("in no language there is: %+v, %v", c, err)
+		}
 	}
 }
 

@@ -69,7 +69,7 @@ func (s *server) codeForm(v *visit) error {
 
 // contactForm notes where the applicant is reached.
 func (s *server) contactForm(v *visit) error {
-	err := s.Residents.SetContact(v.Context(), v.by, v.PathValue("id"), v.PostForm.Get("contact"), language(v.Request))
+	err := s.Residents.SetContact(v.Context(), v.by, v.PathValue("id"), v.PostForm.Get("contact"), v.PostForm.Get("language"))
 	var wrong *yinzheng.Error
 	switch {
 	case errors.Is(err, yinzheng.ErrInvalid) && errors.As(err, &wrong):
