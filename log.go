@@ -70,8 +70,9 @@ type Records interface {
 	LogAbout(ctx context.Context, subject string) ([]LogEntry, error)
 	// EventsAbout returns the events about a subject, in their order.
 	EventsAbout(ctx context.Context, subject string) ([]LoggedEvent, error)
-	// NewestAbout returns the last events about a subject, newest first.
-	NewestAbout(ctx context.Context, subject string, limit int) ([]LoggedEvent, error)
+	// LooksAbout returns the last events of LookKinds about a subject, newest first: of
+	// what accounts did or, otherwise, of what residents and the system did.
+	LooksAbout(ctx context.Context, subject string, accounts bool, limit int) ([]LoggedEvent, error)
 	// EventsBetween lists the events of a period, from a moment to before another,
 	// whose entries come before one (0: all of them), newest first.
 	EventsBetween(ctx context.Context, from, to time.Time, before int64, limit int) ([]LoggedEvent, error)

@@ -84,7 +84,7 @@ func (s *Service) OwnPDF(ctx context.Context, who *Resident, code string) (pdf [
 	if pdf, err = s.Store.PDF(ctx, cert.Code); err != nil {
 		return nil, "", err
 	}
-	err = s.Store.Record(ctx, Event{At: s.now(), Kind: EventDownloaded, Subject: cert.Code, By: ResidentActor, Detail: who.Proof()})
+	err = s.noteOwn(ctx, EventDownloaded, cert.Code, who)
 	return pdf, cert.Template.Code + "-" + cert.Code + ".pdf", err
 }
 
@@ -96,7 +96,7 @@ func (s *Service) OwnPage(ctx context.Context, who *Resident, code string) ([]by
 	if err != nil {
 		return nil, err
 	}
-	if err := s.Store.Record(ctx, Event{At: s.now(), Kind: EventPageShown, Subject: cert.Code, By: ResidentActor, Detail: who.Proof()}); err != nil {
+	if err := s.noteOwn(ctx, EventPageShown, cert.Code, who); err != nil {
 		return nil, err
 	}
 	sheet := &Sheet{Template: c.Template, Values: c.Values, Date: cert.IssuedAt.In(Zone)}
@@ -105,6 +105,23 @@ func (s *Service) OwnPage(ctx context.Context, who *Resident, code string) ([]by
 		sheet.Seal.Organ = cert.OrganName // as it was called on that day
 	}
 	return s.Renderer.Preview(sheet, "svg", "")
+}
+
+// ownNoted is how often the record tells of what a resident does again and again to what
+// is theirs.
+const ownNoted = time.Hour
+
+// noteOwn puts on record what a resident did to what is theirs, unless the record tells of
+// it already, as done a moment ago by somebody who had proven who they are in that way.
+func (s *Service) noteOwn(ctx context.Context, kind, subject string, who *Resident) error {
+	now := s.now()
+	newest, err := s.Store.LooksAbout(ctx, subject, false, mostLooks)
+	if err != nil || slices.ContainsFunc(newest, func(e LoggedEvent) bool {
+		return e.Kind == kind && e.By == ResidentActor && e.Detail == who.Proof() && !e.At.After(now) && now.Sub(e.At) < ownNoted
+	}) {
+		return err
+	}
+	return s.Store.Record(ctx, Event{At: now, Kind: kind, Subject: subject, By: ResidentActor, Detail: who.Proof()})
 }
 
 // Look says that somebody had the full content of a case or its certificate, or was
@@ -117,37 +134,43 @@ type Look struct {
 	Proof   string    `json:"proof,omitempty"` // of a resident: how they had proven who they are
 }
 
-// looks are the events that a case's own people are shown.
-var looks = []string{EventRevealed, EventDownloaded, EventPageShown, EventCopied, EventDossier, EventAttachment, EventCopies, EventCodeMade, EventCodeSent, EventCodeUsed, EventCodeTried}
+// LookKinds are the events that a case's own people are shown.
+var LookKinds = []string{EventRevealed, EventDownloaded, EventPageShown, EventCopied, EventDossier, EventAttachment, EventCopies, EventCodeMade, EventCodeSent, EventCodeUsed, EventCodeTried}
 
-// mostLooks is how many are listed.
+// mostLooks is how many are listed of the staff's, and of others'.
 const mostLooks = 100
 
 // LooksAt lists who looked at a case of a resident's and at its certificates lately,
 // newest first. Who works on a case opens it without more ado, as it passes their desk.
+// What residents themselves do, or have done by asking for codes, takes no room from
+// what the staff did.
 func (s *Service) LooksAt(ctx context.Context, who *Resident, id string) ([]Look, error) {
 	c, err := s.openFor(ctx, who, id)
 	if err != nil {
 		return nil, err
 	}
+	newest := func(a, b Look) int { return b.At.Compare(a.At) }
 	var out []Look
-	for _, subject := range c.subjects() {
-		events, err := s.Store.NewestAbout(ctx, subject, mostLooks)
-		if err != nil {
-			return nil, err
-		}
-		for i := range events {
-			if e := &events[i].Event; slices.Contains(looks, e.Kind) {
-				l, err := s.look(ctx, c, e)
+	for _, accounts := range []bool{true, false} {
+		var some []Look
+		for _, subject := range c.subjects() {
+			events, err := s.Store.LooksAbout(ctx, subject, accounts, mostLooks)
+			if err != nil {
+				return nil, err
+			}
+			for i := range events {
+				l, err := s.look(ctx, c, &events[i].Event)
 				if err != nil {
 					return nil, err
 				}
-				out = append(out, l)
+				some = append(some, l)
 			}
 		}
+		slices.SortStableFunc(some, newest)
+		out = append(out, some[:min(len(some), mostLooks)]...)
 	}
-	slices.SortStableFunc(out, func(a, b Look) int { return b.At.Compare(a.At) })
-	return out[:min(len(out), mostLooks)], nil
+	slices.SortStableFunc(out, newest)
+	return out, nil
 }
 
 func (s *Service) look(ctx context.Context, c *Case, e *Event) (Look, error) {

@@ -88,16 +88,13 @@ func (s *Service) CopyFor(ctx context.Context, who *Resident) (*OwnCopy, error) 
 // noteCopy puts on record that somebody took a copy.
 func (s *Service) noteCopy(ctx context.Context, who *Resident, lines []OwnCase, people []*Person) error {
 	return s.Store.Tx(ctx, func(ctx context.Context) error {
-		e := Event{At: s.now(), Kind: EventCopied, By: ResidentActor, Detail: who.Proof()}
 		for i := range lines {
-			e.Subject = lines[i].ID
-			if err := s.Store.Record(ctx, e); err != nil {
+			if err := s.noteOwn(ctx, EventCopied, lines[i].ID, who); err != nil {
 				return err
 			}
 		}
 		for _, p := range people {
-			e.Subject = p.ID
-			if err := s.Store.Record(ctx, e); err != nil {
+			if err := s.noteOwn(ctx, EventCopied, p.ID, who); err != nil {
 				return err
 			}
 		}

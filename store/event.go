@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"sort"
+	"strings"
 	"time"
 
 	"yinzheng"
@@ -16,8 +17,8 @@ var (
 	// Found by the log: its index tells which events are about a subject.
 	eventsAbout = query(`SELECT l.seq, e.at, e.kind, e.subject, e.account, e.detail FROM log l JOIN events e ON e.key = l.part
 		WHERE l.subject = $1 AND l.kind = 'event' ORDER BY l.part`)
-	newestAbout = query(`SELECT l.seq, e.at, e.kind, e.subject, e.account, e.detail FROM log l JOIN events e ON e.key = l.part
-		WHERE l.subject = $1 AND l.kind = 'event' ORDER BY l.part DESC LIMIT $2`)
+	looksAbout = query(`SELECT l.seq, e.at, e.kind, e.subject, e.account, e.detail FROM log l JOIN events e ON e.key = l.part
+		WHERE l.subject = $1 AND l.kind = 'event' AND e.kind IN ('` + strings.Join(yinzheng.LookKinds, "', '") + `') AND (e.account NOT IN ('resident', 'system')) = $2 ORDER BY l.part DESC LIMIT $3`)
 	eventsAmong = query(`SELECT l.seq, e.at, e.kind, e.subject, e.account, e.detail FROM log l JOIN events e ON e.key = l.part
 		WHERE l.seq >= $1 AND l.seq < $2 AND l.kind = 'event' ORDER BY l.seq DESC LIMIT $3`)
 	entryTime = query("SELECT at FROM log WHERE seq = $1")
@@ -49,11 +50,11 @@ func (s *Store) EventsAbout(ctx context.Context, subject string) ([]yinzheng.Log
 	return events, err
 }
 
-// NewestAbout implements yinzheng.Events.
-func (s *Store) NewestAbout(ctx context.Context, subject string, limit int) ([]yinzheng.LoggedEvent, error) {
+// LooksAbout implements yinzheng.Records.
+func (s *Store) LooksAbout(ctx context.Context, subject string, accounts bool, limit int) ([]yinzheng.LoggedEvent, error) {
 	var events []yinzheng.LoggedEvent
-	err := s.read(ctx, "read the newest events", func(ctx context.Context, q querier) (err error) {
-		events, err = loggedEvents(ctx, q, newestAbout, subject, limit)
+	err := s.read(ctx, "read who looked", func(ctx context.Context, q querier) (err error) {
+		events, err = loggedEvents(ctx, q, looksAbout, subject, accounts, limit)
 		return err
 	})
 	return events, err
