@@ -11,9 +11,9 @@ import (
 )
 
 // budget bounds how many bytes of files those may leave in a day whom nobody vouches
-// for: from one address, and all of them together. Anybody can begin a request, and
+// for: from one network, and all of them together. Anybody can begin a request, and
 // what comes with it is kept for months. It is counted by what is kept, which is known
-// only afterwards, so an address may go over it by what it sends at a time. It begins
+// only afterwards, so a network may go over it by what it sends at a time. It begins
 // anew with the program.
 type budget struct {
 	now func() time.Time
@@ -29,7 +29,7 @@ func newBudget(now func() time.Time, one, all int) *budget {
 // left refuses whoever has nothing left; the fault says how long that lasts.
 func (b *budget) left(addr netip.Addr) error {
 	now := b.now()
-	for _, bucket := range []*rate.Limiter{b.one.bucket(addr), b.all} {
+	for _, bucket := range b.buckets(addr) {
 		if missing := 1 - bucket.TokensAt(now); missing > 0 {
 			return &fault{
 				status: http.StatusTooManyRequests, kind: "too-many", after: 1 + int(missing/float64(bucket.Limit())),
@@ -45,7 +45,11 @@ func (b *budget) left(addr netip.Addr) error {
 
 // spend counts bytes that an address has left.
 func (b *budget) spend(addr netip.Addr, bytes int) {
-	for _, bucket := range []*rate.Limiter{b.one.bucket(addr), b.all} {
+	for _, bucket := range b.buckets(addr) {
 		bucket.ReserveN(b.now(), min(bytes, bucket.Burst()))
 	}
+}
+
+func (b *budget) buckets(addr netip.Addr) []*rate.Limiter {
+	return []*rate.Limiter{b.one.bucket(network(addr)), b.all}
 }

@@ -26,6 +26,37 @@ func TestBudget(t *testing.T) {
 	}
 }
 
+// TestBudgetOfNetwork: whoever has a network of IPv6 has its budget once, and not as
+// often as it has addresses.
+func TestBudgetOfNetwork(t *testing.T) {
+	w := newWorld(t, behindProxy, func(c *web.Config, _ *yinzheng.Config) { c.FilesFromOne = 1 << 10 })
+	send := func(from string) int {
+		t.Helper()
+		phone := w.guest(t)
+		phone.Transport = forwarded(from)
+		address := phone.apply("residence")
+		phone.answer(address, "about-name", aboutResidence("", "")[:2]...)
+		r, _ := phone.sendPhoto(address, "home_proof", "a.jpg", append(photo(t, 1), make([]byte, 2<<10)...))
+		return r.StatusCode
+	}
+	for range 2 { // what is kept counts, which is less than is sent
+		send("2001:db8:1:1::1")
+	}
+	for from, want := range map[string]int{"2001:db8:1:2::1": 429, "2001:db8:2:1::1": 200} {
+		if got := send(from); got != want {
+			t.Errorf("%s: %d, want %d", from, got, want)
+		}
+	}
+}
+
+// forwarded sends requests as a proxy does, from an address.
+type forwarded string
+
+func (f forwarded) RoundTrip(r *http.Request) (*http.Response, error) {
+	r.Header.Set("X-Forwarded-For", string(f))
+	return http.DefaultTransport.RoundTrip(r)
+}
+
 func testBudget(t *testing.T, w *world) {
 	phone, known := w.guest(t), w.guest(t)
 	known.identifies(w.vouched(), "ouyang", "/apply/residence")

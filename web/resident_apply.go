@@ -116,7 +116,7 @@ func (s *server) askBack(g *guest, status int, view *comeBackView) error {
 
 func (s *server) comeBackForm(g *guest) error {
 	view := &comeBackView{Request: g.PostForm.Get("request")}
-	if err := s.codes.allow(s.client(g.Request)); err != nil {
+	if err := s.mayTry(g, view.Request); err != nil {
 		return err
 	}
 	id, secret, expires, err := s.Residents.ComeBack(g.Context(), view.Request, g.PostForm.Get("code"))

@@ -97,14 +97,14 @@ func (s *server) proveContactForm(g *guest) error {
 }
 
 func (s *server) wantsForm(g *guest) error {
-	if err := s.reads.allow(s.client(g.Request)); err != nil {
+	if err := s.reads.allow(g.me.Key()); err != nil {
 		return err
 	}
 	return s.contactDone(g, s.Residents.ChooseMessages(g.Context(), g.me, yinzheng.Wants(g.PostForm.Get("wants"))), "saved")
 }
 
 func (s *server) dropContactForm(g *guest) error {
-	if err := s.reads.allow(s.client(g.Request)); err != nil {
+	if err := s.reads.allow(g.me.Key()); err != nil {
 		return err
 	}
 	return s.contactDone(g, s.Residents.DropContact(g.Context(), g.me), "contact-removed")
@@ -120,7 +120,7 @@ type stopView struct {
 }
 
 func (s *server) stopPage(g *guest) error {
-	if err := s.reads.allow(s.client(g.Request)); err != nil {
+	if err := s.reads.allow(g.secretPage()); err != nil {
 		return err
 	}
 	return s.drawStop(g, false)
@@ -129,7 +129,7 @@ func (s *server) stopPage(g *guest) error {
 // stopForm chooses messages; none, where it does not say: so a mail program asks for
 // it (RFC 8058). That follows no redirection, so the answer is the page.
 func (s *server) stopForm(g *guest) error {
-	if err := s.reads.allow(s.client(g.Request)); err != nil {
+	if err := s.reads.allow(g.secretPage()); err != nil {
 		return err
 	}
 	wants := cmp.Or(yinzheng.Wants(g.PostForm.Get("wants")), yinzheng.WantsNone)

@@ -29,7 +29,7 @@ type requestCopy struct {
 
 // copyFor gathers it. That it was taken is put on record first.
 func (s *server) copyFor(g *guest) (*ownCopy, error) {
-	if err := s.reads.allow(s.client(g.Request)); err != nil {
+	if err := s.reads.allow(g.me.Key()); err != nil {
 		return nil, err
 	}
 	all, err := s.Service.CopyFor(g.Context(), g.me)

@@ -53,8 +53,7 @@ func (s *server) sendCodeForm(g *guest) error {
 // followForm lets somebody in to the one case that a code opens.
 func (s *server) followForm(g *guest) error {
 	view := &askCodeView{Case: g.PostForm.Get("case")}
-	err := s.codes.allow(s.client(g.Request))
-	if err != nil {
+	if err := s.mayTry(g, view.Case); err != nil {
 		return err
 	}
 	secret, expires, err := s.Residents.SignInByCode(g.Context(), view.Case, g.PostForm.Get("code"))
@@ -71,6 +70,19 @@ func (s *server) followForm(g *guest) error {
 	}
 	id, _ := yinzheng.NormalCaseID(view.Case)
 	return g.see(yinzheng.FollowPath+"/"+id, "")
+}
+
+// mayTry bounds how many codes are tried: from one address, and from one network of
+// what somebody types as a case or a request, be there one or not.
+func (s *server) mayTry(g *guest, typed string) error {
+	if err := s.codes.allow(s.client(g.Request)); err != nil {
+		return err
+	}
+	id, ok := yinzheng.NormalCaseID(typed)
+	if !ok {
+		return nil // which nothing is looked up for
+	}
+	return s.tries.allow(id + " " + network(s.client(g.Request)).String())
 }
 
 // followedView is a case as it is followed.

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"path"
 	"regexp"
 	"strings"
 	"testing"
@@ -137,5 +138,31 @@ func TestFollowLimit(t *testing.T) {
 	}
 	if last.StatusCode != http.StatusTooManyRequests || last.Header.Get("Retry-After") == "" {
 		t.Errorf("the 31st try: %d %v", last.StatusCode, last.Header)
+	}
+}
+
+// TestFollowTries: who guesses at one case closes the way in for their own network, and
+// not for whoever has its code.
+func TestFollowTries(t *testing.T) {
+	w := newWorld(t, behindProxy)
+	clerk := w.signedIn(t, "village")
+	address := clerk.handIn()
+	id, code := path.Base(address), clerk.code(address)
+	try := func(from string) int {
+		return w.do("POST", "/follow", url.Values{"case": {id}, "code": {"00000000"}}.Encode(), "Content-Type", "application/x-www-form-urlencoded", "X-Forwarded-For", from).status
+	}
+	for _, network := range []string{"198.51.100.7", "198.51.100.8", "198.51.100.9"} {
+		answered := 0
+		for range 30 {
+			if try(network) == http.StatusUnauthorized {
+				answered++
+			}
+		}
+		if answered != 10 {
+			t.Errorf("%d tries of one case from one network were answered", answered)
+		}
+	}
+	if r, page := w.guest(t).post("/follow", url.Values{"case": {id}, "code": {code}}); r.Address.Path != "/follow/"+id {
+		t.Errorf("who has the code: %d %s", r.StatusCode, page)
 	}
 }

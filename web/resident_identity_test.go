@@ -97,6 +97,11 @@ func TestIdentity(t *testing.T) {
 	if r, _ := phone.get("/mine"); r.StatusCode != 401 {
 		t.Errorf("signed out: %d", r.StatusCode)
 	}
+	asks := w.guest(t)
+	asks.apply("residence")
+	if _, page := asks.post("/leave", url.Values{}); strings.Contains(page, "/session/end") {
+		t.Error("who came by no provider is to sign out of it")
+	}
 	if log := w.log.String(); strings.Contains(log, "441302199003070120") || strings.Contains(log, "欧阳") || strings.Contains(log, "code=") {
 		t.Error("an identity is in the log")
 	}

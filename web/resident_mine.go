@@ -159,7 +159,7 @@ func (s *server) ownPaperPage(g *guest) error {
 }
 
 func (s *server) ownPicture(g *guest) error {
-	if err := s.reads.allow(s.client(g.Request)); err != nil {
+	if err := s.reads.allow(g.me.Key()); err != nil {
 		return err
 	}
 	svg, err := s.Service.OwnPage(g.Context(), g.me, g.PathValue("code"))
@@ -171,7 +171,7 @@ func (s *server) ownPicture(g *guest) error {
 }
 
 func (s *server) ownFile(g *guest) error {
-	if err := s.reads.allow(s.client(g.Request)); err != nil {
+	if err := s.reads.allow(g.me.Key()); err != nil {
 		return err
 	}
 	pdf, name, err := s.Service.OwnPDF(g.Context(), g.me, g.PathValue("code"))

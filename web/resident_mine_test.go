@@ -3,6 +3,7 @@ package web_test
 import (
 	"net/http"
 	"net/url"
+	"path"
 	"regexp"
 	"strings"
 	"sync"
@@ -296,5 +297,45 @@ func TestShareMany(t *testing.T) {
 		}
 		_, page := phone.get(own)
 		phone.post(newest.FindString(page), url.Values{})
+	}
+}
+
+// TestReadsOfOne: who looks at their certificate again and again is slowed alone, not
+// everybody behind the same address, and the record tells of it once an hour; nothing
+// that a resident does again and again hides from them who of the staff has looked.
+func TestReadsOfOne(t *testing.T) {
+	w := newWorld(t)
+	phone, code, address := w.owner(t)
+	here := "/mine/certificates/" + code
+	w.want(w.do("POST", "/api/v1/certificates/"+code+"/holder", `{"purpose":"核对来访"}`, "Authorization", w.signIn("town")), 200)
+	for n := 0; ; n++ {
+		if r, _ := phone.get(here + "/page.svg"); r.StatusCode == 429 {
+			break
+		}
+		if n > 100 {
+			t.Fatal("nobody is slowed")
+		}
+	}
+	link := phone.share(code, url.Values{"days": {"1"}})
+	if r, _ := w.guest(t).get(link); r.StatusCode != 200 {
+		t.Errorf("somebody else behind that address opens a share: %d", r.StatusCode)
+	}
+	events, err := w.store.EventsAbout(t.Context(), code)
+	must(t, err)
+	shown := 0
+	for i := range events {
+		if events[i].Kind == yinzheng.EventPageShown {
+			shown++
+		}
+	}
+	if shown != 1 {
+		t.Errorf("on record %d times in an hour", shown)
+	}
+	for range 150 {
+		must(t, w.store.Record(t.Context(), yinzheng.Event{At: w.Now(), Kind: yinzheng.EventCodeSent, Subject: path.Base(address), By: yinzheng.ResidentActor}))
+		must(t, w.store.Record(t.Context(), yinzheng.Event{At: w.Now(), Kind: yinzheng.EventDownloaded, Subject: code, By: yinzheng.ResidentActor, Detail: yinzheng.ByCode}))
+	}
+	if _, page := phone.get(here); !strings.Contains(page, "核对来访") {
+		t.Error("who has looked is not told any more")
 	}
 }

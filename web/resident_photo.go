@@ -151,12 +151,14 @@ func (s *server) fromResident(g *guest, q *resident.Request, field string, keep 
 	if err := q.Room(); err != nil {
 		return err
 	}
+	in := s.uploads.checking
 	if !vouched {
+		in = s.uploads.strangers
 		if err := s.budget.left(client); err != nil {
 			return err
 		}
 	}
-	return s.received(g.w, g.Request, s.sender(g.Request, nil), []string{field}, func(f *form) error {
+	return s.receivedIn(in, g.w, g.Request, s.sender(g.Request, nil), []string{field}, func(f *form) error {
 		kept, err := keep(f)
 		bytes := len(f.file) // some of what fails late is on the disk all the same
 		if err == nil {
@@ -224,20 +226,18 @@ func (s *server) materialForm(g *guest, view *leafView) error {
 // anew in the page, anything else as a download.
 func (s *server) sentFile(g *guest, q *resident.Request) error {
 	n, bad := strconv.Atoi(g.PathValue("file"))
-	if bad != nil {
-		n = 0
+	i := slices.IndexFunc(q.Files, func(f resident.File) bool { return bad == nil && f.ID == n })
+	if i < 0 {
+		return yinzheng.NoRequest()
 	}
-	out, err := s.sending.begin(s.sender(g.Request, nil), nil)
-	if err != nil {
-		return errSending()
-	}
-	defer out.done()
-	content, f, err := s.Residents.OwnFile(g.Context(), g.me, q.ID, n)
+	done, err := s.sending.begin(network(s.client(g.Request)), q.Files[i].Size)
 	if err != nil {
 		return err
 	}
-	if err := out.take(len(content)); err != nil {
-		return errSending()
+	defer done()
+	content, f, err := s.Residents.OwnFile(g.Context(), g.me, q.ID, n)
+	if err != nil {
+		return err
 	}
 	way := "attachment"
 	if f.Type == "image/jpeg" {
@@ -246,13 +246,6 @@ func (s *server) sentFile(g *guest, q *resident.Request) error {
 	g.w.Header().Set("Content-Disposition", fmt.Sprintf(`%s; filename="%s"`, way, sentName(q.ID, f)))
 	writeBody(g.w, http.StatusOK, f.Type, content)
 	return nil
-}
-
-// errSending is all that is told of a file that there is no room for now.
-func errSending() *fault {
-	return &fault{status: http.StatusTooManyRequests, kind: "too-many", after: 10, text: yinzheng.Text{
-		ZH: "同时打开的文件过多，请稍后再试", EN: "Many files are being opened; please try again shortly",
-	}}
 }
 
 // broughtWords say what there is of a material.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"crypto/sha256"
 	"net/http"
 
 	"yinzheng"
@@ -30,7 +31,7 @@ type sharedView struct {
 var noticeTones = map[string]string{"good": "good", "look": "", "warn": "warn", "bad": "bad", "none": "warn"}
 
 func (s *server) sharedPage(g *guest) error {
-	if err := s.reads.allow(s.client(g.Request)); err != nil {
+	if err := s.reads.allow(g.secretPage()); err != nil {
 		return err
 	}
 	shared, err := s.Residents.OpenShare(g.Context(), g.PathValue("secret"), g.Method == http.MethodPost)
@@ -46,7 +47,7 @@ func (s *server) sharedPage(g *guest) error {
 }
 
 func (s *server) sharedFile(g *guest) error {
-	if err := s.reads.allow(s.client(g.Request)); err != nil {
+	if err := s.reads.allow(g.secretPage()); err != nil {
 		return err
 	}
 	pdf, name, err := s.Residents.ShareFile(g.Context(), g.PathValue("secret"))
@@ -56,4 +57,10 @@ func (s *server) sharedFile(g *guest) error {
 	g.w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
 	writeBody(g.w, http.StatusOK, "application/pdf", pdf)
 	return nil
+}
+
+// secretPage is what a secret in the address opens, for limits: whoever has it.
+func (g *guest) secretPage() string {
+	sum := sha256.Sum256([]byte(g.PathValue("secret")))
+	return string(sum[:])
 }

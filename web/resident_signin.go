@@ -56,7 +56,7 @@ func (s *server) leaveForm(g *guest) error {
 		if err := s.Residents.SignOut(g.Context(), g.secret, g.PostForm.Get("everywhere") != ""); err != nil {
 			return err
 		}
-		if g.me.Case == "" {
+		if g.me.Proof() == yinzheng.ByIdentity {
 			there = s.Residents.SignOutThere()
 		}
 	}

@@ -30,6 +30,7 @@ const (
 // uploads is what files on their way in, and being worked on, take room of.
 type uploads struct {
 	checking  *room // PDFs, and whatever is sent by who is signed in
+	strangers *room // what residents send with their requests of whom nobody vouches for: it takes time from each other only
 	pictures  *room // of anybody: whoever sends what takes long takes time from other pictures only
 	frames    *room // of cameras, of which each sends two a second
 	importing *room // tables of offices, items, persons or cases, each of which costs seconds and much memory
@@ -43,6 +44,7 @@ func newUploads(now func() time.Time) *uploads {
 	files := newLimiter[string](now, 2, 30)
 	return &uploads{
 		checking:  newRoom(files, max(2, runtime.GOMAXPROCS(0)), 5*time.Second),
+		strangers: newRoom(files, 1, 15*time.Second),
 		pictures:  newRoom(files, 1, 5*time.Second),
 		frames:    newRoom(newLimiter[string](now, 6, 30), 1, time.Second),
 		importing: newRoom(files, 1, 5*time.Second),
@@ -135,15 +137,20 @@ type form struct {
 // maxField bounds a field of a form beside its file.
 const maxField = 16 << 10
 
-// received reads a form with a file and calls fn with it, as of holding. names
-// are the fields that it may have beside the file.
+// received reads a form with a file of who is signed in and calls fn with it, as of
+// holding. names are the fields that it may have beside the file.
 func (s *server) received(w http.ResponseWriter, r *http.Request, sender string, names []string, fn func(*form) error) error {
+	return s.receivedIn(s.uploads.checking, w, r, sender, names, fn)
+}
+
+// receivedIn is received for a room.
+func (s *server) receivedIn(in *room, w http.ResponseWriter, r *http.Request, sender string, names []string, fn func(*form) error) error {
 	var f *form
 	read := func(u *upload) (err error) {
 		f, err = u.read(w, r, names)
 		return err
 	}
-	return s.holding(r, sender, s.uploads.checking, read, func() error { return fn(f) })
+	return s.holding(r, sender, in, read, func() error { return fn(f) })
 }
 
 // holding has a file read and then worked on in a room, that given or the one that

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"yinzheng"
+	"yinzheng/attachments"
 	"yinzheng/web"
 )
 
@@ -125,6 +126,56 @@ func TestPicturesApart(t *testing.T) {
 	}
 	release()
 	w.want(<-staff, 200)
+	senders.Wait()
+}
+
+// slowCleaner cleans nothing until it is released.
+type slowCleaner struct {
+	yinzheng.Cleaner
+	began    atomic.Int64
+	released chan struct{}
+}
+
+func (c *slowCleaner) Clean(ctx context.Context, sent []byte) (*yinzheng.CleanFile, error) {
+	c.began.Add(1)
+	<-c.released
+	return c.Cleaner.Clean(ctx, sent)
+}
+
+// TestStrangersApart: files that take long, of requests of whom nobody vouches for, keep
+// only each other waiting.
+func TestStrangersApart(t *testing.T) {
+	slow := &slowCleaner{Cleaner: attachments.New(), released: make(chan struct{})}
+	w := newWorld(t, behindProxy, func(_ *web.Config, c *yinzheng.Config) { c.Cleaner = slow })
+	release := sync.OnceFunc(func() { close(slow.released) })
+	t.Cleanup(release)
+	_, _, pdf := w.issued("one")
+	known := w.guest(t)
+	known.identifies(w.vouched(), "ouyang", "/apply/residence")
+	var senders sync.WaitGroup
+	sends := func(d *desk) {
+		address := d.apply("residence")
+		d.answer(address, "about-name", aboutResidence("", "")[:2]...)
+		senders.Go(func() { d.sendPhoto(address, "home_proof", "a.jpg", photo(t, 1)) })
+	}
+	for range 3 {
+		sends(w.guest(t))
+	}
+	for slow.began.Load() < 1 {
+		time.Sleep(time.Millisecond)
+	}
+	body, kind := form(t, "file", pdf)
+	w.want(w.do("POST", "/api/v1/verify", body, "Content-Type", kind, "X-Forwarded-For", "198.51.100.1"), 200)
+	if n := slow.began.Load(); n != 1 {
+		t.Errorf("%d files of strangers are worked on at once", n)
+	}
+	address := known.apply("residence")
+	known.answer(address, "about-address", aboutResidence("", "")[:2]...)
+	senders.Go(func() { known.sendPhoto(address, "home_proof", "a.jpg", photo(t, 2)) })
+	for slow.began.Load() < 2 { // who is vouched for does not wait for them
+		time.Sleep(time.Millisecond)
+	}
+	release()
 	senders.Wait()
 }
 

@@ -64,7 +64,7 @@ type Config struct {
 	// code, a name or an ID number. Nil: slog.Default.
 	Log *slog.Logger
 	// FilesFromOne and FilesFromAll bound how many bytes of files those may leave in a
-	// day whom nobody vouches for: from one address, and all of them together. Zero:
+	// day whom nobody vouches for: from one network, and all of them together. Zero:
 	// 500 MB, a street behind one address with some hundred photographs, and 8 GB.
 	FilesFromOne, FilesFromAll int
 	// Now is the clock of the rate limits; nil: time.Now.
@@ -83,12 +83,13 @@ type server struct {
 	signIns *limiter[netip.Addr] // attempts to sign in or to claim an account
 	codes   *limiter[netip.Addr] // codes of cases that somebody tries
 	asks    *limiter[netip.Addr] // requests of residents that somebody begins
-	reads   *limiter[netip.Addr] // of a certificate's pages and file by residents and whom they share with, and choices of messages: each is an entry of the record
+	tries   *limiter[string]     // codes of one case or request, from one network: who guesses at it closes the way in for those behind it, not for whoever has the code
+	reads   *limiter[string]     // of their own by one resident, and of what one secret opens: an address may be thousands of people's
 	lookups *limiter[string]     // by number, since those of papers can be counted through; of accounts
 	guesses *guessing
 	uploads *uploads
-	sending *uploads // the room for residents' files on their way out, which somebody may read as slowly as they like
-	budget  *budget  // what residents leave here whom nobody vouches for
+	sending *sending
+	budget  *budget // what residents leave here whom nobody vouches for
 	streams streams
 
 	sampleSeen atomic.Pointer[seenSample]
@@ -113,10 +114,11 @@ func New(c Config) (http.Handler, error) {
 	s.signIns = newLimiter[netip.Addr](s.Now, 1, 150) // a whole office signs in at half past eight, from one address
 	s.codes = newLimiter[netip.Addr](s.Now, 0.1, 30)  // a family, or a counter where many are let in; 40 bits take longer
 	s.asks = newLimiter[netip.Addr](s.Now, 0.05, 30)  // a village's volunteers help many from one address
-	s.reads = newLimiter[netip.Addr](s.Now, 0.2, 60)
+	s.tries = newLimiter[string](s.Now, 10.0/3600, 10)
+	s.reads = newLimiter[string](s.Now, 0.2, 60)
 	s.lookups = newLimiter[string](s.Now, 20, 200)
 	s.guesses = newGuessing(s.Now)
-	s.uploads, s.sending = newUploads(s.Now), newUploads(s.Now)
+	s.uploads, s.sending = newUploads(s.Now), &sending{to: map[netip.Addr]int{}}
 	s.budget = newBudget(s.Now, cmp.Or(c.FilesFromOne, 500<<20), cmp.Or(c.FilesFromAll, 8<<30))
 	var err error
 	if s.metrics, err = newMetrics(s.Metrics, c.Service, s.guesses.suspected); err != nil {
