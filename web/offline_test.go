@@ -192,6 +192,13 @@ func TestOffline(t *testing.T) {
 		verdict(t, ctx, yinzheng.Valid)
 	})
 	t.Run("several at once", func(t *testing.T) {
+		if got := answer[string](t, ctx, `(async () => {
+			const verifier = await device.start();
+			verifier.end(new Error('ended'));
+			return Promise.race([verifier.ask({ do: 'state' }).catch(e => e.constructor.name), new Promise(done => setTimeout(done, 3000, 'nothing'))]);
+		})()`); got != "Ended" {
+			t.Errorf("what is asked of a verifier that has ended comes to %s", got)
+		}
 		if got := answer[string](t, ctx, `(async (paper, file) => {
 			(await device.start()).end(new Error('ended'));
 			const { kept } = device, worker = kept.worker;

@@ -2,10 +2,13 @@ package web_test
 
 import (
 	"net/url"
+	"path"
 	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"yinzheng"
 )
 
 // TestAsked: the town returns a case that came of a request; its clerk asks the resident
@@ -78,5 +81,30 @@ func TestAsked(t *testing.T) {
 	town.decide("/work/cases/"+kase, "approve")
 	if _, page = clerk.get(here); strings.Contains(page, `value="ask"`) {
 		t.Error("the resident can be asked about a case that has ended")
+	}
+}
+
+// TestTakenInAbove: a late request that the office above has taken in is told of to its
+// own office, too, for which the case is not there yet.
+func TestTakenInAbove(t *testing.T) {
+	w := newWorld(t, unhurried)
+	above, err := w.store.Account(t.Context(), "p-town")
+	must(t, err)
+	above.Grants[0].Role = yinzheng.Clerk
+	must(t, w.store.PutAccount(t.Context(), above))
+	phone, clerk, town := w.guest(t), w.signedIn(t, "village"), w.signedIn(t, "town")
+	address := phone.apply("residence")
+	phone.answer(address, "check", aboutResidence("欧阳·祥", "441302199003070120")...)
+	phone.sendRequest(address)
+	id := path.Base(address)
+	row, err := w.store.ResidentRequest(t.Context(), id)
+	must(t, err)
+	row.Late = true
+	must(t, w.store.PutRequest(t.Context(), row))
+	_, page := town.get("/work/requests/" + id)
+	r, _ := town.post("/work/requests/"+id, url.Values{"act": {"take"}, "version": {field(t, page, "version")}})
+	kase := strings.TrimSuffix(r.Address.Path, "/edit")
+	if r, page := clerk.get("/work/requests/" + id); r.StatusCode != 200 || !strings.Contains(page, "已受理为办件") || strings.Contains(page, `href="`+kase) || strings.Contains(page, `value="ask"`) {
+		t.Errorf("its own office sees %d %s", r.StatusCode, page)
 	}
 }

@@ -55,6 +55,7 @@ type intakeView struct {
 	Reasons   []yinzheng.Option
 	Talk      []talkLine
 	May       map[string]bool // acts
+	Shown     bool            // the case that it became is there for who looks
 	Answered  []answeredFile
 
 	Tried  resident.Step
@@ -155,10 +156,14 @@ func (s *server) whatMay(v *visit, q *resident.Request, view *intakeView) error 
 		return nil
 	}
 	c, err := s.Service.Application(v.Context(), v.by, q.Case)
+	if errors.Is(err, yinzheng.ErrNotFound) { // another office has taken it in, and drafts it still
+		clear(view.May)
+		return nil
+	}
 	if err != nil {
 		return err
 	}
-	if !c.State.AtItsClerks() {
+	if view.Shown = true; !c.State.AtItsClerks() {
 		clear(view.May)
 	}
 	for _, f := range q.Answering() {

@@ -35,7 +35,8 @@ class Verifier {
     worker.postMessage({ program });
   }
 
-  ask(request, bytes, patience = 60000) {
+  async ask(request, bytes, patience = 60000) {
+    if (this.ended) throw new Ended();
     const id = ++this.asked;
     return new Promise((resolve, reject) => {
       const w = { resolve, reject, timer: setTimeout(() => this.giveUp(w, new Late()), patience) };
