@@ -13,7 +13,8 @@ import (
 
 // Few is how many ratings an office needs in a quarter before anything of them is
 // told: with fewer one could guess who said what. Quarters do not overlap and are
-// counted once they have ended, so that none is another one less somebody's rating.
+// counted once they have ended, so that none is another one less somebody's rating; but
+// a good rating that is changed into a bad one (Rate) goes to the quarter of the change.
 const Few = 5
 
 // Quarter is one of a year, from 1 to 4, in yinzheng.Zone.

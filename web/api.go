@@ -277,6 +277,6 @@ func (s *server) describeVerify(doc *huma.OpenAPI) {
 		form: []formField{{"file", "a PDF, the scan of a certificate on paper, or a picture (JPEG, PNG, WebP) of QR codes, of at most 20 MB; of several codes the weightiest verdict comes first and the rest in others", true}},
 	}
 	d := op.describe(doc.Components.Schemas)
-	d.Security = []map[string][]string{{}, {"session": {}}} // a department that signs in is named to whom the certificate is about, and never slowed
+	d.Security = []map[string][]string{{}, {"session": {}}} // a department that signs in is named to whom the certificate is about, and not held to what its network may ask for in vain
 	doc.AddOperation(d)
 }
