@@ -51,7 +51,7 @@ func TestCompare(t *testing.T) {
 	}
 	found, err := h.store.PersonsBy(h.ctx, []yinzheng.PersonKey{yinzheng.ByDocument(yinzheng.ID{Type: yinzheng.ResidentID, Number: wang})})
 	must(t, err)
-	events, err := h.store.NewestAbout(h.ctx, found[0].ID, 99)
+	events, err := h.store.EventsAbout(h.ctx, found[0].ID)
 	must(t, err)
 	looked := map[string]int{}
 	for _, e := range events {

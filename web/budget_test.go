@@ -36,7 +36,7 @@ func TestBudgetOfNetwork(t *testing.T) {
 		phone.Transport = forwarded(from)
 		address := phone.apply("residence")
 		phone.answer(address, "about-name", aboutResidence("", "")[:2]...)
-		r, _ := phone.sendPhoto(address, "home_proof", "a.jpg", append(photo(t, 1), make([]byte, 2<<10)...))
+		r, _ := phone.sendPhoto(address, "home_proof", "a.jpg", append(picturetest.Photo(1), make([]byte, 2<<10)...))
 		return r.StatusCode
 	}
 	for range 2 { // what is kept counts, which is less than is sent

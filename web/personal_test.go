@@ -139,7 +139,7 @@ func (x *traces) atTheCounter() (code, address string) {
 	_, page = clerk.post(address+"/edit", x.form(page))
 	clerk.post(address+"/submit", url.Values{"version": {field(t, page, "version")}})
 	for _, contact := range []string{somebody, theirMail, theirCall} {
-		clerk.post(address+"/contact", url.Values{"contact": {contact}})
+		clerk.post(address+"/contact", url.Values{"contact": {contact}, "language": {"zh"}})
 	}
 	for _, q := range []string{"诸葛", theirID, theirID + "1", theirCall} {
 		clerk.post("/work/search", url.Values{"q": {q}})

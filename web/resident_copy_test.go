@@ -23,7 +23,7 @@ func TestOwnCopy(t *testing.T) {
 	}
 	address := clerk.handIn()
 	id := strings.TrimPrefix(address, "/work/cases/")
-	clerk.post(address+"/contact", map[string][]string{"contact": {"13922334455"}})
+	clerk.post(address+"/contact", map[string][]string{"contact": {"13922334455"}, "language": {"zh"}})
 	code := clerk.code(address)
 	other := clerk.rents()
 	auth := w.signIn("village") // somebody else asks for them

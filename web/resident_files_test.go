@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"yinzheng/attachments/picturetest"
 )
 
 // heavyPDF has a page with a picture of so many bytes.
@@ -45,7 +47,7 @@ func TestSlowReaders(t *testing.T) {
 	if r, page := phone.sendPhoto(address, "id_card", "a.pdf", heavyPDF(15_000_000)); r.StatusCode >= 400 {
 		t.Fatalf("%d %s", r.StatusCode, page)
 	}
-	if r, page := phone.sendPhoto(address, "id_card", "b.jpg", photo(t, 1)); r.StatusCode >= 400 {
+	if r, page := phone.sendPhoto(address, "id_card", "b.jpg", picturetest.Photo(1)); r.StatusCode >= 400 {
 		t.Fatalf("%d %s", r.StatusCode, page)
 	}
 	host := strings.TrimPrefix(w.URL, "http://")

@@ -15,6 +15,7 @@ import (
 
 	"yinzheng"
 	"yinzheng/attachments"
+	"yinzheng/attachments/picturetest"
 	"yinzheng/web"
 )
 
@@ -156,7 +157,7 @@ func TestStrangersApart(t *testing.T) {
 	sends := func(d *desk) {
 		address := d.apply("residence")
 		d.answer(address, "about-name", aboutResidence("", "")[:2]...)
-		senders.Go(func() { d.sendPhoto(address, "home_proof", "a.jpg", photo(t, 1)) })
+		senders.Go(func() { d.sendPhoto(address, "home_proof", "a.jpg", picturetest.Photo(1)) })
 	}
 	for range 3 {
 		sends(w.guest(t))
@@ -171,7 +172,7 @@ func TestStrangersApart(t *testing.T) {
 	}
 	address := known.apply("residence")
 	known.answer(address, "about-address", aboutResidence("", "")[:2]...)
-	senders.Go(func() { known.sendPhoto(address, "home_proof", "a.jpg", photo(t, 2)) })
+	senders.Go(func() { known.sendPhoto(address, "home_proof", "a.jpg", picturetest.Photo(2)) })
 	for slow.began.Load() < 2 { // who is vouched for does not wait for them
 		time.Sleep(time.Millisecond)
 	}

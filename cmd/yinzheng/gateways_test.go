@@ -58,7 +58,7 @@ func (s *session) contact(_ *testscript.TestScript, args []string) error {
 		values url.Values
 	}{
 		{"/signin", url.Values{"username": {args[0]}, "password": {demoPassword}}},
-		{"/work/cases/" + args[1] + "/contact", url.Values{"contact": {args[2]}}},
+		{"/work/cases/" + args[1] + "/contact", url.Values{"contact": {args[2]}, "language": {"zh"}}},
 	} {
 		req, err := http.NewRequest(http.MethodPost, s.url+form.path, strings.NewReader(form.values.Encode()))
 		if err != nil {
