@@ -12,12 +12,14 @@ import (
 
 	"yinzheng"
 	"yinzheng/attachments/picturetest"
+	"yinzheng/internal/inturn"
 	"yinzheng/store/storetest"
 )
 
 // TestRequestRightsOverTheAPI: for every cell of the table of requests in
 // docs/rights.md, each act is sent over the API to a request of its own.
 func TestRequestRightsOverTheAPI(t *testing.T) {
+	inturn.Only(t)
 	w := newRightsWorld(t)
 	table := readRights(t)[2]
 	if !strings.Contains(table.title, "Requests of residents") || len(table.rows) < 10 {

@@ -12,6 +12,7 @@ import (
 
 	"yinzheng"
 	"yinzheng/internal/axe"
+	"yinzheng/internal/inturn"
 	"yinzheng/rating"
 	"yinzheng/web"
 )
@@ -35,6 +36,7 @@ func accessible(t *testing.T, ctx context.Context, name string) {
 // TestAccessible has axe-core look at every page: on a desk, in Chinese, in
 // English and in high contrast in turn, and on a phone in large letters (长辈版).
 func TestAccessible(t *testing.T) {
+	inturn.Only(t)
 	var config *web.Config
 	w := newWorld(t, unhurried, withTenancy(t), keeping(&config))
 	publishes(t, w, config.Catalogue, "清理清单", ended()...)

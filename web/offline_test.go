@@ -24,6 +24,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"yinzheng"
+	"yinzheng/internal/inturn"
 	"yinzheng/web"
 )
 
@@ -379,6 +380,7 @@ func TestStickLasts(t *testing.T) {
 
 // TestStick opens the folder from a stick: from files, without a server.
 func TestStick(t *testing.T) {
+	inturn.Only(t)
 	w := newRemote(t)
 	code, token, pdf := w.issued("one")
 	paper := w.paper(code, token)

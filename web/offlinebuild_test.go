@@ -11,6 +11,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"yinzheng/internal/inturn"
 )
 
 var update = flag.Bool("update", false, "write the verifier for pages anew")
@@ -25,6 +27,7 @@ const (
 // one that is embedded, byte for byte; so that what departments carry away is
 // this source. The toolchain is the one that go.mod names, whatever runs the test.
 func TestVerifierIsCurrent(t *testing.T) {
+	inturn.Only(t)
 	program, runtime := buildVerifier(t)
 	if *update {
 		var b bytes.Buffer

@@ -8,6 +8,7 @@ import (
 
 	"yinzheng"
 	"yinzheng/internal/conformance"
+	"yinzheng/internal/inturn"
 )
 
 // vectorScript asks the compiled verifier one question, as the offline page does,
@@ -29,6 +30,7 @@ const vectorScript = `(async (c) => {
 // TestVectors holds the verifier that pages run to the published vectors: the
 // same verdicts as on every other channel.
 func TestVectors(t *testing.T) {
+	inturn.Only(t)
 	w := newWorld(t)
 	v, err := conformance.Load()
 	must(t, err)

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"yinzheng"
+	"yinzheng/internal/inturn"
 	"yinzheng/store/storetest"
 	"yinzheng/templates"
 	"yinzheng/web"
@@ -27,6 +28,7 @@ import (
 // done; anything else is refused, and a case that does not exist for somebody
 // is not found whatever they try.
 func TestRightsOverTheAPI(t *testing.T) {
+	inturn.Only(t)
 	w := newRightsWorld(t)
 	// What is not asked for is nobody's to bring, and what is missing keeps a case back.
 	faulty := func(action, state string) bool {

@@ -21,6 +21,7 @@ import (
 	"yinzheng"
 	"yinzheng/attachments"
 	"yinzheng/internal/conformance"
+	"yinzheng/internal/inturn"
 	"yinzheng/signer"
 	"yinzheng/store"
 	"yinzheng/templates"
@@ -30,6 +31,7 @@ import (
 // TestConformance holds every channel to the published vectors: what a verifier
 // says without a network, the command, the API and the pages.
 func TestConformance(t *testing.T) {
+	inturn.Only(t)
 	v, err := conformance.Load()
 	must(t, err)
 	files := vectorFiles{v, t.TempDir()}

@@ -21,6 +21,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"yinzheng"
+	"yinzheng/internal/inturn"
 	"yinzheng/internal/mailtest"
 	"yinzheng/internal/testface"
 )
@@ -62,6 +63,7 @@ func TestMain(m *testing.M) {
 //	forge FILE            from a QR code's address in FILE, sets $DIGITS and the
 //	                      forged tokens $CUT $LONGER $CLAIMS $SIGNATURE $NONE $HS256 $PADDED $UNKNOWN
 func TestScript(t *testing.T) {
+	inturn.Only(t)
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
 		Setup: func(e *testscript.Env) error {

@@ -1,0 +1,5 @@
+//go:build race
+
+package inturn
+
+const race = true
