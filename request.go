@@ -70,10 +70,13 @@ type ResidentRequest struct {
 	Begun    time.Time
 	Changed  time.Time
 	Due      time.Time // sent: end of the limit for taking it in; asked: by when the resident should answer; otherwise zero
-	Late     bool      // that is past, and the office above was told
+	Late     bool      // sent: that is past, and the office above was told
 	Case     string    // which it became; "": none
 	Content  []byte    // JSON, of package resident; nil once it was erased
 	Digests  []string  // of the files that Content names; given to be kept, and not read back
+
+	Unanswered bool   // asked: Due is past, and the clerks were told
+	Cursor     string // of a list: where it goes on after this one
 }
 
 // Is tells whether a request is a resident's own.
@@ -104,16 +107,24 @@ type ResidentRequests interface {
 	ResidentRequest(ctx context.Context, id string) (*ResidentRequest, error)
 	// RequestsOf lists those of a proven document, newest first.
 	RequestsOf(ctx context.Context, resident string, limit int) ([]*ResidentRequest, error)
-	// RequestsAt lists an office's in a state: what is due first first, and of what has
-	// no limit what was changed first.
-	RequestsAt(ctx context.Context, of Intakes, state RequestState, limit int) ([]*ResidentRequest, error)
+	// RequestsAt lists those of some offices in a state, after a cursor ("": from the
+	// first): of proven documents first, and of either what is due first first, or, where
+	// there is no limit, what was changed first. ErrInvalid for a cursor that is none.
+	RequestsAt(ctx context.Context, of []Intakes, state RequestState, cursor string, limit int) ([]*ResidentRequest, error)
 	// CountRequestsAt counts them, up to a limit.
-	CountRequestsAt(ctx context.Context, of Intakes, state RequestState, limit int) (int, error)
+	CountRequestsAt(ctx context.Context, of []Intakes, state RequestState, limit int) (int, error)
+	// CountUnvouched counts, up to a limit, those of no proven document that were sent to
+	// an office since a moment and that it has not answered, those that were taken back
+	// included.
+	CountUnvouched(ctx context.Context, office string, since time.Time, limit int) (int, error)
 	// RequestOfCase returns the request that became a case; ErrNotFound.
 	RequestOfCase(ctx context.Context, application string) (*ResidentRequest, error)
-	// LateRequests lists the IDs of those past their limit of which nobody was told,
-	// longest first.
+	// LateRequests lists the IDs of those that were sent, are past their limit, and of
+	// which nobody was told, longest first.
 	LateRequests(ctx context.Context, now time.Time, limit int) ([]string, error)
+	// UnansweredRequests lists the IDs of those whose residents were asked for something
+	// by a day that is past, of which nobody was told, longest first.
+	UnansweredRequests(ctx context.Context, now time.Time, limit int) ([]string, error)
 	// IdleRequests lists the IDs of those in a state that have a content and were
 	// changed last before a moment, longest first.
 	IdleRequests(ctx context.Context, state RequestState, before time.Time, limit int) ([]string, error)
@@ -366,19 +377,6 @@ func (s *Service) AttachKept(ctx context.Context, by *Account, id string, files 
 // has tells whether a file is on the case.
 func (c *Case) has(f *Attachment) bool {
 	return slices.ContainsFunc(c.Attachments, func(x Attachment) bool { return x.Material == f.Material && x.Digest == f.Digest })
-}
-
-// countRequests counts the requests that wait for somebody.
-func (s *Service) countRequests(ctx context.Context, by *Account) (int, error) {
-	n := 0
-	for _, of := range s.IntakesOf(by) {
-		more, err := s.Store.CountRequestsAt(ctx, of, RequestSent, MostTallied)
-		if err != nil {
-			return 0, err
-		}
-		n += more
-	}
-	return min(n, MostTallied), nil
 }
 
 // Intakes are the requests that were sent to an office, which may be closed; or only

@@ -149,10 +149,11 @@ const (
 	EventCodeUsed  = "case-code-used"
 	EventCodeTried = "case-code-tried" // in vain too often: the code has ended
 
-	EventRequestLate   = "request-late"
-	EventRequestErased = "request-erased"
-	EventRequestFile   = "request-file-opened"
-	EventReturnCode    = "request-code-made"
+	EventRequestLate       = "request-late"
+	EventRequestUnanswered = "request-unanswered"
+	EventRequestErased     = "request-erased"
+	EventRequestFile       = "request-file-opened"
+	EventReturnCode        = "request-code-made"
 
 	EventInTime    = "erased-in-time" // what a round erased; the subject is all of it
 	EventHeld      = "case-held"
@@ -228,6 +229,7 @@ var eventNames = map[string]Text{
 	RequestAsked.Event():       {"请居民补充", "resident asked for something more"},
 	RequestAnswered.Event():    {"居民已答复", "the resident has answered"},
 	EventRequestLate:           {"网上申请超过受理时限", "request past its limit for taking it in"},
+	EventRequestUnanswered:     {"居民到期没有答复", "the resident has not answered in time"},
 	EventRequestErased:         {"网上申请的内容已按期销毁", "content of a request erased in time"},
 	EventRequestFile:           {"打开网上申请的文件", "file of a request opened"},
 	EventReturnCode:            {"取得网上申请的取回码", "code to come back to a request drawn"},

@@ -43,7 +43,7 @@ func (s *Service) Tally(ctx context.Context, by *Account) (*Tally, error) {
 		return nil, err
 	}
 	out.Revocations = min(len(revocations), MostTallied)
-	if out.Requests, err = s.countRequests(ctx, by); err != nil {
+	if out.Requests, err = s.Store.CountRequestsAt(ctx, s.IntakesOf(by), RequestSent, MostTallied); err != nil {
 		return nil, err
 	}
 	told, err := s.Store.Told(ctx, by.ID)

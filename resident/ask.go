@@ -95,11 +95,12 @@ func (r *Residents) Requests(ctx context.Context, who *yinzheng.Resident) ([]*Re
 	if who.ID == (yinzheng.ID{}) {
 		return nil, nil
 	}
-	return r.readAll(r.store.RequestsOf(ctx, who.Key(), maxOwn))
+	rows, err := r.store.RequestsOf(ctx, who.Key(), maxOwn)
+	return r.readAll(rows), err
 }
 
 // readAll passes over those whose content nobody can read.
-func (r *Residents) readAll(rows []*yinzheng.ResidentRequest, err error) ([]*Request, error) {
+func (r *Residents) readAll(rows []*yinzheng.ResidentRequest) []*Request {
 	var out []*Request
 	for _, row := range rows {
 		q, unreadable := r.read(row)
@@ -109,7 +110,7 @@ func (r *Residents) readAll(rows []*yinzheng.ResidentRequest, err error) ([]*Req
 		}
 		out = append(out, q)
 	}
-	return out, err
+	return out
 }
 
 // change applies a change to a request that its resident still fills in. Errors:
@@ -315,7 +316,8 @@ func (r *Residents) content(ctx context.Context, q *Request, file int) ([]byte, 
 // Send sends a request, which is at version seen, to its office. ErrInvalid with
 // everything that has to be mended first, ErrConflict when it is otherwise by now, be it
 // by a new version of the item's form, ErrState when it was sent already, or the item
-// has ended.
+// has ended, and ErrTooMany when nobody vouches for who sends it, and the office has had
+// its most of such today.
 func (r *Residents) Send(ctx context.Context, who *yinzheng.Resident, id string, seen int) (*Request, error) {
 	q, err := r.Request(ctx, who, id)
 	if err != nil {
@@ -354,7 +356,36 @@ func (r *Residents) Send(ctx context.Context, who *yinzheng.Resident, id string,
 	if err := q.encode(); err != nil {
 		return nil, err
 	}
-	return q, r.move(ctx, &q.ResidentRequest, yinzheng.RequestSent, yinzheng.ResidentActor, "", r.arrived(&q.ResidentRequest))
+	return q, r.move(ctx, &q.ResidentRequest, yinzheng.RequestSent, yinzheng.ResidentActor, "", func(ctx context.Context) error {
+		if err := r.roomAt(ctx, q); err != nil {
+			return err
+		}
+		return r.arrived(&q.ResidentRequest)(ctx)
+	})
+}
+
+// mostUnvouched is how many requests that nobody vouches for an office gets in a day: a
+// village gets a few, and one clerk reads this many beside the counter. A flood would bury
+// what people need behind what one person sends; who signs in is not held up by it.
+const mostUnvouched = 40
+
+// roomAt is ErrTooMany when the office of a request gets no more of its kind today. One
+// that the office has returned comes back whenever it is mended.
+func (r *Residents) roomAt(ctx context.Context, q *Request) error {
+	if q.Vouched() || len(q.Said) > 0 {
+		return nil
+	}
+	now := r.now().In(yinzheng.Zone)
+	today := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, yinzheng.Zone)
+	n, err := r.store.CountUnvouched(ctx, q.Office, today, mostUnvouched)
+	if err != nil || n < mostUnvouched {
+		return err
+	}
+	zh, en := "今天这个窗口收到的未核实身份的申请已满，您的还没有提交，填的内容都在。可以明天再提交，或带身份证件到窗口办理", "This office has had its most requests of people who are not verified today. Yours was not sent; what you filled in is kept. Send it tomorrow, or go to the counter with your document"
+	if r.CanIdentify() {
+		zh, en = zh+"；实名登录后申请的不受限制", en+". Who signs in by their identity and applies is not limited"
+	}
+	return fail(yinzheng.ErrTooMany, zh, en)
 }
 
 // TakeBack takes a request back that no case was made of. ErrNotFound, ErrState.

@@ -71,7 +71,7 @@ type Question struct {
 // Ask asks the resident of a request at version seen for something that its case
 // lacks, while its clerks draft or mend that. They are told by when to answer: in so
 // many working days, and not after the day on which the case itself would lapse.
-// Asked again, the latest question holds. Errors as of At, ErrConflict, ErrState
+// Once that is past the clerks are told. Asked again, the latest question holds. Errors as of At, ErrConflict, ErrState
 // and ErrForbidden where the case is not theirs to mend now, and ErrInvalid.
 func (r *Residents) Ask(ctx context.Context, by *yinzheng.Account, id string, seen int, in *Question) error {
 	q, grant, err := r.actOn(ctx, by, id, seen, yinzheng.AskResident)
@@ -95,6 +95,7 @@ func (r *Residents) Ask(ctx context.Context, by *yinzheng.Account, id string, se
 	if q.State == yinzheng.RequestAsked { // what has come since still is to be sent
 		said.Filed = q.LastSaid().Filed
 	}
+	q.Unanswered = false
 	if q.Due = r.Service.DueIn(days); c.Due != nil && c.Due.Before(q.Due) {
 		q.Due = *c.Due
 	}
@@ -158,10 +159,21 @@ func (r *Residents) StillAsked(ctx context.Context, q *Request) error {
 	return err
 }
 
+// askers are notices to the clerks of the office that asked a resident last; none where
+// what was asked is erased.
+func (r *Residents) askers(q *Request, kind string) []yinzheng.Notice {
+	said := q.LastSaid()
+	if said == nil {
+		return nil
+	}
+	return []yinzheng.Notice{{At: r.now(), Office: r.Service.Directory().OfficeNow(said.Office), Role: yinzheng.Clerk, Kind: kind, About: q.ID}}
+}
+
 // Answer answers what the office asked, with the files that were sent since and in
-// words; the clerks of the office that asked are told. Late answers are taken as long as the case waits.
-// Errors: ErrNotFound, ErrState when nothing is asked (any more), ErrConflict, and
-// ErrInvalid for an answer without words or files, or a text that is too long.
+// words; the clerks of the office that asked are told. Late answers are taken as long as
+// the case waits. Errors: ErrNotFound, ErrState when nothing is asked (any more),
+// ErrConflict, and ErrInvalid for an answer without words or files, or a text that is too
+// long.
 func (r *Residents) Answer(ctx context.Context, who *yinzheng.Resident, id, text string) error {
 	q, err := r.own(ctx, who, id)
 	if err != nil {
@@ -184,7 +196,7 @@ func (r *Residents) Answer(ctx context.Context, who *yinzheng.Resident, id, text
 		return err
 	}
 	return r.move(ctx, &q.ResidentRequest, yinzheng.RequestAnswered, yinzheng.ResidentActor, "", func(ctx context.Context) error {
-		return r.store.Notify(ctx, []yinzheng.Notice{{At: q.Changed, Office: r.Service.Directory().OfficeNow(q.LastSaid().Office), Role: yinzheng.Clerk, Kind: yinzheng.RequestAnswered.Event(), About: q.ID}})
+		return r.store.Notify(ctx, r.askers(q, yinzheng.RequestAnswered.Event()))
 	})
 }
 

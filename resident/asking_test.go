@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	"yinzheng"
 	"yinzheng/attachments/picturetest"
@@ -203,4 +204,61 @@ func TestAnswerToWhoAsked(t *testing.T) {
 			t.Errorf("%s is told of the answer: %v", by, got)
 		}
 	}
+}
+
+// TestUnanswered: when a resident has not answered by the day they were given, the clerks
+// who wait for it are told, once; and nobody once they have gone on without.
+func TestUnanswered(t *testing.T) {
+	h, ctx := newHouse(t), t.Context()
+	clerk := h.people["clerk"]
+	told := func(who string) int {
+		t.Helper()
+		list, err := h.Service.Notices(ctx, h.people[who], 0, 99)
+		must(t, err)
+		n := 0
+		for i := range list {
+			if list[i].Kind == yinzheng.EventRequestUnanswered {
+				n++
+			}
+		}
+		return n
+	}
+	tends := func(now time.Time, want int) {
+		t.Helper()
+		h.now = now
+		must(t, h.Tend(ctx))
+		must(t, h.Tend(ctx))
+		if got := told("clerk"); got != want || told("sibling") != 0 || told("town") != 0 {
+			t.Errorf("told %d times by %s, want %d; others %d, %d", got, now, want, told("sibling"), told("town"))
+		}
+	}
+	asks := func(q *Request) *Request {
+		t.Helper()
+		q, err := h.Act(ctx, clerk, q.ID, q.Version, &Step{Action: yinzheng.AskResident, Text: "请补"})
+		must(t, err)
+		return q
+	}
+	q, who := h.taken()
+	q = asks(q)
+	tends(q.Due.Add(-time.Second), 0)
+	tends(q.Due, 1)
+	q, err := h.At(ctx, clerk, q.ID)
+	must(t, err)
+	if !q.Unanswered {
+		t.Error("the request does not say so")
+	}
+	if q = asks(q); q.Unanswered {
+		t.Error("asked anew, it is past already")
+	}
+	tends(q.Due, 2)
+	must(t, h.Answer(ctx, who, q.ID, "给您"))
+	tends(q.Due.AddDate(0, 1, 0), 2)
+
+	other, _ := h.taken()
+	other = asks(other)
+	c, err := h.Service.Application(ctx, clerk, other.Case)
+	must(t, err)
+	_, err = h.Service.SubmitApplication(ctx, clerk, c.ID, c.Version)
+	must(t, err)
+	tends(other.Due, 2)
 }

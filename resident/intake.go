@@ -1,7 +1,6 @@
 package resident
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -23,29 +22,35 @@ var RefusalReasons = []yinzheng.Option{
 // maxText bounds what an office says about a request, in characters.
 const maxText = 500
 
-// maxLines is how many requests a list shows, and a round looks after.
-const maxLines = 200
+// The most that a page of a list has, and a round looks after at a time, and what a page
+// has when nobody says.
+const (
+	maxLines  = 200
+	pageLines = 50
+)
 
-// Intake lists the requests in a state that somebody works on: what is due first
-// first, otherwise what was changed first.
-func (r *Residents) Intake(ctx context.Context, by *yinzheng.Account, state yinzheng.RequestState) ([]*Request, error) {
-	var out []*Request
-	for _, of := range r.Service.IntakesOf(by) {
-		more, err := r.readAll(r.store.RequestsAt(ctx, of, state, maxLines))
-		if err != nil {
-			return nil, err
-		}
-		for _, q := range more {
-			if q, err = r.asSent(q); err != nil {
-				return nil, err
-			}
-			out = append(out, q)
+// Intake lists a page of the requests in a state that somebody works on, after a cursor
+// ("": from the first): those of whom a provider vouches for first; what is due first
+// first, otherwise what was changed first. next is the cursor of the page after it, "" on
+// the last. ErrInvalid for a cursor that is none.
+func (r *Residents) Intake(ctx context.Context, by *yinzheng.Account, state yinzheng.RequestState, cursor string, limit int) (list []*Request, next string, err error) {
+	if limit <= 0 || limit > maxLines {
+		limit = pageLines
+	}
+	rows, err := r.store.RequestsAt(ctx, r.Service.IntakesOf(by), state, cursor, limit+1)
+	if err != nil {
+		return nil, "", err
+	}
+	if len(rows) > limit {
+		rows, next = rows[:limit], rows[limit-1].Cursor
+	}
+	list = r.readAll(rows)
+	for i := range list {
+		if list[i], err = r.asSent(list[i]); err != nil {
+			return nil, "", err
 		}
 	}
-	slices.SortStableFunc(out, func(a, b *Request) int {
-		return cmp.Or(a.Due.Compare(b.Due), a.Changed.Compare(b.Changed))
-	})
-	return out[:min(len(out), maxLines)], nil
+	return list, next, nil
 }
 
 // At shows a request, as it was sent last, to a clerk who works on it (MayTakeIn);
@@ -247,18 +252,21 @@ const (
 )
 
 // Tend looks after requests: those whose office has nobody left go on to one that has,
-// the office above is told of those past their limit, and those that nobody goes on with
-// end. It reads rows alone, so that nothing a request holds keeps it from ending. It may
-// be cut off at any moment, and goes on the next time.
+// the office above is told of those past their limit, who asked of questions that nobody
+// has answered in time, and those that nobody goes on with end. It goes by rows, so that
+// nothing a request holds keeps it from ending. It may be cut off at any moment, and goes
+// on the next time.
 func (r *Residents) Tend(ctx context.Context) error {
 	now := r.now()
 	idle := func(state yinzheng.RequestState, life time.Duration) func(int) ([]string, error) {
 		return func(limit int) ([]string, error) { return r.store.IdleRequests(ctx, state, now.Add(-life), limit) }
 	}
 	late := func(limit int) ([]string, error) { return r.store.LateRequests(ctx, now, limit) }
+	unanswered := func(limit int) ([]string, error) { return r.store.UnansweredRequests(ctx, now, limit) }
 	return errors.Join(
 		r.forwardAll(ctx),
 		r.each(ctx, late, r.tellLate),
+		r.each(ctx, unanswered, r.tellUnanswered),
 		r.each(ctx, idle(yinzheng.RequestDraft, draftLife), r.lapse),
 		r.each(ctx, idle(yinzheng.RequestReturned, returnedLife), r.lapse),
 	)
@@ -296,17 +304,17 @@ func (r *Residents) forwardAll(ctx context.Context) error {
 	d := r.Service.Directory()
 	var errs []error
 	for i := range d.Offices {
-		of := yinzheng.Intakes{Office: d.Offices[i].ID}
+		of := []yinzheng.Intakes{{Office: d.Offices[i].ID}}
 		if waiting, err := r.store.CountRequestsAt(ctx, of, yinzheng.RequestSent, 1); err != nil || waiting == 0 {
 			errs = append(errs, err)
 			continue
 		}
-		to, err := r.Service.InPlaceOf(ctx, of.Office)
+		to, err := r.Service.InPlaceOf(ctx, d.Offices[i].ID)
 		if err != nil || to == nil {
 			errs = append(errs, err)
 			continue
 		}
-		waiting, err := r.store.RequestsAt(ctx, of, yinzheng.RequestSent, maxLines)
+		waiting, err := r.store.RequestsAt(ctx, of, yinzheng.RequestSent, "", maxLines)
 		errs = append(errs, err)
 		for _, q := range waiting {
 			if err := r.forward(ctx, q, to.ID); !errors.Is(err, yinzheng.ErrConflict) {
@@ -341,6 +349,26 @@ func (r *Residents) tellLate(ctx context.Context, q *yinzheng.ResidentRequest) e
 			told = append(told, yinzheng.Notice{At: now, Office: above.ID, Role: role, Kind: yinzheng.EventRequestLate, About: q.ID})
 		}
 	}
+	return r.note(ctx, q, yinzheng.EventRequestLate, told)
+}
+
+// tellUnanswered tells who asked a resident for something that the day is past. Nobody is
+// told where they have gone on without, or where nobody can read who asked.
+func (r *Residents) tellUnanswered(ctx context.Context, row *yinzheng.ResidentRequest) error {
+	waits, err := r.Service.AtItsClerks(ctx, row.Case)
+	if err != nil {
+		return err
+	}
+	row.Unanswered = true
+	var told []yinzheng.Notice
+	if q, unreadable := r.read(row); waits && unreadable == nil {
+		told = r.askers(q, yinzheng.EventRequestUnanswered)
+	}
+	return r.note(ctx, row, yinzheng.EventRequestUnanswered, told)
+}
+
+// note keeps what was noticed about a request, with its event, and tells it.
+func (r *Residents) note(ctx context.Context, q *yinzheng.ResidentRequest, kind string, told []yinzheng.Notice) error {
 	return r.store.Tx(ctx, func(ctx context.Context) error {
 		if err := r.store.PutRequest(ctx, q); err != nil {
 			return err
@@ -348,7 +376,7 @@ func (r *Residents) tellLate(ctx context.Context, q *yinzheng.ResidentRequest) e
 		if err := r.store.Notify(ctx, told); err != nil {
 			return err
 		}
-		return r.store.Record(ctx, yinzheng.Event{At: now, Kind: yinzheng.EventRequestLate, Subject: q.ID, By: yinzheng.SystemActor})
+		return r.store.Record(ctx, yinzheng.Event{At: r.now(), Kind: kind, Subject: q.ID, By: yinzheng.SystemActor})
 	})
 }
 

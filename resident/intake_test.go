@@ -24,7 +24,7 @@ func TestOfficeSeesWhatWasSent(t *testing.T) {
 		if now.State != state || now.Values["name"] != name || name == nil && now.Content != nil || len(now.Said) != 1 {
 			t.Errorf("the office sees %s: %v, %v", now.State, now.Values, now.Said)
 		}
-		list, err := h.Intake(ctx, clerk, state)
+		list, _, err := h.Intake(ctx, clerk, state, "", 9)
 		must(t, err)
 		if len(list) != 1 || list[0].Values["name"] != name {
 			t.Errorf("its list has %+v", list)

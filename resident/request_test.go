@@ -190,7 +190,7 @@ func TestRequestRights(t *testing.T) {
 		}
 	}
 	for who, want := range map[string]int{"clerk": 1, "sibling": 0, "town": 0} {
-		list, err := h.Intake(ctx, h.people[who], yinzheng.RequestSent)
+		list, _, err := h.Intake(ctx, h.people[who], yinzheng.RequestSent, "", 9)
 		must(t, err)
 		tally, err := h.Service.Tally(ctx, h.people[who])
 		must(t, err)
@@ -241,7 +241,7 @@ func TestNobodyAtTheOffice(t *testing.T) {
 
 	sees := func(who string, want int) {
 		t.Helper()
-		list, err := h.Intake(ctx, h.people[who], yinzheng.RequestSent)
+		list, _, err := h.Intake(ctx, h.people[who], yinzheng.RequestSent, "", 9)
 		must(t, err)
 		tally, err := h.Service.Tally(ctx, h.people[who])
 		must(t, err)

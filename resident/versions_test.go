@@ -135,7 +135,7 @@ func TestItemGone(t *testing.T) {
 	}
 	_, err = h.TakeBack(ctx, him, back.ID)
 	must(t, err)
-	list, err := h.Intake(ctx, clerk, yinzheng.RequestSent)
+	list, _, err := h.Intake(ctx, clerk, yinzheng.RequestSent, "", 9)
 	must(t, err)
 	if len(list) != 1 || list[0].ID != waits.ID {
 		t.Errorf("the office has %+v", list)
@@ -194,7 +194,7 @@ func TestStricter(t *testing.T) {
 	if own, err := h.Request(ctx, him, sent.ID); err != nil || !own.Unread {
 		t.Errorf("sent: %+v, %v", own, err)
 	}
-	list, err := h.Intake(ctx, h.people["clerk"], yinzheng.RequestSent)
+	list, _, err := h.Intake(ctx, h.people["clerk"], yinzheng.RequestSent, "", 9)
 	must(t, err)
 	if len(list) != 1 || !list[0].Unread {
 		t.Fatalf("the office has %+v", list)

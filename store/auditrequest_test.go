@@ -35,7 +35,7 @@ func TestTamperedRequests(t *testing.T) {
 		"UPDATE resident_requests SET content = '{\"name\":\"李四\"}' WHERE id = 'R8'":              "", // its resident is at it
 		"UPDATE resident_requests SET state = 'taken' WHERE id = 'R7'":                            ContentChanged,
 		"UPDATE resident_requests SET application = NULL WHERE id = 'R8'":                         ContentChanged,
-		"INSERT INTO resident_requests SELECT 9, 'R9', version, state, item, template_version, resident, code, office, begun_at, changed_at, due_at, late, NULL, content FROM resident_requests WHERE id = 'R1'": ContentChanged,
+		"INSERT INTO resident_requests SELECT 9, 'R9', version, state, item, template_version, resident, code, office, begun_at, changed_at, due_at, late, NULL, content, unanswered FROM resident_requests WHERE id = 'R1'": ContentChanged,
 	} {
 		path := filepath.Join(t.TempDir(), "yinzheng.db")
 		s := openFile(t, path)

@@ -153,6 +153,7 @@ func TestRetentionMigration(t *testing.T) {
 	db := openPool(path, nil, 1)
 	for _, text := range []string{
 		"DROP TRIGGER actions_not_changed", "DROP TRIGGER files_not_removed", "DROP INDEX applications_retained", "DROP INDEX actions_digest", "DROP TABLE request_files", "DROP INDEX contacts_at", "DROP TABLE fading_drafts", "DROP TABLE case_holds",
+		"DROP INDEX resident_requests_unvouched", "DROP INDEX resident_requests_asked", "ALTER TABLE resident_requests DROP COLUMN unanswered",
 		"ALTER TABLE actions DROP COLUMN stays", "ALTER TABLE applications DROP COLUMN retained", "DELETE FROM schema_version WHERE version >= (SELECT version FROM schema_version WHERE name LIKE '%_retention.sql')",
 		"CREATE TRIGGER actions_not_changed BEFORE UPDATE ON actions BEGIN SELECT 1; END", "CREATE TRIGGER files_not_removed BEFORE DELETE ON files BEGIN SELECT RAISE(ABORT, 'append-only'); END",
 	} {

@@ -17,9 +17,12 @@ func (s *server) requestOperations() []operation {
 	const all, one = "/api/v1/requests", "/api/v1/requests/{id}"
 	return []operation{
 		{
-			method: http.MethodGet, path: all, id: "list-requests", tag: "requests", summary: "本单位的网上申请，期限近的在前 · What residents have asked my office for, first due first",
-			queries: []*huma.Param{queryParam("state", "string", "sent (waits to be taken in, the default), returned, taken, asked, answered, refused, withdrawn or lapsed")},
-			gives:   typeOf[requestLines](), do: s.listRequests,
+			method: http.MethodGet, path: all, id: "list-requests", tag: "requests", summary: "本单位的网上申请，身份已核实的在前，再按期限 · What residents have asked my office for: of verified people first, and first due first",
+			queries: []*huma.Param{
+				queryParam("state", "string", "sent (waits to be taken in, the default), returned, taken, asked, answered, refused, withdrawn or lapsed"),
+				queryParam("cursor", "string", "next of the page before"), queryParam("limit", "integer", "1 to 200, default 50"),
+			},
+			gives: typeOf[requestLines](), do: s.listRequests,
 		},
 		{
 			method: http.MethodGet, path: one, id: "get-request", tag: "requests", summary: "一件网上申请 · A request with its content",
@@ -50,15 +53,17 @@ func (s *server) requestOperations() []operation {
 }
 
 func (s *server) listRequests(c *call) (any, error) {
-	state := yinzheng.RequestState(cmp.Or(c.URL.Query().Get("state"), string(yinzheng.RequestSent)))
+	asked := c.URL.Query()
+	state := yinzheng.RequestState(cmp.Or(asked.Get("state"), string(yinzheng.RequestSent)))
 	if _, known := requestStates[state]; !known || state == yinzheng.RequestDraft {
 		return nil, fieldFaultOf(http.StatusUnprocessableEntity, "invalid", "state", "choice", "没有这个状态", "There is no such state")
 	}
-	list, err := s.Residents.Intake(c.Context(), c.by, state)
+	limit, _ := strconv.Atoi(asked.Get("limit")) // 0 is the default
+	list, next, err := s.Residents.Intake(c.Context(), c.by, state, asked.Get("cursor"), limit)
 	if err != nil {
 		return nil, err
 	}
-	lines := requestLines{Items: []requestSummary{}}
+	lines := requestLines{Items: []requestSummary{}, Next: next}
 	for _, q := range list {
 		lines.Items = append(lines.Items, summaryOf(q))
 	}
@@ -67,6 +72,7 @@ func (s *server) listRequests(c *call) (any, error) {
 
 type requestLines struct {
 	Items []requestSummary `json:"items"`
+	Next  string           `json:"next,omitempty" doc:"cursor of the next page"`
 }
 
 // requestSummary is a request as a list shows it.
@@ -82,14 +88,15 @@ type requestSummary struct {
 	Vouched  bool                  `json:"vouched" doc:"a provider of identities vouches for who asks; of anybody else the document is compared"`
 	Changed  time.Time             `json:"changed_at"`
 	Due      *time.Time            `json:"due,omitempty" doc:"sent: end of the limit for taking it in; asked: by when the resident should answer"`
-	Late     bool                  `json:"late,omitempty" doc:"past the limit, and the office above was told"`
+	Late     bool                  `json:"late,omitempty" doc:"sent: past the limit, and the office above was told"`
+	Silent   bool                  `json:"unanswered,omitempty" doc:"asked: the day is past, and the clerks were told"`
 	Case     string                `json:"application,omitempty" doc:"which it became"`
 }
 
 func summaryOf(q *resident.Request) requestSummary {
 	x := requestSummary{
 		ID: q.ID, Version: q.Version, State: q.State, Item: q.Template.Code, Template: q.Template.Version, Holder: q.Values.String(q.Of.Token.Name),
-		Office: q.Office, Division: q.Division, Vouched: q.Vouched(), Changed: q.Changed, Late: q.Late, Case: q.Case,
+		Office: q.Office, Division: q.Division, Vouched: q.Vouched(), Changed: q.Changed, Late: q.Late, Silent: q.Unanswered, Case: q.Case,
 	}
 	if !q.Due.IsZero() {
 		x.Due = &q.Due

@@ -235,7 +235,7 @@ func TestApplyJourney(t *testing.T) {
 	p.looksAt("sent")
 	p.does(`document.querySelector('.panel').remove(); history.back()`)
 	p.until(at(address) + ` && document.querySelector('.panel') !== null`)
-	if n, err := w.store.CountRequestsAt(t.Context(), yinzheng.Intakes{Office: village}, "sent", 9); err != nil || n != 1 {
+	if n, err := w.store.CountRequestsAt(t.Context(), []yinzheng.Intakes{{Office: village}}, "sent", 9); err != nil || n != 1 {
 		t.Errorf("%d were sent, %v", n, err)
 	}
 

@@ -131,7 +131,7 @@ func TestApply(t *testing.T) {
 	if r, _ := other.get(address + "/about-name"); r.Address.Path != address {
 		t.Errorf("a page of what was sent leads to %s", r.Address)
 	}
-	if n, err := w.store.CountRequestsAt(t.Context(), yinzheng.Intakes{Office: village}, "sent", 9); err != nil || n != 1 {
+	if n, err := w.store.CountRequestsAt(t.Context(), []yinzheng.Intakes{{Office: village}}, "sent", 9); err != nil || n != 1 {
 		t.Errorf("%d were sent, %v", n, err)
 	}
 	if log := w.log.String(); strings.Contains(log, "欧阳") || strings.Contains(log, "44130219900307") || strings.Contains(log, strings.ReplaceAll(code, " ", "")) {

@@ -45,9 +45,10 @@ var noticeTexts = map[string]yinzheng.Text{
 
 	"draft-fading": {ZH: "草稿很久没有人动，14 天后销毁；需要的请打开修改", EN: "A draft that nobody touches goes in 14 days; open and change it if it is needed"},
 
-	"request-sent":     {ZH: "收到网上申请", EN: "A resident has sent a request"},
-	"request-answered": {ZH: "居民已答复", EN: "A resident has answered"},
-	"request-late":     {ZH: "网上申请超期未受理", EN: "A request is past its limit"},
+	"request-sent":       {ZH: "收到网上申请", EN: "A resident has sent a request"},
+	"request-answered":   {ZH: "居民已答复", EN: "A resident has answered"},
+	"request-unanswered": {ZH: "居民到期没有答复，请接着办或再联系", EN: "A resident has not answered in time; please go on with it, or ask again"},
+	"request-late":       {ZH: "网上申请超期未受理", EN: "A request is past its limit"},
 
 	"reorganisation-stuck": {ZH: "机构调整无法实施", EN: "A reorganisation cannot be carried out"},
 	"key-suspended":        {ZH: "一把密钥被中止", EN: "A key was suspended"},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"time"
@@ -27,17 +28,27 @@ func (s *server) requestLine(q *resident.Request) requestLine {
 	return line
 }
 
-// requestsPage lists the requests that wait, what is due first first, and then those
-// that their residents mend.
+// requestsPage lists the requests that wait, page by page, and after the last of them
+// those that their residents mend.
 func (s *server) requestsPage(v *visit, view *queueView) error {
-	for _, state := range []yinzheng.RequestState{yinzheng.RequestSent, yinzheng.RequestReturned} {
-		list, err := s.Residents.Intake(v.Context(), v.by, state)
+	asked := v.URL.Query()
+	cursor, states := asked.Get("after"), []yinzheng.RequestState{yinzheng.RequestSent, yinzheng.RequestReturned}
+	if asked.Get("state") == string(yinzheng.RequestReturned) {
+		states = states[1:]
+	}
+	for _, state := range states {
+		list, next, err := s.Residents.Intake(v.Context(), v.by, state, cursor, pageLines)
 		if err != nil {
 			return err
 		}
 		for _, q := range list {
 			view.Requests = append(view.Requests, s.requestLine(q))
 		}
+		if next != "" {
+			view.Next = "/work?" + url.Values{"tab": {view.Now.Key}, "state": {string(state)}, "after": {next}}.Encode()
+			break
+		}
+		cursor = ""
 	}
 	return s.drawQueue(v, view)
 }

@@ -1,8 +1,15 @@
 package web_test
 
 import (
+	"fmt"
+	"html"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"yinzheng"
 )
 
 // asksResidence sends a request for a certificate of residence, and returns its ID.
@@ -12,6 +19,60 @@ func (d *desk) asksResidence(name, id string) string {
 	d.answer(address, "check", aboutResidence(name, id)...)
 	d.sendRequest(address)
 	return address[len("/apply/residence/"):]
+}
+
+// TestRequestsInPages: the list of requests goes on where a page of it ends, begins with
+// those of known people, and ends with those that their residents mend.
+func TestRequestsInPages(t *testing.T) {
+	w := newWorld(t, unhurried)
+	of, err := w.Template("residence")
+	must(t, err)
+	now := time.Now()
+	made := 0
+	put := func(resident, content string, state yinzheng.RequestState) string {
+		t.Helper()
+		made++
+		q := &yinzheng.ResidentRequest{ID: fmt.Sprintf("Q%09d", made), State: state, Template: of.Ref(), Resident: resident, Office: village, Begun: now, Changed: now, Content: []byte(content)}
+		if state == yinzheng.RequestSent {
+			q.Due = now.Add(time.Duration(made) * time.Hour)
+		}
+		must(t, w.store.PutRequest(t.Context(), q))
+		return "/work/requests/" + q.ID
+	}
+	const asked = `"language":"zh","applicant":{"as":"holder"},"division":"` + village + `","values":{"name":"张三丰"}`
+	var sent []string
+	for range 51 {
+		sent = append(sent, put("", "{"+asked+"}", yinzheng.RequestSent))
+	}
+	known := put("111|441302199003070120", `{`+asked+`,"me":{"name":"欧阳祥","id":{"type":"111","number":"441302199003070120"}}}`, yinzheng.RequestSent)
+	mended := put("", `{`+asked+`,"sent":{"template":{"code":"residence","version":`+fmt.Sprint(of.Version)+`},`+asked+`}}`, yinzheng.RequestReturned)
+
+	clerk := w.signedIn(t, "village")
+	links := func(page string) (out []string) {
+		for _, m := range regexp.MustCompile(`href="(/work/requests/\w+)"`).FindAllStringSubmatch(page, -1) {
+			out = append(out, m[1])
+		}
+		return out
+	}
+	_, page := clerk.get("/work?tab=requests")
+	if got := links(page); len(got) != 50 || got[0] != known || got[1] != sent[0] {
+		t.Fatalf("the first page: %v", got)
+	}
+	further := regexp.MustCompile(`href="(/work\?[^"]*after=[^"]*)"`).FindStringSubmatch(page)
+	_, page = clerk.get(html.UnescapeString(further[1]))
+	if got := links(page); !slices.Equal(got, []string{sent[49], sent[50], mended}) || strings.Contains(page, "after=") {
+		t.Errorf("the second page: %v in %s", got, page)
+	}
+	if r, _ := clerk.get("/work?tab=requests&after=nowhere"); r.StatusCode != 422 {
+		t.Errorf("a cursor that is none: %d", r.StatusCode)
+	}
+	auth := w.signIn("village")
+	r := w.want(w.do("GET", "/api/v1/requests?limit=2", nil, "Authorization", auth), 200)
+	if next := r.text(t, "next"); r.text(t, "items.0.id") != strings.TrimPrefix(known, "/work/requests/") || next == "" {
+		t.Errorf("over the API: %s", r.body)
+	} else if r = w.want(w.do("GET", "/api/v1/requests?cursor="+next, nil, "Authorization", auth), 200); r.text(t, "items.0.id") != strings.TrimPrefix(sent[1], "/work/requests/") {
+		t.Errorf("further on: %s", r.body)
+	}
 }
 
 // TestRequestBesideRecord: who takes a request in sees what is otherwise than on record

@@ -61,18 +61,43 @@ func residentRequests(t *testing.T, s yinzheng.Store) {
 			t.Errorf("request (-want +got):\n%s", d)
 		}
 	}
-	at := func(of yinzheng.Intakes, want ...string) {
+	at := func(want []string, of ...yinzheng.Intakes) {
 		t.Helper()
-		is(ids(s.RequestsAt(ctx, of, yinzheng.RequestSent, 9)), want...)
+		is(ids(s.RequestsAt(ctx, of, yinzheng.RequestSent, "", 9)), want...)
 		for limit := range 4 {
 			if n, err := s.CountRequestsAt(ctx, of, yinzheng.RequestSent, limit); err != nil || n != min(limit, len(want)) {
 				t.Errorf("%v: %d up to %d, %v", of, n, limit, err)
 			}
 		}
+		var paged []string
+		for cursor := ""; ; {
+			page, err := s.RequestsAt(ctx, of, yinzheng.RequestSent, cursor, 1)
+			check(t, err)
+			if len(page) == 0 {
+				break
+			}
+			paged, cursor = append(paged, page[0].ID), page[0].Cursor
+		}
+		is(paged, want...)
 	}
-	at(yinzheng.Intakes{Office: "north"}, "R3", "R2", "R1")
-	at(yinzheng.Intakes{Office: "north", Late: true})
-	at(yinzheng.Intakes{Office: "south"})
+	at([]string{"R3", "R1", "R2"}, yinzheng.Intakes{Office: "north"}) // of R2 nobody knows whose it is
+	at([]string{"R3", "R1", "R2"}, yinzheng.Intakes{Office: "south"}, yinzheng.Intakes{Office: "north"})
+	at(nil, yinzheng.Intakes{Office: "north", Late: true})
+	at(nil, yinzheng.Intakes{Office: "south"})
+	at(nil)
+	for _, cursor := range []string{"x", "1", "1.", "1.2", "0.!.1", "张"} {
+		_, err := s.RequestsAt(ctx, []yinzheng.Intakes{{Office: "north"}}, yinzheng.RequestSent, cursor, 9)
+		checkIs(t, err, yinzheng.ErrInvalid)
+	}
+	sentOn := func(office string, since time.Time, want int) {
+		t.Helper()
+		if n, err := s.CountUnvouched(ctx, office, since, 9); err != nil || n != want {
+			t.Errorf("%d were sent to %s since %s, %v", n, office, since, err)
+		}
+	}
+	sentOn("north", Start, 1)
+	sentOn("north", Start.Add(time.Hour+time.Second), 0)
+	sentOn("south", Start, 0)
 	late := func(now time.Time, want ...string) {
 		t.Helper()
 		got, err := s.LateRequests(ctx, now, 9)
@@ -84,11 +109,12 @@ func residentRequests(t *testing.T, s yinzheng.Store) {
 	all["R3"].Late = true
 	put(all["R3"])
 	late(Start.Add(2*time.Hour), "R2")
-	at(yinzheng.Intakes{Office: "north", Late: true}, "R3")
+	at([]string{"R3"}, yinzheng.Intakes{Office: "north", Late: true})
 
 	taken := all["R2"]
 	taken.State, taken.Case, taken.Due = yinzheng.RequestTaken, "CASE", time.Time{}
 	put(taken)
+	sentOn("north", Start, 0)
 	got, err := s.RequestOfCase(ctx, "CASE")
 	check(t, err)
 	if got.ID != "R2" {
@@ -102,8 +128,22 @@ func residentRequests(t *testing.T, s yinzheng.Store) {
 		t.Error("a request that has ended goes on")
 	}
 	asked := *taken
-	asked.State, asked.Content = yinzheng.RequestAsked, []byte(`{"said":"请补"}`)
+	asked.State, asked.Content, asked.Due = yinzheng.RequestAsked, []byte(`{"said":"请补"}`), Start.Add(9*time.Hour)
 	put(&asked)
+	unanswered := func(now time.Time, want ...string) {
+		t.Helper()
+		got, err := s.UnansweredRequests(ctx, now, 9)
+		check(t, err)
+		is(got, want...)
+	}
+	unanswered(Start.Add(9*time.Hour - time.Second))
+	unanswered(Start.Add(9*time.Hour), "R2")
+	asked.Unanswered = true
+	put(&asked)
+	unanswered(Start.Add(9 * time.Hour))
+	if got, err := s.ResidentRequest(ctx, "R2"); err != nil || !got.Unanswered {
+		t.Errorf("%+v, %v", got, err)
+	}
 	asked.Content = []byte(`{"said":"请补","files":1}`)
 	put(&asked)
 	asked.State = yinzheng.RequestAnswered
