@@ -315,6 +315,71 @@ func TestApplyScriptless(t *testing.T) {
 	}
 }
 
+// sends sends a form that a page of ours has.
+func (p *phone) sends(path string, pairs ...string) {
+	p.t.Helper()
+	form, err := json.Marshal(pairsOf(pairs).Encode())
+	must(p.t, err)
+	if status := run(p.t, p, chromedp.Evaluate[int](`fetch('`+path+`', {method: 'POST', headers: {'Content-Type': 'application/x-www-form-urlencoded'}, body: `+string(form)+`}).then(r => r.status)`, chromedp.EvalAwaitPromise)); status != 200 {
+		p.t.Fatalf("%s: %d", path, status)
+	}
+}
+
+func pairsOf(pairs []string) url.Values {
+	form := url.Values{}
+	for i := 0; i < len(pairs); i += 2 {
+		form.Add(pairs[i], pairs[i+1])
+	}
+	return form
+}
+
+// offers offers a file for a material, whose page is open, and waits for what comes of it.
+func (p *phone) offers(name, then string) {
+	p.t.Helper()
+	run(p.t, p, chromedp.SetUploadFiles(chromedp.CSS("#file"), []string{name}))
+	if !p.scripts {
+		p.does(`document.querySelector('form:has(#file) .button').click()`)
+	}
+	p.until(then)
+}
+
+// TestApplyFiles: an agent has named twelve relatives, and learns why a file is not taken,
+// be it of another kind or far too large, with scripts and without. Nothing is lost by it.
+func TestApplyFiles(t *testing.T) {
+	w := newWorld(t, unhurried)
+	p := w.phone(t, true)
+	open(t, p, w.URL+"/apply/family-relation")
+	address := p.begins("family-relation")
+	p.sends(address+"/for", "applicant.as", "agent")
+	p.sends(address+"/applicant", "applicant.name", "张𫖯明", "applicant.id.type", "111", "applicant.id", "441302199506140020", "applicant.authority", "委托书")
+	for _, r := range "甲乙丙丁戊己庚辛壬癸子丑" {
+		p.sends(address+"/about-relatives", "act", "keep", "mark", "", "row.name", "买买提·阿卜杜热合曼·赵"+string(r), "row.relation", "daughter")
+	}
+	open(t, p, w.URL+address+"/about-relatives")
+	p.until(`document.querySelectorAll('.rows li').length === 12 && document.querySelector('a[href$="row=new"]') === null`)
+	p.looksAt("twelve relatives")
+
+	dir := t.TempDir()
+	huge, program := filepath.Join(dir, "委托书.jpg"), filepath.Join(dir, "照片.jpg")
+	must(t, os.WriteFile(huge, make([]byte, 50<<20), 0o600))
+	must(t, os.WriteFile(program, []byte("MZ\x90\x00 a program"), 0o600))
+	open(t, p, w.URL+address+"/photo-authority")
+	p.photographs(7, 1)
+	p.offers(huge, `!document.getElementById('file-large').hidden`)
+	p.looksAt("far too large")
+	p.offers(program, `document.querySelector('.faults') !== null`)
+	p.looksAt("of another kind")
+
+	p.scripts = false
+	_, err := chromedp.Call(p, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	must(t, err)
+	open(t, p, w.URL+address+"/photo-authority")
+	p.offers(huge, `document.querySelector('.faults') !== null`)
+	p.says("20 MB")
+	p.looksAt("far too large, without scripts")
+	p.until(`document.querySelectorAll('.shots li').length === 1`)
+}
+
 // TestApplyPages looks at the pages of an agent's request that the journeys pass by, on
 // a phone and, in English, on a desk.
 func TestApplyPages(t *testing.T) {

@@ -64,6 +64,9 @@ type hall struct {
 // nothing where only a case's code is known of them.
 func (h *hall) MyName() string { return yinzheng.MaskName(h.Me.Name) }
 
+// MostBytes is how large a file may be that somebody sends.
+func (h *hall) MostBytes() int { return maxFile }
+
 // receive writes a page of the residents.
 func (s *server) receive(g *guest, status int, name string, title yinzheng.Text, view any) error {
 	return s.receiveAt(g, s.pageOf(g.Request), status, name, title, view)

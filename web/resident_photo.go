@@ -191,6 +191,8 @@ func uploadFaults(err error) []yinzheng.FieldError {
 	switch {
 	case f.status >= http.StatusInternalServerError && f.status != http.StatusServiceUnavailable:
 		return nil
+	case f.status == http.StatusRequestEntityTooLarge: // of the form, whose fields it has no names of
+		return []yinzheng.FieldError{{Field: "file", Code: f.kind, Text: f.fields[0].Text}}
 	case len(f.fields) > 0:
 		return f.fields
 	}

@@ -22,8 +22,14 @@ addEventListener('pageshow', () => {
 });
 
 // A photograph goes at once: who takes one and presses on would otherwise leave it behind.
+// One that is too large does not: it would take minutes to be refused.
 for (const input of document.querySelectorAll('[data-goes]')) {
-  input.addEventListener('change', () => input.form.requestSubmit(input.form.querySelector('button')));
+  input.addEventListener('change', () => {
+    const large = document.getElementById(input.id + '-large');
+    large.hidden = !(input.files[0]?.size > Number(large.dataset.most));
+    if (large.hidden) input.form.requestSubmit(input.form.querySelector('button'));
+    else input.value = '';
+  });
 }
 
 for (const button of document.querySelectorAll('[data-print]')) {
