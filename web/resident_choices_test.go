@@ -24,6 +24,9 @@ func TestApplyByCertificate(t *testing.T) {
 	if _, page := phone.get(address + "/photo-lease"); !strings.Contains(page, offered) {
 		t.Fatalf("not offered: %s", page)
 	}
+	p := w.phone(t, true)
+	p.signsIn("ouyang", address+"/photo-lease")
+	p.looksAt("a certificate is offered")
 	elsewhere := other.apply("tenant")
 	other.answer(elsewhere, "photo-lease", []string{"for", "applicant.as", "holder"}, []string{"where", "division", village},
 		[]string{"about-name", "values.name", "欧阳祥", "values.id.type", "111", "values.id", "441302199003070120"}, []string{"about-address", "values.address", "滨江路 8 号"})
