@@ -53,6 +53,12 @@ func (s *Service) EraseInTime(ctx context.Context) (map[string]int, error) {
 	add(RetainContacts, n, err)
 	n, err = s.erasing(ctx, func(limit int) ([]string, error) { return s.expiredRequests(ctx, limit) }, request)
 	add(RetainRequests, n, err)
+	for _, rule := range spentRules {
+		n, err := s.erasing(ctx, func(limit int) ([]string, error) {
+			return s.Store.Spent(ctx, rule, s.Expires(rule), s.now(), limit)
+		}, func(id string) error { return s.Store.EraseSpent(ctx, rule, id, s.Expires(rule), s.now()) })
+		add(rule, n, err)
+	}
 	if len(erased) > 0 {
 		errs = append(errs, s.Store.Record(ctx, Event{At: s.now(), Kind: EventInTime, Subject: retentionSubject, By: SystemActor, Detail: tallyText(erased)}))
 	}

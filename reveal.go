@@ -154,9 +154,10 @@ const (
 	EventRequestFile   = "request-file-opened"
 	EventReturnCode    = "request-code-made"
 
-	EventInTime    = "erased-in-time" // what a round erased; the subject is all of it
-	EventHeld      = "case-held"
-	EventHoldEnded = "case-hold-ended"
+	EventInTime        = "erased-in-time" // what a round erased; the subject is all of it
+	EventContentErased = "content-erased" // of one thing, by a rule; detail: the rule, and a digest of what stays
+	EventHeld          = "case-held"
+	EventHoldEnded     = "case-hold-ended"
 
 	EventInspected     = "commitment-inspected"
 	EventRightEnded    = "commitment-right-ended"
@@ -232,6 +233,7 @@ var eventNames = map[string]Text{
 	EventRequestFile:           {"打开网上申请的文件", "file of a request opened"},
 	EventReturnCode:            {"取得网上申请的取回码", "code to come back to a request drawn"},
 	EventInTime:                {"按保存期限销毁", "erased in time"},
+	EventContentErased:         {"内容按保存期限销毁", "content erased in time"},
 	EventHeld:                  {"保全办件，暂不销毁", "case held, nothing of it is erased"},
 	EventHoldEnded:             {"解除保全", "hold on a case ended"},
 	EventInspected:             {"核查承诺", "commitment inspected"},

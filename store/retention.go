@@ -133,18 +133,26 @@ func whatStays(ctx context.Context, q querier, application int64, erasure *yinzh
 // digestActions is a digest of the actions of a case before one, without the columns
 // that go of each kind.
 func digestActions(ctx context.Context, q querier, application int64, before int, gone func(yinzheng.ActionKind) []string) (string, error) {
+	return digestRows(ctx, q, func(x row) []string {
+		kind, _ := x["kind"].(string)
+		return append([]string{"application"}, gone(yinzheng.ActionKind(kind))...)
+	}, actionsBefore, application, before)
+}
+
+// digestRows is a digest of the rows that a text reads, without the columns that without
+// names of each.
+func digestRows(ctx context.Context, q querier, without func(row) []string, text string, args ...any) (string, error) {
 	h := sha256.New()
 	err := each(ctx, q, func(r *sql.Rows) error {
 		x, err := scanRow(r)
 		if err != nil {
 			return err
 		}
-		kind, _ := x["kind"].(string)
-		content, err := x.content(append([]string{"application"}, gone(yinzheng.ActionKind(kind))...)...)
+		content, err := x.content(without(x)...)
 		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(content))))
 		h.Write(content)
 		return err
-	}, actionsBefore, application, before)
+	}, text, args...)
 	return hex.EncodeToString(h.Sum(nil)), err
 }
 
