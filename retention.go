@@ -40,6 +40,11 @@ const (
 	RetainRatings   = "ratings"
 	RetainShares    = "shares"
 	RetainRosters   = "rosters"
+	RetainInquiries = "inquiries"
+	RetainLists     = "inquiry-lists"
+	RetainRolls     = "rolls"
+	RetainCopies    = "copies"
+	RetainMessages  = "messages"
 )
 
 var retentionRules = []RetentionRule{
@@ -103,10 +108,40 @@ var retentionRules = []RetentionRule{
 		Text{"核验结果用于发放待遇，三年内可能要核对、追回（《民法典》第一百八十八条）；件数和生成的办件留下", "Benefits were paid by what was seen, and may be looked into or reclaimed for three years (Civil Code, article 188); the figures and the cases that were made stay"},
 		3 * yearOfDays,
 	},
+	{
+		RetainInquiries,
+		Text{"已答复、撤回的协查", "Inquiries that were replied to or withdrawn"},
+		Text{"依据答复作出的决定，最迟五年内可以起诉（《行政诉讼法》第四十六条第二款）；问答的经过留下", "What was decided by a reply can be taken to court for five years at most (Administrative Litigation Law, article 46, second paragraph); who asked and answered when stays"},
+		5 * yearOfDays,
+	},
+	{
+		RetainLists,
+		Text{"已答复的协查名单", "Lists of inquiries that were replied to"},
+		Text{"同上；各行的结果和件数留下", "The same; the rows' answers and the figures stay"},
+		5 * yearOfDays,
+	},
+	{
+		RetainRolls,
+		Text{"被新名册替代的协查名册", "Rolls that a newer one has replaced"},
+		Text{"不再用来答复；九十天内可以核对（《个人信息保护法》第十九条、第四十七条）", "Nothing is answered by them any more; for ninety days they can be looked into (Personal Information Protection Law, articles 19 and 47)"},
+		90,
+	},
+	{
+		RetainCopies,
+		Text{"领取副本的人", "Who took copies"},
+		Text{"与附件一同按短期档案保存十年（《机关文件材料归档范围和文书档案保管期限规定》）；份数和经办人留下", "Kept as long as files are (Regulation on the scope of filing and the terms of records of organs); how many and by whom stays"},
+		10 * yearOfDays,
+	},
+	{
+		RetainMessages,
+		Text{"发出的消息的遮盖地址", "Masked addresses of messages that were sent"},
+		Text{"供查问有没有发到；九十天后不再需要（《个人信息保护法》第十九条、第四十七条）", "They tell whether something was sent there, and nothing else after ninety days (Personal Information Protection Law, articles 19 and 47)"},
+		90,
+	},
 }
 
-// spentRules are the rules of what is kept beside cases, contacts and requests.
-var spentRules = []string{RetainImports, RetainRatings, RetainShares, RetainRosters}
+// spentRules are the rules of what is kept beside cases, contacts, requests and messages.
+var spentRules = []string{RetainImports, RetainRatings, RetainShares, RetainRosters, RetainInquiries, RetainLists, RetainRolls, RetainCopies}
 
 // caseRules are the rules of cases, in the order in which they are gone through.
 var caseRules = []string{RetainDrafts, RetainWithdrawn, RetainRejected, RetainFiles}
@@ -289,16 +324,25 @@ type Retentions interface {
 	IdleContacts(ctx context.Context, before, now time.Time, limit int) ([]string, error)
 	// EndedRequests lists the requests that have their content, of such cases.
 	EndedRequests(ctx context.Context, before, now time.Time, limit int) ([]string, error)
-	// Spent lists the IDs of what stands under a rule of neither cases, contacts nor
-	// requests, was touched last before a moment and is not needed at now, longest first:
-	// done imports, ratings that nothing is to be done about, ended shares and campaigns.
-	// A hold on a case of theirs needs them.
+	// IsIdle tells whether IdleContacts has somebody, HasEnded whether EndedRequests has
+	// a request.
+	IsIdle(ctx context.Context, resident string, before, now time.Time) (bool, error)
+	HasEnded(ctx context.Context, request string, before, now time.Time) (bool, error)
+	// Spent lists the IDs of what stands under a rule of its own (spentRules), was touched
+	// last before a moment and is not needed at now, longest first: done imports, ratings
+	// that nothing is to be done about, ended shares and campaigns, inquiries and lists that
+	// were replied to, rolls since they were replaced, copies. A hold on a case of theirs
+	// needs them.
 	Spent(ctx context.Context, rule string, before, now time.Time, limit int) ([]string, error)
 	// CountSpent counts the same, and those that something needs.
 	CountSpent(ctx context.Context, rule string, before, now time.Time) (ExpiredCount, error)
 	// EraseSpent takes from one of them what the rule takes, and records that
 	// (EventContentErased); ErrConflict when it is not among them (any more).
 	EraseSpent(ctx context.Context, rule, id string, before, now time.Time) error
+	// ForgetRecipients takes the masked recipients off messages that are done since before
+	// a moment, so many at most, and tells how many; CountRecipients counts them.
+	ForgetRecipients(ctx context.Context, before time.Time, limit int) (int, error)
+	CountRecipients(ctx context.Context, before time.Time) (int, error)
 	// PutHold holds a case, in the place of an earlier hold on it; EndHold ends it.
 	PutHold(ctx context.Context, h *Hold) error
 	EndHold(ctx context.Context, id string) error

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -47,6 +48,10 @@ func TestSpentRecord(t *testing.T) {
 		{name: "no act on a roster", late: time.Second, now: later, forged: "DELETE FROM campaign_acts WHERE entry = 2", want: ContentChanged},
 		{name: "the campaign", late: time.Second, now: later, forged: "DELETE FROM campaigns", want: ContentChanged},
 		{name: "the share", late: time.Second, now: later, forged: "DELETE FROM shares", want: ContentMissing},
+		{name: "an inquiry", late: time.Second, now: later, forged: "UPDATE inquiry_acts SET content = json_set(content, '$.kind', 'sign') WHERE subject = 'Q1'", want: ContentChanged},
+		{name: "an answer in a list", late: time.Second, now: later, forged: "UPDATE inquiry_rows SET answer = 'yes'", want: ContentChanged},
+		{name: "how many copies", late: time.Second, now: later, forged: "UPDATE copies SET copies = 9", want: ContentChanged},
+		{name: "the roll in force", late: time.Second, now: later, forged: "DELETE FROM inquiry_rolls WHERE id = 'R2'", want: ContentMissing},
 		{name: "the erasures gone", late: time.Second, now: later, forged: unerased, want: ContentExtra},
 	} {
 		path := t.TempDir() + "/yinzheng.db"
@@ -75,6 +80,11 @@ func TestRobbed(t *testing.T) {
 		"UPDATE ratings SET erased = 1":                                           ContentMissing,
 		"UPDATE campaign_entries SET mark = 'erased:' || number WHERE number = 2": ContentMissing,
 		"UPDATE campaign_acts SET content = '{}' WHERE entry = 2":                 ContentChanged,
+		"UPDATE inquiry_acts SET content = '{}'":                                  ContentChanged,
+		"UPDATE inquiries SET erased = 1":                                         ContentMissing,
+		"UPDATE inquiry_rows SET content = '{}'":                                  ContentMissing,
+		"DELETE FROM inquiry_roll_entries WHERE roll = 'R1'":                      ContentMissing,
+		"UPDATE copies SET collector = ''":                                        ContentMissing,
 	} {
 		path := t.TempDir() + "/yinzheng.db"
 		s := openFile(t, path)
@@ -115,6 +125,12 @@ func TestSpending(t *testing.T) {
 		"UPDATE campaign_entries SET mark = 'erased:' || number, content = " + nameless,
 		"UPDATE campaign_acts SET content = " + namelessAct + " WHERE entry > 0",
 		"UPDATE campaigns SET erased = 1",
+		"UPDATE inquiry_acts SET content = " + unasked,
+		"UPDATE inquiry_replies SET token = '', salt = x'' WHERE id = 'Q1'",
+		"UPDATE inquiry_rows SET content = '{}'",
+		"UPDATE inquiry_rolls SET erased = 1 WHERE id = 'R1'",
+		"DELETE FROM inquiry_roll_entries WHERE roll = 'R1'",
+		"UPDATE copies SET collector = '', collector_type = '', collector_number = '', collector_reason = '', purpose = ''",
 	}
 	stays := []string{
 		"UPDATE batch_rows SET content = '{}', why_zh = 'x' WHERE line = 3",
@@ -134,6 +150,14 @@ func TestSpending(t *testing.T) {
 		"UPDATE campaign_acts SET content = json_remove(content, '$.kind') WHERE entry = 0",
 		"UPDATE campaigns SET erased = 1, running = 1",
 		"UPDATE campaigns SET erased = 1, content = '{}'",
+		"UPDATE inquiry_acts SET content = '{}'",
+		"DELETE FROM inquiry_acts",
+		"UPDATE inquiry_rows SET content = '{}', answer = 'yes'",
+		"UPDATE inquiry_rolls SET erased = 1, title = ''",
+		"DELETE FROM inquiry_roll_entries",
+		"DELETE FROM inquiry_rolls",
+		"UPDATE copies SET collector = 'x'",
+		"UPDATE copies SET collector = '', collector_type = '', collector_number = '', collector_reason = '', purpose = '', copies = 9",
 	}
 	for _, text := range append(goes, stays...) {
 		if err := run(text); err == nil {
@@ -145,7 +169,7 @@ func TestSpending(t *testing.T) {
 		check(t, s.EraseSpent(t.Context(), rule, id, later, later))
 	}
 	for _, text := range goes {
-		if err := run(text); err != nil && !strings.HasPrefix(text, "UPDATE batches") {
+		if err := run(text); err != nil && !strings.HasPrefix(text, "UPDATE batches") && !strings.HasPrefix(text, "UPDATE inquiry_acts") {
 			t.Errorf("erased again: %s: %v", text, err)
 		}
 	}
@@ -165,15 +189,16 @@ func TestTermsMigration(t *testing.T) {
 	check(t, s.Record(t.Context(), yinzheng.Event{At: storetest.Start.AddDate(0, 0, 20), Kind: "batch-delivered", Subject: "B1", By: "u1"}))
 	check(t, s.Close())
 	var texts []string
-	for _, trigger := range []string{"batches_in_order", "batch_rows_once", "ratings_in_order", "rating_acts_not_changed", "shares_only_end", "campaigns_in_order", "campaign_entries_in_order", "campaign_acts_not_changed"} {
-		table := strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(trigger, "_in_order"), "_once"), "_not_changed"), "_only_end")
+	for _, trigger := range []string{"batches_in_order", "batch_rows_once", "ratings_in_order", "rating_acts_not_changed", "shares_only_end", "campaigns_in_order", "campaign_entries_in_order", "campaign_acts_not_changed", "inquiry_acts_not_changed", "inquiry_replies_not_changed", "inquiry_rows_not_answered_again", "inquiry_rolls_not_changed", "inquiry_roll_entries_not_removed", "copies_not_changed", "messages_in_order"} {
+
+		table := regexp.MustCompile("_(in_order|once|not_|only_).*$").ReplaceAllString(trigger, "")
 		texts = append(texts, "DROP TRIGGER "+trigger, "CREATE TRIGGER "+trigger+" BEFORE DELETE ON "+table+" BEGIN SELECT 1; END")
 	}
-	for _, index := range []string{"batches_kept", "ratings_kept", "shares_noted", "campaigns_kept"} {
+	for _, index := range []string{"batches_kept", "ratings_kept", "shares_noted", "campaigns_kept", "inquiries_kept", "inquiry_lists_kept", "inquiry_rolls_kept", "copies_named", "messages_named"} {
 		texts = append(texts, "DROP INDEX "+index)
 	}
 	texts = append(texts, "DROP INDEX batches_state", "CREATE INDEX batches_state ON batches (state, key)", "ALTER TABLE batches DROP COLUMN changed_at")
-	for _, table := range []string{"batches", "ratings", "campaigns"} {
+	for _, table := range []string{"batches", "ratings", "campaigns", "inquiries", "inquiry_lists", "inquiry_rolls"} {
 		texts = append(texts, "ALTER TABLE "+table+" DROP COLUMN erased")
 	}
 	db := openPool(path, nil, 1)

@@ -98,13 +98,67 @@ var terms = map[string]*term{
 		robbed: query(`SELECT c.id, (SELECT max(x.at) FROM campaign_acts x WHERE x.campaign = c.key AND x.entry = 0) FROM campaigns c
 			WHERE (c.erased = 1 OR EXISTS (SELECT 1 FROM campaign_entries x WHERE x.campaign = c.key AND x.mark = 'erased:' || x.number)) AND NOT ` + erasureAbout("c.id") + ` LIMIT 1`),
 	}),
+	yinzheng.RetainInquiries: newTerm(thing{
+		from: "inquiries i", id: "i.id", order: "i.at",
+		past:   "i.state IN ('replied', 'withdrawn') AND i.erased = 0 AND i.at < $1 AND (SELECT max(x.at) FROM inquiry_acts x WHERE x.subject = i.id) < $1",
+		needed: nothing,
+	}, term{
+		stays: query("SELECT seq, at, account, kind, " + unasked + " AS content FROM inquiry_acts WHERE subject = $1 ORDER BY seq"),
+		empties: []string{
+			query("UPDATE inquiry_acts SET content = " + unasked + " WHERE subject = $1"),
+			query("UPDATE inquiry_replies SET token = '', salt = x'' WHERE id = $1"),
+			query("UPDATE inquiries SET erased = 1 WHERE id = $1"),
+		},
+		since:  lastOf(inquiryKinds),
+		robbed: query("SELECT i.id, i.at FROM inquiries i WHERE i.erased = 1 AND NOT " + erasureAbout("i.id") + " LIMIT 1"),
+	}),
+	yinzheng.RetainLists: newTerm(thing{
+		from: "inquiry_lists l", id: "l.id", order: "l.at",
+		past:   "l.state = 'replied' AND l.erased = 0 AND l.at < $1 AND (SELECT max(x.at) FROM inquiry_acts x WHERE x.subject = l.id) < $1",
+		needed: nothing,
+	}, term{
+		stays: query("SELECT row, answer, found, source, as_of, inquiry FROM inquiry_rows WHERE list = $1 ORDER BY row"),
+		empties: []string{
+			query("UPDATE inquiry_rows SET content = '{}' WHERE list = $1"),
+			query("UPDATE inquiry_lists SET erased = 1 WHERE id = $1"),
+		},
+		since: lastOf(inquiryKinds),
+		robbed: query(`SELECT l.id, l.at FROM inquiry_lists l WHERE (l.erased = 1 OR EXISTS (SELECT 1 FROM inquiry_rows r WHERE r.list = l.id AND r.content = '{}'))
+			AND NOT ` + erasureAbout("l.id") + ` LIMIT 1`),
+	}),
+	yinzheng.RetainRolls: newTerm(thing{
+		from: "inquiry_rolls r", id: "r.id", order: "r.at",
+		past:   "r.erased = 0 AND r.at < $1 AND EXISTS (SELECT 1 FROM inquiry_rolls n WHERE n.kind = r.kind AND n.key > r.key AND n.at < $1)",
+		needed: nothing,
+	}, term{
+		empties: []string{query("DELETE FROM inquiry_roll_entries WHERE roll = $1"), query("UPDATE inquiry_rolls SET erased = 1 WHERE id = $1")},
+		since:   query("SELECT min(n.at) FROM inquiry_rolls r JOIN inquiry_rolls n ON n.kind = r.kind AND n.key > r.key WHERE r.id = $1"),
+		robbed: query(`SELECT r.id, r.at FROM inquiry_rolls r WHERE (r.erased = 1 OR r.rows <> (SELECT count(*) FROM inquiry_roll_entries x WHERE x.roll = r.id))
+			AND NOT ` + erasureAbout("r.id") + ` LIMIT 1`),
+	}),
+	yinzheng.RetainCopies: newTerm(thing{
+		from: "copies c", id: "c.id", order: "c.at",
+		past:   "c.collector <> '' AND c.at < $1",
+		needed: "EXISTS (SELECT 1 FROM certificates x JOIN case_holds h ON h.application = x.application WHERE x.code = c.certificate AND h.until > $2)",
+	}, term{
+		stays:   query("SELECT certificate, at, account, name, office, copies FROM copies WHERE id = $1"),
+		empties: []string{query("UPDATE copies SET collector = '', collector_type = '', collector_number = '', collector_reason = '', purpose = '' WHERE id = $1")},
+		since:   query("SELECT at FROM copies WHERE id = $1"),
+		robbed:  query("SELECT c.id, c.at FROM copies c WHERE c.collector = '' AND NOT " + erasureAbout("c.id") + " LIMIT 1"),
+	}),
 }
+
+const (
+	nothing      = "$2 IS NULL" // needs it
+	inquiryKinds = "e.kind >= 'inquiry-' AND e.kind < 'inquiry.' AND length(e.detail) = 64"
+)
 
 // What is left of content that is JSON. Doing it again changes nothing, so that what an
 // erasure leaves can be told before it, too. The triggers have the same.
 const (
 	wordless    = "json_remove(content, '$.text', '$.salt')"
 	nameless    = "json_remove(content, '$.name', '$.id', '$.certificate', '$.seen.seen_by', '$.seen.reason', '$.seen.died_on', '$.seen.source', '$.death.on', '$.death.source', '$.refused.why')"
+	unasked     = "json_remove(content, '$.asked.name', '$.asked.id', '$.asked.about', '$.asked.question', '$.found', '$.opinion', '$.salt')"
 	namelessAct = "json_remove(content, '$.seen_by', '$.reason', '$.died_on', '$.source', '$.why')"
 )
 

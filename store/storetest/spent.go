@@ -42,8 +42,31 @@ func Spend(t *testing.T, s yinzheng.Store) map[string]string {
 	share := &yinzheng.Share{Hash: [32]byte{1}, Code: cert.Code, Note: "给王丽的学校", MadeAt: Start.AddDate(0, 0, -1), Expires: Start}
 	check(t, s.AddShare(ctx, share))
 
+	spendInquiries(t, s)
+	check(t, s.AddCopies(ctx, &yinzheng.Copies{ID: "K1", Certificate: cert.Code, At: Start, By: "u1", Name: "经办人", Office: "north", Collector: "王丽", CollectorID: yinzheng.ID{Type: yinzheng.Passport, Number: "王丽1"}, Count: 2, Purpose: "王丽入学"}))
 	return map[string]string{
 		yinzheng.RetainImports: b.ID, yinzheng.RetainRatings: "A1", yinzheng.RetainShares: fmt.Sprintf("share-%d", share.ID), yinzheng.RetainRosters: spentCampaign(t, s),
+		yinzheng.RetainInquiries: "Q1", yinzheng.RetainLists: "L1", yinzheng.RetainRolls: "R1", yinzheng.RetainCopies: "K1",
+	}
+}
+
+// spendInquiries writes an inquiry and a list that were replied to, and a roll that was
+// replaced.
+func spendInquiries(t *testing.T, s yinzheng.Store) {
+	t.Helper()
+	ctx := t.Context()
+	content := []byte(`{"kind":"ask","asked":{"name":"王丽","id":{"type":"111","number":"王丽1"},"about":"王丽2","basis":"某法"},"found":{"source":"王丽"},"opinion":"王丽","salt":"AAAA"}`)
+	for _, id := range []string{"Q1", "L1"} {
+		check(t, s.AddInquiryAct(ctx, &yinzheng.InquiryAct{Subject: id, Seq: 1, At: Start, By: "u1", Kind: "ask", Content: content}))
+		logged(t, s, "inquiry-ask", id, "u1", content)
+		check(t, s.AddInquiryReply(ctx, &yinzheng.InquiryReply{ID: id, At: Start, Token: "王丽", Salt: []byte("salt")}))
+		content = []byte(`{"kind":"ask","asked":{"basis":"某法"}}`) // a list's acts name nobody
+	}
+	check(t, s.PutInquiry(ctx, &yinzheng.InquiryPlace{ID: "Q1", Kind: "mother", State: "replied", Asker: "court", Role: yinzheng.Department, Account: "u1", Office: "north", Signer: "town", At: Start, Due: Start}))
+	check(t, s.AddInquiryList(ctx, &yinzheng.InquiryList{ID: "L1", Kind: "mother", State: "replied", Asker: "court", Role: yinzheng.Department, Account: "u1", At: Start, Rows: 1}, []yinzheng.InquiryRow{{Row: 1, Content: []byte(`{"name":"王丽"}`)}}))
+	check(t, s.PutInquiryRow(ctx, "L1", &yinzheng.InquiryRow{Row: 1, Answer: "no", By: "people", Inquiry: "Q1"}))
+	for _, id := range []string{"R1", "R2"} {
+		check(t, s.AddInquiryRoll(ctx, &yinzheng.InquiryRoll{ID: id, Kind: "vaccinated", At: Start, By: "u1", Office: "north", Title: "名册", AsOf: "2026-01-01", Rows: 1}, []yinzheng.RollEntry{{Document: "111:a", Name: "王丽"}}))
 	}
 }
 
@@ -103,6 +126,23 @@ func said(t *testing.T, s yinzheng.Store) string {
 			fmt.Fprintf(&b, "%s\n", a.Content)
 		}
 	}
+	asked, err := s.InquiryActs(ctx, "Q1", 0)
+	check(t, err)
+	for _, a := range asked {
+		fmt.Fprintf(&b, "%s\n", a.Content)
+	}
+	reply, err := s.InquiryReply(ctx, "Q1")
+	check(t, err)
+	lines, err := s.InquiryRows(ctx, "L1", 0, 9)
+	check(t, err)
+	copies, err := s.Copies(ctx, Certificate(1, "A1").Code)
+	check(t, err)
+	on, err := s.OnInquiryRoll(ctx, "R1", yinzheng.RollEntry{Document: "111:a", Name: "王丽"})
+	check(t, err)
+	if on {
+		fmt.Fprintln(&b, "王丽 is on the roll")
+	}
+	fmt.Fprintf(&b, "%s %s\n%s\n%v\n", reply.Token, reply.Salt, lines[0].Content, copies)
 	return b.String()
 }
 
@@ -131,7 +171,11 @@ func spent(t *testing.T, s yinzheng.Store) {
 		check(t, err)
 		counts, err := s.CampaignCounts(ctx, "C1", "2026-01-01")
 		check(t, err)
-		return fmt.Sprint(tally, ratings, counts)
+		asked, err := s.TallyInquiryRows(ctx, "L1")
+		check(t, err)
+		copies, err := s.Copies(ctx, Certificate(1, "A1").Code)
+		check(t, err)
+		return fmt.Sprint(tally, ratings, counts, asked, copies[0].Count)
 	}
 	before := figures()
 	for rule, id := range ids {
@@ -146,6 +190,9 @@ func spent(t *testing.T, s yinzheng.Store) {
 	}
 	check(t, s.PutHold(ctx, &yinzheng.Hold{Case: "A1", Reason: "litigation", Until: later, By: "u1", At: Start}))
 	for rule, id := range ids {
+		if slices.Contains([]string{yinzheng.RetainInquiries, yinzheng.RetainLists, yinzheng.RetainRolls}, rule) {
+			continue // they are of no case
+		}
 		if list := listed(rule, later, Start); list != nil {
 			t.Errorf("%s is held: %v", rule, list)
 		}
@@ -168,6 +215,9 @@ func spent(t *testing.T, s yinzheng.Store) {
 	}
 	if got := said(t, s); strings.Contains(got, "王丽") || strings.Contains(got, "111:") || strings.Contains(got, "2026-01-02") || strings.Contains(got, "AAAA") || !strings.Contains(got, "经办人") {
 		t.Errorf("left is\n%s", got)
+	}
+	if on, err := s.OnInquiryRoll(ctx, "R2", yinzheng.RollEntry{Document: "111:a", Name: "王丽"}); err != nil || !on {
+		t.Errorf("the roll in force: %t, %v", on, err)
 	}
 	if after := figures(); after != before {
 		t.Errorf("the figures were %s and are %s", before, after)

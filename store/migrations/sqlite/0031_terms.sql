@@ -1,6 +1,7 @@
 -- What is erased in time beside cases and requests: rows of imports, words of ratings,
--- notes of shares, rosters of campaigns. Each erasure is an event (content-erased) that
--- is recorded first; the triggers let content go once it is there, and nothing else.
+-- notes of shares, rosters of campaigns, questions about persons, rolls, who took copies.
+-- Each erasure is an event (content-erased) that is recorded first; the triggers let
+-- content go once it is there, and nothing else.
 
 -- changed_at: since when a batch stands as it does.
 DROP TRIGGER batches_in_order;
@@ -69,3 +70,58 @@ WHEN NOT ((NEW.campaign, NEW.entry, NEW.seq, NEW.at, NEW.account, NEW.kind, NEW.
     IS (OLD.campaign, OLD.entry, OLD.seq, OLD.at, OLD.account, OLD.kind, json_remove(OLD.content, '$.seen_by', '$.reason', '$.died_on', '$.source', '$.why'))
   AND OLD.entry > 0 AND EXISTS (SELECT 1 FROM log l JOIN events e ON e.key = l.part WHERE l.subject = (SELECT id FROM campaigns WHERE key = OLD.campaign) AND l.kind = 'event' AND e.kind = 'content-erased'))
 BEGIN SELECT RAISE(ABORT, 'campaign acts are append-only'); END;
+
+-- Questions about persons, lists of them, rolls that were replaced, who took copies.
+ALTER TABLE inquiries ADD COLUMN erased INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX inquiries_kept ON inquiries (at) WHERE erased = 0 AND state IN ('replied', 'withdrawn');
+DROP TRIGGER inquiry_acts_not_changed;
+CREATE TRIGGER inquiry_acts_not_changed BEFORE UPDATE ON inquiry_acts
+WHEN NOT ((NEW.subject, NEW.seq, NEW.at, NEW.account, NEW.kind, NEW.content)
+    IS (OLD.subject, OLD.seq, OLD.at, OLD.account, OLD.kind, json_remove(OLD.content, '$.asked.name', '$.asked.id', '$.asked.about', '$.asked.question', '$.found', '$.opinion', '$.salt'))
+  AND EXISTS (SELECT 1 FROM log l JOIN events e ON e.key = l.part WHERE l.subject = OLD.subject AND l.kind = 'event' AND e.kind = 'content-erased'))
+BEGIN SELECT RAISE(ABORT, 'inquiry acts are append-only'); END;
+DROP TRIGGER inquiry_replies_not_changed;
+CREATE TRIGGER inquiry_replies_not_changed BEFORE UPDATE ON inquiry_replies
+WHEN NOT ((NEW.id, NEW.at, NEW.token, NEW.salt) IS (OLD.id, OLD.at, '', x'')
+  AND EXISTS (SELECT 1 FROM log l JOIN events e ON e.key = l.part WHERE l.subject = OLD.id AND l.kind = 'event' AND e.kind = 'content-erased'))
+BEGIN SELECT RAISE(ABORT, 'replies are append-only'); END;
+
+ALTER TABLE inquiry_lists ADD COLUMN erased INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX inquiry_lists_kept ON inquiry_lists (state, at) WHERE erased = 0;
+DROP TRIGGER inquiry_rows_not_answered_again;
+CREATE TRIGGER inquiry_rows_not_answered_again BEFORE UPDATE ON inquiry_rows
+WHEN (OLD.answer IS NOT NULL OR NEW.content <> OLD.content)
+  AND NOT ((NEW.list, NEW.row, NEW.content, NEW.answer, NEW.found, NEW.source, NEW.as_of, NEW.inquiry) IS (OLD.list, OLD.row, '{}', OLD.answer, OLD.found, OLD.source, OLD.as_of, OLD.inquiry)
+    AND EXISTS (SELECT 1 FROM log l JOIN events e ON e.key = l.part WHERE l.subject = OLD.list AND l.kind = 'event' AND e.kind = 'content-erased'))
+BEGIN SELECT RAISE(ABORT, 'what was asked stays, and is answered once'); END;
+
+ALTER TABLE inquiry_rolls ADD COLUMN erased INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX inquiry_rolls_kept ON inquiry_rolls (at) WHERE erased = 0;
+DROP TRIGGER inquiry_rolls_not_changed;
+CREATE TRIGGER inquiry_rolls_not_changed BEFORE UPDATE ON inquiry_rolls
+WHEN NOT ((NEW.key, NEW.id, NEW.kind, NEW.at, NEW.account, NEW.office, NEW.title, NEW.as_of, NEW.digest, NEW.rows, NEW.erased) IS (OLD.key, OLD.id, OLD.kind, OLD.at, OLD.account, OLD.office, OLD.title, OLD.as_of, OLD.digest, OLD.rows, 1)
+  AND EXISTS (SELECT 1 FROM log l JOIN events e ON e.key = l.part WHERE l.subject = OLD.id AND l.kind = 'event' AND e.kind = 'content-erased'))
+BEGIN SELECT RAISE(ABORT, 'rolls are append-only'); END;
+DROP TRIGGER inquiry_roll_entries_not_removed;
+CREATE TRIGGER inquiry_roll_entries_not_removed BEFORE DELETE ON inquiry_roll_entries
+WHEN NOT EXISTS (SELECT 1 FROM log l JOIN events e ON e.key = l.part WHERE l.subject = OLD.roll AND l.kind = 'event' AND e.kind = 'content-erased')
+BEGIN SELECT RAISE(ABORT, 'rolls are append-only'); END;
+
+CREATE INDEX copies_named ON copies (at) WHERE collector <> '';
+DROP TRIGGER copies_not_changed;
+CREATE TRIGGER copies_not_changed BEFORE UPDATE ON copies
+WHEN NOT ((NEW.key, NEW.id, NEW.certificate, NEW.at, NEW.account, NEW.name, NEW.office, NEW.collector, NEW.collector_type, NEW.collector_number, NEW.collector_reason, NEW.copies, NEW.purpose)
+    IS (OLD.key, OLD.id, OLD.certificate, OLD.at, OLD.account, OLD.name, OLD.office, '', '', '', '', OLD.copies, '')
+  AND EXISTS (SELECT 1 FROM log l JOIN events e ON e.key = l.part WHERE l.subject = OLD.id AND l.kind = 'event' AND e.kind = 'content-erased'))
+BEGIN SELECT RAISE(ABORT, 'copies are append-only'); END;
+
+-- The masked recipient of a message that no longer waits goes, too.
+CREATE INDEX messages_named ON messages (done_at) WHERE masked <> '' AND state <> 'waiting';
+DROP TRIGGER messages_in_order;
+CREATE TRIGGER messages_in_order BEFORE UPDATE ON messages
+WHEN NOT (OLD.state <> 'waiting' AND NEW.masked = '' AND (NEW.key, NEW.id, NEW.channel, NEW.kind, NEW.language, NEW.about, NEW.at, NEW.expires_at, NEW.recipient, NEW.subject, NEW.body, NEW.state, NEW.version, NEW.tries, NEW.due_at, NEW.lease_until, NEW.done_at, NEW.reason, NEW.stop)
+    IS (OLD.key, OLD.id, OLD.channel, OLD.kind, OLD.language, OLD.about, OLD.at, OLD.expires_at, OLD.recipient, OLD.subject, OLD.body, OLD.state, OLD.version, OLD.tries, OLD.due_at, OLD.lease_until, OLD.done_at, OLD.reason, OLD.stop))
+  AND (OLD.state <> 'waiting' OR NEW.version <> OLD.version + 1 OR NEW.key <> OLD.key OR NEW.id <> OLD.id OR NEW.channel <> OLD.channel
+    OR NEW.kind <> OLD.kind OR NEW.language <> OLD.language OR NEW.masked <> OLD.masked OR NEW.about IS NOT OLD.about OR NEW.at <> OLD.at OR NEW.expires_at <> OLD.expires_at
+    OR NEW.recipient <> OLD.recipient OR NEW.subject <> OLD.subject OR NEW.body <> OLD.body OR NEW.state = 'waiting' AND NEW.stop IS NOT OLD.stop)
+BEGIN SELECT RAISE(ABORT, 'a message changes by one version at a time while it waits, and says the same'); END;
