@@ -104,7 +104,7 @@ var retentionRules = []RetentionRule{
 	},
 	{
 		RetainRosters,
-		Text{"办结的集中核验的名册", "Rosters of campaigns that are over"},
+		Text{"办结的生存核验的名册", "Rosters of campaigns that are over"},
 		Text{"核验结果用于发放待遇，三年内可能要核对、追回（《民法典》第一百八十八条）；件数和生成的办件留下", "Benefits were paid by what was seen, and may be looked into or reclaimed for three years (Civil Code, article 188); the figures and the cases that were made stay"},
 		3 * yearOfDays,
 	},
@@ -117,7 +117,7 @@ var retentionRules = []RetentionRule{
 	{
 		RetainLists,
 		Text{"已答复的协查名单", "Lists of inquiries that were replied to"},
-		Text{"同上；各行的结果和件数留下", "The same; the rows' answers and the figures stay"},
+		Text{"依据答复作出的决定，最迟五年内可以起诉（《行政诉讼法》第四十六条第二款）；各行的结果和件数留下", "What was decided by a reply can be taken to court for five years at most (Administrative Litigation Law, article 46, second paragraph); the answers and the figures stay"},
 		5 * yearOfDays,
 	},
 	{
