@@ -329,3 +329,19 @@ func TestForgetRecipients(t *testing.T) {
 		t.Errorf("erased %q, left is %q", got, masked())
 	}
 }
+
+// TestRatingUnseen: that a case was rated, and that what was said is gone, is not told to
+// the people of the case.
+func TestRatingUnseen(t *testing.T) {
+	h := newHouse(t)
+	v := h.draft("key")
+	for _, e := range []yinzheng.Event{{Kind: "rating-rate", Detail: strings.Repeat("a", 64)}, {Kind: yinzheng.EventContentErased, Detail: yinzheng.RetainRatings + " x"}, {Kind: yinzheng.EventDossier}} {
+		e.At, e.Subject, e.By = h.clock(), v.ID, yinzheng.ResidentActor
+		must(t, h.store.Record(h.ctx, e))
+	}
+	events, err := h.CaseEvents(h.ctx, h.people["clerk"], v.ID)
+	must(t, err)
+	if len(events) != 1 || events[0].Kind != yinzheng.EventDossier {
+		t.Errorf("they see %+v", events)
+	}
+}
