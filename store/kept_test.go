@@ -87,7 +87,7 @@ var stays = map[string]map[string]string{
 	"replacements":            {plain: "key certificate application"},
 	"request_files":           {plain: "request digest"},
 	"requests":                {plain: "account key made at", byItself: "digest"},
-	"resident_requests":       {plain: "key id version state item template_version office begun_at changed_at due_at late application", yinzheng.RetainRequests: "resident code content"},
+	"resident_requests":       {plain: "key id version state item template_version office begun_at changed_at due_at late unanswered application", yinzheng.RetainRequests: "resident code content"},
 	"resident_sessions":       {plain: "hash opened_at used_at expires_at", byItself: "resident who"},
 	"revocations":             {plain: "key certificate proposal organ proposed_at decided_at"},
 	"samples":                 {plain: "application made_at"},
