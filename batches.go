@@ -22,6 +22,8 @@ type Batch struct {
 	Rows     int
 	Report   []byte // JSON, of package workbook: what was found as it was read
 	Why      Text   // why it stopped
+	Changed  time.Time
+	Erased   bool // what its rows said was erased in time
 }
 
 // BatchRow is one case of a batch.
@@ -67,13 +69,13 @@ type Batches interface {
 	AddBatch(ctx context.Context, b *Batch, rows []BatchRow) error
 	// Batch returns a batch; ErrNotFound.
 	Batch(ctx context.Context, id string) (*Batch, error)
-	// PutBatch keeps what changes of a batch (State, Account, Submit, Why) as its
+	// PutBatch keeps what changes of a batch (State, Account, Submit, Why, Changed) as its
 	// next version; ErrConflict when it had another one before.
 	PutBatch(ctx context.Context, b *Batch) error
 	// BatchesOf lists an office's, newest first, before a key (0: from the newest).
 	BatchesOf(ctx context.Context, office string, before int64, limit int) ([]*Batch, error)
-	// BatchesIn lists those in a state that were brought in before a moment (zero:
-	// whenever), oldest first.
+	// BatchesIn lists those that are in a state since before a moment (zero: since
+	// whenever), longest first.
 	BatchesIn(ctx context.Context, state string, before time.Time) ([]string, error)
 	// BatchRows lists rows of a batch.
 	BatchRows(ctx context.Context, batch string, f BatchFilter) ([]BatchRow, error)

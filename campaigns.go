@@ -19,6 +19,7 @@ type Campaign struct {
 	Running  bool
 	Version  int // acts so far
 	Content  []byte
+	Erased   bool // who was on the roster was erased in time; read only
 }
 
 // CampaignEntry is one holder on a campaign's roster, as it is kept.

@@ -42,18 +42,26 @@ func (s *Service) EraseInTime(ctx context.Context) (map[string]int, error) {
 		}, func(id string) error { return s.eraseCase(ctx, id, rule) })
 		add(rule, n, err)
 	}
-	request := func(id string) error { return s.eraseRequest(ctx, id) }
 	n, err := s.erasing(ctx, func(limit int) ([]string, error) {
 		return s.Store.IdleContacts(ctx, s.Expires(RetainContacts), s.now(), limit)
-	}, func(key string) error { return s.eraseContact(ctx, key) })
+	}, func(key string) error { return s.eraseIf(ctx, s.Store.IsIdle, key, s.eraseContact) })
 	add(RetainContacts, n, err)
 	n, err = s.erasing(ctx, func(limit int) ([]string, error) {
 		return s.Store.EndedRequests(ctx, s.Expires(RetainContacts), s.now(), limit)
-	}, request)
+	}, func(id string) error { return s.eraseIf(ctx, s.Store.HasEnded, id, s.eraseRequest) })
 	add(RetainContacts, n, err)
-	n, err = s.erasing(ctx, func(limit int) ([]string, error) { return s.expiredRequests(ctx, limit) }, request)
+	n, err = s.erasing(ctx, func(limit int) ([]string, error) { return s.expiredRequests(ctx, limit) }, func(id string) error { return s.eraseRequest(ctx, id) })
 	add(RetainRequests, n, err)
+	for _, rule := range spentRules {
+		n, err := s.erasing(ctx, func(limit int) ([]string, error) {
+			return s.Store.Spent(ctx, rule, s.Expires(rule), s.now(), limit)
+		}, func(id string) error { return s.Store.EraseSpent(ctx, rule, id, s.Expires(rule), s.now()) })
+		add(rule, n, err)
+	}
+	n, err = s.Store.ForgetRecipients(ctx, s.Expires(RetainMessages), maxErased)
+	add(RetainMessages, n, err)
 	if len(erased) > 0 {
+		ctx := context.WithoutCancel(ctx) // what is gone is told of, though the round was cut off
 		errs = append(errs, s.Store.Record(ctx, Event{At: s.now(), Kind: EventInTime, Subject: retentionSubject, By: SystemActor, Detail: tallyText(erased)}))
 	}
 	return erased, errors.Join(errs...)
@@ -78,13 +86,14 @@ func tallyText(erased map[string]int) string {
 }
 
 // erasing does away with what a list has, one after another. Who is faster wins; what
-// cannot be erased now must not hide what comes after it.
+// cannot be erased must not hide what comes after it.
 func (s *Service) erasing(ctx context.Context, list func(limit int) ([]string, error), erase func(id string) error) (n int, err error) {
 	left := map[string]bool{}
-	for n < maxErased && ctx.Err() == nil {
+	var failed []error
+	for n < maxErased && len(failed) < eraseBatch && ctx.Err() == nil {
 		ids, err := list(eraseBatch + len(left))
 		if err != nil {
-			return n, err
+			return n, errors.Join(append(failed, err)...)
 		}
 		if ids = slices.DeleteFunc(ids, func(id string) bool { return left[id] }); len(ids) == 0 {
 			break
@@ -95,12 +104,29 @@ func (s *Service) erasing(ctx context.Context, list func(limit int) ([]string, e
 				n++
 			case errors.Is(err, ErrConflict) || errors.Is(err, ErrState) || errors.Is(err, errNoTemplate):
 				left[id] = true
+			case errors.Is(err, ErrUnavailable):
+				return n, errors.Join(append(failed, err)...)
 			default:
-				return n, err
+				left[id] = true
+				failed = append(failed, fmt.Errorf("erase %s: %w", id, err))
 			}
 		}
 	}
-	return n, nil
+	return n, errors.Join(failed...)
+}
+
+// eraseIf erases something in the transaction in which it is found to be due still:
+// somebody may have come back to it, or held the case, since it was listed.
+func (s *Service) eraseIf(ctx context.Context, due func(ctx context.Context, id string, before, now time.Time) (bool, error), id string, erase func(ctx context.Context, id string) error) error {
+	return s.Store.Tx(ctx, func(ctx context.Context) error {
+		switch is, err := due(ctx, id, s.Expires(RetainContacts), s.now()); {
+		case err != nil:
+			return err
+		case !is:
+			return fail(ErrState, "又有人在办，还要保存", "Somebody has come back to it, so that it is kept")
+		}
+		return erase(ctx, id)
+	})
 }
 
 // eraseCase erases what a case held by a rule; of one that becomes empty, what was kept
@@ -195,8 +221,9 @@ func (s *Service) tellOfFading(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var failed []error // one draft must not hide the others
 	for _, id := range ids {
-		err := s.Store.Tx(ctx, func(ctx context.Context) error {
+		failed = append(failed, s.Store.Tx(ctx, func(ctx context.Context) error {
 			a, err := s.Store.Application(ctx, id)
 			if err != nil || a.State != Draft {
 				return err
@@ -205,10 +232,7 @@ func (s *Service) tellOfFading(ctx context.Context) error {
 				return err
 			}
 			return s.Store.Notify(ctx, []Notice{{At: now, Office: s.Directory().OfficeNow(a.Office), Role: Clerk, Kind: "draft-fading", Application: id}})
-		})
-		if err != nil {
-			return err
-		}
+		}))
 	}
-	return nil
+	return errors.Join(failed...)
 }

@@ -1,6 +1,7 @@
 package yinzheng_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -218,5 +219,129 @@ func TestEraseGoesOn(t *testing.T) {
 	}
 	if n == 0 || n > len(ids) {
 		t.Errorf("%d were erased", n)
+	}
+}
+
+// meanwhile is a store in which something happens once contacts were listed, and which
+// cannot read one case.
+type meanwhile struct {
+	yinzheng.Store
+	listed func()
+	broken string
+}
+
+func (m *meanwhile) IdleContacts(ctx context.Context, before, now time.Time, limit int) ([]string, error) {
+	ids, err := m.Store.IdleContacts(ctx, before, now, limit)
+	if m.listed != nil {
+		m.listed()
+	}
+	return ids, err
+}
+
+func (m *meanwhile) Application(ctx context.Context, id string) (*yinzheng.Application, error) {
+	if id == m.broken {
+		return nil, errors.New("unreadable")
+	}
+	return m.Store.Application(ctx, id)
+}
+
+// takenBack is a draft that was withdrawn.
+func (h *house) takenBack(key string) string {
+	h.t.Helper()
+	v := h.draft(key)
+	_, err := h.WithdrawApplication(h.ctx, h.people["clerk"], v.ID, v.Version, "")
+	must(h.t, err)
+	return v.ID
+}
+
+// TestHeldMeanwhile: a contact stays when the case is held after it was listed.
+func TestHeldMeanwhile(t *testing.T) {
+	h := newHouse(t)
+	id := h.takenBack("key")
+	key := (&yinzheng.Resident{Case: id}).Key()
+	must(t, h.store.PutContact(h.ctx, &yinzheng.ResidentContact{Resident: key, Contact: yinzheng.Contact{Channel: yinzheng.SMS, Address: "13800000000"}, Language: "zh", Wants: yinzheng.WantsAll, Secret: "s", By: "clerk", At: h.clock()}))
+	h.later(91 * day)
+	kept := h.store.Store
+	h.store.Store = &meanwhile{Store: kept, listed: func() {
+		must(t, kept.PutHold(h.ctx, &yinzheng.Hold{Case: id, Reason: "litigation", Until: h.clock().AddDate(0, 0, 30), By: "admin", At: h.clock()}))
+	}}
+	if got := h.erase(); got != "" {
+		t.Errorf("erased %q", got)
+	}
+	if _, err := h.store.ContactOf(h.ctx, key); err != nil {
+		t.Errorf("the contact: %v", err)
+	}
+	h.store.Store = kept
+	h.later(31 * day)
+	if got := h.erase(); got != yinzheng.RetainContacts {
+		t.Errorf("no longer held: erased %q", got)
+	}
+}
+
+// TestOneFails: what cannot be erased is told, and hides nothing that comes after it; what
+// a round has erased is on record, though it was cut off.
+func TestOneFails(t *testing.T) {
+	h := newHouse(t)
+	ids := []string{h.takenBack("a"), h.takenBack("b"), h.takenBack("c")}
+	h.later(1099 * day)
+	kept := h.store.Store
+	h.store.Store = &meanwhile{Store: kept, broken: ids[0]}
+	erased, err := h.EraseInTime(h.ctx)
+	if erased[yinzheng.RetainWithdrawn] != 2 || err == nil || !strings.Contains(err.Error(), ids[0]) {
+		t.Errorf("%v, %v", erased, err)
+	}
+	h.store.Store = kept
+	ctx, cut := context.WithCancel(h.ctx)
+	h.store.Store = &meanwhile{Store: kept, listed: cut}
+	if erased, _ = h.EraseInTime(ctx); erased[yinzheng.RetainWithdrawn] != 1 {
+		t.Errorf("cut off: %v", erased)
+	}
+	r, err := h.Retention(h.ctx, h.people["admin"])
+	must(t, err)
+	if len(r.Runs) != 2 {
+		t.Errorf("rounds on record: %+v", r.Runs)
+	}
+}
+
+// TestForgetRecipients: whom a message went to is forgotten after ninety days, masked or not.
+func TestForgetRecipients(t *testing.T) {
+	h := newHouse(t)
+	m := yinzheng.Message{ID: "m", Channel: yinzheng.SMS, To: "13800001234", Language: "zh", Kind: "trial", Body: "x", At: h.clock(), Expires: h.clock().Add(time.Hour)}
+	must(t, h.store.Enqueue(h.ctx, m))
+	must(t, h.store.PutDelivery(h.ctx, &yinzheng.Delivery{Message: m, State: yinzheng.MessageSent, Version: 2, Tries: 1, Done: h.clock()}))
+	masked := func() string {
+		t.Helper()
+		list, err := h.store.Deliveries(h.ctx, yinzheng.MessageSent, 9)
+		must(t, err)
+		return list[0].Masked
+	}
+	h.later(90 * day)
+	if got := h.erase(); got != "" || masked() == "" {
+		t.Errorf("erased %q too early: %q", got, masked())
+	}
+	h.later(time.Second)
+	r, err := h.Retention(h.ctx, h.people["admin"])
+	must(t, err)
+	if line := r.Rules[len(r.Rules)-1]; line.Key != yinzheng.RetainMessages || line.Due != 1 {
+		t.Errorf("%+v", line)
+	}
+	if got := h.erase(); got != yinzheng.RetainMessages || masked() != "" || h.erase() != "" {
+		t.Errorf("erased %q, left is %q", got, masked())
+	}
+}
+
+// TestRatingUnseen: that a case was rated, and that what was said is gone, is not told to
+// the people of the case.
+func TestRatingUnseen(t *testing.T) {
+	h := newHouse(t)
+	v := h.draft("key")
+	for _, e := range []yinzheng.Event{{Kind: "rating-rate", Detail: strings.Repeat("a", 64)}, {Kind: yinzheng.EventContentErased, Detail: yinzheng.RetainRatings + " x"}, {Kind: yinzheng.EventDossier}} {
+		e.At, e.Subject, e.By = h.clock(), v.ID, yinzheng.ResidentActor
+		must(t, h.store.Record(h.ctx, e))
+	}
+	events, err := h.CaseEvents(h.ctx, h.people["clerk"], v.ID)
+	must(t, err)
+	if len(events) != 1 || events[0].Kind != yinzheng.EventDossier {
+		t.Errorf("they see %+v", events)
 	}
 }

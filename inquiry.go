@@ -137,7 +137,8 @@ type InquiryList struct {
 	Account string
 	At      time.Time
 	Rows    int
-	Worked  int // rows that were looked up on record
+	Worked  int  // rows that were looked up on record
+	Erased  bool // whom it is about was erased in time; read only
 }
 
 // InquiryRow is one person of a list.

@@ -20,6 +20,7 @@ type Rating struct {
 	Due         time.Time // when what is to be done now is to be done; zero: nothing is
 	Next        time.Time // when the program has to look again; zero: never
 	Version     int       // acts so far
+	Erased      bool      // what was said was erased in time; read only
 }
 
 // RatingAct is one act on a rating, the resident's first, as it is kept.

@@ -36,6 +36,15 @@ const (
 	RetainFiles     = "files"
 	RetainContacts  = "contacts"
 	RetainRequests  = "requests"
+	RetainImports   = "imports"
+	RetainRatings   = "ratings"
+	RetainShares    = "shares"
+	RetainRosters   = "rosters"
+	RetainInquiries = "inquiries"
+	RetainLists     = "inquiry-lists"
+	RetainRolls     = "rolls"
+	RetainCopies    = "copies"
+	RetainMessages  = "messages"
 )
 
 var retentionRules = []RetentionRule{
@@ -75,7 +84,64 @@ var retentionRules = []RetentionRule{
 		Text{"不予受理、撤回或终止后，申请人可在三十天内查看原因、重新申请（《个人信息保护法》第十九条、第四十七条）", "For thirty days somebody may read why it was refused, or begin anew (Personal Information Protection Law, articles 19 and 47)"},
 		30,
 	},
+	{
+		RetainImports,
+		Text{"办完的批量导入的各行", "Rows of imports that are done"},
+		Text{"办成的已在办件里，没办成的供下载改正后再导入；九十天后不再需要（《个人信息保护法》第十九条、第四十七条）", "What became of them stands in the cases; those that were not made can be taken, mended and brought in again for ninety days (Personal Information Protection Law, articles 19 and 47)"},
+		90,
+	},
+	{
+		RetainRatings,
+		Text{"评价和回访写的话", "What was written in ratings and their follow-up"},
+		Text{"整改和年度评议要用（国办发〔2019〕51号）；两年后只留等次、原因和经过", "They serve to put things right and the yearly assessment (Guobanfa 2019 No. 51); after two years level, tags and what was done are left"},
+		2 * yearOfDays,
+	},
+	{
+		RetainShares,
+		Text{"已结束的分享的备注", "Notes of shares that have ended"},
+		Text{"备注只为本人记得分享给了谁；结束九十天后不再需要（《个人信息保护法》第十九条、第四十七条）", "A note reminds somebody whom they shared with, and nothing else ninety days after the end (Personal Information Protection Law, articles 19 and 47)"},
+		90,
+	},
+	{
+		RetainRosters,
+		Text{"办结的生存核验的名册", "Rosters of campaigns that are over"},
+		Text{"核验结果用于发放待遇，三年内可能要核对、追回（《民法典》第一百八十八条）；件数和生成的办件留下", "Benefits were paid by what was seen, and may be looked into or reclaimed for three years (Civil Code, article 188); the figures and the cases that were made stay"},
+		3 * yearOfDays,
+	},
+	{
+		RetainInquiries,
+		Text{"已答复、撤回的协查", "Inquiries that were replied to or withdrawn"},
+		Text{"依据答复作出的决定，最迟五年内可以起诉（《行政诉讼法》第四十六条第二款）；问答的经过留下", "What was decided by a reply can be taken to court for five years at most (Administrative Litigation Law, article 46, second paragraph); who asked and answered when stays"},
+		5 * yearOfDays,
+	},
+	{
+		RetainLists,
+		Text{"已答复的协查名单", "Lists of inquiries that were replied to"},
+		Text{"依据答复作出的决定，最迟五年内可以起诉（《行政诉讼法》第四十六条第二款）；各行的结果和件数留下", "What was decided by a reply can be taken to court for five years at most (Administrative Litigation Law, article 46, second paragraph); the answers and the figures stay"},
+		5 * yearOfDays,
+	},
+	{
+		RetainRolls,
+		Text{"被新名册替代的协查名册", "Rolls that a newer one has replaced"},
+		Text{"不再用来答复；九十天内可以核对（《个人信息保护法》第十九条、第四十七条）", "Nothing is answered by them any more; for ninety days they can be looked into (Personal Information Protection Law, articles 19 and 47)"},
+		90,
+	},
+	{
+		RetainCopies,
+		Text{"领取副本的人", "Who took copies"},
+		Text{"与附件一同按短期档案保存十年（《机关文件材料归档范围和文书档案保管期限规定》）；份数和经办人留下", "Kept as long as files are (Regulation on the scope of filing and the terms of records of organs); how many and by whom stays"},
+		10 * yearOfDays,
+	},
+	{
+		RetainMessages,
+		Text{"发出的消息的遮盖地址", "Masked addresses of messages that were sent"},
+		Text{"供查问有没有发到；九十天后不再需要（《个人信息保护法》第十九条、第四十七条）", "They tell whether something was sent there, and nothing else after ninety days (Personal Information Protection Law, articles 19 and 47)"},
+		90,
+	},
 }
+
+// spentRules are the rules of what is kept beside cases, contacts, requests and messages.
+var spentRules = []string{RetainImports, RetainRatings, RetainShares, RetainRosters, RetainInquiries, RetainLists, RetainRolls, RetainCopies}
 
 // caseRules are the rules of cases, in the order in which they are gone through.
 var caseRules = []string{RetainDrafts, RetainWithdrawn, RetainRejected, RetainFiles}
@@ -258,6 +324,25 @@ type Retentions interface {
 	IdleContacts(ctx context.Context, before, now time.Time, limit int) ([]string, error)
 	// EndedRequests lists the requests that have their content, of such cases.
 	EndedRequests(ctx context.Context, before, now time.Time, limit int) ([]string, error)
+	// IsIdle tells whether IdleContacts has somebody, HasEnded whether EndedRequests has
+	// a request.
+	IsIdle(ctx context.Context, resident string, before, now time.Time) (bool, error)
+	HasEnded(ctx context.Context, request string, before, now time.Time) (bool, error)
+	// Spent lists the IDs of what stands under a rule of its own (spentRules), was touched
+	// last before a moment and is not needed at now, longest first: done imports, ratings
+	// that nothing is to be done about, ended shares and campaigns, inquiries and lists that
+	// were replied to, rolls since they were replaced, copies. A hold on a case of theirs
+	// needs them.
+	Spent(ctx context.Context, rule string, before, now time.Time, limit int) ([]string, error)
+	// CountSpent counts the same, and those that something needs.
+	CountSpent(ctx context.Context, rule string, before, now time.Time) (ExpiredCount, error)
+	// EraseSpent takes from one of them what the rule takes, and records that
+	// (EventContentErased); ErrConflict when it is not among them (any more).
+	EraseSpent(ctx context.Context, rule, id string, before, now time.Time) error
+	// ForgetRecipients takes the masked recipients off messages that are done since before
+	// a moment, so many at most, and tells how many; CountRecipients counts them.
+	ForgetRecipients(ctx context.Context, before time.Time, limit int) (int, error)
+	CountRecipients(ctx context.Context, before time.Time) (int, error)
 	// PutHold holds a case, in the place of an earlier hold on it; EndHold ends it.
 	PutHold(ctx context.Context, h *Hold) error
 	EndHold(ctx context.Context, id string) error

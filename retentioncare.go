@@ -89,7 +89,13 @@ func (s *Service) expired(ctx context.Context, rule string) (n ExpiredCount, err
 		}
 	case RetainRequests:
 		ids, err = s.expiredRequests(ctx, maxCounted)
+	case RetainMessages:
+		n.Due, err = s.Store.CountRecipients(ctx, s.Expires(rule))
+		return n, err
 	default:
+		if slices.Contains(spentRules, rule) {
+			return s.Store.CountSpent(ctx, rule, s.Expires(rule), s.now())
+		}
 		return s.Store.CountExpired(ctx, rule, s.Expires(rule), s.warned(), s.now())
 	}
 	return ExpiredCount{Due: len(ids)}, err

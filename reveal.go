@@ -155,9 +155,10 @@ const (
 	EventRequestFile       = "request-file-opened"
 	EventReturnCode        = "request-code-made"
 
-	EventInTime    = "erased-in-time" // what a round erased; the subject is all of it
-	EventHeld      = "case-held"
-	EventHoldEnded = "case-hold-ended"
+	EventInTime        = "erased-in-time" // what a round erased; the subject is all of it
+	EventContentErased = "content-erased" // of one thing, by a rule; detail: the rule, and a digest of what stays
+	EventHeld          = "case-held"
+	EventHoldEnded     = "case-hold-ended"
 
 	EventInspected     = "commitment-inspected"
 	EventRightEnded    = "commitment-right-ended"
@@ -234,6 +235,7 @@ var eventNames = map[string]Text{
 	EventRequestFile:           {"打开网上申请的文件", "file of a request opened"},
 	EventReturnCode:            {"取得网上申请的取回码", "code to come back to a request drawn"},
 	EventInTime:                {"按保存期限销毁", "erased in time"},
+	EventContentErased:         {"内容按保存期限销毁", "content erased in time"},
 	EventHeld:                  {"保全办件，暂不销毁", "case held, nothing of it is erased"},
 	EventHoldEnded:             {"解除保全", "hold on a case ended"},
 	EventInspected:             {"核查承诺", "commitment inspected"},
@@ -272,7 +274,7 @@ var eventActs = map[string]Text{
 	"present": {"登记健在", "seen present"}, "absent": {"登记不在", "seen absent"}, "dead": {"登记去世", "found dead"}, "open": {"撤销登记", "entry taken back"},
 	"died": {"登记册显示去世", "dead by a register"}, "alive": {"登记册更正去世", "alive by a register"}, "moved": {"登记册显示迁移", "moved by a register"}, "made": {"办件已生成", "case made"}, "refused": {"被拒", "refused"},
 	"ask": {"提出", "asked"}, "answer": {"核实", "answered"}, "sign": {"签发", "signed"}, "late": {"超期", "late"}, "roll": {"更换名册", "roll replaced"}, "delivered": {"答复送达", "reply delivered"},
-	"pause": {"暂停", "paused"}, "resume": {"继续", "resumed"}, "brought": {"上传", "brought in"}, "stop": {"停下", "stopped"}, "done": {"办完", "done"},
+	"pause": {"暂停", "paused"}, "resume": {"继续", "resumed"}, "brought": {"上传", "brought in"}, "stop": {"停下", "stopped"}, "done": {"办完", "done"}, "expired": {"没有开始，放弃", "given up, never started"}, "lapsed": {"没有人继续，结束", "ended, since nobody went on with it"},
 }
 
 // eventName is the kind of an event in words; one that has none is its own name.
@@ -305,7 +307,7 @@ type EventView struct {
 }
 
 // CaseEvents lists what happened around a case beside its own history, oldest
-// first: downloads, reveals, exports, alarms.
+// first: downloads, reveals, exports, alarms; not how it was rated.
 func (s *Service) CaseEvents(ctx context.Context, by *Account, id string) ([]EventView, error) {
 	c, err := s.open(ctx, by, id)
 	if err != nil {
@@ -323,8 +325,15 @@ func (s *Service) eventsOf(ctx context.Context, c *Case) ([]EventView, error) {
 		}
 		all = append(all, events...)
 	}
+	all = slices.DeleteFunc(all, func(e LoggedEvent) bool { return e.ofRating() })
 	slices.SortFunc(all, func(a, b LoggedEvent) int { return int(a.Entry - b.Entry) })
 	return s.eventViews(ctx, all)
+}
+
+// ofRating tells whether an event about a case is of how a resident rated it: for the
+// people of the case there is no rating.
+func (e *LoggedEvent) ofRating() bool {
+	return strings.HasPrefix(e.Kind, "rating-") || e.Kind == EventContentErased && strings.HasPrefix(e.Detail, RetainRatings)
 }
 
 // eventViews names what happened and who did it.

@@ -66,6 +66,7 @@ type Campaign struct {
 	Reminded string    `json:"reminded,omitempty"` // day of the last reminder
 	DueSoon  bool      `json:"due_soon,omitempty"` // it was said that the end is near
 	Ended    time.Time `json:"ended_at,omitzero"`
+	Erased   bool      `json:"erased,omitempty" doc:"who was on the roster was erased in time; the figures stay"`
 }
 
 // after is the campaign with one more act, which is known to be possible.

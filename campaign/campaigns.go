@@ -225,7 +225,17 @@ func decode(kept *yinzheng.Campaign) (*Campaign, error) {
 	if err := json.Unmarshal(kept.Content, c); err != nil {
 		return nil, fmt.Errorf("campaign %s: %w", kept.ID, err)
 	}
+	c.Erased = kept.Erased
 	return c, nil
+}
+
+// openRoster is open for who wants to read the roster; ErrState once it was erased.
+func (s *Campaigns) openRoster(ctx context.Context, by *yinzheng.Account, id string) (*Campaign, error) {
+	c, err := s.open(ctx, by, id)
+	if err == nil && c.Erased {
+		err = refused(yinzheng.ErrState, "名册已按保存期限销毁，件数照旧", "The roster was erased in time; the figures stay")
+	}
+	return c, err
 }
 
 // open reads a campaign, if it exists for this person.

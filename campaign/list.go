@@ -48,9 +48,9 @@ type EntryQuery struct {
 // Entries lists entries, in the order of the roster, and tells the number to go
 // on after; 0: that was all. It lists those of the places that the reader is in
 // charge of as a clerk or an approver. Errors: ErrNotFound for a campaign or a
-// division that is not theirs.
+// division that is not theirs, ErrState once the roster was erased in time.
 func (s *Campaigns) Entries(ctx context.Context, by *yinzheng.Account, id string, q EntryQuery) (list []EntryView, next int, err error) {
-	if _, err := s.open(ctx, by, id); err != nil {
+	if _, err := s.openRoster(ctx, by, id); err != nil {
 		return nil, 0, err
 	}
 	places, err := s.readable(ctx, by, id, q.Division)
@@ -154,9 +154,10 @@ func (s *Campaigns) view(kept *yinzheng.CampaignEntry) (EntryView, error) {
 	return v, nil
 }
 
-// Entry shows one entry with everything that was done to it. Errors: ErrNotFound.
+// Entry shows one entry with everything that was done to it. Errors: as of
+// Entries.
 func (s *Campaigns) Entry(ctx context.Context, by *yinzheng.Account, id string, number int) (*EntryView, error) {
-	if _, err := s.open(ctx, by, id); err != nil {
+	if _, err := s.openRoster(ctx, by, id); err != nil {
 		return nil, err
 	}
 	list, err := s.store.CampaignEntries(ctx, id, yinzheng.EntryFilter{After: number - 1, Limit: 1})

@@ -34,7 +34,7 @@ type PaperLine struct {
 // taken out, by whom and in what format, is put on record first. Errors: as of
 // Entries; ErrInvalid for a list too long to be worked through.
 func (s *Campaigns) Paper(ctx context.Context, by *yinzheng.Account, id, division, format string) (*Paper, error) {
-	c, err := s.open(ctx, by, id)
+	c, err := s.openRoster(ctx, by, id)
 	if err != nil {
 		return nil, err
 	}

@@ -306,3 +306,37 @@ func FuzzReadPeople(f *testing.F) {
 		}
 	})
 }
+
+// TestErasedRoster: three years after its end a roster is nobody's any more; the figures
+// stay.
+func TestErasedRoster(t *testing.T) {
+	h := newHouse(t)
+	v := h.start(list(3, north)...)
+	must(t, h.see("north", v, h.present(1, 0)).Err)
+	v, err := h.Act(h.ctx, h.people["town"], v.ID, 1, campaign.End, "")
+	must(t, err)
+	figures := fmt.Sprint(v.Progress.Total)
+	erasedAfter := func(days int) bool {
+		t.Helper()
+		h.now = v.Ended.AddDate(0, 0, days).Add(time.Second)
+		_, err := h.service.EraseInTime(h.ctx)
+		must(t, err)
+		now, err := h.View(h.ctx, h.people["town"], v.ID)
+		must(t, err)
+		if got := fmt.Sprint(now.Progress.Total); got != figures {
+			t.Errorf("after %d days %s, and before %s", days, got, figures)
+		}
+		return now.Erased
+	}
+	if erasedAfter(1097) || !erasedAfter(1098) {
+		t.Error("not erased in time")
+	}
+	_, _, err = h.Entries(h.ctx, h.people["town"], v.ID, campaign.EntryQuery{})
+	refusals := []string{kind(err)}
+	_, err = h.Entry(h.ctx, h.people["town"], v.ID, 1)
+	refusals = append(refusals, kind(err))
+	_, err = h.Paper(h.ctx, h.people["town"], v.ID, north, "pdf")
+	if refusals = append(refusals, kind(err)); fmt.Sprint(refusals) != "[state state state]" {
+		t.Errorf("its roster: %v", refusals)
+	}
+}

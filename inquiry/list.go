@@ -66,10 +66,11 @@ type ListEntry struct {
 	At     time.Time `json:"at"`
 	Rows   int       `json:"rows"`
 	Worked int       `json:"worked"` // rows that were looked up on record
+	Erased bool      `json:"erased,omitempty" doc:"whom it is about was erased in time; the figures stay"`
 }
 
 func entryOf(l *yinzheng.InquiryList) ListEntry {
-	return ListEntry{Cursor: l.Key, ID: l.ID, State: l.State, Kind: l.Kind, At: l.At, Rows: l.Rows, Worked: l.Worked}
+	return ListEntry{Cursor: l.Key, ID: l.ID, State: l.State, Kind: l.Kind, At: l.At, Rows: l.Rows, Worked: l.Worked, Erased: l.Erased}
 }
 
 // ListView is a list as who asked sees it.

@@ -102,8 +102,14 @@ func (q *Inquiries) load(ctx context.Context, id string) (*Inquiry, error) {
 	return i, err
 }
 
+// errErased is what is told of what was erased in time.
+func errErased() error {
+	return wrongState("内容已按保存期限销毁", "The content was erased in time")
+}
+
 // Read shows an inquiry to who asked and to who works on it; for anybody else
 // there is none (ErrNotFound). That a reply is delivered is put on record first.
+// ErrState once it was erased in time.
 func (q *Inquiries) Read(ctx context.Context, by *yinzheng.Account, id string) (*View, error) {
 	i, err := q.load(ctx, id)
 	if err != nil {
@@ -116,6 +122,9 @@ func (q *Inquiries) Read(ctx context.Context, by *yinzheng.Account, id string) (
 	asks, handles := i.shown(d, by, q.now())
 	if !asks && !handles {
 		return nil, errNoInquiry()
+	}
+	if i.Asked.Name == "" {
+		return nil, errErased()
 	}
 	v := viewOf(i)
 	v.May = i.permits(d, by, q.now())

@@ -16,7 +16,7 @@ import (
 
 // Result is the result of a list as a CSV file, for who asked; that it is
 // delivered is put on record first. Errors: ErrNotFound for anybody else,
-// ErrState while rows have no answer.
+// ErrState while rows have no answer, and once they were erased in time.
 func (q *Inquiries) Result(ctx context.Context, by *yinzheng.Account, id string) ([]byte, error) {
 	l, _, err := q.myList(ctx, by, id)
 	if err != nil {
@@ -24,6 +24,9 @@ func (q *Inquiries) Result(ctx context.Context, by *yinzheng.Account, id string)
 	}
 	if l.State != ListReplied {
 		return nil, wrongState("名单还没有全部答复，请稍后再取", "The list has no reply yet; please come back later")
+	}
+	if l.Erased {
+		return nil, errErased()
 	}
 	if err := q.Store.Record(ctx, yinzheng.Event{At: q.now(), Kind: "inquiry-delivered", Subject: id, By: by.ID}); err != nil {
 		return nil, err

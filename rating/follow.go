@@ -31,6 +31,7 @@ type FollowUp struct {
 	Call    time.Time  `json:"call" doc:"by when the resident is to be called back"`
 	Settle  time.Time  `json:"settle" doc:"by when it is to be put right"`
 	Outcome string     `json:"outcome,omitempty" enum:"right,unjustified"`
+	Erased  bool       `json:"erased,omitempty" doc:"what was written was erased in time"`
 	Steps   []Handling `json:"steps"`
 }
 
@@ -132,12 +133,12 @@ func (q *Ratings) FollowUp(ctx context.Context, by *yinzheng.Account, id string)
 	if _, err := q.mayFollow(ctx, d, by, r); err != nil {
 		return nil, err
 	}
-	return r.followUp(place.Contact), nil
+	return r.followUp(place), nil
 }
 
-func (r *Rating) followUp(contact string) *FollowUp {
+func (r *Rating) followUp(place *yinzheng.Rating) *FollowUp {
 	said := r.said()
-	v := &FollowUp{Summary: r.line(), Version: len(r.Acts), Tags: said.Tags, Text: said.Text, Contact: contact, Call: said.Call, Settle: said.Settle, Outcome: r.Outcome, Steps: []Handling{}}
+	v := &FollowUp{Summary: r.line(), Version: len(r.Acts), Tags: said.Tags, Text: said.Text, Contact: place.Contact, Call: said.Call, Settle: said.Settle, Outcome: r.Outcome, Erased: place.Erased, Steps: []Handling{}}
 	for _, a := range r.Acts[1:] {
 		v.Steps = append(v.Steps, Handling{a.Kind, a.At, a.By, a.Office, a.Reached, a.Outcome, a.Text})
 	}
@@ -179,7 +180,7 @@ func (q *Ratings) Act(ctx context.Context, by *yinzheng.Account, id string, seen
 	if err := q.keep(ctx, next, place.Contact, nil); err != nil {
 		return nil, err
 	}
-	return next.followUp(next.place(place.Contact).Contact), nil
+	return next.followUp(next.place(place.Contact)), nil
 }
 
 // do checks what was done, and makes the act of it. Whoever is to be put right was

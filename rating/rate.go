@@ -33,6 +33,7 @@ type Mine struct {
 	Settled time.Time
 	Outcome string
 	Answer  string
+	Erased  bool // the answer was erased in time
 }
 
 // Of returns how a resident has rated, or may rate, a case of theirs;
@@ -46,7 +47,7 @@ func (q *Ratings) Of(ctx context.Context, who *yinzheng.Resident, id string) (*M
 	if !c.Ended.IsZero() {
 		m.Until = c.Ended.AddDate(0, 0, RateDays)
 	}
-	r, _, err := q.load(ctx, c.ID)
+	r, place, err := q.load(ctx, c.ID)
 	if errors.Is(err, yinzheng.ErrNotFound) {
 		m.May = q.now().Before(m.Until)
 		return m, nil
@@ -57,6 +58,7 @@ func (q *Ratings) Of(ctx context.Context, who *yinzheng.Resident, id string) (*M
 	said := r.said()
 	m.Worse = r.State == "" && q.now().Before(m.Until)
 	m.Rated, m.Level, m.At, m.State, m.Call, m.Settle, m.Outcome = true, said.Level, said.At, r.State, said.Call, said.Settle, r.Outcome
+	m.Erased = place.Erased
 	for _, a := range r.Acts {
 		switch {
 		case a.Kind == Call && a.Reached:

@@ -327,6 +327,34 @@ func TestUnreadableCase(t *testing.T) {
 	}
 }
 
+// TestErasedWords: what was written goes in time; level, state and what was done stay.
+func TestErasedWords(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	mine, town := w.ended("A", "village", monday), approver("town", "town")
+	must(t, w.Rate(ctx, mine, "A", &Opinion{Level: Awful, Tags: []string{"rude"}, Text: "让我跑了三趟"}))
+	erase := func() error {
+		later := w.now.AddDate(3, 0, 0)
+		return w.store.EraseSpent(ctx, yinzheng.RetainRatings, "A", later, later)
+	}
+	wants(t, erase(), yinzheng.ErrConflict) // it is followed up
+	for seen, in := range []Done{{Action: Call, Text: "致歉", Reached: true}, {Action: Settle, Outcome: PutRight, Text: "已整改"}} {
+		_, err := w.Act(ctx, town, "A", seen+1, &in)
+		must(t, err)
+	}
+	must(t, erase())
+	v, err := w.FollowUp(ctx, town, "A")
+	must(t, err)
+	if !v.Erased || v.Text != "" || v.Level != Awful || v.State != Settled || len(v.Steps) != 2 || v.Steps[1].Text != "" || v.Steps[1].Outcome != PutRight || len(v.Tags) != 1 {
+		t.Errorf("those who followed it up see %+v", v)
+	}
+	m, err := w.Of(ctx, mine, "A")
+	must(t, err)
+	if !m.Erased || m.Answer != "" || m.Level != Awful || m.Settled.IsZero() {
+		t.Errorf("the resident sees %+v", m)
+	}
+}
+
 // TestRecusal: where everybody above the rated office had part in the case, the
 // office above that one is asked at once.
 func TestRecusal(t *testing.T) {

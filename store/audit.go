@@ -160,7 +160,7 @@ func (a *Audit) Verify(ctx context.Context, head yinzheng.LogHash, now time.Time
 // Findings is what Verify has found.
 type Findings struct {
 	Last   yinzheng.LogEntry
-	Erased int64     // actions and requests whose content was erased in time
+	Erased int64     // actions, requests and other things whose content was erased in time
 	Fault  *LogFault // the first one, or nil
 }
 
@@ -179,7 +179,7 @@ type verifier struct {
 }
 
 func (v *verifier) passes() []func(context.Context) error {
-	return []func(context.Context) error{v.chain, v.actions, v.events, v.files, v.scans, v.catalogue, v.loggedActs(inquiryActTable), v.loggedActs(ratingActTable), v.campaigns, v.rights, v.designs, v.requests, v.keys, v.faces, v.orphans}
+	return []func(context.Context) error{v.chain, v.actions, v.events, v.files, v.scans, v.catalogue, v.erasures, v.loggedActs(inquiryActTable), v.loggedActs(ratingActTable), v.campaigns, v.rights, v.designs, v.requests, v.keys, v.faces, v.orphans}
 }
 
 func (v *verifier) step(n int) {

@@ -71,15 +71,21 @@ func (v *verifier) eventsHaveActs(ctx context.Context, t *actTable) error {
 	})
 }
 
-// hasAct tells whether the act that an event stands for is as it was.
+// hasAct tells whether the act that an event stands for is as it was, or as its erasure
+// left it.
 func (v *verifier) hasAct(ctx context.Context, t *actTable, e *actEvent) (has bool, err error) {
+	there := false
 	err = each(ctx, v.q, func(r *sql.Rows) error {
 		var at time.Time
 		var account, kind, content []byte // whatever somebody may have put there
 		err := r.Scan((*anyMoment)(&at), &account, &kind, &content)
-		has = has || t.prefix+"-"+string(kind) == e.kind && string(account) == e.account && at.Equal(e.At) && fmt.Sprintf("%x", sha256.Sum256(content)) == e.digest
+		act := t.prefix+"-"+string(kind) == e.kind && string(account) == e.account && at.Equal(e.At)
+		there, has = there || act, has || act && fmt.Sprintf("%x", sha256.Sum256(content)) == e.digest
 		return err
 	}, t.of, e.Subject)
+	if err == nil && !has && there {
+		has, err = v.erasedInTime(ctx, e.Subject)
+	}
 	return has, err
 }
 
@@ -99,7 +105,11 @@ func (v *verifier) actsHaveEvents(ctx context.Context, t *actTable) error {
 		for i := 0; i < len(acts) && err == nil; i++ {
 			n := 0
 			err = v.q.QueryRowContext(ctx, t.seen, acts[i].Subject, acts[i].digest).Scan(&n)
-			v.extra(acts[i].LogEntry, n > 0)
+			logged := n > 0
+			if err == nil && !logged { // an erasure tells what acts it left
+				logged, err = v.erasedInTime(ctx, acts[i].Subject)
+			}
+			v.extra(acts[i].LogEntry, logged)
 		}
 		return len(acts), err
 	})

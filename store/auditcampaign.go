@@ -87,12 +87,25 @@ func (a *campaignAudit) events(ctx context.Context) error {
 				a.fault, err = &LogFault{ContentMissing, e.LogEntry}, nil
 			case errors.As(err, new(*scanError)):
 				a.fault, err = &LogFault{ContentChanged, e.LogEntry}, nil
-			case err == nil && ("campaign-"+act.Kind != e.kind || act.By != e.account || !act.At.Equal(e.At) || fmt.Sprintf("%x", sha256.Sum256(act.Content)) != e.detail):
+			case err == nil && ("campaign-"+act.Kind != e.kind || act.By != e.account || !act.At.Equal(e.At)):
 				a.fault = &LogFault{ContentChanged, e.LogEntry}
+			case err == nil && fmt.Sprintf("%x", sha256.Sum256(act.Content)) != e.detail:
+				err = a.other(ctx, e.LogEntry)
 			}
 		}
 		return len(events), err
 	})
+}
+
+// other notes a fault for an act that says other than it did, unless it is one on an entry
+// whose campaign was erased in time.
+func (a *campaignAudit) other(ctx context.Context, e yinzheng.LogEntry) error {
+	campaign, _, entry := strings.Cut(e.Subject, "/")
+	erased, err := a.erasedInTime(ctx, campaign)
+	if err == nil && !(entry && erased) {
+		a.fault = &LogFault{ContentChanged, e}
+	}
+	return err
 }
 
 // campaignSubject is what events call a campaign, or an entry of its roster.

@@ -10,18 +10,18 @@ import (
 )
 
 const (
-	batchColumns    = "SELECT key, id, version, state, item, template, office, account, at, submit, digest, rows, report, why_zh, why_en FROM batches WHERE "
+	batchColumns    = "SELECT key, id, version, state, item, template, office, account, at, submit, digest, rows, report, why_zh, why_en, changed_at, erased FROM batches WHERE "
 	batchRowColumns = "SELECT line, content, alike, outcome, application, why_zh, why_en FROM batch_rows WHERE batch = (SELECT key FROM batches WHERE id = $1) AND line > $2"
 	batchRowOrder   = " ORDER BY line LIMIT $3"
 )
 
 var (
-	insertBatch = query(`INSERT INTO batches (id, version, state, item, template, office, account, at, submit, digest, rows, report, why_zh, why_en)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING key`)
-	updateBatch = query("UPDATE batches SET state = $1, account = $2, submit = $3, why_zh = $4, why_en = $5, version = version + 1 WHERE id = $6 AND version = $7")
+	insertBatch = query(`INSERT INTO batches (id, version, state, item, template, office, account, at, submit, digest, rows, report, why_zh, why_en, changed_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING key`)
+	updateBatch = query("UPDATE batches SET state = $1, account = $2, submit = $3, why_zh = $4, why_en = $5, changed_at = $6, version = version + 1 WHERE id = $7 AND version = $8")
 	batchByID   = query(batchColumns + "id = $1")
 	batchesOf   = query(batchColumns + "office = $1 AND key < $2 ORDER BY key DESC LIMIT $3")
-	batchesIn   = query("SELECT id FROM batches WHERE state = $1 AND at < coalesce($2, 9223372036854775807) ORDER BY key")
+	batchesIn   = query("SELECT id FROM batches WHERE state = $1 AND changed_at < coalesce($2, 9223372036854775807) ORDER BY changed_at, key")
 
 	insertBatchRow = query("INSERT INTO batch_rows (batch, line, content, alike) VALUES ($1, $2, $3, $4)")
 	batchRows      = query(batchRowColumns + batchRowOrder)
@@ -39,7 +39,7 @@ var (
 func (s *Store) AddBatch(ctx context.Context, b *yinzheng.Batch, rows []yinzheng.BatchRow) error {
 	return s.write(ctx, "write a batch", func(ctx context.Context, q querier) error {
 		var key int64
-		err := q.QueryRowContext(ctx, insertBatch, b.ID, b.Version, b.State, b.Item, b.Template, b.Office, b.Account, micros(b.At), b.Submit, b.Digest, b.Rows, string(b.Report), optional(b.Why.ZH), optional(b.Why.EN)).Scan(&key)
+		err := q.QueryRowContext(ctx, insertBatch, b.ID, b.Version, b.State, b.Item, b.Template, b.Office, b.Account, micros(b.At), b.Submit, b.Digest, b.Rows, string(b.Report), optional(b.Why.ZH), optional(b.Why.EN), micros(b.Changed)).Scan(&key)
 		for i := 0; i < len(rows) && err == nil; i++ {
 			_, err = change(ctx, q, insertBatchRow, key, rows[i].Line, string(rows[i].Content), optional(string(rows[i].Alike)))
 		}
@@ -65,14 +65,14 @@ func (s *Store) Batch(ctx context.Context, id string) (*yinzheng.Batch, error) {
 
 func scanBatch(r interface{ Scan(...any) error }) (*yinzheng.Batch, error) {
 	b := new(yinzheng.Batch)
-	err := r.Scan(&b.Key, &b.ID, (*whole)(&b.Version), &b.State, &b.Item, (*whole)(&b.Template), &b.Office, &b.Account, (*moment)(&b.At), &b.Submit, &b.Digest, (*whole)(&b.Rows), &b.Report, (*text)(&b.Why.ZH), (*text)(&b.Why.EN))
+	err := r.Scan(&b.Key, &b.ID, (*whole)(&b.Version), &b.State, &b.Item, (*whole)(&b.Template), &b.Office, &b.Account, (*moment)(&b.At), &b.Submit, &b.Digest, (*whole)(&b.Rows), &b.Report, (*text)(&b.Why.ZH), (*text)(&b.Why.EN), (*moment)(&b.Changed), &b.Erased)
 	return b, err
 }
 
 // PutBatch implements yinzheng.Batches.
 func (s *Store) PutBatch(ctx context.Context, b *yinzheng.Batch) error {
 	return s.write(ctx, "change a batch", func(ctx context.Context, q querier) error {
-		n, err := change(ctx, q, updateBatch, b.State, b.Account, b.Submit, optional(b.Why.ZH), optional(b.Why.EN), b.ID, b.Version-1)
+		n, err := change(ctx, q, updateBatch, b.State, b.Account, b.Submit, optional(b.Why.ZH), optional(b.Why.EN), micros(b.Changed), b.ID, b.Version-1)
 		if err == nil && n == 0 {
 			err = conflict("这个批次已有进展，请重新读取", "The batch has moved on; please read it again")
 		}

@@ -9,7 +9,7 @@ import (
 // goes only while nothing was made of it.
 func TestBatchesAppendOnly(t *testing.T) {
 	run := statements(t)
-	const batch = "INTO batches VALUES (1, 'B1', 1, 'checked', 'residence', 1, 'o', 'u', 0, 0, '', 2, '{}', NULL, NULL)"
+	const batch = "INTO batches VALUES (1, 'B1', 1, 'checked', 'residence', 1, 'o', 'u', 0, 0, '', 2, '{}', NULL, NULL, 0, 0)"
 	for _, text := range []string{
 		"INSERT " + batch,
 		"INSERT INTO batch_rows VALUES (1, 2, '{}', NULL, NULL, NULL, NULL, NULL)",

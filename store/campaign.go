@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	campaignColumns = "SELECT id, item, office, division, running, version, content FROM campaigns WHERE "
+	campaignColumns = "SELECT id, item, office, division, running, version, content, erased FROM campaigns WHERE "
 	entryColumns    = `SELECT e.number, e.division, e.mark, e.outcome, e.follow_up, e.application, e.tried, e.version, e.content,
 		a.item, a.state, a.step_key, a.version, a.division, a.office, a.changed_at
 		FROM campaign_entries e LEFT JOIN applications a ON a.id = e.application
@@ -145,7 +145,7 @@ func (s *Store) campaigns(ctx context.Context, text string, arg any) ([]*yinzhen
 		list = nil
 		return each(ctx, q, func(r *sql.Rows) error {
 			c := new(yinzheng.Campaign)
-			err := r.Scan(&c.ID, &c.Item, &c.Office, &c.Division, &c.Running, (*whole)(&c.Version), &c.Content)
+			err := r.Scan(&c.ID, &c.Item, &c.Office, &c.Division, &c.Running, (*whole)(&c.Version), &c.Content, &c.Erased)
 			list = append(list, c)
 			return err
 		}, text, arg)

@@ -9,7 +9,7 @@ import (
 	"yinzheng"
 )
 
-const inquiryListColumns = "SELECT key, id, kind, state, asker, role, account, at, rows, worked FROM inquiry_lists WHERE "
+const inquiryListColumns = "SELECT key, id, kind, state, asker, role, account, at, rows, worked, erased FROM inquiry_lists WHERE "
 
 var (
 	insertInquiryList = query("INSERT INTO inquiry_lists (id, kind, state, asker, role, account, at, rows, worked) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
@@ -61,7 +61,7 @@ func (s *Store) InquiryList(ctx context.Context, id string) (*yinzheng.InquiryLi
 
 func scanInquiryList(r interface{ Scan(...any) error }) (*yinzheng.InquiryList, error) {
 	l := new(yinzheng.InquiryList)
-	err := r.Scan(&l.Key, &l.ID, &l.Kind, &l.State, &l.Asker, &l.Role, &l.Account, (*moment)(&l.At), (*whole)(&l.Rows), (*whole)(&l.Worked))
+	err := r.Scan(&l.Key, &l.ID, &l.Kind, &l.State, &l.Asker, &l.Role, &l.Account, (*moment)(&l.At), (*whole)(&l.Rows), (*whole)(&l.Worked), &l.Erased)
 	return l, err
 }
 

@@ -27,6 +27,9 @@ var (
 	requestsOf     = query("SELECT at FROM message_requests WHERE mark = $1 AND at > $2 AND at <= $3 ORDER BY at")
 	noteRequest    = query("INSERT INTO message_requests (mark, at) VALUES ($1, $2)")
 	forgetRequests = query("DELETE FROM message_requests WHERE at <= $1")
+
+	forgetRecipients = query("UPDATE messages SET masked = '' WHERE key IN (SELECT key FROM messages WHERE masked <> '' AND state <> 'waiting' AND done_at < $1 LIMIT $2)")
+	countRecipients  = query("SELECT count(*) FROM messages WHERE masked <> '' AND state <> 'waiting' AND done_at < $1")
 )
 
 // Enqueue implements yinzheng.Outbox.
@@ -157,4 +160,19 @@ func (s *Store) ForgetRequests(ctx context.Context, before time.Time) error {
 		_, err := change(ctx, q, forgetRequests, micros(before))
 		return err
 	})
+}
+
+// ForgetRecipients implements yinzheng.Retentions.
+func (s *Store) ForgetRecipients(ctx context.Context, before time.Time, limit int) (n int, err error) {
+	err = s.write(ctx, "forget whom messages went to", func(ctx context.Context, q querier) error {
+		forgotten, err := change(ctx, q, forgetRecipients, micros(before), limit)
+		n = int(forgotten)
+		return err
+	})
+	return n, err
+}
+
+// CountRecipients implements yinzheng.Retentions.
+func (s *Store) CountRecipients(ctx context.Context, before time.Time) (int, error) {
+	return s.count(ctx, "count whom messages went to", countRecipients, micros(before))
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -35,7 +36,7 @@ func query(text string) string {
 func checkPlaceholders(text string) error {
 	seen := 0
 	for i := 0; i < len(text); i++ {
-		if text[i] != '$' {
+		if text[i] != '$' || strings.HasPrefix(text[i:], "$.") { // a path into JSON
 			continue
 		}
 		end := i + 1

@@ -8,7 +8,7 @@ import (
 	"yinzheng"
 )
 
-const ratingColumns = "SELECT key, application, item, office, at, level, state, contact, due, next, version FROM ratings WHERE "
+const ratingColumns = "SELECT key, application, item, office, at, level, state, contact, due, next, version, erased FROM ratings WHERE "
 
 var (
 	insertRating = query("INSERT INTO ratings (application, item, office, at, level, state, contact, due, next, version) SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, 1 WHERE NOT EXISTS (SELECT 1 FROM ratings WHERE application = $1)")
@@ -66,7 +66,7 @@ func (s *Store) ratings(ctx context.Context, which string, args ...any) ([]yinzh
 		list = nil
 		return each(ctx, q, func(r *sql.Rows) error {
 			var x yinzheng.Rating
-			err := r.Scan(&x.Key, &x.Application, &x.Item, &x.Office, (*moment)(&x.At), (*whole)(&x.Level), (*text)(&x.State), (*text)(&x.Contact), (*moment)(&x.Due), (*moment)(&x.Next), (*whole)(&x.Version))
+			err := r.Scan(&x.Key, &x.Application, &x.Item, &x.Office, (*moment)(&x.At), (*whole)(&x.Level), (*text)(&x.State), (*text)(&x.Contact), (*moment)(&x.Due), (*moment)(&x.Next), (*whole)(&x.Version), &x.Erased)
 			list = append(list, x)
 			return err
 		}, which, args...)

@@ -39,13 +39,10 @@ var (
 	noteFading = query(`INSERT INTO fading_drafts (application, version, at) SELECT key, $1, $2 FROM applications WHERE id = $3
 		ON CONFLICT (application) DO UPDATE SET version = excluded.version, at = excluded.at`)
 
-	// Whose contact it is: of a case, of a request, or of a document.
-	idleContacts = query(`SELECT c.resident FROM contacts c WHERE c.at < $1
-		AND NOT EXISTS (SELECT 1 FROM applications a WHERE c.resident = 'case:' || a.id AND a.id = substr(c.resident, 6) AND NOT (` + hasEnded + `))
-		AND NOT EXISTS (SELECT 1 FROM case_residents r JOIN applications a ON a.key = r.application WHERE r.document = c.resident AND NOT (` + hasEnded + `))
-		AND NOT EXISTS (SELECT 1 FROM resident_requests r WHERE r.id = substr(c.resident, 9) AND c.resident = 'request:' || r.id AND ` + goesOn + `)
-		AND NOT EXISTS (SELECT 1 FROM resident_requests r WHERE r.resident = c.resident AND ` + goesOn + `) ORDER BY c.at LIMIT $3`)
-	endedRequests = query("SELECT r.id FROM resident_requests r JOIN applications a ON a.id = r.application WHERE " + hasEnded + " AND r.state IN ('taken', 'asked', 'answered') AND r.content IS NOT NULL LIMIT $3")
+	idleContacts  = query("SELECT c.resident FROM contacts c WHERE " + isIdle + " ORDER BY c.at LIMIT $3")
+	contactIdle   = query("SELECT count(*) FROM contacts c WHERE " + isIdle + " AND c.resident = $3")
+	endedRequests = query("SELECT r.id FROM resident_requests r JOIN applications a ON a.id = r.application WHERE " + requestEnded + " LIMIT $3")
+	requestIsOver = query("SELECT count(*) FROM resident_requests r JOIN applications a ON a.id = r.application WHERE " + requestEnded + " AND r.id = $3")
 	needed        = query("SELECT " + isNeeded + " FROM applications a WHERE a.id = $2")
 
 	putHold = query(`INSERT INTO case_holds (application, reason, until, account, at) VALUES ($1, $2, $3, $4, $5)
@@ -58,11 +55,18 @@ var (
 // before; $4: of drafts, told of before; of hasEnded and
 // goesOn $1: touched last before; $2: the present moment.
 const (
-	underWay  = "('draft', 'submitted', 'returned', 'approved', 'issuing')"
-	isHeld    = "EXISTS (SELECT 1 FROM case_holds h WHERE h.application = a.id AND h.until > $1)"
-	hasEnded  = "a.state IN ('issued', 'rejected', 'withdrawn') AND a.changed_at < $1 AND NOT EXISTS (SELECT 1 FROM case_holds h WHERE h.application = a.id AND h.until > $2)"
-	goesOn    = "(r.state IN ('draft', 'sent', 'returned') OR r.changed_at >= $1)"
-	isExpired = `a.retained = $2 AND a.changed_at < $3
+	underWay = "('draft', 'submitted', 'returned', 'approved', 'issuing')"
+	isHeld   = "EXISTS (SELECT 1 FROM case_holds h WHERE h.application = a.id AND h.until > $1)"
+	hasEnded = "a.state IN ('issued', 'rejected', 'withdrawn') AND a.changed_at < $1 AND NOT EXISTS (SELECT 1 FROM case_holds h WHERE h.application = a.id AND h.until > $2)"
+	goesOn   = "(r.state IN ('draft', 'sent', 'returned') OR r.changed_at >= $1)"
+	// Whose contact it is: of a case, of a request, or of a document.
+	isIdle = `c.at < $1
+		AND NOT EXISTS (SELECT 1 FROM applications a WHERE c.resident = 'case:' || a.id AND a.id = substr(c.resident, 6) AND NOT (` + hasEnded + `))
+		AND NOT EXISTS (SELECT 1 FROM case_residents r JOIN applications a ON a.key = r.application WHERE r.document = c.resident AND NOT (` + hasEnded + `))
+		AND NOT EXISTS (SELECT 1 FROM resident_requests r WHERE r.id = substr(c.resident, 9) AND c.resident = 'request:' || r.id AND ` + goesOn + `)
+		AND NOT EXISTS (SELECT 1 FROM resident_requests r WHERE r.resident = c.resident AND ` + goesOn + `)`
+	requestEnded = hasEnded + " AND r.state IN ('taken', 'asked', 'answered') AND r.content IS NOT NULL"
+	isExpired    = `a.retained = $2 AND a.changed_at < $3
 		AND (a.retained <> 'drafts' OR EXISTS (SELECT 1 FROM fading_drafts f WHERE f.application = a.key AND f.version = a.version AND f.at < $4))`
 )
 
@@ -133,18 +137,26 @@ func whatStays(ctx context.Context, q querier, application int64, erasure *yinzh
 // digestActions is a digest of the actions of a case before one, without the columns
 // that go of each kind.
 func digestActions(ctx context.Context, q querier, application int64, before int, gone func(yinzheng.ActionKind) []string) (string, error) {
+	return digestRows(ctx, q, func(x row) []string {
+		kind, _ := x["kind"].(string)
+		return append([]string{"application"}, gone(yinzheng.ActionKind(kind))...)
+	}, actionsBefore, application, before)
+}
+
+// digestRows is a digest of the rows that a text reads, without the columns that without
+// names of each.
+func digestRows(ctx context.Context, q querier, without func(row) []string, text string, args ...any) (string, error) {
 	h := sha256.New()
 	err := each(ctx, q, func(r *sql.Rows) error {
 		x, err := scanRow(r)
 		if err != nil {
 			return err
 		}
-		kind, _ := x["kind"].(string)
-		content, err := x.content(append([]string{"application"}, gone(yinzheng.ActionKind(kind))...)...)
+		content, err := x.content(without(x)...)
 		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(content))))
 		h.Write(content)
 		return err
-	}, actionsBefore, application, before)
+	}, text, args...)
 	return hex.EncodeToString(h.Sum(nil)), err
 }
 
@@ -184,6 +196,18 @@ func (s *Store) IdleContacts(ctx context.Context, before, now time.Time, limit i
 // EndedRequests implements yinzheng.Retentions.
 func (s *Store) EndedRequests(ctx context.Context, before, now time.Time, limit int) ([]string, error) {
 	return s.ids(ctx, "list requests of cases that have ended", endedRequests, micros(before), micros(now), limit)
+}
+
+// IsIdle implements yinzheng.Retentions.
+func (s *Store) IsIdle(ctx context.Context, resident string, before, now time.Time) (bool, error) {
+	n, err := s.count(ctx, "see whether a contact is of use", contactIdle, micros(before), micros(now), resident)
+	return n > 0, err
+}
+
+// HasEnded implements yinzheng.Retentions.
+func (s *Store) HasEnded(ctx context.Context, request string, before, now time.Time) (bool, error) {
+	n, err := s.count(ctx, "see whether a request is over", requestIsOver, micros(before), micros(now), request)
+	return n > 0, err
 }
 
 // PutHold implements yinzheng.Retentions.

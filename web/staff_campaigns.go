@@ -235,8 +235,8 @@ func (s *server) drawCampaign(v *visit, status int, view *campaignView) error {
 	view.CampaignView, view.Within = c, v.URL.Query().Get("in")
 	view.Places, view.Towns = s.placesOf(c, view.Within), s.spansTowns(c) && view.Within == ""
 	_, holds := s.posts(v.by)
-	view.Reads = holds[yinzheng.Clerk] || holds[yinzheng.Approver]
-	if holds[yinzheng.Approver] {
+	view.Reads = (holds[yinzheng.Clerk] || holds[yinzheng.Approver]) && !view.Erased
+	if holds[yinzheng.Approver] && !view.Erased {
 		if view.Bulks, err = s.campaignBulks(v, c); err != nil {
 			return err
 		}

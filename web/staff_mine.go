@@ -65,6 +65,7 @@ var noticeTexts = map[string]yinzheng.Text{
 	"rating-due-soon":      {ZH: "差评回访今天到期", EN: "The follow-up of a bad rating is due today"},
 	"rating-overdue":       {ZH: "差评回访已超期", EN: "The follow-up of a bad rating is overdue"},
 	"batch-done":           {ZH: "批量导入已办完", EN: "A workbook's cases are made"},
+	"batch-lapsed":         {ZH: "批量导入停下一个月，已自动结束", EN: "A workbook's cases stood still for a month; it was ended"},
 	"batch-stopped":        {ZH: "批量导入停下了，须有人处理", EN: "Making a workbook's cases has stopped; somebody has to see to it"},
 	"campaign-started":     {ZH: "生存核验已发起", EN: "A campaign has begun"},
 	"campaign-due-soon":    {ZH: "生存核验即将到期", EN: "A campaign is due soon"},

@@ -90,7 +90,7 @@ func (w *Workbooks) act(ctx context.Context, by *yinzheng.Account, b *yinzheng.B
 
 // move brings a batch to another state, in a transaction, and records it.
 func (w *Workbooks) move(ctx context.Context, by *yinzheng.Account, b *yinzheng.Batch, to State, why yinzheng.Text, what, detail string) error {
-	b.Version, b.State, b.Why = b.Version+1, string(to), why
+	b.Version, b.State, b.Why, b.Changed = b.Version+1, string(to), why, w.now()
 	if err := w.store.PutBatch(ctx, b); err != nil {
 		return err
 	}

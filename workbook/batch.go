@@ -87,6 +87,7 @@ type BatchView struct {
 	Submit    bool           `json:"submit" doc:"its cases are handed in, too"`
 	Drafts    bool           `json:"drafts_only" doc:"cases of this item need files before they can be handed in"`
 	Why       *yinzheng.Text `json:"why,omitempty" doc:"why it stopped"`
+	Erased    bool           `json:"erased,omitempty" doc:"what its rows said was erased in time"`
 	Ignored   []string       `json:"ignored,omitempty" doc:"headings that nobody reads"`
 	Filled    int            `json:"filled" doc:"rows that the register of persons adds to"`
 	Alike     int            `json:"alike" doc:"rows that may be duplicates"`
@@ -171,8 +172,9 @@ func (w *Workbooks) check(ctx context.Context, by *yinzheng.Account, in *NewBatc
 		return nil, nil, err
 	}
 	sum := sha256.Sum256(in.File)
+	now := w.now()
 	return c, &yinzheng.Batch{
-		ID: id, Version: 1, State: string(Checked), Item: t.Code, Template: t.Version, Office: grant.Office, Account: by.ID, At: w.now(),
+		ID: id, Version: 1, State: string(Checked), Item: t.Code, Template: t.Version, Office: grant.Office, Account: by.ID, At: now, Changed: now,
 		Digest: hex.EncodeToString(sum[:]), Rows: len(c.rows),
 	}, nil
 }
@@ -190,6 +192,10 @@ func (w *Workbooks) mayBring(by *yinzheng.Account, office string) (yinzheng.Gran
 		return grant, &yinzheng.Error{Kind: yinzheng.ErrForbidden, Text: text("只有单位的经办人可以批量导入办件", "Only a clerk of the office may bring in cases")}
 	}
 	return grant, nil
+}
+
+func errErased() error {
+	return &yinzheng.Error{Kind: yinzheng.ErrState, Text: text("各行已按保存期限销毁", "Its rows were erased in time")}
 }
 
 func errNoBatch() error {

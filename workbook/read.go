@@ -42,6 +42,7 @@ func (w *Workbooks) view(b *yinzheng.Batch, tally yinzheng.BatchTally) (*BatchVi
 	v := &BatchView{
 		ID: b.ID, State: State(b.State), StateName: State(b.State).Name(), Item: b.Item, ItemName: t.Name, Office: b.Office, By: b.Account, At: b.At,
 		Rows: b.Rows, Submit: b.Submit, Drafts: t.NeedsFiles(), Ignored: found.Ignored, Filled: found.Filled, Alike: found.Alike, BatchTally: tally, Cursor: b.Key,
+		Erased: b.Erased,
 	}
 	if State(b.State) == Stopped {
 		v.Why = &b.Why

@@ -17,9 +17,13 @@ const (
 	makingAtOnce = 16
 )
 
-// keptUnstarted is how long a batch waits to be started, before it is given up:
-// what it holds is about people.
-const keptUnstarted = 7 * 24 * time.Hour
+// keptUnstarted is how long a batch waits to be started, before it is given up;
+// keptUnfinished how long one that was paused or has stopped waits to be gone on with,
+// before it is ended: what it holds is about people.
+const (
+	keptUnstarted  = 7 * 24 * time.Hour
+	keptUnfinished = 30 * 24 * time.Hour
+)
 
 // system is By of what the program does by itself.
 var system = &yinzheng.Account{ID: yinzheng.SystemActor}
@@ -40,8 +44,9 @@ func (w *Workbooks) Keep(ctx context.Context, every time.Duration) {
 	}
 }
 
-// Work makes the cases of the batches that were started, and gives up those that
-// nobody has. It may be cut off at any moment, and run in several processes.
+// Work makes the cases of the batches that were started, gives up those that nobody
+// has, and ends those that nobody goes on with. It may be cut off at any moment, and run
+// in several processes.
 func (w *Workbooks) Work(ctx context.Context) error {
 	ids, err := w.store.BatchesIn(ctx, string(Working), time.Time{})
 	if err != nil {
@@ -51,11 +56,15 @@ func (w *Workbooks) Work(ctx context.Context) error {
 	for _, id := range ids {
 		failed = append(failed, w.workOn(ctx, id))
 	}
-	if ids, err = w.store.BatchesIn(ctx, string(Checked), w.now().Add(-keptUnstarted)); err != nil {
-		return errors.Join(append(failed, err)...)
-	}
-	for _, id := range ids {
-		failed = append(failed, w.giveUp(ctx, id))
+	for _, idle := range []struct {
+		state State
+		kept  time.Duration
+	}{{Checked, keptUnstarted}, {Paused, keptUnfinished}, {Stopped, keptUnfinished}} {
+		ids, err := w.store.BatchesIn(ctx, string(idle.state), w.now().Add(-idle.kept))
+		failed = append(failed, err)
+		for _, id := range ids {
+			failed = append(failed, w.giveUp(ctx, id, idle.state))
+		}
 	}
 	return errors.Join(failed...)
 }
@@ -189,9 +198,12 @@ func (w *Workbooks) finish(ctx context.Context, id string) error {
 	})
 }
 
-// giveUp drops a batch that nobody has started.
-func (w *Workbooks) giveUp(ctx context.Context, id string) error {
-	return w.moveBySystem(ctx, id, Checked, Dropped, yinzheng.Text{}, "expired", false)
+// giveUp drops a batch that nobody has started, and ends one that nobody goes on with.
+func (w *Workbooks) giveUp(ctx context.Context, id string, in State) error {
+	if in == Checked {
+		return w.moveBySystem(ctx, id, in, Dropped, yinzheng.Text{}, "expired", false)
+	}
+	return w.moveBySystem(ctx, id, in, Done, yinzheng.Text{}, "lapsed", true)
 }
 
 // moveBySystem brings a batch from one state to another, unless somebody was
@@ -202,12 +214,17 @@ func (w *Workbooks) moveBySystem(ctx context.Context, id string, from, to State,
 		if err != nil || State(b.State) != from {
 			return err
 		}
-		if to == Dropped {
-			if err := w.store.ClearBatch(ctx, id); err != nil {
-				return err
-			}
+		detail := ""
+		switch {
+		case to == Dropped:
+			err = w.store.ClearBatch(ctx, id)
+		case to == Done && from != Working:
+			detail, err = w.leave(ctx, b, yinzheng.BatchFilter{Waiting: true}, text("批次停下一个月，没有人继续", "The batch had stood still for a month"), func(int) bool { return true })
 		}
-		if err := w.move(ctx, system, b, to, why, what, ""); err != nil || !tell {
+		if err != nil {
+			return err
+		}
+		if err := w.move(ctx, system, b, to, why, what, detail); err != nil || !tell {
 			return err
 		}
 		return w.store.Notify(ctx, []yinzheng.Notice{{At: w.now(), Office: w.Service.Directory().OfficeNow(b.Office), Role: yinzheng.Clerk, Kind: "batch-" + what, About: id}})

@@ -498,3 +498,44 @@ func TestTenThousand(t *testing.T) {
 		t.Errorf("one more: %v", err)
 	}
 }
+
+// TestErasedRows: a batch that nobody goes on with is ended after a month, and what its
+// rows said is erased in time; the figures stay.
+func TestErasedRows(t *testing.T) {
+	h := newHouse(t)
+	v := h.brought("residence", residences(1, 3))
+	h.act("north", v, &Step{Action: Start})
+	h.act("north", v, &Step{Action: Pause})
+	h.now = h.now.Add(keptUnfinished - time.Hour)
+	must(t, h.Work(h.ctx))
+	if v = h.seen(v); v.State != Paused {
+		t.Fatalf("ended too early: %+v", v)
+	}
+	h.now = h.now.Add(2 * time.Hour)
+	must(t, h.Work(h.ctx))
+	if v = h.seen(v); v.State != Done || v.Left != 3 || v.Erased || h.events(v.ID, "batch-lapsed") != 1 {
+		t.Fatalf("%+v", v)
+	}
+	if why := h.rows(v, yinzheng.BatchFilter{Failed: true})[0].Why; why == nil || !strings.Contains(why.ZH, "没有人继续") {
+		t.Errorf("why: %v", why)
+	}
+	h.now = h.now.AddDate(0, 0, 89)
+	_, err := h.Service.EraseInTime(h.ctx)
+	must(t, err)
+	if h.seen(v).Erased {
+		t.Error("erased too early")
+	}
+	h.now = h.now.AddDate(0, 0, 2)
+	erased, err := h.Service.EraseInTime(h.ctx)
+	must(t, err)
+	if v = h.seen(v); erased[yinzheng.RetainImports] != 1 || !v.Erased || v.Rows != 3 || v.Left != 3 {
+		t.Errorf("erased %v: %+v", erased, v)
+	}
+	for _, r := range h.rows(v, yinzheng.BatchFilter{}) {
+		if r.Holder != "" || r.Why != nil || r.Outcome != yinzheng.RowLeft {
+			t.Errorf("%+v", r)
+		}
+	}
+	_, err = h.Failures(h.ctx, h.people["north"], v.ID, "zh")
+	checkIs(t, err, yinzheng.ErrState)
+}

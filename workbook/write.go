@@ -46,11 +46,14 @@ func (w *Workbooks) Blank(by *yinzheng.Account, item, lang string) ([]byte, erro
 
 // Failures writes the rows of a batch that were refused or left out, as they were
 // brought in, with why; mended, it can be brought in again. That it is delivered is
-// put on record first. Errors: as of View.
+// put on record first. Errors: as of View, and ErrState once they were erased in time.
 func (w *Workbooks) Failures(ctx context.Context, by *yinzheng.Account, id, lang string) ([]byte, error) {
 	b, err := w.batch(ctx, by, id)
 	if err != nil {
 		return nil, err
+	}
+	if b.Erased {
+		return nil, errErased()
 	}
 	t, err := w.Service.TemplateVersion(yinzheng.TemplateRef{Code: b.Item, Version: b.Template})
 	if err != nil {

@@ -27,11 +27,26 @@ func (c *retentionCmd) Run(ctx context.Context, e *env) error {
 	if c.DryRun {
 		return printRetention(ctx, sys, e)
 	}
-	erased, err := sys.EraseInTime(ctx)
+	erased, err := eraseAll(ctx, sys)
 	for _, r := range sys.RetentionRules() {
-		fmt.Fprintf(e.stdout, "%-10s %6d erased\n", r.Key, erased[r.Key])
+		fmt.Fprintf(e.stdout, "%-13s %6d erased\n", r.Key, erased[r.Key])
 	}
 	return err
+}
+
+// eraseAll goes on until a round finds nothing more: the server has the next hour for
+// what a round leaves.
+func eraseAll(ctx context.Context, sys *system) (map[string]int, error) {
+	all := map[string]int{}
+	for {
+		erased, err := sys.EraseInTime(ctx)
+		for rule, n := range erased {
+			all[rule] += n
+		}
+		if len(erased) == 0 || err != nil {
+			return all, err
+		}
+	}
 }
 
 // printRetention says what would be erased now.
@@ -48,5 +63,5 @@ func printRetention(ctx context.Context, sys *system, e *env) error {
 }
 
 func printRule(e *env, r *yinzheng.RetentionLine) {
-	fmt.Fprintf(e.stdout, "%-10s %6d to erase, %d still needed; kept for %s\n           %s  %s\n", r.Key, r.Due, r.Needed, r.Term().EN, r.What.ZH, r.What.EN)
+	fmt.Fprintf(e.stdout, "%-13s %6d to erase, %d still needed; kept for %s\n              %s  %s\n", r.Key, r.Due, r.Needed, r.Term().EN, r.What.ZH, r.What.EN)
 }

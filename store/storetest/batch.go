@@ -15,7 +15,7 @@ import (
 // aBatch is a batch of four rows, of which the second and the fourth may be
 // duplicates.
 func aBatch(id string) (*yinzheng.Batch, []yinzheng.BatchRow) {
-	b := &yinzheng.Batch{ID: id, Version: 1, State: "checked", Item: "residence", Template: 2, Office: "north", Account: "u1", At: Start, Digest: Digest(id), Rows: 4, Report: []byte(`{"filled":1}`)}
+	b := &yinzheng.Batch{ID: id, Version: 1, State: "checked", Item: "residence", Template: 2, Office: "north", Account: "u1", At: Start, Changed: Start, Digest: Digest(id), Rows: 4, Report: []byte(`{"filled":1}`)}
 	rows := make([]yinzheng.BatchRow, b.Rows)
 	for i := range rows {
 		rows[i] = yinzheng.BatchRow{Line: i + 3, Content: []byte(`{"name":"王丽"}`)}

@@ -273,6 +273,16 @@ func lingering(t *testing.T, s yinzheng.Store) {
 		if slices.Sort(contacts); tt.limit > 1 && fmt.Sprint(contacts) != tt.contacts || len(contacts) != min(tt.limit, strings.Count(tt.contacts, ":")) || len(requests) != strings.Count(tt.requests, "R") || tt.limit > 1 && fmt.Sprint(requests) != tt.requests {
 			t.Errorf("before %s at %s: %v and %v", tt.before, tt.now, contacts, requests)
 		}
+		for _, key := range []string{"111:A", "111:B", "111:C", "111:D", "case:A2", "case:A4", "request:R5", "request:R6"} {
+			if is, err := s.IsIdle(ctx, key, tt.before, tt.now); err != nil || tt.limit > 1 && is != slices.Contains(contacts, key) {
+				t.Errorf("before %s at %s: %s is idle: %t, %v", tt.before, tt.now, key, is, err)
+			}
+		}
+		for _, id := range []string{"RA1", "RA2", "RA3", "R5", "R6"} {
+			if is, err := s.HasEnded(ctx, id, tt.before, tt.now); err != nil || tt.limit > 1 && is != slices.Contains(requests, id) {
+				t.Errorf("before %s at %s: %s has ended: %t, %v", tt.before, tt.now, id, is, err)
+			}
+		}
 	}
 }
 

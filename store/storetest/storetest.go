@@ -53,6 +53,7 @@ func Run(t *testing.T, open func(t *testing.T) yinzheng.Store) {
 		"Retention/drafts":           fading,
 		"Retention/around":           lingering,
 		"Retention/holds":            holds,
+		"Retention/spent":            spent,
 		"Inspections":                inspections,
 		"Commitment rights":          commitmentRights,
 		"Directory":                  directory,

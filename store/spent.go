@@ -1,0 +1,231 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"yinzheng"
+)
+
+// term is what stands under a rule beside cases, contacts and requests, as the database
+// has it. Each thing has an ID, which is the subject of the event that erases it.
+type term struct {
+	list, due, needed, one string   // what is past its time: listed; counted, without and with what is needed; whether one of them is to go
+	stays                  string   // the rows that an erasure leaves of one, in their order; empty: nothing that the log knows
+	empties                []string // take from one what goes
+	since                  string   // when one was touched last, by what the log vouches for where it can
+	robbed                 string   // one from which something is missing that no event erased; empty: that cannot be told
+}
+
+// thing says how the things of a rule are found.
+type thing struct {
+	from   string // table, and the alias under which the rest names it
+	id     string
+	past   string // it was touched last before $1
+	needed string // something needs it at $2
+	order  string
+}
+
+// erasureAbout is whether an erasure of a thing is on record.
+func erasureAbout(id string) string {
+	return "EXISTS (SELECT 1 FROM log l JOIN events e ON e.key = l.part WHERE l.subject = " + id + " AND l.kind = 'event' AND e.kind = '" + yinzheng.EventContentErased + "')"
+}
+
+// lastOf is when the last event of some kinds about a thing was.
+func lastOf(kinds string) string {
+	return query("SELECT max(e.at) FROM log l JOIN events e ON e.key = l.part WHERE l.subject = $1 AND l.kind = 'event' AND " + kinds)
+}
+
+func newTerm(x thing, t term) *term {
+	past := " FROM " + x.from + " WHERE " + x.past + " AND "
+	t.list = query("SELECT " + x.id + past + "NOT (" + x.needed + ") ORDER BY " + x.order + " LIMIT $3")
+	t.due = query("SELECT count(*)" + past + "NOT (" + x.needed + ")")
+	t.needed = query("SELECT count(*)" + past + "(" + x.needed + ")")
+	t.one = query("SELECT count(*)" + past + "NOT (" + x.needed + ") AND " + x.id + " = $3")
+	return &t
+}
+
+// terms are the rules of which the database keeps things.
+var terms = map[string]*term{
+	yinzheng.RetainImports: newTerm(thing{
+		from: "batches b", id: "b.id", order: "b.changed_at",
+		past:   "b.state = 'done' AND b.erased = 0 AND b.changed_at < $1",
+		needed: "EXISTS (SELECT 1 FROM batch_rows r JOIN case_holds h ON h.application = r.application WHERE r.batch = b.key AND h.until > $2)",
+	}, term{
+		stays: query("SELECT line, outcome, application FROM batch_rows WHERE batch = (SELECT key FROM batches WHERE id = $1) ORDER BY line"),
+		empties: []string{
+			query("UPDATE batch_rows SET content = '{}', alike = NULL, why_zh = NULL, why_en = NULL WHERE batch = (SELECT key FROM batches WHERE id = $1)"),
+			query("UPDATE batches SET erased = 1, version = version + 1 WHERE id = $1"),
+		},
+		since: lastOf("e.kind IN ('batch-done', 'batch-end', 'batch-lapsed')"),
+		robbed: query(`SELECT b.id, b.changed_at FROM batches b WHERE (b.erased = 1 OR EXISTS (SELECT 1 FROM batch_rows r WHERE r.batch = b.key AND r.content = '{}'))
+			AND NOT ` + erasureAbout("b.id") + ` LIMIT 1`),
+	}),
+	yinzheng.RetainRatings: newTerm(thing{
+		from: "ratings r", id: "r.application", order: "r.at",
+		past:   "r.due IS NULL AND r.erased = 0 AND r.at < $1 AND (SELECT max(x.at) FROM rating_acts x WHERE x.application = r.application) < $1",
+		needed: "EXISTS (SELECT 1 FROM case_holds h WHERE h.application = r.application AND h.until > $2)",
+	}, term{
+		stays: query("SELECT seq, at, account, kind, " + wordless + " AS content FROM rating_acts WHERE application = $1 ORDER BY seq"),
+		empties: []string{
+			query("UPDATE rating_acts SET content = " + wordless + " WHERE application = $1"),
+			query("UPDATE ratings SET erased = 1 WHERE application = $1"),
+		},
+		since:  lastOf("e.kind >= 'rating-' AND e.kind < 'rating.'"),
+		robbed: query("SELECT r.application, r.at FROM ratings r WHERE r.erased = 1 AND NOT " + erasureAbout("r.application") + " LIMIT 1"),
+	}),
+	yinzheng.RetainShares: newTerm(thing{
+		from: "shares s", id: "'share-' || s.key", order: "s.made_at",
+		past:   "s.note <> '' AND s.made_at < $1 AND (s.expires_at < $1 OR s.withdrawn_at < $1)",
+		needed: "EXISTS (SELECT 1 FROM certificates c JOIN case_holds h ON h.application = c.application WHERE c.code = s.code AND h.until > $2)",
+	}, term{
+		empties: []string{query("UPDATE shares SET note = '' WHERE key = CAST(substr($1, 7) AS INTEGER)")},
+		since:   query("SELECT CASE WHEN withdrawn_at < expires_at THEN withdrawn_at ELSE expires_at END FROM shares WHERE key = CAST(substr($1, 7) AS INTEGER)"),
+	}),
+	yinzheng.RetainRosters: newTerm(thing{
+		from: "campaigns c", id: "c.id", order: "c.key",
+		past:   "c.running = 0 AND c.erased = 0 AND (SELECT max(x.at) FROM campaign_acts x WHERE x.campaign = c.key AND x.entry = 0) < $1",
+		needed: "EXISTS (SELECT 1 FROM campaign_entries x JOIN case_holds h ON h.application = x.application WHERE x.campaign = c.key AND h.until > $2)",
+	}, term{
+		stays: query("SELECT entry, seq, at, account, kind, " + namelessAct + " AS content FROM campaign_acts WHERE campaign = (SELECT key FROM campaigns WHERE id = $1) AND entry > 0 ORDER BY entry, seq"),
+		empties: []string{
+			query("UPDATE campaign_entries SET content = " + nameless + ", mark = 'erased:' || number WHERE campaign = (SELECT key FROM campaigns WHERE id = $1)"),
+			query("UPDATE campaign_acts SET content = " + namelessAct + " WHERE campaign = (SELECT key FROM campaigns WHERE id = $1) AND entry > 0"),
+			query("UPDATE campaigns SET erased = 1 WHERE id = $1"),
+		},
+		since: lastOf("e.kind IN ('campaign-end', 'campaign-cancel')"),
+		robbed: query(`SELECT c.id, (SELECT max(x.at) FROM campaign_acts x WHERE x.campaign = c.key AND x.entry = 0) FROM campaigns c
+			WHERE (c.erased = 1 OR EXISTS (SELECT 1 FROM campaign_entries x WHERE x.campaign = c.key AND x.mark = 'erased:' || x.number)) AND NOT ` + erasureAbout("c.id") + ` LIMIT 1`),
+	}),
+	yinzheng.RetainInquiries: newTerm(thing{
+		from: "inquiries i", id: "i.id", order: "i.at",
+		past:   "i.state IN ('replied', 'withdrawn') AND i.erased = 0 AND i.at < $1 AND (SELECT max(x.at) FROM inquiry_acts x WHERE x.subject = i.id) < $1",
+		needed: nothing,
+	}, term{
+		stays: query("SELECT seq, at, account, kind, " + unasked + " AS content FROM inquiry_acts WHERE subject = $1 ORDER BY seq"),
+		empties: []string{
+			query("UPDATE inquiry_acts SET content = " + unasked + " WHERE subject = $1"),
+			query("UPDATE inquiry_replies SET token = '', salt = x'' WHERE id = $1"),
+			query("UPDATE inquiries SET erased = 1 WHERE id = $1"),
+		},
+		since:  lastOf(inquiryKinds),
+		robbed: query("SELECT i.id, i.at FROM inquiries i WHERE i.erased = 1 AND NOT " + erasureAbout("i.id") + " LIMIT 1"),
+	}),
+	yinzheng.RetainLists: newTerm(thing{
+		from: "inquiry_lists l", id: "l.id", order: "l.at",
+		past:   "l.state = 'replied' AND l.erased = 0 AND l.at < $1 AND (SELECT max(x.at) FROM inquiry_acts x WHERE x.subject = l.id) < $1",
+		needed: nothing,
+	}, term{
+		stays: query("SELECT row, answer, found, source, as_of, inquiry FROM inquiry_rows WHERE list = $1 ORDER BY row"),
+		empties: []string{
+			query("UPDATE inquiry_rows SET content = '{}' WHERE list = $1"),
+			query("UPDATE inquiry_lists SET erased = 1 WHERE id = $1"),
+		},
+		since: lastOf(inquiryKinds),
+		robbed: query(`SELECT l.id, l.at FROM inquiry_lists l WHERE (l.erased = 1 OR EXISTS (SELECT 1 FROM inquiry_rows r WHERE r.list = l.id AND r.content = '{}'))
+			AND NOT ` + erasureAbout("l.id") + ` LIMIT 1`),
+	}),
+	yinzheng.RetainRolls: newTerm(thing{
+		from: "inquiry_rolls r", id: "r.id", order: "r.at",
+		past:   "r.erased = 0 AND r.at < $1 AND EXISTS (SELECT 1 FROM inquiry_rolls n WHERE n.kind = r.kind AND n.key > r.key AND n.at < $1)",
+		needed: nothing,
+	}, term{
+		empties: []string{query("DELETE FROM inquiry_roll_entries WHERE roll = $1"), query("UPDATE inquiry_rolls SET erased = 1 WHERE id = $1")},
+		since:   query("SELECT min(n.at) FROM inquiry_rolls r JOIN inquiry_rolls n ON n.kind = r.kind AND n.key > r.key WHERE r.id = $1"),
+		robbed: query(`SELECT r.id, r.at FROM inquiry_rolls r WHERE (r.erased = 1 OR r.rows <> (SELECT count(*) FROM inquiry_roll_entries x WHERE x.roll = r.id))
+			AND NOT ` + erasureAbout("r.id") + ` LIMIT 1`),
+	}),
+	yinzheng.RetainCopies: newTerm(thing{
+		from: "copies c", id: "c.id", order: "c.at",
+		past:   "c.collector <> '' AND c.at < $1",
+		needed: "EXISTS (SELECT 1 FROM certificates x JOIN case_holds h ON h.application = x.application WHERE x.code = c.certificate AND h.until > $2)",
+	}, term{
+		stays:   query("SELECT certificate, at, account, name, office, copies FROM copies WHERE id = $1"),
+		empties: []string{query("UPDATE copies SET collector = '', collector_type = '', collector_number = '', collector_reason = '', purpose = '' WHERE id = $1")},
+		since:   query("SELECT at FROM copies WHERE id = $1"),
+		robbed:  query("SELECT c.id, c.at FROM copies c WHERE c.collector = '' AND NOT " + erasureAbout("c.id") + " LIMIT 1"),
+	}),
+}
+
+const (
+	nothing      = "$2 IS NULL" // needs it
+	inquiryKinds = "e.kind >= 'inquiry-' AND e.kind < 'inquiry.' AND length(e.detail) = 64"
+)
+
+// What is left of content that is JSON. Doing it again changes nothing, so that what an
+// erasure leaves can be told before it, too. The triggers have the same.
+const (
+	wordless    = "json_remove(content, '$.text', '$.salt')"
+	nameless    = "json_remove(content, '$.name', '$.id', '$.certificate', '$.seen.seen_by', '$.seen.reason', '$.seen.died_on', '$.seen.source', '$.death.on', '$.death.source', '$.refused.why')"
+	unasked     = "json_remove(content, '$.asked.name', '$.asked.id', '$.asked.about', '$.asked.question', '$.found', '$.opinion', '$.salt')"
+	namelessAct = "json_remove(content, '$.seen_by', '$.reason', '$.died_on', '$.source', '$.why')"
+)
+
+// termOf returns a rule's part in the database.
+func termOf(rule string) (*term, error) {
+	if t := terms[rule]; t != nil {
+		return t, nil
+	}
+	return nil, fmt.Errorf("store: nothing is kept by rule %q", rule)
+}
+
+// Spent implements yinzheng.Retentions.
+func (s *Store) Spent(ctx context.Context, rule string, before, now time.Time, limit int) ([]string, error) {
+	t, err := termOf(rule)
+	if err != nil {
+		return nil, err
+	}
+	return s.ids(ctx, "list what has been kept long enough", t.list, micros(before), micros(now), limit)
+}
+
+// CountSpent implements yinzheng.Retentions.
+func (s *Store) CountSpent(ctx context.Context, rule string, before, now time.Time) (n yinzheng.ExpiredCount, err error) {
+	t, err := termOf(rule)
+	if err != nil {
+		return n, err
+	}
+	if n.Due, err = s.count(ctx, "count what has been kept long enough", t.due, micros(before), micros(now)); err == nil {
+		n.Needed, err = s.count(ctx, "count what is needed still", t.needed, micros(before), micros(now))
+	}
+	return n, err
+}
+
+// EraseSpent implements yinzheng.Retentions.
+func (s *Store) EraseSpent(ctx context.Context, rule, id string, before, now time.Time) error {
+	t, err := termOf(rule)
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, "erase what has been kept long enough", func(ctx context.Context, q querier) error {
+		n := 0
+		if err := q.QueryRowContext(ctx, t.one, micros(before), micros(now), id).Scan(&n); err != nil {
+			return err
+		}
+		if n == 0 {
+			return conflict("还需要保存，或已销毁", "It is still needed, or was erased already")
+		}
+		detail, err := t.detail(ctx, q, rule, id)
+		if err != nil {
+			return err
+		}
+		if err := s.Record(ctx, yinzheng.Event{At: now, Kind: yinzheng.EventContentErased, Subject: id, By: yinzheng.SystemActor, Detail: detail}); err != nil {
+			return err
+		}
+		for _, text := range t.empties {
+			if _, err := change(ctx, q, text, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// detail is what the event of an erasure says: the rule, and a digest of what it leaves.
+func (t *term) detail(ctx context.Context, q querier, rule, id string) (string, error) {
+	if t.stays == "" {
+		return rule, nil
+	}
+	digest, err := digestRows(ctx, q, func(row) []string { return nil }, t.stays, id)
+	return rule + " " + digest, err
+}
