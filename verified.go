@@ -26,7 +26,8 @@ const (
 	ViaAPI    Channel = "api"    // another program
 )
 
-// Verification says that a certificate on record was verified: when, how, and for which department. Who asked without being signed in, and from
+// Verification says that a certificate on record was verified: when, how, and for which
+// department. Who asked without being signed in, and from
 // where, is kept nowhere.
 type Verification struct {
 	Code       string    `json:"-"`

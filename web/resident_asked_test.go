@@ -61,14 +61,14 @@ func TestAsked(t *testing.T) {
 		t.Errorf("the clerk's notices: %s", page)
 	}
 	_, page = clerk.get(here)
-	if !strings.Contains(page, "合同是去年续签的") || !strings.Contains(page, `name="file" value="2"`) {
+	if !strings.Contains(page, "合同是去年续签的") || strings.Contains(page, "请您补充") || !strings.Contains(page, `name="file" value="2"`) {
 		t.Fatalf("the answer: %s", page)
 	}
 	r, page := clerk.post(here, url.Values{"act": {"attach"}, "version": {field(t, page, "version")}, "file": {"2"}})
 	if !strings.HasSuffix(r.Address.Path, "/edit") || !strings.Contains(page, "照片.jpg") {
 		t.Errorf("attached: %s %s", r.Address, page)
 	}
-	if _, page = clerk.get(here); !strings.Contains(page, "已附到办件") || strings.Contains(page, `name="file"`) {
+	if _, page = clerk.get(here); !strings.Contains(page, "已附到办件") || strings.Contains(page, `name="file"`) || strings.Contains(page, `value="attach"`) {
 		t.Errorf("attached, it is offered again: %s", page)
 	}
 	_, page = clerk.get("/work/cases/" + kase + "/check")

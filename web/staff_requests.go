@@ -73,11 +73,34 @@ type intakeView struct {
 	Faults []yinzheng.FieldError
 }
 
+// Unattached tells whether anything that the resident answered with is not in the case yet.
+func (v *intakeView) Unattached() bool {
+	return slices.ContainsFunc(v.Answered, func(f answeredFile) bool { return !f.Attached })
+}
+
 // AnswerDays is how long a resident is given to answer, unless the clerk says otherwise.
 func (v *intakeView) AnswerDays() int { return resident.AnswerDays }
 
 // Mends tells whether a part was ticked to be mended.
 func (v *intakeView) Mends(part string) bool { return slices.Contains(v.Tried.Mend, part) }
+
+// clerksStates are the states of a request in a clerk's words, where a resident's are
+// others.
+var clerksStates = map[yinzheng.RequestState]yinzheng.Text{
+	yinzheng.RequestReturned: {ZH: "已退回补正", EN: "to be mended"},
+	yinzheng.RequestAsked:    {ZH: "已请居民补充", EN: "asked for something more"}, yinzheng.RequestAnswered: {ZH: "居民已答复", EN: "answered"},
+}
+
+// clerksState is a request's state in a clerk's words.
+func clerksState(s yinzheng.RequestState) yinzheng.Text {
+	if words, ok := clerksStates[s]; ok {
+		return words
+	}
+	return requestStates[s]
+}
+
+// StateName is a request's state in words.
+func (d *desk) StateName(s yinzheng.RequestState) string { return d.T(clerksState(s)) }
 
 // talkLine is something that the office said to the resident, or they answered.
 type talkLine struct {
@@ -91,10 +114,10 @@ type talkLine struct {
 func (s *server) talk(q *resident.Request) []talkLine {
 	var out []talkLine
 	for _, x := range q.Said {
-		out = append(out, talkLine{x.At, both(s.officeName(x.Office)), requestStates[x.State], x.Text})
+		out = append(out, talkLine{x.At, both(s.officeName(x.Office)), clerksState(x.State), x.Text})
 	}
 	for _, x := range q.Answers {
-		out = append(out, talkLine{x.At, yinzheng.Text{ZH: "居民", EN: "the resident"}, requestStates[yinzheng.RequestAnswered], x.Text})
+		out = append(out, talkLine{x.At, yinzheng.Text{ZH: "居民", EN: "the resident"}, clerksState(yinzheng.RequestAnswered), x.Text})
 	}
 	slices.SortStableFunc(out, func(a, b talkLine) int { return a.At.Compare(b.At) })
 	return out
