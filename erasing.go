@@ -39,7 +39,7 @@ func (s *Service) EraseInTime(ctx context.Context) (map[string]int, error) {
 	for _, rule := range caseRules {
 		n, err := s.erasing(ctx, func(limit int) ([]string, error) {
 			return s.Store.Expired(ctx, rule, s.Expires(rule), s.warned(), s.now(), limit)
-		}, func(id string) error { return s.eraseCase(ctx, id, rule) })
+		}, func(id string) error { return named(id, s.eraseCase(ctx, id, rule)) })
 		add(rule, n, err)
 	}
 	n, err := s.erasing(ctx, func(limit int) ([]string, error) {
@@ -48,14 +48,14 @@ func (s *Service) EraseInTime(ctx context.Context) (map[string]int, error) {
 	add(RetainContacts, n, err)
 	n, err = s.erasing(ctx, func(limit int) ([]string, error) {
 		return s.Store.EndedRequests(ctx, s.Expires(RetainContacts), s.now(), limit)
-	}, func(id string) error { return s.eraseIf(ctx, s.Store.HasEnded, id, s.eraseRequest) })
+	}, func(id string) error { return named(id, s.eraseIf(ctx, s.Store.HasEnded, id, s.eraseRequest)) })
 	add(RetainContacts, n, err)
-	n, err = s.erasing(ctx, func(limit int) ([]string, error) { return s.expiredRequests(ctx, limit) }, func(id string) error { return s.eraseRequest(ctx, id) })
+	n, err = s.erasing(ctx, func(limit int) ([]string, error) { return s.expiredRequests(ctx, limit) }, func(id string) error { return named(id, s.eraseRequest(ctx, id)) })
 	add(RetainRequests, n, err)
 	for _, rule := range spentRules {
 		n, err := s.erasing(ctx, func(limit int) ([]string, error) {
 			return s.Store.Spent(ctx, rule, s.Expires(rule), s.now(), limit)
-		}, func(id string) error { return s.Store.EraseSpent(ctx, rule, id, s.Expires(rule), s.now()) })
+		}, func(id string) error { return named(id, s.Store.EraseSpent(ctx, rule, id, s.Expires(rule), s.now())) })
 		add(rule, n, err)
 	}
 	n, err = s.Store.ForgetRecipients(ctx, s.Expires(RetainMessages), maxErased)
@@ -108,11 +108,19 @@ func (s *Service) erasing(ctx context.Context, list func(limit int) ([]string, e
 				return n, errors.Join(append(failed, err)...)
 			default:
 				left[id] = true
-				failed = append(failed, fmt.Errorf("erase %s: %w", id, err))
+				failed = append(failed, err)
 			}
 		}
 	}
 	return n, errors.Join(failed...)
+}
+
+// named says what an error is about, by an ID that is nobody's: never whose contact it is.
+func named(id string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("erase %s: %w", id, err)
 }
 
 // eraseIf erases something in the transaction in which it is found to be due still:

@@ -238,6 +238,13 @@ func (m *meanwhile) IdleContacts(ctx context.Context, before, now time.Time, lim
 	return ids, err
 }
 
+func (m *meanwhile) IsIdle(ctx context.Context, key string, before, now time.Time) (bool, error) {
+	if key == m.broken {
+		return false, errors.New("unreadable")
+	}
+	return m.Store.IsIdle(ctx, key, before, now)
+}
+
 func (m *meanwhile) Application(ctx context.Context, id string) (*yinzheng.Application, error) {
 	if id == m.broken {
 		return nil, errors.New("unreadable")
@@ -300,6 +307,19 @@ func TestOneFails(t *testing.T) {
 	must(t, err)
 	if len(r.Runs) != 2 {
 		t.Errorf("rounds on record: %+v", r.Runs)
+	}
+}
+
+// TestNobodyNamedInErrors: whose contact could not be erased is in no error, which are
+// logged.
+func TestNobodyNamedInErrors(t *testing.T) {
+	h := newHouse(t)
+	key := (&yinzheng.Resident{ID: yinzheng.ID{Type: yinzheng.ResidentID, Number: "441302199506140020"}}).Key()
+	must(t, h.store.PutContact(h.ctx, &yinzheng.ResidentContact{Resident: key, Contact: yinzheng.Contact{Channel: yinzheng.SMS, Address: "13912345678"}, Language: "zh", Wants: yinzheng.WantsAll, Secret: "0123456789ABCDEF", By: yinzheng.ResidentActor, At: h.clock()}))
+	h.later(400 * day)
+	h.store.Store = &meanwhile{Store: h.store.Store, broken: key}
+	if _, err := h.EraseInTime(h.ctx); err == nil || strings.Contains(err.Error(), "441302") {
+		t.Errorf("the error: %v", err)
 	}
 }
 

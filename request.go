@@ -70,7 +70,7 @@ type ResidentRequest struct {
 	Begun    time.Time
 	Changed  time.Time
 	Due      time.Time // sent: end of the limit for taking it in; asked: by when the resident should answer; otherwise zero
-	Late     bool      // sent: that is past, and the office above was told
+	Late     bool      // that was past while it waited to be taken in, and the office above was told
 	Case     string    // which it became; "": none
 	Content  []byte    // JSON, of package resident; nil once it was erased
 	Digests  []string  // of the files that Content names; given to be kept, and not read back

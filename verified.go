@@ -27,8 +27,7 @@ const (
 )
 
 // Verification says that a certificate on record was verified: when, how, and for which
-// department. Who asked without being signed in, and from
-// where, is kept nowhere.
+// department. Who asked without being signed in, and from where, is kept nowhere.
 type Verification struct {
 	Code       string    `json:"-"`
 	At         time.Time `json:"at"` // the minute; of what is verified very often, the hour

@@ -191,7 +191,7 @@ func (r *Residents) Answer(ctx context.Context, who *yinzheng.Resident, id, text
 	case !yinzheng.Clean(a.Text):
 		return unclean()
 	}
-	q.Answers, q.Due = append(q.Answers, a), time.Time{}
+	q.Answers, q.Due, q.Unanswered = append(q.Answers, a), time.Time{}, false
 	if err := q.encode(); err != nil {
 		return err
 	}

@@ -228,6 +228,9 @@ func (r *Residents) read(row *yinzheng.ResidentRequest) (*Request, error) {
 	said := q.Values
 	q.Values = r.carry(q.Of, said)
 	q.carried = q.Of.Version != row.Template.Version || len(q.Values) < len(said)
+	if q.Chosen != "" && !q.Of.AnyOffice {
+		q.Chosen, q.carried = "", true
+	}
 	return q, r.check(q)
 }
 

@@ -15,12 +15,14 @@ import (
 // of the act's content. Other events of these kinds have no digest.
 type actTable struct {
 	prefix                string // of the events' kinds; an act's kind follows
+	rule                  string // by which content goes in time
 	events, of, all, seen string
 }
 
-func actsIn(table, subject, prefix string) *actTable {
+func actsIn(table, subject, prefix, rule string) *actTable {
 	return &actTable{
 		prefix: prefix,
+		rule:   rule,
 		events: query("SELECT key, at, subject, kind, account, detail FROM events WHERE key > $1 AND kind >= '" + prefix + "-' AND kind < '" + prefix + ".' AND length(detail) = 64 ORDER BY key LIMIT $2"),
 		of:     query("SELECT at, account, kind, content FROM " + table + " WHERE " + subject + " = $1 ORDER BY seq"),
 		all:    query("SELECT " + subject + ", seq, at, content FROM " + table + " WHERE (" + subject + ", seq) > ($1, $2) ORDER BY " + subject + ", seq LIMIT $3"),
@@ -29,8 +31,8 @@ func actsIn(table, subject, prefix string) *actTable {
 }
 
 var (
-	inquiryActTable = actsIn("inquiry_acts", "subject", "inquiry")
-	ratingActTable  = actsIn("rating_acts", "application", "rating")
+	inquiryActTable = actsIn("inquiry_acts", "subject", "inquiry", yinzheng.RetainInquiries)
+	ratingActTable  = actsIn("rating_acts", "application", "rating", yinzheng.RetainRatings)
 )
 
 // loggedActs compares acts with the events that were written with them: each event
@@ -84,7 +86,7 @@ func (v *verifier) hasAct(ctx context.Context, t *actTable, e *actEvent) (has bo
 		return err
 	}, t.of, e.Subject)
 	if err == nil && !has && there {
-		has, err = v.erasedInTime(ctx, e.Subject)
+		has, err = v.erasedInTime(ctx, e.Subject, t.rule)
 	}
 	return has, err
 }
@@ -107,7 +109,7 @@ func (v *verifier) actsHaveEvents(ctx context.Context, t *actTable) error {
 			err = v.q.QueryRowContext(ctx, t.seen, acts[i].Subject, acts[i].digest).Scan(&n)
 			logged := n > 0
 			if err == nil && !logged { // an erasure tells what acts it left
-				logged, err = v.erasedInTime(ctx, acts[i].Subject)
+				logged, err = v.erasedInTime(ctx, acts[i].Subject, t.rule)
 			}
 			v.extra(acts[i].LogEntry, logged)
 		}

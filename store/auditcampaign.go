@@ -101,7 +101,7 @@ func (a *campaignAudit) events(ctx context.Context) error {
 // whose campaign was erased in time.
 func (a *campaignAudit) other(ctx context.Context, e yinzheng.LogEntry) error {
 	campaign, _, entry := strings.Cut(e.Subject, "/")
-	erased, err := a.erasedInTime(ctx, campaign)
+	erased, err := a.erasedInTime(ctx, campaign, yinzheng.RetainRosters)
 	if err == nil && !(entry && erased) {
 		a.fault = &LogFault{ContentChanged, e}
 	}

@@ -15,11 +15,12 @@ import (
 
 var (
 	erasuresAfter = query("SELECT key, at, subject, detail FROM events WHERE key > $1 AND kind = '" + yinzheng.EventContentErased + "' ORDER BY key LIMIT $2")
-	erasuresOf    = query("SELECT count(*) FROM log l JOIN events e ON e.key = l.part WHERE l.subject = $1 AND l.kind = 'event' AND e.kind = '" + yinzheng.EventContentErased + "'")
+	erasuresOf    = query("SELECT count(*) FROM log l JOIN events e ON e.key = l.part WHERE l.subject = $1 AND l.kind = 'event' AND e.kind = '" + yinzheng.EventContentErased + "' AND (e.detail = $2 OR e.detail LIKE $2 || ' %')")
 )
 
 // erasures looks at every erasure of what is kept beside cases: that it came when the
-// program's own rule let it, and left what is there now. Nothing else may be missing.
+// program's own rule let it, and left what is there now: no more, and no less. Nothing
+// may be missing without one.
 func (v *verifier) erasures(ctx context.Context) error {
 	type erasing struct {
 		yinzheng.LogEntry
@@ -68,16 +69,21 @@ func (v *verifier) erasing(ctx context.Context, e *yinzheng.LogEntry, detail str
 		return ContentMissing, nil
 	}
 	is, err := t.detail(ctx, v.q, name, e.Subject)
-	if errors.As(err, new(*scanError)) || err == nil && is != detail {
+	filled := 0
+	if err == nil && t.filled != "" {
+		err = v.q.QueryRowContext(ctx, t.filled, e.Subject).Scan(&filled)
+	}
+	if errors.As(err, new(*scanError)) || err == nil && (is != detail || filled > 0) {
 		return ContentChanged, nil
 	}
 	return "", err
 }
 
-// erasedInTime tells whether an erasure of something is on record, which erasures looks at.
-func (v *verifier) erasedInTime(ctx context.Context, subject string) (bool, error) {
+// erasedInTime tells whether an erasure of something by a rule is on record, which
+// erasures looks at.
+func (v *verifier) erasedInTime(ctx context.Context, subject, rule string) (bool, error) {
 	n := 0
-	err := v.q.QueryRowContext(ctx, erasuresOf, subject).Scan(&n)
+	err := v.q.QueryRowContext(ctx, erasuresOf, subject, rule).Scan(&n)
 	return n > 0, err
 }
 

@@ -50,6 +50,14 @@ func TestSpentRecord(t *testing.T) {
 		{name: "the share", late: time.Second, now: later, forged: "DELETE FROM shares", want: ContentMissing},
 		{name: "an inquiry", late: time.Second, now: later, forged: "UPDATE inquiry_acts SET content = json_set(content, '$.kind', 'sign') WHERE subject = 'Q1'", want: ContentChanged},
 		{name: "an answer in a list", late: time.Second, now: later, forged: "UPDATE inquiry_rows SET answer = 'yes'", want: ContentChanged},
+		{name: "an act on a list", late: time.Second, now: later, forged: "UPDATE inquiry_acts SET content = '{}' WHERE subject = 'L1'", want: ContentChanged},
+		{name: "one more act on a list", late: time.Second, now: later, forged: "INSERT INTO inquiry_acts VALUES ('L1', 9, 0, 'u1', 'sign', '{}')", want: ContentExtra},
+		{name: "words put back", late: time.Second, now: later, forged: "UPDATE rating_acts SET content = json_set(content, '$.text', '收钱') WHERE seq = 1", want: ContentChanged},
+		{name: "a name put back", late: time.Second, now: later, forged: "UPDATE campaign_entries SET content = json_set(content, '$.name', '李雷') WHERE number = 2", want: ContentChanged},
+		{name: "an answer put back", late: time.Second, now: later, forged: "UPDATE inquiry_acts SET content = json_set(content, '$.found', 'yes') WHERE subject = 'Q1'", want: ContentChanged},
+		{name: "a person in a list", late: time.Second, now: later, forged: "UPDATE inquiry_rows SET source = '电子证明 A'", want: ContentChanged},
+		{name: "who took copies", late: time.Second, now: later, forged: "UPDATE copies SET purpose = '上学'", want: ContentChanged},
+		{name: "no JSON", late: time.Second, now: later, forged: "UPDATE rating_acts SET content = 'x' WHERE seq = 1", want: ContentChanged},
 		{name: "how many copies", late: time.Second, now: later, forged: "UPDATE copies SET copies = 9", want: ContentChanged},
 		{name: "the roll in force", late: time.Second, now: later, forged: "DELETE FROM inquiry_rolls WHERE id = 'R2'", want: ContentMissing},
 		{name: "the erasures gone", late: time.Second, now: later, forged: unerased, want: ContentExtra},
@@ -94,14 +102,14 @@ func TestRobbed(t *testing.T) {
 			t.Errorf("%s: %q, want %q", text, got, want)
 		}
 	}
-	for _, detail := range []string{"", "certificates", "drafts", "ratings x", "imports"} {
+	for _, fake := range [][2]string{{"A1", ""}, {"A1", "certificates"}, {"A1", "drafts"}, {"A1", "ratings x"}, {"A1", "imports"}, {"A1", "shares"}, {"ABCDEF1", "shares"}} {
 		path := t.TempDir() + "/yinzheng.db"
 		s := openFile(t, path)
 		storetest.Spend(t, s)
-		check(t, s.Record(t.Context(), yinzheng.Event{At: storetest.Start.AddDate(9, 0, 0), Kind: yinzheng.EventContentErased, Subject: "A1", By: yinzheng.SystemActor, Detail: detail}))
+		check(t, s.Record(t.Context(), yinzheng.Event{At: storetest.Start.AddDate(9, 0, 0), Kind: yinzheng.EventContentErased, Subject: fake[0], By: yinzheng.SystemActor, Detail: fake[1]}))
 		check(t, s.Close())
-		if found := verifyAt(t, path, storetest.Start.AddDate(11, 0, 0)); found.Fault == nil || found.Fault.Entry.Subject != "A1" {
-			t.Errorf("%q: %+v", detail, found.Fault)
+		if found := verifyAt(t, path, storetest.Start.AddDate(11, 0, 0)); found.Fault == nil || found.Fault.Entry.Subject != fake[0] {
+			t.Errorf("%q: %+v", fake, found.Fault)
 		}
 	}
 }
@@ -127,7 +135,7 @@ func TestSpending(t *testing.T) {
 		"UPDATE campaigns SET erased = 1",
 		"UPDATE inquiry_acts SET content = " + unasked,
 		"UPDATE inquiry_replies SET token = '', salt = x'' WHERE id = 'Q1'",
-		"UPDATE inquiry_rows SET content = '{}'",
+		"UPDATE inquiry_rows SET content = '{}', source = NULL",
 		"UPDATE inquiry_rolls SET erased = 1 WHERE id = 'R1'",
 		"DELETE FROM inquiry_roll_entries WHERE roll = 'R1'",
 		"UPDATE copies SET collector = '', collector_type = '', collector_number = '', collector_reason = '', purpose = ''",
@@ -152,7 +160,8 @@ func TestSpending(t *testing.T) {
 		"UPDATE campaigns SET erased = 1, content = '{}'",
 		"UPDATE inquiry_acts SET content = '{}'",
 		"DELETE FROM inquiry_acts",
-		"UPDATE inquiry_rows SET content = '{}', answer = 'yes'",
+		"UPDATE inquiry_rows SET content = '{}', source = 'x'",
+		"UPDATE inquiry_rows SET content = '{}', source = NULL, answer = 'yes'",
 		"UPDATE inquiry_rolls SET erased = 1, title = ''",
 		"DELETE FROM inquiry_roll_entries",
 		"DELETE FROM inquiry_rolls",

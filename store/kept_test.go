@@ -62,7 +62,7 @@ var stays = map[string]map[string]string{
 	"inquiry_replies":         {plain: "id at", yinzheng.RetainInquiries: "token salt"},
 	"inquiry_roll_entries":    {plain: "roll", yinzheng.RetainRolls: "document name"},
 	"inquiry_rolls":           {plain: "key id kind at account office title as_of digest rows erased"},
-	"inquiry_rows":            {plain: "list row answer found source as_of inquiry", yinzheng.RetainLists: "content"},
+	"inquiry_rows":            {plain: "list row answer found as_of inquiry", yinzheng.RetainLists: "content source"},
 	"inspections":             {plain: "key application material office due_at done_at"},
 	"keys":                    {plain: "kid purpose organ organ_name items not_before not_after state since alg public chain"},
 	"log":                     {plain: "seq at kind subject part salt digest hash"},

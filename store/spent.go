@@ -14,6 +14,7 @@ type term struct {
 	list, due, needed, one string   // what is past its time: listed; counted, without and with what is needed; whether one of them is to go
 	stays                  string   // the rows that an erasure leaves of one, in their order; empty: nothing that the log knows
 	empties                []string // take from one what goes
+	filled                 string   // how many of its rows hold what went; empty: stays tells, or robbed
 	since                  string   // when one was touched last, by what the log vouches for where it can
 	robbed                 string   // one from which something is missing that no event erased; empty: that cannot be told
 }
@@ -27,9 +28,9 @@ type thing struct {
 	order  string
 }
 
-// erasureAbout is whether an erasure of a thing is on record.
-func erasureAbout(id string) string {
-	return "EXISTS (SELECT 1 FROM log l JOIN events e ON e.key = l.part WHERE l.subject = " + id + " AND l.kind = 'event' AND e.kind = '" + yinzheng.EventContentErased + "')"
+// erasureAbout is whether an erasure of a thing by a rule is on record.
+func erasureAbout(id, rule string) string {
+	return "EXISTS (SELECT 1 FROM log l JOIN events e ON e.key = l.part WHERE l.subject = " + id + " AND l.kind = 'event' AND e.kind = '" + yinzheng.EventContentErased + "' AND (e.detail = '" + rule + "' OR e.detail LIKE '" + rule + " %'))"
 }
 
 // lastOf is when the last event of some kinds about a thing was.
@@ -58,9 +59,10 @@ var terms = map[string]*term{
 			query("UPDATE batch_rows SET content = '{}', alike = NULL, why_zh = NULL, why_en = NULL WHERE batch = (SELECT key FROM batches WHERE id = $1)"),
 			query("UPDATE batches SET erased = 1, version = version + 1 WHERE id = $1"),
 		},
-		since: lastOf("e.kind IN ('batch-done', 'batch-end', 'batch-lapsed')"),
+		filled: query("SELECT count(*) FROM batch_rows WHERE batch = (SELECT key FROM batches WHERE id = $1) AND (content <> '{}' OR alike IS NOT NULL OR why_zh IS NOT NULL OR why_en IS NOT NULL)"),
+		since:  lastOf("e.kind IN ('batch-done', 'batch-end', 'batch-lapsed')"),
 		robbed: query(`SELECT b.id, b.changed_at FROM batches b WHERE (b.erased = 1 OR EXISTS (SELECT 1 FROM batch_rows r WHERE r.batch = b.key AND r.content = '{}'))
-			AND NOT ` + erasureAbout("b.id") + ` LIMIT 1`),
+			AND NOT ` + erasureAbout("b.id", yinzheng.RetainImports) + ` LIMIT 1`),
 	}),
 	yinzheng.RetainRatings: newTerm(thing{
 		from: "ratings r", id: "r.application", order: "r.at",
@@ -72,16 +74,17 @@ var terms = map[string]*term{
 			query("UPDATE rating_acts SET content = " + wordless + " WHERE application = $1"),
 			query("UPDATE ratings SET erased = 1 WHERE application = $1"),
 		},
+		filled: query("SELECT count(*) FROM rating_acts WHERE application = $1 AND content IS NOT " + wordless),
 		since:  lastOf("e.kind >= 'rating-' AND e.kind < 'rating.'"),
-		robbed: query("SELECT r.application, r.at FROM ratings r WHERE r.erased = 1 AND NOT " + erasureAbout("r.application") + " LIMIT 1"),
+		robbed: query("SELECT r.application, r.at FROM ratings r WHERE r.erased = 1 AND NOT " + erasureAbout("r.application", yinzheng.RetainRatings) + " LIMIT 1"),
 	}),
 	yinzheng.RetainShares: newTerm(thing{
 		from: "shares s", id: "'share-' || s.key", order: "s.made_at",
 		past:   "s.note <> '' AND s.made_at < $1 AND (s.expires_at < $1 OR s.withdrawn_at < $1)",
 		needed: "EXISTS (SELECT 1 FROM certificates c JOIN case_holds h ON h.application = c.application WHERE c.code = s.code AND h.until > $2)",
 	}, term{
-		empties: []string{query("UPDATE shares SET note = '' WHERE key = CAST(substr($1, 7) AS INTEGER)")},
-		since:   query("SELECT CASE WHEN withdrawn_at < expires_at THEN withdrawn_at ELSE expires_at END FROM shares WHERE key = CAST(substr($1, 7) AS INTEGER)"),
+		empties: []string{query("UPDATE shares SET note = '' WHERE key = CAST(substr($1, 7) AS INTEGER) AND 'share-' || key = $1")},
+		since:   query("SELECT CASE WHEN withdrawn_at < expires_at THEN withdrawn_at ELSE expires_at END FROM shares WHERE key = CAST(substr($1, 7) AS INTEGER) AND 'share-' || key = $1"),
 	}),
 	yinzheng.RetainRosters: newTerm(thing{
 		from: "campaigns c", id: "c.id", order: "c.key",
@@ -94,9 +97,11 @@ var terms = map[string]*term{
 			query("UPDATE campaign_acts SET content = " + namelessAct + " WHERE campaign = (SELECT key FROM campaigns WHERE id = $1) AND entry > 0"),
 			query("UPDATE campaigns SET erased = 1 WHERE id = $1"),
 		},
+		filled: query(`SELECT (SELECT count(*) FROM campaign_entries WHERE campaign = (SELECT key FROM campaigns WHERE id = $1) AND content IS NOT ` + nameless + `)
+			+ (SELECT count(*) FROM campaign_acts WHERE campaign = (SELECT key FROM campaigns WHERE id = $1) AND entry > 0 AND content IS NOT ` + namelessAct + `)`),
 		since: lastOf("e.kind IN ('campaign-end', 'campaign-cancel')"),
 		robbed: query(`SELECT c.id, (SELECT max(x.at) FROM campaign_acts x WHERE x.campaign = c.key AND x.entry = 0) FROM campaigns c
-			WHERE (c.erased = 1 OR EXISTS (SELECT 1 FROM campaign_entries x WHERE x.campaign = c.key AND x.mark = 'erased:' || x.number)) AND NOT ` + erasureAbout("c.id") + ` LIMIT 1`),
+			WHERE (c.erased = 1 OR EXISTS (SELECT 1 FROM campaign_entries x WHERE x.campaign = c.key AND x.mark = 'erased:' || x.number)) AND NOT ` + erasureAbout("c.id", yinzheng.RetainRosters) + ` LIMIT 1`),
 	}),
 	yinzheng.RetainInquiries: newTerm(thing{
 		from: "inquiries i", id: "i.id", order: "i.at",
@@ -109,22 +114,24 @@ var terms = map[string]*term{
 			query("UPDATE inquiry_replies SET token = '', salt = x'' WHERE id = $1"),
 			query("UPDATE inquiries SET erased = 1 WHERE id = $1"),
 		},
+		filled: query("SELECT (SELECT count(*) FROM inquiry_acts WHERE subject = $1 AND content IS NOT " + unasked + ") + (SELECT count(*) FROM inquiry_replies WHERE id = $1 AND (token <> '' OR salt <> x''))"),
 		since:  lastOf(inquiryKinds),
-		robbed: query("SELECT i.id, i.at FROM inquiries i WHERE i.erased = 1 AND NOT " + erasureAbout("i.id") + " LIMIT 1"),
+		robbed: query("SELECT i.id, i.at FROM inquiries i WHERE i.erased = 1 AND NOT " + erasureAbout("i.id", yinzheng.RetainInquiries) + " LIMIT 1"),
 	}),
 	yinzheng.RetainLists: newTerm(thing{
 		from: "inquiry_lists l", id: "l.id", order: "l.at",
 		past:   "l.state = 'replied' AND l.erased = 0 AND l.at < $1 AND (SELECT max(x.at) FROM inquiry_acts x WHERE x.subject = l.id) < $1",
 		needed: nothing,
 	}, term{
-		stays: query("SELECT row, answer, found, source, as_of, inquiry FROM inquiry_rows WHERE list = $1 ORDER BY row"),
+		stays: query("SELECT row, answer, found, as_of, inquiry FROM inquiry_rows WHERE list = $1 ORDER BY row"),
 		empties: []string{
-			query("UPDATE inquiry_rows SET content = '{}' WHERE list = $1"),
+			query("UPDATE inquiry_rows SET content = '{}', source = NULL WHERE list = $1"),
 			query("UPDATE inquiry_lists SET erased = 1 WHERE id = $1"),
 		},
-		since: lastOf(inquiryKinds),
+		filled: query("SELECT count(*) FROM inquiry_rows WHERE list = $1 AND (content <> '{}' OR source IS NOT NULL)"),
+		since:  lastOf(inquiryKinds),
 		robbed: query(`SELECT l.id, l.at FROM inquiry_lists l WHERE (l.erased = 1 OR EXISTS (SELECT 1 FROM inquiry_rows r WHERE r.list = l.id AND r.content = '{}'))
-			AND NOT ` + erasureAbout("l.id") + ` LIMIT 1`),
+			AND NOT ` + erasureAbout("l.id", yinzheng.RetainLists) + ` LIMIT 1`),
 	}),
 	yinzheng.RetainRolls: newTerm(thing{
 		from: "inquiry_rolls r", id: "r.id", order: "r.at",
@@ -134,7 +141,7 @@ var terms = map[string]*term{
 		empties: []string{query("DELETE FROM inquiry_roll_entries WHERE roll = $1"), query("UPDATE inquiry_rolls SET erased = 1 WHERE id = $1")},
 		since:   query("SELECT min(n.at) FROM inquiry_rolls r JOIN inquiry_rolls n ON n.kind = r.kind AND n.key > r.key WHERE r.id = $1"),
 		robbed: query(`SELECT r.id, r.at FROM inquiry_rolls r WHERE (r.erased = 1 OR r.rows <> (SELECT count(*) FROM inquiry_roll_entries x WHERE x.roll = r.id))
-			AND NOT ` + erasureAbout("r.id") + ` LIMIT 1`),
+			AND NOT ` + erasureAbout("r.id", yinzheng.RetainRolls) + ` LIMIT 1`),
 	}),
 	yinzheng.RetainCopies: newTerm(thing{
 		from: "copies c", id: "c.id", order: "c.at",
@@ -143,8 +150,9 @@ var terms = map[string]*term{
 	}, term{
 		stays:   query("SELECT certificate, at, account, name, office, copies FROM copies WHERE id = $1"),
 		empties: []string{query("UPDATE copies SET collector = '', collector_type = '', collector_number = '', collector_reason = '', purpose = '' WHERE id = $1")},
+		filled:  query("SELECT count(*) FROM copies WHERE id = $1 AND (collector <> '' OR collector_type <> '' OR collector_number <> '' OR collector_reason <> '' OR purpose <> '')"),
 		since:   query("SELECT at FROM copies WHERE id = $1"),
-		robbed:  query("SELECT c.id, c.at FROM copies c WHERE c.collector = '' AND NOT " + erasureAbout("c.id") + " LIMIT 1"),
+		robbed:  query("SELECT c.id, c.at FROM copies c WHERE c.collector = '' AND NOT " + erasureAbout("c.id", yinzheng.RetainCopies) + " LIMIT 1"),
 	}),
 }
 
@@ -153,13 +161,13 @@ const (
 	inquiryKinds = "e.kind >= 'inquiry-' AND e.kind < 'inquiry.' AND length(e.detail) = 64"
 )
 
-// What is left of content that is JSON. Doing it again changes nothing, so that what an
-// erasure leaves can be told before it, too. The triggers have the same.
+// What is left of content that is JSON, as it should be. Doing it again changes nothing,
+// so that what an erasure leaves can be told before it, too. The triggers have the same.
 const (
-	wordless    = "json_remove(content, '$.text', '$.salt')"
-	nameless    = "json_remove(content, '$.name', '$.id', '$.certificate', '$.seen.seen_by', '$.seen.reason', '$.seen.died_on', '$.seen.source', '$.death.on', '$.death.source', '$.refused.why')"
-	unasked     = "json_remove(content, '$.asked.name', '$.asked.id', '$.asked.about', '$.asked.question', '$.found', '$.opinion', '$.salt')"
-	namelessAct = "json_remove(content, '$.seen_by', '$.reason', '$.died_on', '$.source', '$.why')"
+	wordless    = "CASE WHEN json_valid(content) THEN json_remove(content, '$.text', '$.salt') ELSE content END"
+	nameless    = "CASE WHEN json_valid(content) THEN json_remove(content, '$.name', '$.id', '$.certificate', '$.seen.seen_by', '$.seen.reason', '$.seen.died_on', '$.seen.source', '$.death.on', '$.death.source', '$.refused.why') ELSE content END"
+	unasked     = "CASE WHEN json_valid(content) THEN json_remove(content, '$.asked.name', '$.asked.id', '$.asked.about', '$.asked.question', '$.found', '$.opinion', '$.salt') ELSE content END"
+	namelessAct = "CASE WHEN json_valid(content) THEN json_remove(content, '$.seen_by', '$.reason', '$.died_on', '$.source', '$.why') ELSE content END"
 )
 
 // termOf returns a rule's part in the database.

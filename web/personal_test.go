@@ -504,8 +504,11 @@ func (x *traces) found() {
 
 // foundByBrowser looks at what a page of ours, or one that it led to, was asked with.
 func (x *traces) foundByBrowser() {
-	for i := range x.browsed {
-		e := &x.browsed[i]
+	x.mu.Lock()
+	browsed := x.browsed
+	x.mu.Unlock()
+	for i := range browsed {
+		e := &browsed[i]
 		where, err := url.Parse(e.Request.URL)
 		must(x.t, err)
 		if c := where.Query().Get("code"); where.Path == "/mine/callback" {
@@ -517,11 +520,11 @@ func (x *traces) foundByBrowser() {
 			x.t.Errorf("%s asks another site: %s", e.DocumentURL, where)
 		}
 	}
-	for i := range x.browsed {
-		x.nowhere("headers from the browser", fmt.Sprint(x.browsed[i].Request.Headers))
+	for i := range browsed {
+		x.nowhere("headers from the browser", fmt.Sprint(browsed[i].Request.Headers))
 	}
-	if len(x.browsed) < 40 {
-		x.t.Errorf("the browser asked for %d things only", len(x.browsed))
+	if len(browsed) < 40 {
+		x.t.Errorf("the browser asked for %d things only", len(browsed))
 	}
 }
 

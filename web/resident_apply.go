@@ -79,7 +79,7 @@ func (s *server) askPageOf(g *guest) error {
 // askFormOf begins a request. Whoever is not known by an identity is let in to this
 // one request.
 func (s *server) askFormOf(g *guest) error {
-	if err := s.asks.allow(s.client(g.Request)); err != nil {
+	if err := s.asks.allow(network(s.client(g.Request))); err != nil {
 		return err
 	}
 	q, secret, expires, err := s.Residents.Begin(g.Context(), g.me, g.PathValue("item"), language(g.Request))
@@ -374,7 +374,7 @@ func (s *server) sendForm(g *guest, q *resident.Request) error {
 	if g.PostForm.Get("sure") == "" {
 		return s.drawAnswers(g, http.StatusUnprocessableEntity, &checkView{Request: q, Unsure: true})
 	}
-	_, err := s.Residents.Send(g.Context(), g.me, q.ID, seenIn(g.PostForm))
+	err := s.sendOne(g, q)
 	if err == nil {
 		return g.see(requestAddress(q), "")
 	}
@@ -385,6 +385,28 @@ func (s *server) sendForm(g *guest, q *resident.Request) error {
 		return g.see(requestAddress(now), "")
 	case readErr == nil && errors.As(err, &wrong):
 		return s.drawAnswers(g, faultOf(err).status, &checkView{Request: now, Why: wrong.Text})
+	}
+	return err
+}
+
+// sendOne sends a request. ErrTooMany, too, for whom nobody vouches for, when their
+// network has sent enough to that division today.
+func (s *server) sendOne(g *guest, q *resident.Request) error {
+	seen := seenIn(g.PostForm)
+	if q.Vouched() || len(q.Said) > 0 {
+		_, err := s.Residents.Send(g.Context(), g.me, q.ID, seen)
+		return err
+	}
+	from := q.Division + " " + network(s.client(g.Request)).String()
+	if s.sends.left(from) != nil {
+		return &yinzheng.Error{Kind: yinzheng.ErrTooMany, Text: yinzheng.Text{
+			ZH: "从这个网络提交的未核实身份的申请，今天已经够多了，您的还没有提交，填的内容都在。请换个网络或过几小时再提交，或带身份证件到窗口办理",
+			EN: "Enough requests of people who are not verified were sent from this network today. Yours was not sent; what you filled in is kept. Send it from another network or in some hours, or go to the counter with your document",
+		}}
+	}
+	_, err := s.Residents.Send(g.Context(), g.me, q.ID, seen)
+	if err == nil {
+		s.sends.count(from)
 	}
 	return err
 }

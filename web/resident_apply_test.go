@@ -159,6 +159,33 @@ func (d *desk) sendRequest(address string) {
 	}
 }
 
+// TestFloodOfOneNetwork: one network sends an office a dozen requests a day that nobody
+// vouches for, so that it does not use up what that office takes of such; who is vouched
+// for is not held up.
+func TestFloodOfOneNetwork(t *testing.T) {
+	w := newWorld(t)
+	ready := func(d *desk, answers ...[]string) string {
+		address := d.apply("residence")
+		d.answer(address, "check", answers...)
+		return address
+	}
+	answers := aboutResidence("欧阳祥", "441302199003070120")
+	for range 12 {
+		d := w.guest(t)
+		d.sendRequest(ready(d, answers...))
+	}
+	d := w.guest(t)
+	address := ready(d, answers...)
+	_, page := d.get(address + "/check")
+	r, page := d.post(address+"/send", url.Values{"version": {field(t, page, "version")}, "sure": {"1"}})
+	if r.StatusCode != 429 || !strings.Contains(page, "换个网络") {
+		t.Errorf("one more: %d %s", r.StatusCode, page)
+	}
+	known := w.guest(t)
+	known.identifies(w.vouched(), "ouyang", "/apply/residence")
+	known.sendRequest(ready(known, append(answers[:2:2], answers[3:]...)...))
+}
+
 // TestRequestTakenIn: an office returns a request, the resident mends it, the office
 // takes it in with its photograph, and it becomes a certificate.
 func TestRequestTakenIn(t *testing.T) {

@@ -24,7 +24,7 @@ type requestLine struct {
 
 func (s *server) requestLine(q *resident.Request) requestLine {
 	line := requestLine{Request: q, Holder: cmp.Or(q.Values.String(q.Of.Token.Name), q.ID)}
-	line.When, line.Tone = due(yinzheng.Wait{Due: q.Due, Late: q.Late}, s.Service.Now())
+	line.When, line.Tone = due(yinzheng.Wait{Due: q.Due, Late: q.Late && q.State == yinzheng.RequestSent || q.Unanswered}, s.Service.Now())
 	return line
 }
 

@@ -25,6 +25,7 @@ const (
 	maxFile       = 20 << 20    // of one file
 	maxHeld       = 8 * maxFile // of all uploads together
 	maxFromSender = 4           // uploads at once from one address or account
+	maxFromThere  = 2           // of strangers, from one network: others wait for two of theirs at most
 )
 
 // uploads is what files on their way in, and being worked on, take room of.
@@ -44,7 +45,7 @@ func newUploads(now func() time.Time) *uploads {
 	files := newLimiter[string](now, 2, 30)
 	return &uploads{
 		checking:  newRoom(files, max(2, runtime.GOMAXPROCS(0)), 5*time.Second),
-		strangers: newRoom(files, 1, 15*time.Second),
+		strangers: newRoom(files, 1, 25*time.Second),
 		pictures:  newRoom(files, 1, 5*time.Second),
 		frames:    newRoom(newLimiter[string](now, 6, 30), 1, time.Second),
 		importing: newRoom(files, 1, 5*time.Second),
@@ -75,7 +76,11 @@ type upload struct {
 func (u *uploads) begin(sender string, to *room) (*upload, error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.from[sender] == maxFromSender {
+	most := maxFromSender
+	if to == u.strangers {
+		most = maxFromThere
+	}
+	if u.from[sender] >= most {
 		return nil, &fault{status: http.StatusTooManyRequests, kind: "too-many", after: 5, text: yinzheng.Text{
 			ZH: "同时上传的文件过多，请等前面的处理完再传", EN: "Too many files at once; please let the ones before be done first",
 		}}

@@ -154,10 +154,15 @@ func TestStrangersApart(t *testing.T) {
 	known := w.guest(t)
 	known.identifies(w.vouched(), "ouyang", "/apply/residence")
 	var senders sync.WaitGroup
+	var refused atomic.Int64
 	sends := func(d *desk) {
 		address := d.apply("residence")
 		d.answer(address, "about-name", aboutResidence("", "")[:2]...)
-		senders.Go(func() { d.sendPhoto(address, "home_proof", "a.jpg", picturetest.Photo(1)) })
+		senders.Go(func() {
+			if r, _ := d.sendPhoto(address, "home_proof", "a.jpg", picturetest.Photo(1)); r.StatusCode == 429 {
+				refused.Add(1)
+			}
+		})
 	}
 	for range 3 {
 		sends(w.guest(t))
@@ -178,6 +183,9 @@ func TestStrangersApart(t *testing.T) {
 	}
 	release()
 	senders.Wait()
+	if n := refused.Load(); n != 1 { // of three from one network
+		t.Errorf("%d of one network were refused", n)
+	}
 }
 
 // TestUploadsAreCountedApart: a hall's cameras, and what anybody sends from there,

@@ -83,6 +83,7 @@ type server struct {
 	signIns *limiter[netip.Addr] // attempts to sign in or to claim an account
 	codes   *limiter[netip.Addr] // codes of cases that somebody tries
 	asks    *limiter[netip.Addr] // requests of residents that somebody begins
+	sends   *limiter[string]     // requests of whom nobody vouches for, of one network to the office of one division: else one could use up what that takes in a day
 	tries   *limiter[string]     // codes of one case or request, from one network: who guesses at it closes the way in for those behind it, not for whoever has the code
 	reads   *limiter[string]     // of their own by one resident, and of what one secret opens: an address may be thousands of people's
 	lookups *limiter[string]     // by number, since those of papers can be counted through; of accounts
@@ -114,6 +115,7 @@ func New(c Config) (http.Handler, error) {
 	s.signIns = newLimiter[netip.Addr](s.Now, 1, 150) // a whole office signs in at half past eight, from one address
 	s.codes = newLimiter[netip.Addr](s.Now, 0.1, 30)  // a family, or a counter where many are let in; 40 bits take longer
 	s.asks = newLimiter[netip.Addr](s.Now, 0.05, 30)  // a village's volunteers help many from one address
+	s.sends = newLimiter[string](s.Now, 12.0/(24*60*60), 12)
 	s.tries = newLimiter[string](s.Now, 10.0/3600, 10)
 	s.reads = newLimiter[string](s.Now, 0.2, 60)
 	s.lookups = newLimiter[string](s.Now, 20, 200)

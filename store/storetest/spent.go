@@ -64,7 +64,7 @@ func spendInquiries(t *testing.T, s yinzheng.Store) {
 	}
 	check(t, s.PutInquiry(ctx, &yinzheng.InquiryPlace{ID: "Q1", Kind: "mother", State: "replied", Asker: "court", Role: yinzheng.Department, Account: "u1", Office: "north", Signer: "town", At: Start, Due: Start}))
 	check(t, s.AddInquiryList(ctx, &yinzheng.InquiryList{ID: "L1", Kind: "mother", State: "replied", Asker: "court", Role: yinzheng.Department, Account: "u1", At: Start, Rows: 1}, []yinzheng.InquiryRow{{Row: 1, Content: []byte(`{"name":"王丽"}`)}}))
-	check(t, s.PutInquiryRow(ctx, "L1", &yinzheng.InquiryRow{Row: 1, Answer: "no", By: "people", Inquiry: "Q1"}))
+	check(t, s.PutInquiryRow(ctx, "L1", &yinzheng.InquiryRow{Row: 1, Answer: "no", By: "people", Source: "电子证明 8ZMKC0PFQMME", Inquiry: "Q1"}))
 	for _, id := range []string{"R1", "R2"} {
 		check(t, s.AddInquiryRoll(ctx, &yinzheng.InquiryRoll{ID: id, Kind: "vaccinated", At: Start, By: "u1", Office: "north", Title: "名册", AsOf: "2026-01-01", Rows: 1}, []yinzheng.RollEntry{{Document: "111:a", Name: "王丽"}}))
 	}
