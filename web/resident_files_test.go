@@ -74,6 +74,14 @@ func TestSlowReaders(t *testing.T) {
 	if r, _ := phone.send("GET", address+"/files/1", nil, "X-Forwarded-For", "198.51.100.1"); r.StatusCode != 200 {
 		t.Errorf("from elsewhere: %d", r.StatusCode)
 	}
+	known := w.guest(t)
+	known.identifies(w.vouched(), "ouyang", "/apply/residence")
+	theirs := known.apply("residence")
+	known.answer(theirs, "about-address", [][]string{{"for", "applicant.as", "holder"}, {"where", "division", village}}...)
+	known.sendPhoto(theirs, "id_card", "a.pdf", heavyPDF(15_000_000))
+	if r, _ := known.get(theirs + "/files/1"); r.StatusCode != 200 {
+		t.Errorf("somebody who is vouched for, from the same network: %d", r.StatusCode)
+	}
 	for _, c := range slow {
 		must(t, c.Close())
 	}

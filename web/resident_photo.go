@@ -232,7 +232,11 @@ func (s *server) sentFile(g *guest, q *resident.Request) error {
 	if i < 0 {
 		return yinzheng.NoRequest()
 	}
-	done, err := s.sending.begin(network(s.client(g.Request)), q.Files[i].Size)
+	to := network(s.client(g.Request)).String()
+	if g.me.ID != (yinzheng.ID{}) {
+		to = g.me.Key()
+	}
+	done, err := s.sending.begin(to, q.Files[i].Size)
 	if err != nil {
 		return err
 	}

@@ -2,29 +2,28 @@ package web
 
 import (
 	"net/http"
-	"net/netip"
 	"sync"
 
 	"yinzheng"
 )
 
 // sending is the room for residents' files on their way out, each of which is held as a
-// whole for as long as somebody takes to read it. A network has so much of it, so that
-// few who read slowly do not have all.
+// whole for as long as somebody takes to read it. A resident whom a provider vouches for
+// has so much of it, or else a network, so that few who read slowly do not have all.
 type sending struct {
 	mu   sync.Mutex
 	held int
-	to   map[netip.Addr]int // by network
+	to   map[string]int // by resident or network
 }
 
 // The bytes that are on their way at a time.
 const (
 	maxSending   = 16 * maxFile // in all
-	maxSendingTo = 2 * maxFile  // to one network
+	maxSendingTo = 2 * maxFile  // to one of those
 )
 
 // begin takes room for a file before it is read; done gives it back.
-func (s *sending) begin(to netip.Addr, bytes int) (done func(), err error) {
+func (s *sending) begin(to string, bytes int) (done func(), err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.held+bytes > maxSending || s.to[to]+bytes > maxSendingTo {
@@ -40,7 +39,7 @@ func (s *sending) begin(to netip.Addr, bytes int) (done func(), err error) {
 	}, nil
 }
 
-func (s *sending) add(to netip.Addr, bytes int) {
+func (s *sending) add(to string, bytes int) {
 	s.held += bytes
 	if s.to[to] += bytes; s.to[to] == 0 {
 		delete(s.to, to)

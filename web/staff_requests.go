@@ -38,6 +38,9 @@ func (s *server) requestsPage(v *visit, view *queueView) error {
 	}
 	for _, state := range states {
 		list, next, err := s.Residents.Intake(v.Context(), v.by, state, cursor, pageLines)
+		for err == nil && len(list) == 0 && next != "" { // a page of what nobody can read
+			list, next, err = s.Residents.Intake(v.Context(), v.by, state, next, pageLines)
+		}
 		if err != nil {
 			return err
 		}
@@ -62,7 +65,7 @@ type intakeView struct {
 	Parts     []leaf // that can be returned to be mended
 	Office    string
 	Beside    *resident.Beside // nil: that was not looked for
-	Unlooked  bool             // since it failed
+	Unlooked  yinzheng.Text    // why it could not be
 	Reasons   []yinzheng.Option
 	Talk      []talkLine
 	May       map[string]bool // acts
@@ -167,8 +170,16 @@ func (s *server) drawIntake(v *visit, status int, q *resident.Request, view *int
 func (s *server) lookBeside(v *visit, q *resident.Request, view *intakeView) {
 	var err error
 	if view.Beside, err = s.Residents.Beside(v.Context(), v.by, q); err != nil {
+		var wrong *yinzheng.Error
+		if errors.As(err, &wrong) && (errors.Is(err, yinzheng.ErrInvalid) || errors.Is(err, yinzheng.ErrState)) {
+			view.Unlooked = wrong.Text
+			return
+		}
 		s.Log.Warn("holding a request against what is on record", "request", q.ID, "error", err)
-		view.Unlooked = true
+		view.Unlooked = yinzheng.Text{
+			ZH: "没能与登记比对，也没能查找是否重复。请刷新再试；受理后会再查。",
+			EN: "It could not be held against the record, nor duplicates looked for. Reload to try again; both are done once it is taken in.",
+		}
 		return
 	}
 	for i := range view.Materials {

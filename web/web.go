@@ -120,7 +120,7 @@ func New(c Config) (http.Handler, error) {
 	s.reads = newLimiter[string](s.Now, 0.2, 60)
 	s.lookups = newLimiter[string](s.Now, 20, 200)
 	s.guesses = newGuessing(s.Now)
-	s.uploads, s.sending = newUploads(s.Now), &sending{to: map[netip.Addr]int{}}
+	s.uploads, s.sending = newUploads(s.Now), &sending{to: map[string]int{}}
 	s.budget = newBudget(s.Now, cmp.Or(c.FilesFromOne, 500<<20), cmp.Or(c.FilesFromAll, 8<<30))
 	var err error
 	if s.metrics, err = newMetrics(s.Metrics, c.Service, s.guesses.suspected); err != nil {
