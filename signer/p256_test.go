@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"math/big"
 	"os"
+	"sync"
 	"testing"
 
 	"filippo.io/nistec"
@@ -237,6 +238,15 @@ func TestOften(t *testing.T) {
 			t.Fatalf("the key of %d", d)
 		}
 	}
+	var many sync.WaitGroup
+	for range 4 {
+		many.Go(func() {
+			for d := range int64(mostMultiples / 4) {
+				use(&keyOf(t, big.NewInt(900+d)).PublicKey, worthIt)
+			}
+		})
+	}
+	many.Wait()
 	have := 0
 	for _, k := range o.keys {
 		if k.multiples.Load() != nil {
@@ -250,7 +260,7 @@ func TestOften(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, none := range []*ecdsa.PublicKey{&other.PublicKey, {Curve: elliptic.P256(), X: big.NewInt(1), Y: big.NewInt(1)}, {Curve: elliptic.P256(), X: big.NewInt(-1), Y: p256Order}} { //nolint:staticcheck // no keys
+	for _, none := range []*ecdsa.PublicKey{&other.PublicKey, {Curve: elliptic.P256(), X: big.NewInt(1), Y: big.NewInt(1)}, {Curve: elliptic.P256(), X: big.NewInt(-1), Y: p256Order}} {
 		if use(none, 2*worthIt) != nil || verifyES256(none, "x", make([]byte, es256Size)) {
 			t.Errorf("%v is a key", none)
 		}
