@@ -211,18 +211,7 @@ func TestAnswerToWhoAsked(t *testing.T) {
 func TestUnanswered(t *testing.T) {
 	h, ctx := newHouse(t), t.Context()
 	clerk := h.people["clerk"]
-	told := func(who string) int {
-		t.Helper()
-		list, err := h.Service.Notices(ctx, h.people[who], 0, 99)
-		must(t, err)
-		n := 0
-		for i := range list {
-			if list[i].Kind == yinzheng.EventRequestUnanswered {
-				n++
-			}
-		}
-		return n
-	}
+	told := func(who string) int { return h.told(who, yinzheng.EventRequestUnanswered) }
 	tends := func(now time.Time, want int) {
 		t.Helper()
 		h.now = now

@@ -107,6 +107,20 @@ func (h *house) change(who string, how func(*yinzheng.Account)) {
 	must(h.t, err)
 }
 
+// told counts the notices of a kind that somebody has.
+func (h *house) told(who, kind string) int {
+	h.t.Helper()
+	list, err := h.Service.Notices(h.ctx, h.people[who], 0, 99)
+	must(h.t, err)
+	n := 0
+	for i := range list {
+		if list[i].Kind == kind {
+			n++
+		}
+	}
+	return n
+}
+
 func leaves(a *yinzheng.Account)    { a.Disabled = true }
 func comesBack(a *yinzheng.Account) { a.Disabled = false }
 func isClerk(a *yinzheng.Account)   { a.Grants[0].Role = yinzheng.Clerk }

@@ -470,18 +470,7 @@ func TestTend(t *testing.T) {
 	draft, _ := h.filled()
 	q, who := h.requested()
 	must(t, h.Tend(ctx))
-	told := func(who string) int {
-		t.Helper()
-		list, err := h.Service.Notices(ctx, h.people[who], 0, 99)
-		must(t, err)
-		n := 0
-		for i := range list {
-			if list[i].Kind == yinzheng.EventRequestLate {
-				n++
-			}
-		}
-		return n
-	}
+	told := func(who string) int { return h.told(who, yinzheng.EventRequestLate) }
 	if told("clerk") != 0 {
 		t.Error("told before it was late")
 	}
