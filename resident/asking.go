@@ -71,8 +71,9 @@ type Question struct {
 // Ask asks the resident of a request at version seen for something that its case
 // lacks, while its clerks draft or mend that. They are told by when to answer: in so
 // many working days, and not after the day on which the case itself would lapse.
-// Once that is past the clerks are told. Asked again, the latest question holds. Errors as of At, ErrConflict, ErrState
-// and ErrForbidden where the case is not theirs to mend now, and ErrInvalid.
+// Once that is past the clerks are told. Asked again, the latest question holds. Errors
+// as of At, ErrConflict, ErrState and ErrForbidden where the case is not theirs to mend
+// now, and ErrInvalid.
 func (r *Residents) Ask(ctx context.Context, by *yinzheng.Account, id string, seen int, in *Question) error {
 	q, grant, err := r.actOn(ctx, by, id, seen, yinzheng.AskResident)
 	if err != nil {

@@ -77,23 +77,10 @@ func strictClaims(data []byte, into any) error {
 	return nil
 }
 
-// jwsMethod signs with a crypto.Signer, in an HSM or not. Verification is
-// package jwt's but for a P-256 signature over a short text, a token's.
+// jwsMethod signs with a crypto.Signer, in an HSM or not.
 type jwsMethod struct{ jwt.SigningMethod }
 
 var es256 = jwsMethod{jwt.SigningMethodES256}
-
-// Verify implements jwt.SigningMethod.
-func (m jwsMethod) Verify(text string, signature []byte, key any) error {
-	public, ok := key.(*ecdsa.PublicKey)
-	if !ok || m.SigningMethod != jwt.SigningMethodES256 || len(text) > maxToken {
-		return m.SigningMethod.Verify(text, signature, key)
-	}
-	if !verifyES256(public, text, signature) {
-		return jwt.ErrECDSAVerification
-	}
-	return nil
-}
 
 // verifyES256 checks the signature of a text of up to maxToken bytes, and refuses that of
 // a longer one. It does what package jwt does (RFC 7518 §3.4) without a score of

@@ -50,19 +50,16 @@ func TestES256VerifiesAsPackageJWT(t *testing.T) {
 	held := 0
 	for _, s := range signatures {
 		for _, x := range []string{text, text + "x", strings.Repeat(text, 100)} {
-			ours, theirs := es256.Verify(x, s, &key.PublicKey), jwt.SigningMethodES256.Verify(x, s, &key.PublicKey)
-			if (ours == nil) != (theirs == nil) {
+			ours, theirs := verifyES256(&key.PublicKey, x, s), jwt.SigningMethodES256.Verify(x, s, &key.PublicKey)
+			if ours != (theirs == nil) {
 				t.Fatalf("signature %x: %v, package jwt says %v", s, ours, theirs)
 			}
-			if ours == nil {
+			if ours {
 				held++
 			}
 		}
 	}
 	if held < 590 {
 		t.Errorf("only %d signatures held", held)
-	}
-	if es256.Verify(text, good, key) == nil {
-		t.Error("a private key verifies")
 	}
 }

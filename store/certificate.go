@@ -175,7 +175,7 @@ func scanCertificate(r *sql.Row, width int, fill func(*columns)) error {
 	if err := r.Scan(to[:width]...); err != nil {
 		return err
 	}
-	row := columns{}
+	row := columns{row: make([]driver.Value, 0, width)}
 	for _, v := range values[:width] {
 		row.row = append(row.row, v)
 	}

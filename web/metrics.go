@@ -20,18 +20,18 @@ type metrics struct {
 	refused  *prometheus.CounterVec
 	issuing  prometheus.Histogram
 
-	answered sync.Map // of answer: its meters
-	judged   sync.Map // of judgement: its prometheus.Counter
+	// What was looked up by its labels before: that takes longer than to count.
+	ofRoutes   sync.Map // routeStatus: meters
+	ofVerdicts sync.Map // verdictAsked: prometheus.Counter
 }
 
-// An answer and a judgement are what is counted apart. To find their counters by
-// labels takes longer than to count.
+// The labels of what is counted apart.
 type (
-	answer struct {
+	routeStatus struct {
 		route  string
 		status int
 	}
-	judgement struct {
+	verdictAsked struct {
 		verdict yinzheng.Verdict
 		askedBy string
 	}
@@ -70,11 +70,11 @@ func newMetrics(registry *prometheus.Registry, service *yinzheng.Service, suspec
 }
 
 func (m *metrics) request(route string, status int, took time.Duration) {
-	key := answer{route, status}
-	found, ok := m.answered.Load(key)
+	key := routeStatus{route, status}
+	found, ok := m.ofRoutes.Load(key)
 	if !ok {
 		found = meters{m.requests.WithLabelValues(route, strconv.Itoa(status)), m.duration.WithLabelValues(route)}
-		m.answered.Store(key, found)
+		m.ofRoutes.Store(key, found)
 	}
 	one := found.(meters)
 	one.count.Inc()
@@ -82,11 +82,11 @@ func (m *metrics) request(route string, status int, took time.Duration) {
 }
 
 func (m *metrics) verdict(v yinzheng.Verdict, askedBy string) {
-	key := judgement{v, askedBy}
-	found, ok := m.judged.Load(key)
+	key := verdictAsked{v, askedBy}
+	found, ok := m.ofVerdicts.Load(key)
 	if !ok {
 		found = m.verdicts.WithLabelValues(string(v), askedBy)
-		m.judged.Store(key, found)
+		m.ofVerdicts.Store(key, found)
 	}
 	found.(prometheus.Counter).Inc()
 }
