@@ -46,6 +46,7 @@ type grown struct {
 	approvers []*yinzheng.Account
 	head      *yinzheng.Account
 	drafts    []draft
+	places    int                          // that something was asked from
 	deep      map[*yinzheng.Account]string // a cursor in the middle of each one's queue
 	seats     map[string]*sitting          // those who are signed in
 }

@@ -133,7 +133,7 @@ func pageRows(ctx context.Context, stores [2]*grown, rounds int) ([]row, error) 
 	var rows []row
 	for i := range sights {
 		x := &sights[i]
-		q := question{"page: " + x.name, draws, false, drawn, func(ctx context.Context, g *grown, _ int) error {
+		q := question{"page: " + x.name, draws, false, slowCall, drawn, func(ctx context.Context, g *grown, _ int) error {
 			_, err := x.draw(ctx, g)
 			return err
 		}}
