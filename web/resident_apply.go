@@ -98,7 +98,7 @@ func (s *server) askFormOf(g *guest) error {
 type comeBackView struct {
 	Request string
 	Own     []*resident.Request
-	Faults  []yinzheng.FieldError
+	Faults  wrongs
 }
 
 func (s *server) comeBackPage(g *guest) error { return s.askBack(g, http.StatusOK, &comeBackView{}) }

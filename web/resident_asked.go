@@ -18,7 +18,7 @@ type askedView struct {
 	Materials []yinzheng.Material
 	Files     []answeredFile
 	Text      string // as it was typed
-	Faults    []yinzheng.FieldError
+	Faults    wrongs
 }
 
 // answering answers a guest whose office asks them for something. When it does not any

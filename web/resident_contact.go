@@ -44,17 +44,7 @@ type contactView struct {
 	Of      string // the one case or request that it is about; "": all of theirs
 	Choices []wantsView
 	Typed   string // a contact that could not be taken
-	Faults  []yinzheng.FieldError
-}
-
-// Wrong tells whether something is wrong with a field.
-func (v *contactView) Wrong(field string) bool {
-	for i := range v.Faults {
-		if v.Faults[i].Field == field {
-			return true
-		}
-	}
-	return false
+	Faults  wrongs
 }
 
 func (s *server) contactPage(g *guest) error {

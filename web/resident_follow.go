@@ -25,7 +25,7 @@ var followTitle = yinzheng.Text{ZH: "查进度", EN: "Follow a case"}
 // askCodeView is the form for a case's number and code.
 type askCodeView struct {
 	Case   string
-	Faults []yinzheng.FieldError
+	Faults wrongs
 	Sends  bool // codes can be sent
 	Sent   bool // one was asked for
 }

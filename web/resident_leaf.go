@@ -157,7 +157,7 @@ type leafView struct {
 	Number, Of int    // which page of how many; 0: none of them
 	Back       string // address of the page before
 	ToCheck    bool   // it was come to from the page with all answers
-	Faults     []yinzheng.FieldError
+	Faults     wrongs
 
 	Inputs  []fieldView
 	List    *rowsView
@@ -191,7 +191,7 @@ func toMend(q *resident.Request, l *leaf) []yinzheng.FieldError {
 	if said == nil || !slices.ContainsFunc(said.Mend, l.has) {
 		return nil
 	}
-	return []yinzheng.FieldError{{Field: "page", Code: "mend", Text: both(said.Text)}}
+	return []yinzheng.FieldError{{Field: "page", Code: "mend", Text: yinzheng.Text{ZH: "窗口请您补正：" + said.Text, EN: "The office asks: " + said.Text}}}
 }
 
 func (s *server) leafView(q *resident.Request, key string) (*leafView, error) {

@@ -121,7 +121,7 @@ type ownView struct {
 	Days     []int
 
 	Link   string // of a share that was just made: shown this once
-	Faults []yinzheng.FieldError
+	Faults wrongs
 	Form   resident.NewShare // as it was sent
 }
 

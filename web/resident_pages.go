@@ -115,6 +115,21 @@ func (s *server) entrancePage(g *guest) error {
 	return s.receive(g, http.StatusOK, "resident-entrance", yinzheng.Text{ZH: "您要办什么？", EN: "What can we do for you?"}, &guideView{Needs: s.needs()})
 }
 
+// wrongs are what is wrong with what a resident typed: said at the top of the page, and
+// beside each input in the same words.
+type wrongs []yinzheng.FieldError
+
+// At are those of one input, whose path faults may go on from.
+func (w wrongs) At(path string) wrongs {
+	var out wrongs
+	for _, f := range w {
+		if rest, ok := strings.CutPrefix(f.Field, path); ok && (rest == "" || rest[0] == '.' || rest[0] == '[') {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
 // stage is one stage of a trail: of the way that a case takes.
 type stage struct {
 	Name  yinzheng.Text

@@ -27,7 +27,7 @@ type rateView struct {
 	Chosen   map[string]bool
 	In       rating.Opinion
 	Stages   []stage
-	Faults   []yinzheng.FieldError
+	Faults   wrongs
 }
 
 // face is a level as it is offered.

@@ -128,6 +128,9 @@ type fieldView struct {
 // Fault tells whether something is wrong with the field.
 func (f fieldView) Fault() bool { return len(f.Faults) > 0 }
 
+// Wrongs are what is wrong with the field.
+func (f fieldView) Wrongs() wrongs { return f.Faults }
+
 // wanting tells whether something has to be typed into the field.
 func (f fieldView) wanting() bool {
 	return f.Value == "" && !f.Optional && !slices.Contains([]yinzheng.FieldType{yinzheng.IDField, yinzheng.ListField, yinzheng.ChoiceField, yinzheng.BoolField}, f.Type)

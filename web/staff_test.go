@@ -66,7 +66,24 @@ func (d *desk) send(method, path string, body io.Reader, headers ...string) (see
 	defer r.Body.Close()
 	page, err := io.ReadAll(r.Body)
 	must(d.t, err)
+	besideFields(d.t, string(page))
 	return seen{r.StatusCode, r.Header, r.Request.URL}, string(page)
+}
+
+// besideFields makes sure that what a resident's page says at its top is wrong with a
+// field stands beside that field in the same words.
+func besideFields(t *testing.T, page string) {
+	t.Helper()
+	if !strings.Contains(page, "/assets/resident.") {
+		return
+	}
+	_, summary, _ := strings.Cut(page, `<div class="faults"`)
+	summary, rest, _ := strings.Cut(summary, "</div>")
+	for _, m := range regexp.MustCompile(`<a href="#([^"]*)">([^<]*)</a>`).FindAllStringSubmatch(summary, -1) {
+		if !regexp.MustCompile(`id="` + regexp.QuoteMeta(m[1]) + `-fault">[^<]*` + regexp.QuoteMeta(m[2])).MatchString(rest) {
+			t.Errorf("%q is not said beside %s: %s", m[2], m[1], rest)
+		}
+	}
 }
 
 // field is what a hidden field of a page holds.
