@@ -17,7 +17,7 @@ var spoken = map[Verdict]words{
 	Valid: {
 		Text{"有效", "Valid"},
 		Text{"签名真实，登记在案，现行有效。", "The signature is genuine, the record stands, the certificate is in force."},
-		Text{"请将下列信息与纸面核对。", "Compare the facts below with the paper."},
+		Text{"请将下列信息与纸面核对；不一致的，二维码可能来自别的证明，请勿采信。", "Compare the facts below with the paper. Where they differ, the QR code may be that of another certificate: do not rely on it."},
 	},
 	Revoked: {
 		Text{"已撤销", "Revoked"},

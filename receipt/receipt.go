@@ -140,6 +140,9 @@ var listWords = map[yinzheng.CheckResult]yinzheng.Text{
 // staleWords are those where a status list is at hand, but only an old key list.
 var staleWords = yinzheng.Text{ZH: "密钥名单已过期，不知道其后是否有密钥泄露", EN: "The key list is too old: a key may have been compromised since"}
 
+// clockWords are those where a clock is wrong, whatever list or record there is.
+var clockWords = yinzheng.Text{ZH: "时间对不上：这里的时钟可能不准，不能据此判断", EN: "The times do not fit: with a clock that may be wrong it was not judged"}
+
 // checks puts the three checks into words.
 func checks(a *yinzheng.Answer) []Check {
 	words := func(check string, r yinzheng.CheckResult) yinzheng.Text {
@@ -150,6 +153,8 @@ func checks(a *yinzheng.Answer) []Check {
 			return yinzheng.Text{ZH: "没有可供检查的内容", EN: "There was nothing to check"}
 		case r == yinzheng.NotChecked && a.Certificate == nil && a.Reply == nil:
 			return yinzheng.Text{ZH: "凭据不可依赖，未再检查", EN: "Not looked at: nothing here can be relied on"}
+		case check == "status" && r == yinzheng.NotChecked && found(a, "clock"):
+			return clockWords
 		case check == "status" && r == yinzheng.NotChecked && found(a, "stale-keys") && !found(a, "status-unknown"):
 			return staleWords
 		case check == "status" && a.Offline && a.Reply == nil && r != yinzheng.Fail:

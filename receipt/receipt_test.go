@@ -45,6 +45,12 @@ func TestStatusWords(t *testing.T) {
 			t.Errorf("%s: offline it says %q, online %q", result, words(&offline), words(online))
 		}
 	}
+	for _, offline := range []bool{false, true} {
+		late := &yinzheng.Answer{Offline: offline, Certificate: facts, Checks: yinzheng.Checks{Status: yinzheng.NotChecked}, Findings: []yinzheng.Finding{{Code: "clock"}, {Code: "stale-keys"}}}
+		if w := words(late); !strings.Contains(w.EN, "clock") {
+			t.Errorf("offline %v, with a wrong clock it says %q", offline, w)
+		}
+	}
 }
 
 // TestTimes checks that the status has a time of its own only where it differs.

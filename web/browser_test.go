@@ -216,6 +216,9 @@ func TestWithoutScripts(t *testing.T) {
 	}
 
 	open(t, ctx, w.URL+"/verify")
+	if page := run(t, ctx, chromedp.Text(chromedp.CSS("main"))); !strings.Contains(page, "下载 U 盘文件夹") || strings.Contains(page, "在本机准备离线核验") {
+		t.Errorf("without scripts the verify page offers %s", page)
+	}
 	run(t, ctx, chromedp.SendKeys(chromedp.CSS("#q"), w.paper(code, token)+"\r")) // as a counter scanner types
 	run(t, ctx, chromedp.WaitVisible(chromedp.CSS(".verdict.good")))
 

@@ -190,6 +190,10 @@ type page struct {
 	Camera  string // address of the module for the camera
 }
 
+// Uploaded tells whether the page shows what a file said: no address gives that again,
+// so that no other way to read leads away from it.
+func (p *page) Uploaded() bool { return p.Result != nil && !p.Result.Code && p.Replay == nil }
+
 // L is one of two texts, in the page's language.
 func (p *page) L(zh, en string) string {
 	if p.Lang == "en" { // which may have no word in this place
@@ -227,9 +231,9 @@ func (p *page) OtherName() string { return yinzheng.Text{ZH: "English", EN: "中
 
 func (p *page) SizeName() string {
 	if p.Large {
-		return p.L("标准字号", "Normal size")
+		return p.L("标准字号", "Normal")
 	}
-	return p.L("长辈版", "Large text")
+	return p.L("长辈版", "Large")
 }
 
 // Tag is a language as HTML names it.
@@ -258,6 +262,13 @@ func (p *page) query(lang string, large, sharp bool) string {
 		q += "&contrast=high"
 	}
 	return q
+}
+
+func (p *page) ContrastName() string {
+	if p.Sharp {
+		return p.L("标准对比度", "Normal contrast")
+	}
+	return p.L("高对比度", "High contrast")
 }
 
 // Fault is the message for a field of a form, or "".

@@ -108,9 +108,15 @@ func (s *server) answerPage(w http.ResponseWriter, r *http.Request) {
 func (s *server) askAgain(w http.ResponseWriter, r *http.Request, ask *askView, f *fault) {
 	lang := language(r)
 	data := &page{Ask: ask}
-	field := "q"
+	field, file := "q", "file"
+	if r.URL.Query().Get("by") == "photo" { // the page has two forms with files
+		file = "photo"
+	}
 	for _, e := range f.fields {
-		if e.Field == "file" || e.Field == "name" {
+		switch e.Field {
+		case "file":
+			field = file
+		case "name":
 			field = e.Field
 		}
 	}

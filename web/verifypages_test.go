@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/draw"
 	"image/png"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -66,6 +67,9 @@ func TestVerifyPicture(t *testing.T) {
 			t.Errorf("the page does not say %q: %s", want, shows)
 		}
 	}
+	if n := strings.Count(shows, `<ul class="checks">`); n != 2 {
+		t.Errorf("of two certificates the checks of %d are shown: %s", n, shows)
+	}
 	shows = string(w.want(ask("/verify", asPNG(t, codes(t, "https://pay.example/1")), "text/html"), 200).body)
 	if !strings.Contains(shows, "不是电子证明的二维码") {
 		t.Errorf("another code: %s", shows)
@@ -75,6 +79,41 @@ func TestVerifyPicture(t *testing.T) {
 		t.Errorf("HEIC: %s", shows)
 	}
 	w.want(ask("/api/v1/verify", heic, "application/json"), 422)
+}
+
+// TestFaultOfPhoto: what is wrong with a file stands at the form that it was sent by.
+func TestFaultOfPhoto(t *testing.T) {
+	w := newWorld(t)
+	for query, id := range map[string]string{"?lang=zh": "file", "?lang=zh&by=photo": "photo"} {
+		body, kind := form(t, "file", append([]byte{0, 0, 0, 24}, "ftypheic\x00\x00\x00\x00mif1heic"...))
+		page := string(w.want(w.do("POST", "/verify"+query, body, "Content-Type", kind, "Accept", "text/html"), 422).body)
+		if !strings.Contains(page, `<a href="#`+id+`">`) || strings.Count(page, `class="wrong"`) != 1 || !strings.Contains(page, `id="`+id+`-fault"`) || !strings.Contains(page, `action="/verify?lang=zh&amp;by=photo"`) {
+			t.Errorf("%s: %s", query, page)
+		}
+	}
+}
+
+// TestOtherWaysToRead: no way to read a result in other letters or in the other language
+// loses it: what was typed is asked again, and where a file was sent there is none.
+func TestOtherWaysToRead(t *testing.T) {
+	w := newWorld(t)
+	code, token, pdf := w.issued("one")
+	body, kind := form(t, "file", pdf)
+	of := func(r reply) string { return string(w.want(r, 200).body) }
+	opened := of(w.do("GET", "/v/"+code, nil, "Accept", "text/html", "Accept-Language", "zh"))
+	typed := of(w.do("POST", "/verify", url.Values{"q": {w.paper(code, token)}}.Encode(), "Content-Type", "application/x-www-form-urlencoded", "Accept", "text/html", "Accept-Language", "zh"))
+	sent := of(w.do("POST", "/verify", body, "Content-Type", kind, "Accept", "text/html", "Accept-Language", "zh"))
+	for _, way := range []string{"lang=zh&amp;size=large", "lang=en", "lang=zh&amp;contrast=high"} {
+		if !strings.Contains(opened, ` href="/v/`+code+`?`+way+`"`) {
+			t.Errorf("%s does not lead from the code to itself: %s", way, opened)
+		}
+		if !strings.Contains(typed, ` action="/verify?`+way+`"`) || strings.Contains(typed, ` href="/verify?`+way+`"`) {
+			t.Errorf("%s does not ask again: %s", way, typed)
+		}
+		if strings.Contains(sent, "?"+way+`"`) {
+			t.Errorf("%s leads away from what a file said: %s", way, sent)
+		}
+	}
 }
 
 // TestOneRoundTrip: what a QR code opens can be read with the one answer: its
