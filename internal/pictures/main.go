@@ -59,7 +59,7 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer w.close()
-	for _, take := range []func(*window, *morning){clerk, approver, administrator} {
+	for _, take := range []func(*window, *morning){clerk, approver, administrator, applicant} {
 		take(w, m)
 	}
 	w.phone()

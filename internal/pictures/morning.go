@@ -27,6 +27,8 @@ type morning struct {
 	people []resident
 	batch  string // brought in by workbook, not started yet
 	mended string // case that was returned and is there again
+	issued string // case whose certificate is there
+	under  string // case that waits for the town
 }
 
 type resident struct{ id, name, address, since string }
@@ -72,7 +74,7 @@ func newMorning(ctx context.Context) (*morning, error) {
 	clerk.submit(mended)
 	town.decide(cases[4], "approve", "同意")
 	town.decide(cases[5], "approve", "同意")
-	m.mended, m.batch = mended.ID, clerk.bring(m.people[10:])
+	m.mended, m.issued, m.under, m.batch = mended.ID, cases[4].ID, cases[6].ID, clerk.bring(m.people[10:])
 	return m, errors.Join(clerk.err, town.err, admin.err)
 }
 

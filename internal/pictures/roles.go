@@ -1,5 +1,7 @@
 package main
 
+import "github.com/chromedp/chromedp"
+
 // clerk goes through a clerk's morning (docs/guide-clerk.md).
 func clerk(w *window, m *morning) {
 	w.signIn("village")
@@ -66,4 +68,52 @@ func administrator(w *window, _ *morning) {
 	w.click(`.parts [href*="part=page"]`)
 	w.sees("h2", "页面文字")
 	w.take("admin-template")
+}
+
+// applicant is a resident with a phone (docs/guide-resident.md), who applies for a
+// certificate, follows a case by the code off its slip, and shares what was issued.
+func applicant(w *window, m *morning) {
+	following, issued := w.code(m.under), w.code(m.issued)
+	w.phone()
+	w.open(address + "/")
+	w.sees("h1", "您要办什么")
+	w.take("resident-start")
+
+	w.open(address + "/apply/residence")
+	w.click("main form .button")
+	w.click(`[value="holder"]`)
+	w.click("main form .button")
+	w.click(`[value="441302001000"]`)
+	w.click("main form .button")
+	w.click(`[value="441302001001"]`)
+	w.click("main form .button")
+	w.write(`[name="values.name"]`, m.people[0].name)
+	w.take("resident-apply")
+
+	w.comeIn(m.under, following)
+	w.take("resident-follow")
+
+	w.comeIn(m.issued, issued)
+	w.click(`[href^="/mine/certificates/"]`)
+	w.sees("h1", "居住证明")
+	w.open(do(w, "look where it is", chromedp.Evaluate[string]("location.href")) + "#share")
+	w.take("resident-share")
+	w.counter()
+}
+
+// code hands the code of a case over, as its clerk does.
+func (w *window) code(id string) string {
+	w.signIn("village")
+	w.open(address + "/work/cases/" + id + "/slip")
+	w.click(".handing .button")
+	w.sees(".big.code", " ")
+	return do(w, "read the code", chromedp.Evaluate[string](`document.querySelector('.facts .big.code').textContent`))
+}
+
+// comeIn opens a case by its code.
+func (w *window) comeIn(id, code string) {
+	w.open(address + "/follow")
+	w.write("#case", id)
+	w.write("#code", code+"\r")
+	w.sees("h2", "办到哪一步")
 }
