@@ -16,7 +16,7 @@ type Rating struct {
 	At          time.Time
 	Level       int       // 5, the best, to 1
 	State       string    // of what follows from it, of package rating
-	Contact     string    // by which the resident is called back; forgotten once that has ended
+	Contact     string    // by which the resident is called back, a line each of those who rated it; forgotten once that has ended
 	Due         time.Time // when what is to be done now is to be done; zero: nothing is
 	Next        time.Time // when the program has to look again; zero: never
 	Version     int       // acts so far

@@ -14,7 +14,7 @@ import (
 // Few is how many ratings an office needs in a quarter before anything of them is
 // told: with fewer one could guess who said what. Quarters do not overlap and are
 // counted once they have ended, so that none is another one less somebody's rating; but
-// a good rating that is changed into a bad one (Rate) goes to the quarter of the change.
+// a rating that gives place to a bad one (Rate) goes to the quarter of that one.
 const Few = 5
 
 // Quarter is one of a year, from 1 to 4, in yinzheng.Zone.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"yinzheng"
@@ -24,15 +25,29 @@ type Summary struct {
 // FollowUp is a follow-up for those who work on it.
 type FollowUp struct {
 	Summary
-	Version int        `json:"version"`
-	Tags    []string   `json:"tags,omitempty"`
-	Text    string     `json:"text,omitempty" doc:"the resident's words, for those who follow it up alone"`
-	Contact string     `json:"contact,omitempty" doc:"how the resident likes to be called back; forgotten once it is settled"`
+	Version int `json:"version"`
+	Said
+	Earlier []Before   `json:"earlier,omitempty" doc:"what was said before, the newest first; bad ones are followed up together"`
 	Call    time.Time  `json:"call" doc:"by when the resident is to be called back"`
 	Settle  time.Time  `json:"settle" doc:"by when it is to be put right"`
 	Outcome string     `json:"outcome,omitempty" enum:"right,unjustified"`
 	Erased  bool       `json:"erased,omitempty" doc:"what was written was erased in time"`
 	Steps   []Handling `json:"steps"`
+}
+
+// Said is what a resident said of how their case was handled, beside its level.
+type Said struct {
+	Proof   string   `json:"proof,omitempty" enum:"identity,case-code" doc:"how they had proven who they are"`
+	Tags    []string `json:"tags,omitempty"`
+	Text    string   `json:"text,omitempty" doc:"their words, for those who follow it up alone"`
+	Contact string   `json:"contact,omitempty" doc:"how they like to be called back; forgotten once it is settled"`
+}
+
+// Before is what was said of it earlier.
+type Before struct {
+	At    time.Time `json:"at"`
+	Level int       `json:"level" doc:"5, the best, to 1"`
+	Said
 }
 
 // Handling is what was done about a rating.
@@ -138,10 +153,21 @@ func (q *Ratings) FollowUp(ctx context.Context, by *yinzheng.Account, id string)
 
 func (r *Rating) followUp(place *yinzheng.Rating) *FollowUp {
 	said := r.said()
-	v := &FollowUp{Summary: r.line(), Version: len(r.Acts), Tags: said.Tags, Text: said.Text, Contact: place.Contact, Call: said.Call, Settle: said.Settle, Outcome: r.Outcome, Erased: place.Erased, Steps: []Handling{}}
-	for _, a := range r.Acts[1:] {
-		v.Steps = append(v.Steps, Handling{a.Kind, a.At, a.By, a.Office, a.Reached, a.Outcome, a.Text})
+	v := &FollowUp{Summary: r.line(), Version: len(r.Acts), Call: said.Call, Settle: said.Settle, Outcome: r.Outcome, Erased: place.Erased, Steps: []Handling{}}
+	for _, a := range r.Acts {
+		if a.Kind == Rate {
+			v.Earlier = append(v.Earlier, Before{a.At, a.Level, Said{a.Proof, a.Tags, a.Text, ""}})
+		} else {
+			v.Steps = append(v.Steps, Handling{a.Kind, a.At, a.By, a.Office, a.Reached, a.Outcome, a.Text})
+		}
 	}
+	slices.Reverse(v.Earlier)
+	contacts := strings.Split(place.Contact, "\n")
+	slices.Reverse(contacts)
+	for i, contact := range contacts {
+		v.Earlier[i].Contact = contact
+	}
+	v.Said, v.Earlier = v.Earlier[0].Said, v.Earlier[1:]
 	return v
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"yinzheng"
@@ -22,7 +23,8 @@ type Mine struct {
 	Case    *yinzheng.RatedCase
 	Until   time.Time // the last moment to rate
 	May     bool      // it may be rated now
-	Worse   bool      // it was rated well, and may still be rated badly
+	Worse   bool      // it was rated, and they may still rate it badly
+	SignIn  bool      // they might, if a provider vouched for them
 	Rated   bool
 	Level   int
 	At      time.Time
@@ -33,7 +35,8 @@ type Mine struct {
 	Settled time.Time
 	Outcome string
 	Answer  string
-	Erased  bool // the answer was erased in time
+	Earlier string // the answer to a rating before theirs
+	Erased  bool   // what was written was erased in time
 }
 
 // Of returns how a resident has rated, or may rate, a case of theirs;
@@ -56,11 +59,16 @@ func (q *Ratings) Of(ctx context.Context, who *yinzheng.Resident, id string) (*M
 		return nil, err
 	}
 	said := r.said()
-	m.Worse = r.State == "" && q.now().Before(m.Until)
+	if q.now().Before(m.Until) {
+		m.Worse = r.mayComplain(who.Proof())
+		m.SignIn = !m.Worse && r.mayComplain(yinzheng.ByIdentity)
+	}
 	m.Rated, m.Level, m.At, m.State, m.Call, m.Settle, m.Outcome = true, said.Level, said.At, r.State, said.Call, said.Settle, r.Outcome
 	m.Erased = place.Erased
 	for _, a := range r.Acts {
 		switch {
+		case a.Kind == Rate:
+			m.Called, m.Settled, m.Answer, m.Earlier = time.Time{}, time.Time{}, "", m.Answer
 		case a.Kind == Call && a.Reached:
 			m.Called = a.At
 		case a.Kind == Settle:
@@ -71,9 +79,10 @@ func (q *Ratings) Of(ctx context.Context, who *yinzheng.Resident, id string) (*M
 }
 
 // Rate keeps what a resident says of a case of theirs that has come to its end,
-// once. A bad rating is followed up, and takes the place of a good one: whoever has
-// got hold of a code keeps nobody from complaining. Errors: ErrNotFound, ErrState (not at its end,
-// too long ago, rated already), ErrInvalid.
+// once. A bad rating is followed up, and takes the place of a good one and, of somebody
+// for whom a provider vouches, of a bad one that came by a code, whose follow-up goes on
+// with it: whoever has got hold of a code keeps nobody from complaining. Errors:
+// ErrNotFound, ErrState (not at its end, too long ago, rated already), ErrInvalid.
 func (q *Ratings) Rate(ctx context.Context, who *yinzheng.Resident, id string, in *Opinion) error {
 	m, err := q.Of(ctx, who, id)
 	if err != nil {
@@ -94,8 +103,12 @@ func (q *Ratings) Rate(ctx context.Context, who *yinzheng.Resident, id string, i
 	a.At, a.By, a.Proof, a.Item, a.Office = q.now(), yinzheng.ResidentActor, who.Proof(), m.Case.Item, m.Case.Office
 	before := &Rating{Case: m.Case.ID}
 	if m.Rated {
-		if before, _, err = q.load(ctx, m.Case.ID); err != nil {
+		var place *yinzheng.Rating
+		if before, place, err = q.load(ctx, m.Case.ID); err != nil {
 			return err
+		}
+		if place.Contact != "" { // of a follow-up that goes on
+			contact = place.Contact + "\n" + contact
 		}
 	}
 	r := before.after(a)
@@ -118,7 +131,7 @@ func (q *Ratings) Rate(ctx context.Context, who *yinzheng.Resident, id string, i
 }
 
 // begin is a rating with a bad one, whose limits it sets, and which it hands on where
-// everybody who would follow it up had part in the case.
+// everybody who would follow it up had part in the case. A limit that runs is not put off.
 func (q *Ratings) begin(ctx context.Context, d *yinzheng.Directory, before *Rating, a Act) (*Rating, error) {
 	days, err := q.Store.Calendar(ctx)
 	if err != nil {
@@ -126,6 +139,12 @@ func (q *Ratings) begin(ctx context.Context, d *yinzheng.Directory, before *Rati
 	}
 	calendar := yinzheng.NewCalendar(days)
 	a.Call, a.Settle = calendar.Due(a.At, CallDays), calendar.Due(a.At, SettleDays)
+	switch before.State {
+	case Open:
+		a.Call, a.Settle = before.said().Call, before.said().Settle
+	case Called:
+		a.Settle = before.said().Settle
+	}
 	left, err := q.anyLeft(ctx, before.after(a).workers(d), before.Case)
 	a.Raised = !left
 	return before.after(a), err
@@ -164,7 +183,7 @@ func (in *Opinion) check() (a Act, contact string, err error) {
 	}
 	bad := in.Level < Fair
 	a = Act{Kind: Rate, Level: in.Level, Text: f.text("text", in.Text, MaxText)}
-	contact = f.text("contact", in.Contact, MaxContact)
+	contact = f.text("contact", strings.Join(strings.Fields(in.Contact), " "), MaxContact) // a line, as it is kept
 	for _, t := range Tags {
 		if t.Bad == bad && slices.Contains(in.Tags, t.Key) {
 			a.Tags = append(a.Tags, t.Key)

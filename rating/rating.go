@@ -135,7 +135,10 @@ func (r *Rating) after(a Act) *Rating {
 	n.Acts = append(slices.Clip(r.Acts), a)
 	switch {
 	case a.Kind == Rate && a.Level < Fair:
-		n.State, n.raised = Open, a.Raised
+		if r.State != Open { // else the limit that runs stays (begin)
+			n.Late, n.warned = false, false
+		}
+		n.State, n.Outcome, n.raised = Open, "", n.raised || a.Raised
 	case a.Kind == Call && a.Reached:
 		n.State, n.Late, n.warned = Called, false, false
 	case a.Kind == Settle:
@@ -179,6 +182,13 @@ func (r *Rating) next() time.Time {
 		return due.AddDate(0, 0, -1)
 	}
 	return due
+}
+
+// mayComplain tells whether somebody with such a proof of who they are may still say that
+// they are dissatisfied: after a good rating and, if a provider vouches for them, after a
+// bad one that came by a code, since whoever had the slip may have given a mild one.
+func (r *Rating) mayComplain(proof string) bool {
+	return r.State == "" || r.said().Proof == yinzheng.ByCode && proof == yinzheng.ByIdentity
 }
 
 // place is what the rating is found by.

@@ -32,7 +32,7 @@ type world struct {
 }
 
 func (w *world) RatedCase(_ context.Context, who *yinzheng.Resident, id string) (*yinzheng.RatedCase, error) {
-	if c := w.cases[id]; c != nil && who.Case == id {
+	if c := w.cases[id]; c != nil && (who.Case == id || who.ID == holders) {
 		return c, nil
 	}
 	return nil, yinzheng.ErrNotFound
@@ -81,6 +81,9 @@ func newWorld(t testing.TB) *world {
 	w.Ratings = New(Config{Store: st, Cases: w, Now: func() time.Time { return w.now }, Log: slog.New(slog.DiscardHandler)})
 	return w
 }
+
+// holders is the document of those to whom every case belongs.
+var holders = yinzheng.ID{Type: yinzheng.Passport, Number: "H1"}
 
 // ended is a case of an office that has come to its end.
 func (w *world) ended(id, office string, at time.Time) *yinzheng.Resident {
@@ -198,6 +201,86 @@ func TestRatedWorse(t *testing.T) {
 	must(t, w.Rate(ctx, late, "B", &Opinion{Level: Good}))
 	w.now = monday.AddDate(0, 0, RateDays)
 	wants(t, w.Rate(ctx, late, "B", &Opinion{Level: Awful}), yinzheng.ErrState)
+}
+
+// TestRatedByTheSlip: a bad rating by a code keeps nobody from complaining for whom a
+// provider vouches, once. What was said before is followed up with it, and neither
+// counted nor put off.
+func TestRatedByTheSlip(t *testing.T) {
+	mild := &Opinion{Level: Poor, Tags: []string{"slow"}, Text: "有点慢", Contact: "13800000000"}
+	own := &Opinion{Level: Awful, Text: "收了我两百块", Contact: "13900000000\n"}
+	for _, c := range []struct {
+		name          string
+		done          []Done // about the first, a day later
+		call, settle  string // limits afterwards
+		contacts      string
+		earlierAnswer string
+	}{
+		{"waits", nil, "11-26", "12-16", "13900000000 13800000000", ""},
+		{"called", []Done{{Action: Call, Text: "已致歉", Reached: true}}, "11-28", "12-16", "13900000000 13800000000", ""},
+		{"settled", []Done{{Action: Call, Text: "已致歉", Reached: true}, {Action: Settle, Outcome: Unjustified, Text: "查无此事"}}, "11-28", "12-18", "13900000000 ", "查无此事"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t)
+			ctx := t.Context()
+			slip, me, town := w.ended("A", "village", monday), &yinzheng.Resident{ID: holders}, approver("town", "town")
+			must(t, w.Rate(ctx, slip, "A", mild))
+			w.now = monday.AddDate(0, 0, 2)
+			must(t, w.Scan(ctx))
+			for i := range c.done {
+				_, err := w.Act(ctx, town, "A", 2+i, &c.done[i])
+				must(t, err)
+			}
+			w.now = monday.AddDate(0, 0, 3)
+			must(t, w.Scan(ctx))
+			before, _, err := w.load(ctx, "A")
+			must(t, err)
+			wants(t, w.Rate(ctx, slip, "A", own), yinzheng.ErrState)
+			wants(t, w.Rate(ctx, me, "A", &Opinion{Level: Fair}), yinzheng.ErrState)
+			if m, err := w.Of(ctx, slip, "A"); err != nil || m.Worse || !m.SignIn {
+				t.Errorf("whoever has the slip sees %+v, %v", m, err)
+			}
+			if m, err := w.Of(ctx, me, "A"); err != nil || !m.Worse || m.SignIn || m.Level != Poor {
+				t.Errorf("the resident sees %+v, %v", m, err)
+			}
+			w.now = monday.AddDate(0, 0, 3)
+			must(t, w.Rate(ctx, me, "A", own))
+			for _, who := range []*yinzheng.Resident{me, slip} {
+				wants(t, w.Rate(ctx, who, "A", own), yinzheng.ErrState)
+			}
+
+			v, err := w.FollowUp(ctx, town, "A")
+			must(t, err)
+			if v.State != Open || v.Level != Awful || v.Text != "收了我两百块" || v.Proof != yinzheng.ByIdentity || len(v.Steps) != len(before.Acts)-1 {
+				t.Errorf("it is followed up as %+v", v)
+			}
+			if len(v.Earlier) != 1 || v.Earlier[0].Text != "有点慢" || v.Earlier[0].Level != Poor || v.Earlier[0].Proof != yinzheng.ByCode || len(v.Earlier[0].Tags) != 1 {
+				t.Fatalf("what was said before: %+v", v.Earlier)
+			}
+			if got := v.Contact + " " + v.Earlier[0].Contact; got != c.contacts {
+				t.Errorf("they are reached at %q", got)
+			}
+			day := func(at time.Time) string { return at.In(yinzheng.Zone).Format("01-02") }
+			if day(v.Call) != c.call || day(v.Settle) != c.settle {
+				t.Errorf("to be called by %s, settled by %s", day(v.Call), day(v.Settle))
+			}
+			if _, err := w.FollowUp(ctx, approver("district", "district"), "A"); before.raised != (err == nil) {
+				t.Errorf("the office above had it: %t, and now: %v", before.raised, err)
+			}
+			if m, err := w.Of(ctx, me, "A"); err != nil || m.Earlier != c.earlierAnswer || m.Answer != "" || !m.Called.IsZero() {
+				t.Errorf("the resident sees %+v, %v", m, err)
+			}
+			w.now = monday.AddDate(0, 3, 0)
+			counts, err := w.Count(ctx, holder("x", yinzheng.Admin, "district"), LastQuarter(w.now))
+			if must(t, err); len(counts) != 1 {
+				t.Fatalf("%+v", counts)
+			}
+			kept, err := w.store.CountRatings(ctx, monday, w.now)
+			if must(t, err); len(kept) != 1 || kept[0].Count != 1 || kept[0].Level != Awful {
+				t.Errorf("counted %+v", kept)
+			}
+		})
+	}
 }
 
 // TestWhoFollows: for whom a bad rating exists, and who may do something about it.

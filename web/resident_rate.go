@@ -64,6 +64,7 @@ func (s *server) drawRate(g *guest, status int, view *rateView) error {
 	case err != nil:
 		return err
 	}
+	view.SignIn = view.SignIn && s.Residents.CanIdentify()
 	view.ItemName = yinzheng.Text{ZH: view.Case.Item, EN: view.Case.Item}
 	if t := s.Service.Newest(view.Case.Item); t != nil {
 		view.ItemName = t.Name

@@ -9,7 +9,9 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"yinzheng"
+	"yinzheng/internal/oidctest"
 	"yinzheng/rating"
+	residents "yinzheng/resident"
 )
 
 // later moves the clock of the ratings, and does what is due by then.
@@ -77,6 +79,45 @@ func TestRating(t *testing.T) {
 	}
 	if strings.Contains(w.log.String(), "三趟") || strings.Contains(w.log.String(), "13800000000") {
 		t.Error("what was said is in the log")
+	}
+}
+
+// TestRatedByTheSlip: somebody who had the slip gave a mild bad rating; the resident
+// signs in and says it themselves, and the district reads both.
+func TestRatedByTheSlip(t *testing.T) {
+	w := newWorld(t, unhurried)
+	client := oidctest.Client{ID: "yinzheng", Secret: "a secret of the tests"}
+	issuer := oidctest.Start(t, oidctest.Config{Client: client, Redirect: w.URL + "/mine/callback", People: map[string]map[string]string{"ouyang": {"name": "欧阳祥", "id_number": "441302199003070120"}}})
+	phone, id := w.rates(t)
+	mild := url.Values{"level": {"2"}, "text": {"有点慢"}, "contact": {"13800000000"}}
+	if _, page := phone.post("/rate/"+id, mild); strings.Contains(page, "/mine/signin") {
+		t.Errorf("where nobody vouches for anybody: %s", page)
+	}
+	w.residents.UseIdentity(residents.Identity{Issuer: issuer, ClientID: client.ID, Secret: client.Secret, Redirect: w.URL + "/mine/callback"})
+	if _, page := phone.get("/rate/" + id); !strings.Contains(page, `href="/mine/signin?next=/rate/`+id+`"`) || strings.Contains(page, "<form method=\"post\" action=\"/rate") {
+		t.Errorf("whoever has the slip is shown %s", page)
+	}
+	own := url.Values{"level": {"1"}, "text": {"收了我两百块"}, "contact": {"13900000000"}}
+	if _, page := phone.identifies(issuer, "ouyang", "/rate/"+id); !strings.Contains(page, "由上级单位一并回访") || strings.Contains(page, `value="3"`) {
+		t.Fatalf("the resident is shown %s", page)
+	}
+	if r, page := phone.post("/rate/"+id, own); r.StatusCode != 200 || !strings.Contains(page, "非常不满意") || strings.Contains(page, "一并回访") {
+		t.Errorf("rated again: %d %s", r.StatusCode, page)
+	}
+	if r, _ := phone.post("/rate/"+id, own); r.StatusCode != 409 {
+		t.Errorf("a third time: %d", r.StatusCode)
+	}
+	w.later(t, 5)
+	district := w.signedIn(t, "district")
+	_, page := district.get("/work/ratings/" + id)
+	for _, want := range []string{"收了我两百块", "13900000000", "身份已核实", "先前的评价", "有点慢", "13800000000", "凭查询码，"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the district does not read %s: %s", want, page)
+		}
+	}
+	r := w.want(w.do("GET", "/api/v1/ratings/"+id, nil, "Authorization", w.signIn("district")), 200)
+	if r.text(t, "proof") != "identity" || r.text(t, "earlier.0.text") != "有点慢" || r.text(t, "earlier.0.contact") != "13800000000" {
+		t.Errorf("%s", r.body)
 	}
 }
 

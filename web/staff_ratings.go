@@ -79,6 +79,15 @@ func (p *shell) RatingName(level int) string { return p.T(rating.Levels[level]) 
 func (d *desk) OutcomeOf(outcome string) string   { return d.T(outcomes[outcome]) }
 func (d *desk) FollowUpState(state string) string { return d.T(followUpStates[state]) }
 
+// proofs are how residents had proven who they are, in words.
+var proofs = map[string]yinzheng.Text{
+	yinzheng.ByIdentity: {ZH: "本人，身份已核实", EN: "the resident themselves: a provider of identities vouches for them"},
+	yinzheng.ByCode:     {ZH: "凭查询码，可能是拿到回执的人", EN: "by a code: it may have been whoever had the slip"},
+}
+
+// ProofName says how a resident had proven who they are.
+func (d *desk) ProofName(proof string) string { return d.T(proofs[proof]) }
+
 // TagName names a tag.
 func (d *desk) TagName(key string) string {
 	for _, t := range rating.Tags {

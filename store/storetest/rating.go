@@ -76,9 +76,40 @@ func ratings(t *testing.T, s yinzheng.Store) {
 	if d := cmp.Diff([]yinzheng.RatingAct{*act(bad, "resident"), *act(&settled, "resident")}, acts); d != "" {
 		t.Errorf("acts (-want +got):\n%s", d)
 	}
+	ratedAgain(t, s, rated("D", "south", 1, Start.Add(3*time.Hour)))
+
 	counts, err := s.CountRatings(ctx, Start, Start.Add(2*time.Hour))
 	check(t, err)
 	if d := cmp.Diff([]yinzheng.RatingCount{{Office: "north", Level: 1, Count: 1}, {Office: "north", Level: 5, Count: 1}}, counts); d != "" {
 		t.Errorf("counts (-want +got):\n%s", d)
+	}
+}
+
+// ratedAgain: a bad rating gives place to another bad one if it came by a code, once.
+func ratedAgain(t *testing.T, s yinzheng.Store, r *yinzheng.Rating) {
+	t.Helper()
+	put := func(level int, state, proof string) error {
+		next := *r
+		next.Level, next.State, next.Version, next.At = level, state, r.Version+1, r.At.Add(time.Minute)
+		err := s.PutRating(t.Context(), &next, &yinzheng.RatingAct{Application: r.Application, Seq: next.Version, At: next.At, By: "resident", Kind: "rate", Content: []byte(`{"proof":"` + proof + `"}`)})
+		if err == nil {
+			*r = next
+		}
+		return err
+	}
+	r.Version--
+	check(t, put(1, "open", yinzheng.ByCode))
+	for _, refused := range []error{put(4, "open", yinzheng.ByIdentity), put(2, "settled", yinzheng.ByIdentity), put(2, "", yinzheng.ByIdentity)} {
+		if refused == nil {
+			t.Error("a bad rating was rated away")
+		}
+	}
+	check(t, put(2, "open", yinzheng.ByIdentity))
+	if err := put(1, "open", yinzheng.ByIdentity); err == nil {
+		t.Error("one by identity was replaced")
+	}
+	got, err := s.Rating(t.Context(), r.Application)
+	if check(t, err); got.Level != 2 || !got.At.Equal(r.At) || got.Version != 2 {
+		t.Errorf("%+v", got)
 	}
 }

@@ -1,0 +1,11 @@
+-- A bad rating that came by a code gives place to that of somebody for whom a provider
+-- vouches: what is rated badly stays followed up, and only so.
+DROP TRIGGER ratings_in_order;
+CREATE TRIGGER ratings_in_order BEFORE UPDATE ON ratings
+WHEN NOT ((NEW.key, NEW.application, NEW.item, NEW.office, NEW.at, NEW.level, NEW.state, NEW.contact, NEW.due, NEW.next, NEW.version, NEW.erased)
+    IS (OLD.key, OLD.application, OLD.item, OLD.office, OLD.at, OLD.level, OLD.state, OLD.contact, OLD.due, OLD.next, OLD.version, 1)
+    AND EXISTS (SELECT 1 FROM log l JOIN events e ON e.key = l.part WHERE l.subject = OLD.application AND l.kind = 'event' AND e.kind = 'content-erased' AND e.detail LIKE 'ratings %'))
+  AND (NEW.version <> OLD.version + 1 OR NEW.erased <> OLD.erased OR NEW.application <> OLD.application OR NEW.item <> OLD.item OR NEW.office <> OLD.office
+    OR (NEW.at <> OLD.at OR NEW.level <> OLD.level) AND NOT (NEW.state IS 'open' AND NEW.level < 3 AND NEW.at >= OLD.at
+      AND (OLD.state IS NULL OR json_extract((SELECT x.content FROM rating_acts x WHERE x.application = OLD.application AND x.kind = 'rate' ORDER BY x.seq DESC LIMIT 1), '$.proof') IS 'case-code')))
+BEGIN SELECT RAISE(ABORT, 'what a resident said stays'); END;
