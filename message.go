@@ -82,8 +82,9 @@ type Outbox interface {
 	// Enqueue keeps messages that wait from now on, in the transaction of what they
 	// tell of.
 	Enqueue(ctx context.Context, messages ...Message) error
-	// DueMessages lists those on a channel that are due and that nobody is trying,
-	// what expires first first.
+	// DueMessages lists those on a channel that are due and that nobody is trying: of
+	// what expires within the hour what expires first first, such as codes, and then what
+	// has been due longest.
 	DueMessages(ctx context.Context, channel MessageChannel, now time.Time, limit int) ([]*Delivery, error)
 	// PutDelivery keeps how far a message has come; ErrConflict unless it waits at the
 	// version before.

@@ -11,8 +11,10 @@ import (
 var (
 	insertMessage = query(`INSERT INTO messages (id, channel, kind, language, masked, about, at, expires_at, recipient, subject, body, stop, state, version, tries, due_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'waiting', 1, 0, $7)`)
-	dueMessages = query(`SELECT id, channel, kind, language, masked, about, at, expires_at, state, version, tries, due_at, lease_until, done_at, reason, recipient, subject, body, stop FROM messages
-		WHERE state = 'waiting' AND channel = $1 AND due_at <= $2 AND (lease_until IS NULL OR lease_until <= $2) ORDER BY expires_at LIMIT $3`)
+	// What waits for days is found by when it is due: after an outage there may be a
+	// hundred thousand of it, and this is asked each second.
+	dueSoon    = query(dueMessage + "expires_at <= $3 ORDER BY expires_at LIMIT $4")
+	dueLong    = query(dueMessage + "expires_at > $3 ORDER BY due_at LIMIT $4")
 	messagesIn = query(`SELECT id, channel, kind, language, masked, about, at, expires_at, state, version, tries, due_at, lease_until, done_at, reason FROM messages
 		WHERE state = $1 ORDER BY key DESC LIMIT $2`)
 	tryMessage = query(`UPDATE messages SET version = version + 1, tries = $1, due_at = $2, lease_until = $3, reason = $4
@@ -32,6 +34,13 @@ var (
 	countRecipients  = query("SELECT count(*) FROM messages WHERE masked <> '' AND state <> 'waiting' AND done_at < $1")
 )
 
+// dueMessage begins what lists messages on channel $1 that are due at $2.
+const dueMessage = `SELECT id, channel, kind, language, masked, about, at, expires_at, state, version, tries, due_at, lease_until, done_at, reason, recipient, subject, body, stop FROM messages
+	WHERE state = 'waiting' AND channel = $1 AND due_at <= $2 AND (lease_until IS NULL OR lease_until <= $2) AND `
+
+// soon is within which time what expires goes before everything else.
+const soon = time.Hour
+
 // Enqueue implements yinzheng.Outbox.
 func (s *Store) Enqueue(ctx context.Context, messages ...yinzheng.Message) error {
 	return s.write(ctx, "keep messages", func(ctx context.Context, q querier) error {
@@ -48,10 +57,18 @@ func (s *Store) Enqueue(ctx context.Context, messages ...yinzheng.Message) error
 
 // DueMessages implements yinzheng.Outbox.
 func (s *Store) DueMessages(ctx context.Context, channel yinzheng.MessageChannel, now time.Time, limit int) ([]*yinzheng.Delivery, error) {
-	return s.deliveries(ctx, func(r *sql.Rows) (*yinzheng.Delivery, error) {
-		d := new(yinzheng.Delivery)
-		return d, r.Scan(append(deliveryColumns(d), &d.To, &d.Subject, &d.Body, (*text)(&d.Stop))...)
-	}, dueMessages, string(channel), micros(now), limit)
+	var due []*yinzheng.Delivery
+	for _, which := range []string{dueSoon, dueLong} {
+		list, err := s.deliveries(ctx, func(r *sql.Rows) (*yinzheng.Delivery, error) {
+			d := new(yinzheng.Delivery)
+			return d, r.Scan(append(deliveryColumns(d), &d.To, &d.Subject, &d.Body, (*text)(&d.Stop))...)
+		}, which, string(channel), micros(now), micros(now.Add(soon)), limit-len(due))
+		if err != nil {
+			return nil, err
+		}
+		due = append(due, list...)
+	}
+	return due, nil
 }
 
 // Deliveries implements yinzheng.Outbox.

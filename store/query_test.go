@@ -69,10 +69,11 @@ func TestPlans(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		keysOfOffice: "COVERING INDEX applications_changed (office=?)", keysOfState: "COVERING INDEX applications_office (office=? AND state=?)",
+		dueSoon: "INDEX messages_waiting (channel=? AND expires_at<?)", dueLong: "INDEX messages_due (channel=? AND due_at<?)",
 		keysOfDesk: "(office=? AND role=?)", newerNotices: "COVERING INDEX notices_post (office=? AND role=? AND id>?)",
 	} {
 		if p := strings.Join(plan(t, s, text), "\n"); !strings.Contains(p, want) {
-			t.Errorf("%s\n counts by: %s", text, p)
+			t.Errorf("%s\n goes by: %s", text, p)
 		}
 	}
 }

@@ -94,6 +94,25 @@ func messages(t *testing.T, s yinzheng.Store) {
 	}
 }
 
+// messagesInOrder: what expires within the hour comes first, what waits for days does not
+// keep it waiting.
+func messagesInOrder(t *testing.T, s yinzheng.Store) {
+	days, early, hour, code := aMessage("days", 72*time.Hour), aMessage("early", 90*time.Hour), aMessage("hour", time.Hour), aMessage("code", time.Minute)
+	early.At = Start.Add(-time.Minute)
+	check(t, s.Enqueue(t.Context(), days, early, hour, code))
+	for limit, want := range map[int]string{1: "[code]", 2: "[code hour]", 3: "[code hour early]", 9: "[code hour early days]"} {
+		due, err := s.DueMessages(t.Context(), yinzheng.Mail, Start, limit)
+		check(t, err)
+		var got []string
+		for _, d := range due {
+			got = append(got, d.ID)
+		}
+		if fmt.Sprint(got) != want {
+			t.Errorf("of %d due: %s, want %s", limit, got, want)
+		}
+	}
+}
+
 // messageRequests are counted by recipient, and forgotten.
 func messageRequests(t *testing.T, s yinzheng.Store) {
 	ctx := t.Context()

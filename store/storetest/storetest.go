@@ -30,6 +30,7 @@ func Run(t *testing.T, open func(t *testing.T) yinzheng.Store) {
 		"Calendar":                   calendar,
 		"Notices":                    notices,
 		"Messages":                   messages,
+		"MessagesInOrder":            messagesInOrder,
 		"Messages/requests":          messageRequests,
 		"Delegations":                delegations,
 		"Delegations/borrowers":      borrowers,

@@ -9,3 +9,6 @@ WHEN NOT ((NEW.key, NEW.application, NEW.item, NEW.office, NEW.at, NEW.level, NE
     OR (NEW.at <> OLD.at OR NEW.level <> OLD.level) AND NOT (NEW.state IS 'open' AND NEW.level < 3 AND NEW.at >= OLD.at
       AND (OLD.state IS NULL OR json_extract((SELECT x.content FROM rating_acts x WHERE x.application = OLD.application AND x.kind = 'rate' ORDER BY x.seq DESC LIMIT 1), '$.proof') IS 'case-code')))
 BEGIN SELECT RAISE(ABORT, 'what a resident said stays'); END;
+
+-- What waits to be sent is found by when it is due.
+CREATE INDEX messages_due ON messages (channel, due_at) WHERE state = 'waiting';
