@@ -168,7 +168,7 @@ func (s *Campaigns) begin(ctx context.Context, p *start) error {
 	if err != nil {
 		return err
 	}
-	entries, acts, err := p.roster.kept(p.campaign.ID)
+	entries, acts, err := p.roster.kept(p.campaign.ID, s.Rand)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"maps"
 	"slices"
@@ -249,7 +250,7 @@ func (r *roster) counts() []yinzheng.CampaignCount {
 }
 
 // kept is the roster as it is kept, with the acts on entries that there are.
-func (r *roster) kept(campaign string) ([]*yinzheng.CampaignEntry, []yinzheng.CampaignAct, error) {
+func (r *roster) kept(campaign string, rand io.Reader) ([]*yinzheng.CampaignEntry, []yinzheng.CampaignAct, error) {
 	entries := make([]*yinzheng.CampaignEntry, len(r.entries))
 	var acts []yinzheng.CampaignAct
 	for i, e := range r.entries {
@@ -260,7 +261,7 @@ func (r *roster) kept(campaign string) ([]*yinzheng.CampaignEntry, []yinzheng.Ca
 		kept.Mark = r.marks[i]
 		entries[i] = kept
 		if a := r.died[e.Number]; a != nil {
-			act, err := e.act(campaign, a)
+			act, err := e.act(campaign, a, rand)
 			if err != nil {
 				return nil, nil, err
 			}
@@ -285,9 +286,18 @@ func (e *Entry) kept() (*yinzheng.CampaignEntry, error) {
 	return kept, nil
 }
 
-// act is the act that made the entry what it is, as it is kept.
-func (e *Entry) act(campaign string, a *EntryAct) (*yinzheng.CampaignAct, error) {
-	said, err := json.Marshal(a)
+// act is the act that made the entry what it is, as it is kept: with a salt that is
+// erased with the rest, or the digest in its event would tell a day of death to who tries
+// all of them.
+func (e *Entry) act(campaign string, a *EntryAct, rand io.Reader) (*yinzheng.CampaignAct, error) {
+	salt := make([]byte, yinzheng.SaltLength)
+	if _, err := io.ReadFull(rand, salt); err != nil {
+		return nil, fmt.Errorf("draw random bytes: %w", err)
+	}
+	said, err := json.Marshal(struct {
+		*EntryAct
+		Salt []byte `json:"salt"`
+	}{a, salt})
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,8 @@
 package campaign_test
 
 import (
+	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -338,5 +340,24 @@ func TestErasedRoster(t *testing.T) {
 	_, err = h.Paper(h.ctx, h.people["town"], v.ID, north, "pdf")
 	if refusals = append(refusals, kind(err)); fmt.Sprint(refusals) != "[state state state]" {
 		t.Errorf("its roster: %v", refusals)
+	}
+}
+
+// TestDeathIsNotGuessed: who knows of an act on an entry everything that an erasure
+// leaves, and tries all days, does not find the day of death in the record.
+func TestDeathIsNotGuessed(t *testing.T) {
+	h := newHouse(t)
+	v := h.start(list(2, north)...)
+	day := h.now.In(yinzheng.Zone).Format(time.DateOnly)
+	must(t, h.see("north", v, campaign.Sighting{Entry: 1, Outcome: campaign.SeenDead, DiedOn: day, Source: "家属"}).Err)
+	said, err := json.Marshal(h.entry(v, 1).Acts[0])
+	must(t, err)
+	events, err := h.store.EventsAbout(h.ctx, v.ID+"/1")
+	must(t, err)
+	if len(events) != 1 || len(events[0].Detail) != 64 || strings.Contains(string(said), "salt") {
+		t.Fatalf("%s is on record as %+v", said, events)
+	}
+	if events[0].Detail == fmt.Sprintf("%x", sha256.Sum256(said)) {
+		t.Error("the record tells what was said to who tries it")
 	}
 }

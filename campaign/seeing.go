@@ -171,7 +171,7 @@ func (s *Campaigns) putEntry(ctx context.Context, campaign string, after *Entry,
 	if err != nil {
 		return err
 	}
-	act, err := after.act(campaign, a)
+	act, err := after.act(campaign, a, s.Rand)
 	if err != nil {
 		return err
 	}

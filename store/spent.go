@@ -167,7 +167,7 @@ const (
 	wordless    = "CASE WHEN json_valid(content) THEN json_remove(content, '$.text', '$.salt') ELSE content END"
 	nameless    = "CASE WHEN json_valid(content) THEN json_remove(content, '$.name', '$.id', '$.certificate', '$.seen.seen_by', '$.seen.reason', '$.seen.died_on', '$.seen.source', '$.death.on', '$.death.source', '$.refused.why') ELSE content END"
 	unasked     = "CASE WHEN json_valid(content) THEN json_remove(content, '$.asked.name', '$.asked.id', '$.asked.about', '$.asked.question', '$.found', '$.opinion', '$.salt') ELSE content END"
-	namelessAct = "CASE WHEN json_valid(content) THEN json_remove(content, '$.seen_by', '$.reason', '$.died_on', '$.source', '$.why') ELSE content END"
+	namelessAct = "CASE WHEN json_valid(content) THEN json_remove(content, '$.seen_by', '$.reason', '$.died_on', '$.source', '$.why', '$.salt') ELSE content END"
 )
 
 // termOf returns a rule's part in the database.

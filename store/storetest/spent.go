@@ -80,7 +80,7 @@ func spentCampaign(t *testing.T, s yinzheng.Store) string {
 	logged(t, s, "campaign-start", c.ID, acts[0].By, acts[0].Content)
 	x := *people[1]
 	x.Version, x.Outcome, x.Application, x.Content = 1, "dead", "A1", []byte(`{"number":2,"name":"王丽","id":{"type":"111"},"seen":{"kind":"dead","reason":"王丽"},"death":{"on":"2026-01-02","source":"王丽的家属","registered":true}}`)
-	act := &yinzheng.CampaignAct{Campaign: c.ID, Entry: 2, Seq: 1, At: Start, By: "u2", Kind: "dead", Content: []byte(`{"kind":"dead","name":"经办人","died_on":"2026-01-02","source":"王丽的家属"}`)}
+	act := &yinzheng.CampaignAct{Campaign: c.ID, Entry: 2, Seq: 1, At: Start, By: "u2", Kind: "dead", Content: []byte(`{"kind":"dead","name":"经办人","died_on":"2026-01-02","source":"王丽的家属","salt":"AAAA"}`)}
 	check(t, s.PutCampaignEntry(ctx, c.ID, &x, act))
 	logged(t, s, "campaign-dead", c.ID+"/2", act.By, act.Content)
 	c.Running, c.Version = false, 2

@@ -12,3 +12,11 @@ BEGIN SELECT RAISE(ABORT, 'what a resident said stays'); END;
 
 -- What waits to be sent is found by when it is due.
 CREATE INDEX messages_due ON messages (channel, due_at) WHERE state = 'waiting';
+
+-- The salt of an act on an entry of a roster goes with what it keeps from being guessed.
+DROP TRIGGER campaign_acts_not_changed;
+CREATE TRIGGER campaign_acts_not_changed BEFORE UPDATE ON campaign_acts
+WHEN NOT ((NEW.campaign, NEW.entry, NEW.seq, NEW.at, NEW.account, NEW.kind, NEW.content)
+    IS (OLD.campaign, OLD.entry, OLD.seq, OLD.at, OLD.account, OLD.kind, json_remove(OLD.content, '$.seen_by', '$.reason', '$.died_on', '$.source', '$.why', '$.salt'))
+  AND OLD.entry > 0 AND EXISTS (SELECT 1 FROM log l JOIN events e ON e.key = l.part WHERE l.subject = (SELECT id FROM campaigns WHERE key = OLD.campaign) AND l.kind = 'event' AND e.kind = 'content-erased' AND e.detail LIKE 'rosters %'))
+BEGIN SELECT RAISE(ABORT, 'campaign acts are append-only'); END;
