@@ -135,7 +135,7 @@ type Look struct {
 }
 
 // LookKinds are the events that a case's own people are shown.
-var LookKinds = []string{EventRevealed, EventDownloaded, EventPageShown, EventCopied, EventDossier, EventAttachment, EventCopies, EventCodeMade, EventCodeSent, EventCodeUsed, EventCodeTried}
+var LookKinds = []string{EventRevealed, EventDownloaded, EventPageShown, EventCopied, EventDossier, EventAttachment, EventCopies, EventSharesEnded, EventCodeMade, EventCodeSent, EventCodeUsed, EventCodeTried}
 
 // mostLooks is how many are listed of the staff's, and of others'.
 const mostLooks = 100

@@ -141,8 +141,9 @@ const (
 	EventContactErased  = "contact-erased"
 	EventMessagesChosen = "messages-chosen"
 
-	EventShared     = "certificate-shared"
-	EventShareEnded = "share-withdrawn"
+	EventShared      = "certificate-shared"
+	EventShareEnded  = "share-withdrawn"
+	EventSharesEnded = "shares-ended" // all of a case, by a clerk; detail: how many
 
 	EventCodeMade  = "case-code-made"
 	EventCodeSent  = "case-code-sent"
@@ -214,6 +215,7 @@ var eventNames = map[string]Text{
 	EventCopied:                {"本人取得保存的个人信息", "a copy of what is kept was taken by whom it is about"},
 	EventShared:                {"分享证明", "certificate shared"},
 	EventShareEnded:            {"收回分享", "sharing ended"},
+	EventSharesEnded:           {"窗口收回全部分享", "all shares ended at the counter"},
 	EventCodeMade:              {"交给查询码", "code to follow the case handed over"},
 	EventCodeSent:              {"发送查询码", "code to follow the case sent"},
 	EventContactSet:            {"登记联系方式", "contact noted"},

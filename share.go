@@ -42,6 +42,8 @@ type Shares interface {
 	// WithdrawShare ends one of a certificate's; ErrNotFound when there is none such
 	// that was not withdrawn.
 	WithdrawShare(ctx context.Context, code string, id int64, at time.Time) error
+	// EndShares withdraws all of a certificate's that hold, and returns how many did.
+	EndShares(ctx context.Context, code string, at time.Time) (int, error)
 	// NoteOpening notes that one was opened, and lets it end at a moment, if it would
 	// not end before.
 	NoteOpening(ctx context.Context, id int64, o ShareOpening, end time.Time) error

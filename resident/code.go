@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
+	"strconv"
 	"time"
 
 	"yinzheng"
@@ -26,21 +27,30 @@ const (
 	mostWrong  = 5
 )
 
+// Handed is a code that was handed over.
+type Handed struct {
+	Code        string
+	Expires     time.Time
+	SharesEnded int
+}
+
 // HandOver makes the code that a clerk hands to the applicant at the counter. An
 // earlier one ends, and with it the sessions that codes of the case have opened, and
 // the contact that somebody gave who came in by one: whoever found a lost slip is out.
+// With endShares the shares of the case's certificate end, too, whoever made them.
 // Errors as of Service.MayHandCode.
-func (r *Residents) HandOver(ctx context.Context, by *yinzheng.Account, id string) (code string, expires time.Time, err error) {
+func (r *Residents) HandOver(ctx context.Context, by *yinzheng.Account, id string, endShares bool) (*Handed, error) {
 	if err := r.Service.MayHandCode(ctx, by, id); err != nil {
-		return "", time.Time{}, err
+		return nil, err
 	}
 	now := r.now()
 	c := &yinzheng.CaseCode{Case: id, Way: yinzheng.CodeOnSlip, Expires: now.Add(SlipCodeLife)}
-	if code, err = r.newCode(c); err != nil {
-		return "", time.Time{}, err
+	code, err := r.newCode(c)
+	if err != nil {
+		return nil, err
 	}
-	of := yinzheng.Resident{Case: id}
-	return code, c.Expires, r.store.Tx(ctx, func(ctx context.Context) error {
+	of, handed := yinzheng.Resident{Case: id}, &Handed{Code: code, Expires: c.Expires}
+	err = r.store.Tx(ctx, func(ctx context.Context) error {
 		if err := r.store.PutCaseCode(ctx, c); err != nil {
 			return err
 		}
@@ -50,8 +60,30 @@ func (r *Residents) HandOver(ctx context.Context, by *yinzheng.Account, id strin
 		if err := r.dropGivenByCode(ctx, id, by); err != nil {
 			return err
 		}
+		if endShares {
+			if handed.SharesEnded, err = r.endShares(ctx, by, id); err != nil {
+				return err
+			}
+		}
 		return r.store.Record(ctx, yinzheng.Event{At: now, Kind: yinzheng.EventCodeMade, Subject: id, By: by.ID})
 	})
+	if err != nil {
+		return nil, err
+	}
+	return handed, nil
+}
+
+// endShares ends the shares that hold of a case's certificate, and returns how many did.
+func (r *Residents) endShares(ctx context.Context, by *yinzheng.Account, id string) (ended int, err error) {
+	c, err := r.Service.Application(ctx, by, id)
+	if err != nil || c.Certificate == nil {
+		return 0, err
+	}
+	now := r.now()
+	if ended, err = r.store.EndShares(ctx, c.Certificate.Code, now); err != nil || ended == 0 {
+		return 0, err
+	}
+	return ended, r.store.Record(ctx, yinzheng.Event{At: now, Kind: yinzheng.EventSharesEnded, Subject: id, By: by.ID, Detail: strconv.Itoa(ended)})
 }
 
 // dropGivenByCode erases a case's contact, unless a clerk noted it, and ends the code

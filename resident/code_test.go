@@ -27,12 +27,12 @@ func (h *house) signIn(id, code string) *yinzheng.Resident {
 
 func (h *house) code(id string) string {
 	h.t.Helper()
-	code, expires, err := h.HandOver(h.ctx, h.people["clerk"], id)
+	handed, err := h.HandOver(h.ctx, h.people["clerk"], id, false)
 	must(h.t, err)
-	if want := h.now.Add(SlipCodeLife).UTC(); !expires.Equal(want) {
-		h.t.Errorf("good until %v, want %v", expires, want)
+	if want := h.now.Add(SlipCodeLife).UTC(); !handed.Expires.Equal(want) {
+		h.t.Errorf("good until %v, want %v", handed.Expires, want)
 	}
-	return code
+	return handed.Code
 }
 
 // wrong is a code that is not the given one.
@@ -178,9 +178,9 @@ func TestHandOverRights(t *testing.T) {
 		{"town", draft.ID, yinzheng.ErrNotFound},
 		{"clerk", "ZZZZZZZZZZ", yinzheng.ErrNotFound},
 	} {
-		code, _, err := h.HandOver(h.ctx, h.people[tt.who], tt.id)
-		if !errors.Is(err, tt.want) || (code != "") != (tt.want == nil) {
-			t.Errorf("%s, %s: %q, %v, want %v", tt.who, tt.id, code, err, tt.want)
+		handed, err := h.HandOver(h.ctx, h.people[tt.who], tt.id, true)
+		if !errors.Is(err, tt.want) || (handed != nil) != (tt.want == nil) {
+			t.Errorf("%s, %s: %+v, %v, want %v", tt.who, tt.id, handed, err, tt.want)
 		}
 	}
 }

@@ -18,6 +18,7 @@ var (
 	sharesOf       = query(shareColumns + "code = $1 ORDER BY withdrawn_at IS NULL AND expires_at > $2 DESC, key DESC LIMIT $3")
 	sharesSince    = query("SELECT count(*) FROM shares WHERE code = $1 AND made_at > $2")
 	withdrawShare  = query("UPDATE shares SET withdrawn_at = $1 WHERE key = $2 AND code = $3 AND withdrawn_at IS NULL")
+	endShares      = query("UPDATE shares SET withdrawn_at = $1 WHERE code = $2 AND withdrawn_at IS NULL AND expires_at > $1")
 	endShareSooner = query("UPDATE shares SET expires_at = $1 WHERE key = $2 AND expires_at > $1 AND withdrawn_at IS NULL")
 	insertOpening  = query("INSERT INTO share_openings (share, at, what) VALUES ($1, $2, $3)")
 	openingsOf     = query("SELECT at, what FROM share_openings WHERE share = $1 ORDER BY key DESC LIMIT $2")
@@ -81,6 +82,16 @@ func (s *Store) WithdrawShare(ctx context.Context, code string, id int64, at tim
 		}
 		return err
 	})
+}
+
+// EndShares implements yinzheng.Shares.
+func (s *Store) EndShares(ctx context.Context, code string, at time.Time) (ended int, err error) {
+	err = s.write(ctx, "withdraw a certificate's shares", func(ctx context.Context, q querier) error {
+		n, err := change(ctx, q, endShares, micros(at), code)
+		ended = int(n)
+		return err
+	})
+	return ended, err
 }
 
 // NoteOpening implements yinzheng.Shares.

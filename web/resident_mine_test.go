@@ -176,6 +176,40 @@ func TestShare(t *testing.T) {
 	}
 }
 
+// TestSharesEndAtTheCounter: whoever hands over a new slip ends what is shared if they are
+// asked to, and the resident reads that.
+func TestSharesEndAtTheCounter(t *testing.T) {
+	w := newWorld(t, unhurried)
+	phone, code, address := w.owner(t)
+	clerk, friend, days := w.signedIn(t, "village"), w.guest(t), url.Values{"days": {"7"}}
+	links := []string{phone.share(code, days), phone.share(code, days)}
+	opens := func(want int) {
+		t.Helper()
+		for _, link := range links {
+			if r, _ := friend.get(link); r.StatusCode != want {
+				t.Errorf("a link answers %d, want %d", r.StatusCode, want)
+			}
+		}
+	}
+	clerk.code(address)
+	opens(200)
+	_, page := clerk.post(address+"/slip", url.Values{"shares": {"end"}})
+	if !strings.Contains(page, "已收回分享链接 2 个") {
+		t.Errorf("the slip: %s", page)
+	}
+	opens(404)
+	if _, page = clerk.post(address+"/slip", url.Values{"shares": {"end"}}); strings.Contains(page, "已收回分享链接") {
+		t.Errorf("again: %s", page)
+	}
+	phone.post("/follow", url.Values{"case": {strings.TrimPrefix(address, "/work/cases/")}, "code": {clerk.code(address)}})
+	if _, page := phone.get("/mine/certificates/" + code); strings.Count(page, "窗口收回全部分享") != 1 || !strings.Contains(page, "已收回") {
+		t.Errorf("the resident reads %s", page)
+	}
+	if _, page := clerk.get(clerk.handIn() + "/slip"); strings.Contains(page, `name="shares"`) {
+		t.Error("of a case that is not issued something is shared")
+	}
+}
+
 // TestShareOnce: a link that opens once waits to be told to, and ends soon after.
 func TestShareOnce(t *testing.T) {
 	clock := new(hands)

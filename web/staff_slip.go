@@ -23,6 +23,7 @@ type slipView struct {
 	MayHand bool   // the reader may hand a code over
 	Code    string // just made: shown this once
 	Until   time.Time
+	Ended   int    // shares, with it
 	Follow  string // where it is used
 
 	MaySend bool   // codes can be sent, so that a contact is of use
@@ -60,11 +61,11 @@ func (s *server) slipPage(v *visit) error { return s.drawSlip(v, http.StatusOK, 
 // codeForm makes a code by which the applicant follows the case. It stands in the
 // answer and nowhere else, so that there is no page to go back to.
 func (s *server) codeForm(v *visit) error {
-	code, until, err := s.Residents.HandOver(v.Context(), v.by, v.PathValue("id"))
+	h, err := s.Residents.HandOver(v.Context(), v.by, v.PathValue("id"), v.PostForm.Get("shares") == "end")
 	if err != nil {
 		return err
 	}
-	return s.drawSlip(v, http.StatusOK, &slipView{Code: code[:4] + " " + code[4:], Until: until})
+	return s.drawSlip(v, http.StatusOK, &slipView{Code: h.Code[:4] + " " + h.Code[4:], Until: h.Expires, Ended: h.SharesEnded})
 }
 
 // contactForm notes where the applicant is reached.

@@ -68,4 +68,11 @@ func shares(t *testing.T, s yinzheng.Store) {
 	list("C1", 9, three, two, one)
 	now = three.Expires // which has ended by then: what holds comes first
 	list("C1", 2, two, three)
+
+	if n, err := s.EndShares(ctx, "C1", now); err != nil || n != 1 {
+		t.Errorf("%d shares were ended, %v", n, err)
+	}
+	two.Withdrawn = now
+	list("C1", 9, three, two, one)
+	list("C2", 9, other)
 }
