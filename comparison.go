@@ -7,9 +7,9 @@ import (
 
 // Comparison is what a case says beside what is on record about its holder.
 type Comparison struct {
-	Otherwise []AgainstField // than on record
-	Same      []string       // paths of the values that are as on record; it says nothing of any other
-	Died      *Known         // nil: no death is on record
+	Otherwise []AgainstField `json:"otherwise,omitempty"` // than on record
+	Same      []string       `json:"same,omitempty"`      // paths of the values that are as on record; it says nothing of any other
+	Died      *Known         `json:"died,omitempty"`      // nil: no death is on record
 }
 
 // Compare sets what a case that nobody has started yet would say beside what is on

@@ -9,7 +9,7 @@ import (
 // does not may be anybody's.
 type CheckedReference struct {
 	*ReferredView
-	Fault *FieldError // nil: it does
+	Fault *FieldError `json:"fault,omitempty"` // nil: it does
 }
 
 // OwnReferences lists a resident's own certificates that would meet a material of a case

@@ -106,6 +106,25 @@ func (r *Residents) FileAt(ctx context.Context, by *yinzheng.Account, id string,
 	return content, f, r.store.Record(ctx, yinzheng.Event{At: r.now(), Kind: yinzheng.EventRequestFile, Subject: q.ID, By: by.ID, Detail: f.Digest})
 }
 
+// MayNow lists what somebody who works on a request may do to it, and the case that it
+// became, if they are shown that: nothing once it was handed in, nor while another office
+// that has taken it in drafts it.
+func (r *Residents) MayNow(ctx context.Context, by *yinzheng.Account, q *Request) ([]yinzheng.RequestAct, *yinzheng.CaseView, error) {
+	if q.Case == "" {
+		return q.Acts(), nil, nil
+	}
+	c, err := r.Service.Application(ctx, by, q.Case)
+	switch {
+	case errors.Is(err, yinzheng.ErrNotFound):
+		return nil, nil, nil
+	case err != nil:
+		return nil, nil, err
+	case !c.State.AtItsClerks():
+		return nil, c, nil
+	}
+	return q.Acts(), c, nil
+}
+
 // actOn returns a request at version seen, on which somebody may act so, and under which
 // grant. Errors: ErrNotFound, ErrState, ErrConflict.
 func (r *Residents) actOn(ctx context.Context, by *yinzheng.Account, id string, seen int, act yinzheng.RequestAct) (*Request, yinzheng.Grant, error) {
@@ -124,10 +143,9 @@ func (r *Residents) actOn(ctx context.Context, by *yinzheng.Account, id string, 
 
 // Beside is what whoever takes a request in holds it against.
 type Beside struct {
-	Duplicates []yinzheng.PossibleDuplicate // cases that may be the same matter
-	Record     *yinzheng.Comparison         // nil: nobody is on record, for them
-
-	References map[string]*yinzheng.CheckedReference // by material: certificates that are to meet it
+	Duplicates []yinzheng.PossibleDuplicate          `json:"duplicates,omitempty" doc:"cases that may be the same matter"`
+	Record     *yinzheng.Comparison                  `json:"record,omitempty" doc:"left out: nobody is on record, or not for who asks"`
+	References map[string]*yinzheng.CheckedReference `json:"references,omitempty" doc:"by material: certificates that are to meet it"`
 }
 
 // Beside looks for what a request is held against by whoever works on it. A look at

@@ -25,10 +25,9 @@ func (s *server) requestOperations() []operation {
 			gives: typeOf[requestLines](), do: s.listRequests,
 		},
 		{
-			method: http.MethodGet, path: one, id: "get-request", tag: "requests", summary: "一件网上申请 · A request with its content",
-			gives: typeOf[requestJSON](), do: func(c *call) (any, error) {
-				return c.seenRequest(s.Residents.At(c.Context(), c.by, c.PathValue("id")))
-			},
+			method: http.MethodGet, path: one, id: "get-request", tag: "requests",
+			summary: "一件网上申请；待受理的，附与登记、与其他办件的比对，查看登记记录在案 · A request with its content; one that waits to be taken in is held against the register, which is recorded as a look at it, and against other cases",
+			gives:   typeOf[requestJSON](), do: s.getRequest,
 		},
 		{
 			method: http.MethodGet, path: one + "/files/{file}", id: "open-request-file", tag: "requests", summary: "下载居民传的文件 · A file that a resident sent; who opens it is recorded",
@@ -46,7 +45,7 @@ func (s *server) requestOperations() []operation {
 			summary: "受理为办件、退回补正、不予受理；受理后请居民补充、把答复附到办件 · Take a request in as a case, return or refuse it; afterwards ask the resident for something, and attach what they answer with",
 			takes:   typeOf[requestStep](), gives: typeOf[requestJSON](), do: withBody(func(c *call, in *requestStep) (any, error) {
 				q, err := s.Residents.Act(c.Context(), c.by, c.PathValue("id"), c.seen, (*resident.Step)(in))
-				return c.seenRequest(q, changed(err))
+				return orNil(s.seenRequest(c, q, changed(err)))
 			}),
 		},
 	}
@@ -116,15 +115,35 @@ type requestJSON struct {
 	Answers   []resident.Answered         `json:"answers,omitempty" doc:"to what was asked after it was taken in"`
 	Answering []int                       `json:"answering,omitempty" doc:"numbers of the files with which the resident answers what was asked last"`
 	May       []yinzheng.RequestAct       `json:"may"`
+	Beside    *resident.Beside            `json:"beside,omitempty" doc:"of one that waits to be taken in: what it is held against"`
+	Unlooked  *yinzheng.Text              `json:"unlooked,omitempty" doc:"why it could not be held against anything"`
+}
+
+// getRequest shows a request and what it is held against.
+func (s *server) getRequest(c *call) (any, error) {
+	q, err := s.Residents.At(c.Context(), c.by, c.PathValue("id"))
+	v, err := s.seenRequest(c, q, err)
+	if err != nil {
+		return nil, err
+	}
+	var unlooked yinzheng.Text
+	if v.Beside, unlooked = s.lookBeside(c.Context(), c.by, q); unlooked != (yinzheng.Text{}) {
+		v.Unlooked = &unlooked
+	}
+	return v, nil
 }
 
 // seenRequest answers with a request and its version as the ETag.
-func (c *call) seenRequest(q *resident.Request, err error) (any, error) {
+func (s *server) seenRequest(c *call, q *resident.Request, err error) (*requestJSON, error) {
+	if err != nil {
+		return nil, err
+	}
+	may, _, err := s.Residents.MayNow(c.Context(), c.by, q)
 	if err != nil {
 		return nil, err
 	}
 	c.etag(q.Version)
-	v := &requestJSON{requestSummary: summaryOf(q), Hidden: q.Content == nil, May: append([]yinzheng.RequestAct{}, q.Acts()...)}
+	v := &requestJSON{requestSummary: summaryOf(q), Hidden: q.Content == nil, May: append([]yinzheng.RequestAct{}, may...)}
 	if v.Said = q.Said; v.Hidden {
 		return v, nil
 	}

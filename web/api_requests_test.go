@@ -129,6 +129,13 @@ func TestRequestsOverTheAPI(t *testing.T) {
 	r = w.want(w.do("POST", path+"/acts", `{"action":"take"}`, "Authorization", auth, "If-Match", r.header.Get("ETag")), 200)
 	kase := r.text(t, "application")
 	c := w.want(w.do("GET", "/api/v1/applications/"+kase, nil, "Authorization", auth), 200)
+	if may := w.want(w.do("GET", path, nil, "Authorization", auth), 200).member(t, "may"); fmt.Sprint(may) != "[ask]" {
+		t.Errorf("while it is drafted its clerk may %v", may)
+	}
+	w.want(w.do("POST", "/api/v1/applications/"+kase+"/submit", nil, "Authorization", auth, "If-Match", c.header.Get("ETag")), 200)
+	if r := w.want(w.do("GET", path, nil, "Authorization", auth), 200); fmt.Sprint(r.member(t, "may")) != "[]" || r.member(t, "beside") != nil {
+		t.Errorf("once it was handed in: %s", r.body)
+	}
 	if c.text(t, "values.address") != "滨江路 8 号 301" || c.text(t, "attachments.0.name") != "租约.jpg" {
 		t.Errorf("the case: %s", c.body)
 	}

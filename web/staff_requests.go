@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -156,8 +157,8 @@ func (s *server) drawIntake(v *visit, status int, q *resident.Request, view *int
 		view.Facts = factRows(&yinzheng.CaseView{Of: q.Of, Values: q.Values}, nil)
 		view.Who, view.Materials, view.Parts = whoAsks(q), intakeMaterials(q), leaves(q)[1:]
 	}
-	if q.State == yinzheng.RequestSent && !q.Unread {
-		s.lookBeside(v, q, view)
+	if view.Beside, view.Unlooked = s.lookBeside(v.Context(), v.by, q); view.Beside != nil {
+		s.drawBeside(q, view)
 	}
 	if err := s.whatMay(v, q, view); err != nil {
 		return err
@@ -165,23 +166,29 @@ func (s *server) drawIntake(v *visit, status int, q *resident.Request, view *int
 	return s.draw(v, status, "staff-request", q.Of.Name, view)
 }
 
-// lookBeside holds a request against what is on record, and other cases. When that
-// fails it can be answered all the same.
-func (s *server) lookBeside(v *visit, q *resident.Request, view *intakeView) {
-	var err error
-	if view.Beside, err = s.Residents.Beside(v.Context(), v.by, q); err != nil {
-		var wrong *yinzheng.Error
-		if errors.As(err, &wrong) && (errors.Is(err, yinzheng.ErrInvalid) || errors.Is(err, yinzheng.ErrState)) {
-			view.Unlooked = wrong.Text
-			return
-		}
-		s.Log.Warn("holding a request against what is on record", "request", q.ID, "error", err)
-		view.Unlooked = yinzheng.Text{
-			ZH: "没能与登记比对，也没能查找是否重复。请刷新再试；受理后会再查。",
-			EN: "It could not be held against the record, nor duplicates looked for. Reload to try again; both are done once it is taken in.",
-		}
-		return
+// lookBeside holds a request that waits to be taken in against what is on record, and
+// other cases; nil with the reason when that fails, since it can be answered all the same.
+func (s *server) lookBeside(ctx context.Context, by *yinzheng.Account, q *resident.Request) (*resident.Beside, yinzheng.Text) {
+	if q.State != yinzheng.RequestSent || q.Unread {
+		return nil, yinzheng.Text{}
 	}
+	beside, err := s.Residents.Beside(ctx, by, q)
+	var wrong *yinzheng.Error
+	switch {
+	case err == nil:
+		return beside, yinzheng.Text{}
+	case errors.As(err, &wrong) && (errors.Is(err, yinzheng.ErrInvalid) || errors.Is(err, yinzheng.ErrState)):
+		return nil, wrong.Text
+	}
+	s.Log.Warn("holding a request against what is on record", "request", q.ID, "error", err)
+	return nil, yinzheng.Text{
+		ZH: "没能与登记比对，也没能查找是否重复。请刷新再试；受理后会再查。",
+		EN: "It could not be held against the record, nor duplicates looked for. Reload to try again; both are done once it is taken in.",
+	}
+}
+
+// drawBeside puts what a request is held against beside what it says.
+func (s *server) drawBeside(q *resident.Request, view *intakeView) {
 	for i := range view.Materials {
 		view.Materials[i].Checked = view.Beside.References[view.Materials[i].Key]
 	}
@@ -193,23 +200,16 @@ func (s *server) lookBeside(v *visit, q *resident.Request, view *intakeView) {
 // whatMay says what may be done to a request now, and of one whose case waits for the
 // resident's answer, what they have sent.
 func (s *server) whatMay(v *visit, q *resident.Request, view *intakeView) error {
-	view.May = map[string]bool{}
-	for _, act := range q.Acts() {
-		view.May[string(act)] = true
-	}
-	if q.Case == "" {
-		return nil
-	}
-	c, err := s.Service.Application(v.Context(), v.by, q.Case)
-	if errors.Is(err, yinzheng.ErrNotFound) { // another office has taken it in, and drafts it still
-		clear(view.May)
-		return nil
-	}
+	acts, c, err := s.Residents.MayNow(v.Context(), v.by, q)
 	if err != nil {
 		return err
 	}
-	if view.Shown = true; !c.State.AtItsClerks() {
-		clear(view.May)
+	view.May, view.Shown = map[string]bool{}, c != nil
+	for _, act := range acts {
+		view.May[string(act)] = true
+	}
+	if c == nil {
+		return nil
 	}
 	for _, f := range q.Answering() {
 		attached := slices.ContainsFunc(c.Attachments, func(x yinzheng.AttachmentView) bool {

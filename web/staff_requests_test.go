@@ -3,6 +3,7 @@ package web_test
 import (
 	"fmt"
 	"html"
+	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -76,7 +77,8 @@ func TestRequestsInPages(t *testing.T) {
 }
 
 // TestRequestBesideRecord: who takes a request in sees what is otherwise than on record
-// and what is not, and that there is no record where there is none for them.
+// and what is not, and that there is no record where there is none for them; over the API,
+// too. That they looked is put on record.
 func TestRequestBesideRecord(t *testing.T) {
 	w := atHome(t)
 	clerk := w.signedIn(t, "village")
@@ -91,5 +93,28 @@ func TestRequestBesideRecord(t *testing.T) {
 				t.Errorf("%s there: %v, in %s", text, !want[i], page)
 			}
 		}
+		before := w.countEvents(t, yinzheng.EventPersonRead)
+		r := w.want(w.do("GET", "/api/v1/requests/"+id, nil, "Authorization", w.signIn("village")), 200)
+		if looked := w.countEvents(t, yinzheng.EventPersonRead) - before; looked != map[bool]int{true: 1}[want[0]] {
+			t.Errorf("%d looks are on record", looked)
+		}
+		if record := r.member(t, "beside.record"); (record != nil) != want[0] {
+			t.Errorf("over the API: %s", r.body)
+		} else if record != nil && (r.text(t, "beside.record.otherwise.0.field") != "values.address" || r.text(t, "beside.record.otherwise.0.on_record") != "滨江路 8 号 2 栋 301 房" || r.text(t, "beside.record.same.0") == "") {
+			t.Errorf("beside the record: %s", r.body)
+		}
 	}
+}
+
+// countEvents counts the events of a kind.
+func (w *world) countEvents(t *testing.T, kind string) (n int) {
+	t.Helper()
+	events, err := w.store.EventsBetween(t.Context(), time.Time{}, time.Now().AddDate(1, 0, 0), math.MaxInt64, 1000)
+	must(t, err)
+	for _, e := range events {
+		if e.Kind == kind {
+			n++
+		}
+	}
+	return n
 }
