@@ -110,7 +110,7 @@ type stopView struct {
 }
 
 func (s *server) stopPage(g *guest) error {
-	if err := s.reads.allow(g.secretPage()); err != nil {
+	if err := s.mayOpen(g); err != nil {
 		return err
 	}
 	return s.drawStop(g, false)
@@ -119,7 +119,7 @@ func (s *server) stopPage(g *guest) error {
 // stopForm chooses messages; none, where it does not say: so a mail program asks for
 // it (RFC 8058). That follows no redirection, so the answer is the page.
 func (s *server) stopForm(g *guest) error {
-	if err := s.reads.allow(g.secretPage()); err != nil {
+	if err := s.mayOpen(g); err != nil {
 		return err
 	}
 	wants := cmp.Or(yinzheng.Wants(g.PostForm.Get("wants")), yinzheng.WantsNone)

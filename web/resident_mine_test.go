@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"path"
@@ -371,5 +372,33 @@ func TestReadsOfOne(t *testing.T) {
 	}
 	if _, page := phone.get(here); !strings.Contains(page, "核对来访") {
 		t.Error("who has looked is not told any more")
+	}
+}
+
+// TestUnknownLinks: links that are made up are looked up as often as a crowd opens theirs,
+// and no more, whatever is made up; nobody elsewhere is held up.
+func TestUnknownLinks(t *testing.T) {
+	now := time.Now()
+	w := newWorld(t, behindProxy, func(c *web.Config, _ *yinzheng.Config) { c.Now = func() time.Time { return now } })
+	phone, code, _ := w.owner(t)
+	link := phone.share(code, url.Values{"days": {"1"}})
+	from := func(n int) *desk {
+		d := w.guest(t)
+		d.Transport = forwarded(fmt.Sprintf("2001:db8:1:%x::1", n))
+		return d
+	}
+	const crowd = 600
+	for n := range crowd {
+		if r, _ := from(n).get([]string{"/s/", "/stop/"}[n%2] + fmt.Sprint("made-up-", n)); r.StatusCode != 404 {
+			t.Fatalf("link %d: %d", n, r.StatusCode)
+		}
+	}
+	for _, path := range []string{"/s/one-more", "/s/one-more/certificate.pdf", "/stop/one-more"} {
+		if r, _ := from(crowd).get(path); r.StatusCode != 429 {
+			t.Errorf("%s: %d", path, r.StatusCode)
+		}
+	}
+	if r, _ := w.guest(t).get(link); r.StatusCode != 200 {
+		t.Errorf("elsewhere a link that opens something: %d", r.StatusCode)
 	}
 }

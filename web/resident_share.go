@@ -31,7 +31,7 @@ type sharedView struct {
 var noticeTones = map[string]string{"good": "good", "look": "", "warn": "warn", "bad": "bad", "none": "warn"}
 
 func (s *server) sharedPage(g *guest) error {
-	if err := s.reads.allow(g.secretPage()); err != nil {
+	if err := s.mayOpen(g); err != nil {
 		return err
 	}
 	shared, err := s.Residents.OpenShare(g.Context(), g.PathValue("secret"), g.Method == http.MethodPost)
@@ -47,7 +47,7 @@ func (s *server) sharedPage(g *guest) error {
 }
 
 func (s *server) sharedFile(g *guest) error {
-	if err := s.reads.allow(g.secretPage()); err != nil {
+	if err := s.mayOpen(g); err != nil {
 		return err
 	}
 	pdf, name, err := s.Residents.ShareFile(g.Context(), g.PathValue("secret"))
@@ -59,8 +59,12 @@ func (s *server) sharedFile(g *guest) error {
 	return nil
 }
 
-// secretPage is what a secret in the address opens, for limits: whoever has it.
-func (g *guest) secretPage() string {
+// mayOpen limits how often one secret in an address is used, whoever has it, and how
+// many of them a network tries: a secret that opens nothing is as new as it is made up.
+func (s *server) mayOpen(g *guest) error {
+	if err := s.links.allow(network(s.client(g.Request))); err != nil {
+		return err
+	}
 	sum := sha256.Sum256([]byte(g.PathValue("secret")))
-	return string(sum[:])
+	return s.reads.allow(string(sum[:]))
 }

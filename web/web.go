@@ -85,6 +85,7 @@ type server struct {
 	asks    *limiter[netip.Addr] // requests of residents that somebody begins
 	sends   *limiter[string]     // requests of whom nobody vouches for, of one network to the office of one division: else one could use up what that takes in a day
 	tries   *limiter[string]     // codes of one case or request, from one network: who guesses at it closes the way in for those behind it, not for whoever has the code
+	links   *limiter[netip.Addr] // links that are a key themselves, from one network: of those that open nothing nobody's own limit would hold
 	reads   *limiter[string]     // of their own by one resident, and of what one secret opens: an address may be thousands of people's
 	lookups *limiter[string]     // by number, since those of papers can be counted through; of accounts
 	guesses *guessing
@@ -117,6 +118,7 @@ func New(c Config) (http.Handler, error) {
 	s.asks = newLimiter[netip.Addr](s.Now, 0.05, 30)  // a village's volunteers help many from one address
 	s.sends = newLimiter[string](s.Now, 12.0/(24*60*60), 12)
 	s.tries = newLimiter[string](s.Now, 10.0/3600, 10)
+	s.links = newLimiter[netip.Addr](s.Now, 20, 600) // a carrier's network has thousands who open theirs
 	s.reads = newLimiter[string](s.Now, 0.2, 60)
 	s.lookups = newLimiter[string](s.Now, 20, 200)
 	s.guesses = newGuessing(s.Now)
