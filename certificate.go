@@ -222,6 +222,7 @@ type Store interface {
 	Persons
 	Campaigns
 	ResidentRequests
+	RequestRounds
 	Batches
 	Retentions
 	Characters

@@ -26,6 +26,9 @@ type Staffs interface {
 	// PeopleAt lists the accounts that hold a role in an office at a moment, by a
 	// grant of their own or a delegated one, by username.
 	PeopleAt(ctx context.Context, office string, role Role, now time.Time) ([]*Account, error)
+	// OfficesWith lists the offices in which somebody holds a role at a moment, in the same
+	// way.
+	OfficesWith(ctx context.Context, role Role, now time.Time) ([]string, error)
 	// DesksAt lists the desks where cases wait, by office and role, each with who
 	// holds it at a moment; those that nobody holds too. An office with
 	// drafts or returned cases has one without a role, held by its clerks.

@@ -54,18 +54,17 @@ func (s *Service) nearest(ctx context.Context, who *roster, division string) (*O
 // now, by part of their name, the district's first and then those of towns. more: there
 // are others beyond the limit.
 func (s *Service) IntakeOffices(ctx context.Context, t *Template, division, name string, limit int) (found []*Office, more bool, err error) {
-	who, d := s.roster(), s.Directory()
+	staffed, err := s.Store.OfficesWith(ctx, Clerk, s.now())
+	if err != nil {
+		return nil, false, err
+	}
+	d := s.Directory()
 	for _, o := range d.inOrder() {
-		if !t.roams(d, o, division) || !strings.Contains(o.Name, strings.TrimSpace(name)) {
-			continue
-		}
-		has, err := who.hasClerk(ctx, o)
 		switch {
-		case err != nil:
-			return nil, false, err
-		case has && len(found) == limit:
+		case !t.roams(d, o, division) || !strings.Contains(o.Name, strings.TrimSpace(name)) || !slices.Contains(staffed, o.ID):
+		case len(found) == limit:
 			return found, true, nil
-		case has:
+		default:
 			found = append(found, o)
 		}
 	}

@@ -119,6 +119,12 @@ type ResidentRequests interface {
 	CountUnvouched(ctx context.Context, office string, since time.Time, limit int) (int, error)
 	// RequestOfCase returns the request that became a case; ErrNotFound.
 	RequestOfCase(ctx context.Context, application string) (*ResidentRequest, error)
+}
+
+// RequestRounds tells what of the requests of residents is to be looked after.
+type RequestRounds interface {
+	// RequestOffices lists the offices that have requests in a state.
+	RequestOffices(ctx context.Context, state RequestState) ([]string, error)
 	// LateRequests lists the IDs of those that were sent, are past their limit, and of
 	// which nobody was told, longest first.
 	LateRequests(ctx context.Context, now time.Time, limit int) ([]string, error)

@@ -319,20 +319,15 @@ func (r *Residents) each(ctx context.Context, due func(limit int) ([]string, err
 // forwardAll sends the requests of offices that have no clerk left on to the nearest office
 // that has one: nobody would ever see them otherwise.
 func (r *Residents) forwardAll(ctx context.Context) error {
-	d := r.Service.Directory()
-	var errs []error
-	for i := range d.Offices {
-		of := []yinzheng.Intakes{{Office: d.Offices[i].ID}}
-		if waiting, err := r.store.CountRequestsAt(ctx, of, yinzheng.RequestSent, 1); err != nil || waiting == 0 {
-			errs = append(errs, err)
-			continue
-		}
-		to, err := r.Service.InPlaceOf(ctx, d.Offices[i].ID)
+	offices, err := r.store.RequestOffices(ctx, yinzheng.RequestSent)
+	errs := []error{err}
+	for _, office := range offices {
+		to, err := r.Service.InPlaceOf(ctx, office)
 		if err != nil || to == nil {
 			errs = append(errs, err)
 			continue
 		}
-		waiting, err := r.store.RequestsAt(ctx, of, yinzheng.RequestSent, "", maxLines)
+		waiting, err := r.store.RequestsAt(ctx, []yinzheng.Intakes{{Office: office}}, yinzheng.RequestSent, "", maxLines)
 		errs = append(errs, err)
 		for _, q := range waiting {
 			if err := r.forward(ctx, q, to.ID); !errors.Is(err, yinzheng.ErrConflict) {

@@ -32,10 +32,14 @@ var (
 	countRequests         = query("SELECT count(*) FROM (SELECT 1 FROM resident_requests WHERE office = $1 AND state = $2 AND late >= $3 LIMIT $4) AS some")
 	countUnvouched        = query("SELECT count(*) FROM (SELECT 1 FROM resident_requests WHERE office = $1 AND changed_at >= $2 AND resident IS NULL AND state IN ('sent', 'withdrawn') LIMIT $3) AS some")
 	requestOfCase         = query(requestColumns + "application = $1")
-	lateRequests          = query("SELECT id FROM resident_requests WHERE state = 'sent' AND late = 0 AND due_at <= $1 ORDER BY due_at LIMIT $2")
-	unansweredRequests    = query("SELECT id FROM resident_requests WHERE state = 'asked' AND unanswered = 0 AND due_at <= $1 ORDER BY due_at LIMIT $2")
-	idleRequests          = query("SELECT id FROM resident_requests WHERE state = $1 AND changed_at < $2 AND content IS NOT NULL ORDER BY changed_at LIMIT $3")
-	errRequestGone        = conflict("申请已被更改，请重新读取", "The request has changed; please read it again")
+	// From one office to the next: the index is asked once for each.
+	requestOffices = query(`WITH RECURSIVE o(office) AS (SELECT min(office) FROM resident_requests
+			UNION ALL SELECT (SELECT min(r.office) FROM resident_requests r WHERE r.office > o.office) FROM o WHERE o.office IS NOT NULL)
+		SELECT office FROM o WHERE EXISTS (SELECT 1 FROM resident_requests r WHERE r.office = o.office AND r.state = $1)`)
+	lateRequests       = query("SELECT id FROM resident_requests WHERE state = 'sent' AND late = 0 AND due_at <= $1 ORDER BY due_at LIMIT $2")
+	unansweredRequests = query("SELECT id FROM resident_requests WHERE state = 'asked' AND unanswered = 0 AND due_at <= $1 ORDER BY due_at LIMIT $2")
+	idleRequests       = query("SELECT id FROM resident_requests WHERE state = $1 AND changed_at < $2 AND content IS NOT NULL ORDER BY changed_at LIMIT $3")
+	errRequestGone     = conflict("申请已被更改，请重新读取", "The request has changed; please read it again")
 )
 
 // PutRequest implements yinzheng.ResidentRequests.
@@ -204,17 +208,22 @@ func (s *Store) CountUnvouched(ctx context.Context, office string, since time.Ti
 	return s.count(ctx, "count requests of a day", countUnvouched, office, micros(since), limit)
 }
 
-// LateRequests implements yinzheng.ResidentRequests.
+// RequestOffices implements yinzheng.RequestRounds.
+func (s *Store) RequestOffices(ctx context.Context, state yinzheng.RequestState) ([]string, error) {
+	return s.ids(ctx, "list the offices with requests", requestOffices, string(state))
+}
+
+// LateRequests implements yinzheng.RequestRounds.
 func (s *Store) LateRequests(ctx context.Context, now time.Time, limit int) ([]string, error) {
 	return s.ids(ctx, "list late requests", lateRequests, micros(now), limit)
 }
 
-// UnansweredRequests implements yinzheng.ResidentRequests.
+// UnansweredRequests implements yinzheng.RequestRounds.
 func (s *Store) UnansweredRequests(ctx context.Context, now time.Time, limit int) ([]string, error) {
 	return s.ids(ctx, "list unanswered requests", unansweredRequests, micros(now), limit)
 }
 
-// IdleRequests implements yinzheng.ResidentRequests.
+// IdleRequests implements yinzheng.RequestRounds.
 func (s *Store) IdleRequests(ctx context.Context, state yinzheng.RequestState, before time.Time, limit int) ([]string, error) {
 	return s.ids(ctx, "list idle requests", idleRequests, string(state), micros(before), limit)
 }

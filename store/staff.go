@@ -27,6 +27,7 @@ const holders = `SELECT d.office, d.role, g.account, NULL, NULL FROM d LEFT JOIN
 
 var (
 	holdersOfDesk = query("WITH d(office, role, held, now) AS (SELECT $1, $2, $2, $3) " + holders)
+	holdersOfRole = query("WITH d(office, role, held, now) AS (SELECT id, $1, $1, $2 FROM offices) " + holders)
 	// From one office to the next, and in each inbox from one role to the next: the
 	// index is asked once for each, however many cases wait there. Then the offices
 	// with drafts or returned cases, in the same way.
@@ -52,6 +53,18 @@ func (s *Store) PeopleAt(ctx context.Context, office string, role yinzheng.Role,
 		ids = append(ids, h.Account)
 	}
 	return s.accounts(ctx, slices.Compact(ids))
+}
+
+// OfficesWith implements yinzheng.Staffs.
+func (s *Store) OfficesWith(ctx context.Context, role yinzheng.Role, now time.Time) ([]string, error) {
+	desks, err := s.staffs(ctx, "list the offices with somebody in a post", holdersOfRole, string(role), now.UnixMicro())
+	var offices []string
+	for _, d := range desks {
+		if len(d.People) > 0 {
+			offices = append(offices, d.Office)
+		}
+	}
+	return offices, err
 }
 
 // DesksAt implements yinzheng.Staffs.

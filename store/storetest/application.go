@@ -495,6 +495,13 @@ func borrowers(t *testing.T, s yinzheng.Store) {
 		if strings.Join(holders, " ") != want || len(desks) != 1 {
 			t.Errorf("at %v: %v, want %s", at, desks, want)
 		}
+		for role, want := range map[yinzheng.Role]string{yinzheng.Approver: "[town]", yinzheng.Admin: "[]", yinzheng.Clerk: "[district north town]"} {
+			with, err := s.OfficesWith(ctx, role, at)
+			check(t, err)
+			if fmt.Sprint(with) != want {
+				t.Errorf("at %v, offices with %s: %v, want %s", at, role, with, want)
+			}
+		}
 		people, err := s.PeopleAt(ctx, "town", yinzheng.Approver, at)
 		check(t, err)
 		var held []string // by the grants that each has

@@ -89,6 +89,20 @@ func residentRequests(t *testing.T, s yinzheng.Store) {
 		_, err := s.RequestsAt(ctx, []yinzheng.Intakes{{Office: "north"}}, yinzheng.RequestSent, cursor, 9)
 		checkIs(t, err, yinzheng.ErrInvalid)
 	}
+	offices := func(state yinzheng.RequestState, want ...string) {
+		t.Helper()
+		got, err := s.RequestOffices(ctx, state)
+		check(t, err)
+		is(got, want...)
+	}
+	offices(yinzheng.RequestSent, "north")
+	offices(yinzheng.RequestTaken)
+	moved := all["R1"]
+	moved.Office = "south"
+	put(moved)
+	offices(yinzheng.RequestSent, "north", "south")
+	moved.Office = "north"
+	put(moved)
 	sentOn := func(office string, since time.Time, want int) {
 		t.Helper()
 		if n, err := s.CountUnvouched(ctx, office, since, 9); err != nil || n != want {
