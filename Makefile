@@ -29,13 +29,13 @@ race: tools
 # A short fuzz of every parser of outside bytes. The targets of a package share a program.
 FUZZTIME ?= 20000x
 fuzz:
-	@set -e; top=$$PWD; cache=$$($(GO) env GOCACHE)/fuzz/yinzheng; \
+	@set -e; trap 'rm -f fuzz.log fuzz.test' EXIT; top=$$PWD; cache=$$($(GO) env GOCACHE)/fuzz/yinzheng; \
 	for pkg in $$(grep -rl '^func Fuzz' --include='*_test.go' . | xargs -n 1 dirname | sort -u); do \
 	  $(GO) test -c -vet=off -fuzz . -o fuzz.test $$pkg; \
 	  for f in $$(cd $$pkg && $$top/fuzz.test -test.list '^Fuzz'); do \
 	    echo "$$pkg $$f"; \
 	    (cd $$pkg && $$top/fuzz.test -test.run '^$$' -test.fuzz "^$$f\$$" -test.fuzztime $(FUZZTIME) -test.fuzzminimizetime 5x -test.fuzzcachedir "$$cache/$$pkg") >fuzz.log 2>&1 || { cat fuzz.log; exit 1; }; \
-	  done; done; rm -f fuzz.log fuzz.test
+	  done; done
 
 lint:
 	$(GO) vet ./...
@@ -57,4 +57,4 @@ tools:
 	./tools.sh
 
 clean:
-	rm -rf out data yinzheng
+	rm -rf out data yinzheng fuzz.log fuzz.test

@@ -134,8 +134,11 @@ type Look struct {
 	Proof   string    `json:"proof,omitempty"` // of a resident: how they had proven who they are
 }
 
-// LookKinds are the events that a case's own people are shown.
-var LookKinds = []string{EventRevealed, EventDownloaded, EventPageShown, EventCopied, EventDossier, EventAttachment, EventCopies, EventSharesEnded, EventCodeMade, EventCodeSent, EventCodeUsed, EventCodeTried}
+// lookKinds are the events that a case's own people are shown.
+var lookKinds = []string{EventRevealed, EventDownloaded, EventPageShown, EventCopied, EventDossier, EventAttachment, EventCopies, EventSharesEnded, EventCodeMade, EventCodeSent, EventCodeUsed, EventCodeTried}
+
+// LookKinds lists the events that a case's own people are shown.
+func LookKinds() []string { return slices.Clone(lookKinds) }
 
 // mostLooks is how many are listed of the staff's, and of others'.
 const mostLooks = 100

@@ -19,8 +19,9 @@ var (
 )
 
 // erasures looks at every erasure of what is kept beside cases: that it came when the
-// program's own rule let it, and left what is there now: no more, and no less. Nothing
-// may be missing without one.
+// program's own rule let it, and left what is there now: no more, and no less. What is
+// missing without one is found as far as that can be told (robbed): not a share's note,
+// nor a reply that no rule has taken.
 func (v *verifier) erasures(ctx context.Context) error {
 	type erasing struct {
 		yinzheng.LogEntry

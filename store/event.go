@@ -18,7 +18,7 @@ var (
 	eventsAbout = query(`SELECT l.seq, e.at, e.kind, e.subject, e.account, e.detail FROM log l JOIN events e ON e.key = l.part
 		WHERE l.subject = $1 AND l.kind = 'event' ORDER BY l.part`)
 	looksAbout = query(`SELECT l.seq, e.at, e.kind, e.subject, e.account, e.detail FROM log l JOIN events e ON e.key = l.part
-		WHERE l.subject = $1 AND l.kind = 'event' AND e.kind IN ('` + strings.Join(yinzheng.LookKinds, "', '") + `') AND (e.account NOT IN ('resident', 'system')) = $2 ORDER BY l.part DESC LIMIT $3`)
+		WHERE l.subject = $1 AND l.kind = 'event' AND e.kind IN ('` + strings.Join(yinzheng.LookKinds(), "', '") + `') AND (e.account NOT IN ('resident', 'system')) = $2 ORDER BY l.part DESC LIMIT $3`)
 	eventsAmong = query(`SELECT l.seq, e.at, e.kind, e.subject, e.account, e.detail FROM log l JOIN events e ON e.key = l.part
 		WHERE l.seq >= $1 AND l.seq < $2 AND l.kind = 'event' ORDER BY l.seq DESC LIMIT $3`)
 	entryTime = query("SELECT at FROM log WHERE seq = $1")
