@@ -151,9 +151,10 @@ func (s *server) fromResident(g *guest, q *resident.Request, field string, keep 
 	if err := q.Room(); err != nil {
 		return err
 	}
-	in, from := s.uploads.checking, s.sender(g.Request, nil)
+	in, from := s.uploads.checking, sender{name: "resident " + g.me.Key()}
 	if !vouched {
-		in, from.name = s.uploads.strangers, "stranger "+from.network
+		in, from = s.uploads.strangers, s.sender(g.Request, nil)
+		from.name = "stranger " + from.network
 		if err := s.budget.left(client); err != nil {
 			return err
 		}

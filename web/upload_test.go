@@ -83,6 +83,24 @@ func TestHeldByStrangers(t *testing.T) {
 	w.want(w.attach(clerk, path, version, picturetest.Photo(1), "material=other"), 201)
 }
 
+// TestResidentsCountApart: what strangers send from an address takes nothing from a resident
+// behind it whom a provider vouches for.
+func TestResidentsCountApart(t *testing.T) {
+	w := newWorld(t, behindProxy)
+	known := w.guest(t)
+	known.identifies(w.vouched(), "ouyang", "/apply/residence")
+	address := known.apply("residence")
+	known.answer(address, "about-address", aboutResidence("", "")[:2]...)
+	for range 4 {
+		w.stall("127.0.0.1", 200<<10)
+	}
+	body, kind := form(t, "file", []byte("%PDF-1.7\nnothing"))
+	w.want(w.do("POST", "/api/v1/verify", body, "Content-Type", kind), 429)
+	if r, page := known.sendPhoto(address, "home_proof", "a.jpg", picturetest.Photo(1)); r.StatusCode != 200 {
+		t.Errorf("%d %s", r.StatusCode, page)
+	}
+}
+
 // An address with an empty fragment is but a code, and counts as one.
 func TestEnumerationByAddress(t *testing.T) {
 	for _, end := range []string{"", "#", "# "} {
