@@ -94,3 +94,13 @@ func (m *metrics) verdict(v yinzheng.Verdict, askedBy string) {
 	}
 	found.(prometheus.Counter).Inc()
 }
+
+// alarm counts what an answer, and those on other codes of the same picture, raise.
+func (m *metrics) alarm(a *yinzheng.Answer) {
+	if a.Alarm != "" {
+		m.alarms.WithLabelValues(a.Alarm).Inc()
+	}
+	for _, other := range a.Others {
+		m.alarm(other)
+	}
+}
