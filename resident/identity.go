@@ -108,8 +108,9 @@ func (t Ticket) part(name string) string {
 }
 
 // BeginSignIn returns where somebody signs in, and the ticket to keep in their
-// browser meanwhile. ErrUnavailable while the provider does not answer.
-func (r *Residents) BeginSignIn(ctx context.Context) (address string, t Ticket, err error) {
+// browser meanwhile. afresh: whoever is signed in there already is asked again who they
+// are. ErrUnavailable while the provider does not answer.
+func (r *Residents) BeginSignIn(ctx context.Context, afresh bool) (address string, t Ticket, err error) {
 	secret, err := r.secret(32)
 	if err != nil {
 		return "", "", err
@@ -122,6 +123,9 @@ func (r *Residents) BeginSignIn(ctx context.Context) (address string, t Ticket, 
 	options := []oauth2.AuthCodeOption{oidc.Nonce(t.part("nonce")), oauth2.S256ChallengeOption(t.part("verifier"))}
 	if len(r.provider.ACR) > 0 {
 		options = append(options, oauth2.SetAuthURLParam("acr_values", strings.Join(r.provider.ACR, " ")))
+	}
+	if afresh {
+		options = append(options, oauth2.SetAuthURLParam("prompt", "login"))
 	}
 	return found.flow.AuthCodeURL(t.part("state"), options...), t, nil
 }

@@ -106,7 +106,7 @@ func journey(t *testing.T, change func(*Identity)) (*house, *oddProvider) {
 // begin sends somebody to the provider, which will say this of them.
 func (h *house) begin(p *oddProvider, said jwt.MapClaims) (Ticket, url.Values) {
 	h.t.Helper()
-	address, ticket, err := h.BeginSignIn(h.ctx)
+	address, ticket, err := h.BeginSignIn(h.ctx, false)
 	must(h.t, err)
 	u, err := url.Parse(address)
 	must(h.t, err)
@@ -299,7 +299,7 @@ func TestIdentityAway(t *testing.T) {
 			h, p := journey(t, nil)
 			p.answers[discovery] = answer
 			for range 3 {
-				if _, _, err := h.BeginSignIn(h.ctx); !errors.Is(err, yinzheng.ErrUnavailable) {
+				if _, _, err := h.BeginSignIn(h.ctx, false); !errors.Is(err, yinzheng.ErrUnavailable) {
 					t.Fatalf("begun: %v", err)
 				}
 			}
@@ -307,12 +307,12 @@ func TestIdentityAway(t *testing.T) {
 				t.Errorf("asked %v", p.asked)
 			}
 			h.now = h.now.Add(-time.Hour) // a clock that was set back ends no pause later
-			if _, _, err := h.BeginSignIn(h.ctx); !errors.Is(err, yinzheng.ErrUnavailable) || p.asked[discovery] != 2 {
+			if _, _, err := h.BeginSignIn(h.ctx, false); !errors.Is(err, yinzheng.ErrUnavailable) || p.asked[discovery] != 2 {
 				t.Errorf("with the clock set back: %v, asked %v", err, p.asked)
 			}
 			delete(p.answers, discovery)
 			h.now = h.now.Add(providerPause)
-			if _, _, err := h.BeginSignIn(h.ctx); err != nil {
+			if _, _, err := h.BeginSignIn(h.ctx, false); err != nil {
 				t.Errorf("it answers again: %v", err)
 			}
 		})
@@ -342,7 +342,7 @@ func TestWithoutIdentity(t *testing.T) {
 	if h.CanIdentify() {
 		t.Error("somebody vouches for identities")
 	}
-	if _, _, err := h.BeginSignIn(h.ctx); !errors.Is(err, yinzheng.ErrNotFound) {
+	if _, _, err := h.BeginSignIn(h.ctx, false); !errors.Is(err, yinzheng.ErrNotFound) {
 		t.Errorf("begun: %v", err)
 	}
 	if _, _, err := h.FinishSignIn(h.ctx, "t", url.Values{"state": {Ticket("t").part("state")}, "code": {"c"}}); !errors.Is(err, yinzheng.ErrNotFound) {
