@@ -28,6 +28,9 @@ type Contact struct {
 	Address string // a mail address, 11 digits of a mainland mobile, or E.164 with its plus
 }
 
+// Abroad tells whether a text message to a contact leaves the mainland.
+func (c Contact) Abroad() bool { return c.Channel == SMS && strings.HasPrefix(c.Address, "+") }
+
 var (
 	mainlandMobile = regexp.MustCompile(`^1[3-9][0-9]{9}$`)
 	foreignMobile  = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`) // ITU-T E.164

@@ -56,7 +56,8 @@ type Answer struct {
 	Advice      Text       `json:"advice"`
 
 	// Alarm is set when a good signature has no matching record here: somebody
-	// has a key who should not, or the record was lost.
+	// has a key who should not, or the record was lost. That somebody has a key
+	// which is not believed any more is known already.
 	Alarm string `json:"-"`
 	// OnRecord is the code of the record that was found, whatever of it is shown.
 	OnRecord string `json:"-"`
@@ -107,6 +108,9 @@ func Judge(e *Evidence) *Answer {
 		j.record()
 		j.status()
 	}
+	if j.unbelieved {
+		j.Alarm = ""
+	}
 	if j.Verdict == Forged || j.Verdict == UnknownKey {
 		j.Certificate = nil // nobody vouches for what it says
 	}
@@ -117,7 +121,8 @@ func Judge(e *Evidence) *Answer {
 type judge struct {
 	*Evidence
 	Answer
-	slow bool // the clock at hand is behind what is dated
+	slow       bool // the clock at hand is behind what is dated
+	unbelieved bool // a signature is of a key that is not believed any more
 }
 
 // say gives a verdict, unless a weightier one was given already.
@@ -252,6 +257,7 @@ func (j *judge) entitled(k *Key, purpose KeyPurpose, at time.Time, recorded bool
 	default:
 		j.say(UnknownKey, "key-not-in-use", "签名日期在该密钥停用之后，仅凭签名不能确认", "The signature is dated after the key was taken out of use; it alone confirms nothing")
 	}
+	j.unbelieved = true
 	if j.Checks.Issuer == Pass {
 		j.Checks.Issuer = NotChecked
 	}

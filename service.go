@@ -63,6 +63,7 @@ type Service struct {
 	changing     sync.Mutex // held while a certificate's status changes, in the store and then on the board
 	scans        scanCache
 	noted        notes
+	alarms       alarms
 	rations      rations
 	signIns      signInGuard
 	decoy        string // checked when there is no such account, so that the time taken does not tell; nothing hashes to it

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -346,25 +347,47 @@ func TestStoreFailsDuringVerify(t *testing.T) {
 	}
 }
 
-// A genuine token of a record that is gone: unconfirmed, with an alarm, and an
-// answer even when the alarm cannot be kept.
+// A genuine token of a record that is gone: unconfirmed, with an alarm, once an hour
+// however often it is shown, and an answer even when the alarm cannot be kept.
 func TestAlarm(t *testing.T) {
 	h := newHouse(t)
 	v := h.issued("key")
 	record, err := h.store.Certificate(h.ctx, v.Certificate.Code)
 	must(t, err)
 	h.store.Store = &amnesic{h.store.Store}
-	for _, at := range []int{0, 3} {
+	verify := func(storeFails int) {
+		t.Helper()
 		h.log.Reset()
-		h.store.arm(at, false)
+		h.store.arm(storeFails, false)
 		a, err := h.Verify(h.ctx, &yinzheng.Question{Token: record.Token})
-		if err != nil || a.Verdict != yinzheng.Unconfirmed || a.Alarm != "no-record" || !strings.Contains(h.log.String(), record.Code) {
-			t.Errorf("%v %v: %s", a, err, h.log)
-		}
-		if at == 3 && (h.store.failed != "Record" || !strings.Contains(h.log.String(), "recording an alarm")) {
-			t.Errorf("%s failed: %s", h.store.failed, h.log)
+		if err != nil || a.Verdict != yinzheng.Unconfirmed || a.Alarm != "no-record" {
+			t.Errorf("%v %v", a, err)
 		}
 	}
+	onRecord := func(want int) {
+		t.Helper()
+		list, err := h.store.EventsAbout(h.ctx, record.Code)
+		must(t, err)
+		list = slices.DeleteFunc(list, func(e yinzheng.LoggedEvent) bool { return e.Kind != "verification-alarm" })
+		if len(list) != want {
+			t.Errorf("%d alarms are on record, want %d", len(list), want)
+		}
+	}
+	verify(3)
+	if h.store.failed != "Record" || !strings.Contains(h.log.String(), "recording an alarm") {
+		t.Errorf("%s failed: %s", h.store.failed, h.log)
+	}
+	for range 3 {
+		if verify(0); strings.Contains(h.log.String(), "reason=") {
+			t.Errorf("it fails still: %s", h.log)
+		}
+	}
+	onRecord(1)
+	h.later(time.Hour)
+	if verify(0); !strings.Contains(h.log.String(), record.Code) {
+		t.Errorf("the log: %s", h.log)
+	}
+	onRecord(2)
 }
 
 // amnesic is a store that has lost its certificates.

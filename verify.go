@@ -212,18 +212,6 @@ func (s *Service) judge(ctx context.Context, e *Evidence) (*Answer, error) {
 	return a, nil
 }
 
-// alarm puts on record that an answer raises one; the asker gets the answer all
-// the same.
-func (s *Service) alarm(ctx context.Context, a *Answer, code string) {
-	if a.Alarm == "" {
-		return
-	}
-	s.Log.Warn("a good signature without its record", "alarm", a.Alarm, "code", code)
-	if err := s.Store.Record(ctx, Event{At: a.CheckedAt, Kind: "verification-alarm", Subject: code, By: SystemActor, Detail: a.Alarm}); err != nil {
-		s.Log.Error("recording an alarm", "alarm", a.Alarm, "code", code, "reason", reason(err))
-	}
-}
-
 // scan is a token that verified, with its record: what a second scan of the
 // same code need not do again. Its status is read anew every time, and other
 // keys make it worthless.

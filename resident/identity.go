@@ -53,10 +53,17 @@ type provider struct {
 	Identity
 	http *http.Client
 
-	found atomic.Pointer[oidc.Provider]
+	found atomic.Pointer[reached]
 
 	asking sync.Mutex
 	failed time.Time
+}
+
+// reached is a provider by what it publishes, and how it is spoken to.
+type reached struct {
+	*oidc.Provider
+	flow *oauth2.Config
+	ends string // where somebody signs out of it; "": nowhere
 }
 
 // UseIdentity lets residents sign in by an identity. It is called before anything
@@ -101,8 +108,9 @@ func (t Ticket) part(name string) string {
 }
 
 // BeginSignIn returns where somebody signs in, and the ticket to keep in their
-// browser meanwhile. ErrUnavailable while the provider does not answer.
-func (r *Residents) BeginSignIn(ctx context.Context) (address string, t Ticket, err error) {
+// browser meanwhile. afresh: whoever is signed in there already is asked again who they
+// are. ErrUnavailable while the provider does not answer.
+func (r *Residents) BeginSignIn(ctx context.Context, afresh bool) (address string, t Ticket, err error) {
 	secret, err := r.secret(32)
 	if err != nil {
 		return "", "", err
@@ -116,16 +124,15 @@ func (r *Residents) BeginSignIn(ctx context.Context) (address string, t Ticket, 
 	if len(r.provider.ACR) > 0 {
 		options = append(options, oauth2.SetAuthURLParam("acr_values", strings.Join(r.provider.ACR, " ")))
 	}
-	return r.provider.flow(found).AuthCodeURL(t.part("state"), options...), t, nil
-}
-
-func (p *provider) flow(found *oidc.Provider) *oauth2.Config {
-	return &oauth2.Config{ClientID: p.ClientID, ClientSecret: p.Secret, Endpoint: found.Endpoint(), RedirectURL: p.Redirect, Scopes: append([]string{oidc.ScopeOpenID}, p.Scopes...)}
+	if afresh {
+		options = append(options, oauth2.SetAuthURLParam("prompt", "login"))
+	}
+	return found.flow.AuthCodeURL(t.part("state"), options...), t, nil
 }
 
 // reach is the provider by what it publishes; ErrUnavailable. While it does not
 // answer it is not asked by everybody.
-func (r *Residents) reach(ctx context.Context) (*oidc.Provider, error) {
+func (r *Residents) reach(ctx context.Context) (*reached, error) {
 	p := r.provider
 	if p == nil {
 		return nil, fail(yinzheng.ErrNotFound, "本系统没有接通实名认证", "Nobody vouches for identities here")
@@ -142,7 +149,7 @@ func (r *Residents) reach(ctx context.Context) (*oidc.Provider, error) {
 	if since := now.Sub(p.failed); since >= 0 && since < providerPause { // a clock that was set back ends the pause
 		return nil, errAway(nil)
 	}
-	found, err := oidc.NewProvider(oidc.ClientContext(context.WithoutCancel(ctx), p.http), p.Issuer)
+	found, err := p.ask(oidc.ClientContext(context.WithoutCancel(ctx), p.http))
 	if err != nil {
 		p.failed = now
 		r.Log.Error("the identity provider cannot be reached", "issuer", p.Issuer, "error", err)
@@ -150,6 +157,29 @@ func (r *Residents) reach(ctx context.Context) (*oidc.Provider, error) {
 	}
 	p.found.Store(found)
 	return found, nil
+}
+
+// ask reads what the provider publishes. In which way it takes the client's secret is
+// settled by that: trying would use a code up, which is good for one try.
+func (p *provider) ask(ctx context.Context) (*reached, error) {
+	found, err := oidc.NewProvider(ctx, p.Issuer)
+	if err != nil {
+		return nil, err
+	}
+	var more struct {
+		Ways []string `json:"token_endpoint_auth_methods_supported"`
+		Ends string   `json:"end_session_endpoint"`
+	}
+	if err := found.Claims(&more); err != nil {
+		return nil, err
+	}
+	at := found.Endpoint()
+	at.AuthStyle = oauth2.AuthStyleInHeader // unless said otherwise (OpenID Connect Discovery 1.0, 3)
+	if p.Secret == "" || slices.Contains(more.Ways, "client_secret_post") && !slices.Contains(more.Ways, "client_secret_basic") {
+		at.AuthStyle = oauth2.AuthStyleInParams
+	}
+	flow := &oauth2.Config{ClientID: p.ClientID, ClientSecret: p.Secret, Endpoint: at, RedirectURL: p.Redirect, Scopes: append([]string{oidc.ScopeOpenID}, p.Scopes...)}
+	return &reached{found, flow, more.Ends}, nil
 }
 
 func errAway(cause error) error {
@@ -165,13 +195,10 @@ func (r *Residents) SignOutThere() string {
 		return ""
 	}
 	found := r.provider.found.Load()
-	var more struct {
-		End string `json:"end_session_endpoint"`
-	}
-	if found == nil || found.Claims(&more) != nil {
+	if found == nil {
 		return ""
 	}
-	u, err := url.Parse(more.End)
+	u, err := url.Parse(found.ends)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" {
 		return ""
 	}
@@ -236,7 +263,7 @@ func (r *Residents) claims(ctx context.Context, t Ticket, code string) (claims m
 	}
 	p := r.provider
 	ctx = oidc.ClientContext(ctx, p.http)
-	token, err := p.flow(found).Exchange(ctx, code, oauth2.VerifierOption(t.part("verifier")))
+	token, err := found.flow.Exchange(ctx, code, oauth2.VerifierOption(t.part("verifier")))
 	var refused *oauth2.RetrieveError
 	switch {
 	case errors.As(err, &refused) && refused.Response.StatusCode < http.StatusInternalServerError:
@@ -245,10 +272,15 @@ func (r *Residents) claims(ctx context.Context, t Ticket, code string) (claims m
 		return nil, "", errAway(nil)
 	}
 	raw, _ := token.Extra("id_token").(string)
-	id, err := found.VerifierContext(ctx, &oidc.Config{ClientID: p.ClientID, Now: r.Service.Now}).Verify(ctx, raw)
+	id, err := found.Verifier(&oidc.Config{ClientID: p.ClientID, Now: r.Service.Now}).Verify(ctx, raw)
+	if err != nil {
+		why, away := doubt(err)
+		if away != nil {
+			r.Log.Error("the identity provider's keys cannot be fetched", "issuer", p.Issuer)
+		}
+		return nil, why, away
+	}
 	switch {
-	case err != nil:
-		return nil, "token", nil
 	case subtle.ConstantTimeCompare([]byte(id.Nonce), []byte(t.part("nonce"))) != 1:
 		return nil, "nonce", nil
 	case id.AccessTokenHash != "" && id.VerifyAccessToken(token.AccessToken) != nil:
@@ -266,8 +298,21 @@ func (r *Residents) claims(ctx context.Context, t Ticket, code string) (claims m
 	return claims, "", nil
 }
 
+// doubt tells in a word why an ID token does not hold; ErrUnavailable where nobody can
+// tell, since the provider's keys could not be fetched.
+func doubt(err error) (why string, away error) {
+	var expired *oidc.TokenExpiredError // as a rule because a clock is wrong
+	switch {
+	case strings.HasPrefix(err.Error(), "failed to verify signature: fetching keys "): // a verifier wraps nothing
+		return "", errAway(err)
+	case errors.As(err, &expired):
+		return "expired", nil
+	}
+	return "token", nil
+}
+
 // more adds to claims what the provider tells of the same person elsewhere.
-func (p *provider) more(ctx context.Context, found *oidc.Provider, token *oauth2.Token, subject string, claims map[string]any) (map[string]any, string, error) {
+func (p *provider) more(ctx context.Context, found *reached, token *oauth2.Token, subject string, claims map[string]any) (map[string]any, string, error) {
 	info, err := found.UserInfo(ctx, oauth2.StaticTokenSource(token))
 	switch {
 	case err != nil:

@@ -28,7 +28,8 @@ type oddProvider struct {
 	sign     func(jwt.MapClaims) string
 	answers  map[string]http.HandlerFunc // by path, in place of its own
 	asked    map[string]int
-	verifier string // that came with the last code
+	ways     []string // in which it takes a client's secret, as it publishes them
+	verifier string   // that came with the last code
 }
 
 func newOddProvider(t *testing.T) *oddProvider {
@@ -54,29 +55,40 @@ func (p *oddProvider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer(w, r)
 		return
 	}
-	tell := func(v any) {
-		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(v)
-	}
+	tell := func(v any) { tell(w, v) }
 	b64 := func(n interface{ FillBytes([]byte) []byte }) string {
 		return base64.RawURLEncoding.EncodeToString(n.FillBytes(make([]byte, 32)))
 	}
 	switch r.URL.Path {
 	case "/.well-known/openid-configuration":
-		tell(map[string]any{
+		about := map[string]any{
 			"issuer": p.URL, "authorization_endpoint": p.URL + "/auth", "token_endpoint": p.URL + "/token", "jwks_uri": p.URL + "/keys", "userinfo_endpoint": p.URL + "/me",
 			"id_token_signing_alg_values_supported": []string{"ES256", "none"},
-		})
+		}
+		if p.ways != nil {
+			about["token_endpoint_auth_methods_supported"] = p.ways
+		}
+		tell(about)
 	case "/keys":
 		tell(map[string]any{"keys": []any{map[string]any{"kty": "EC", "crv": "P-256", "kid": "one", "alg": "ES256", "use": "sig", "x": b64(p.key.X), "y": b64(p.key.Y)}}})
 	case "/token":
 		p.verifier = r.PostFormValue("code_verifier")
-		tell(map[string]any{"access_token": "access", "token_type": "Bearer", "expires_in": 60, "id_token": p.sign(p.claims)})
+		p.tokens(w)
 	case "/me":
 		tell(p.info)
 	default:
 		http.NotFound(w, r)
 	}
+}
+
+// tokens gives what a code is redeemed for.
+func (p *oddProvider) tokens(w http.ResponseWriter) {
+	tell(w, map[string]any{"access_token": "access", "token_type": "Bearer", "expires_in": 60, "id_token": p.sign(p.claims)})
+}
+
+func tell(w http.ResponseWriter, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(v)
 }
 
 // journey is a house whose residents sign in at an odd provider.
@@ -94,7 +106,7 @@ func journey(t *testing.T, change func(*Identity)) (*house, *oddProvider) {
 // begin sends somebody to the provider, which will say this of them.
 func (h *house) begin(p *oddProvider, said jwt.MapClaims) (Ticket, url.Values) {
 	h.t.Helper()
-	address, ticket, err := h.BeginSignIn(h.ctx)
+	address, ticket, err := h.BeginSignIn(h.ctx, false)
 	must(h.t, err)
 	u, err := url.Parse(address)
 	must(h.t, err)
@@ -121,6 +133,43 @@ func TestIdentity(t *testing.T) {
 	}
 	if strings.Contains(h.log.String(), holder) || strings.Contains(h.log.String(), "张三丰") {
 		t.Error("an identity is in the log")
+	}
+	ticket, answer = h.begin(p, nil)
+	if _, _, err := h.FinishSignIn(h.ctx, ticket, answer); err != nil || p.asked["/keys"] != 1 {
+		t.Errorf("the keys are fetched %d times, %v", p.asked["/keys"], err)
+	}
+}
+
+// TestIdentitySecret: a code is redeemed at the first try, in the way that the provider
+// takes the client's secret.
+func TestIdentitySecret(t *testing.T) {
+	for name, tt := range map[string]struct {
+		ways   []string
+		secret string
+		want   string // Authorization, and of the form client_id and client_secret
+	}{
+		"no way named": {nil, "secret", "yinzheng:secret  "},
+		"either":       {[]string{"client_secret_post", "client_secret_basic"}, "secret", "yinzheng:secret  "},
+		"in the form":  {[]string{"none", "client_secret_post"}, "secret", ": yinzheng secret"},
+		"no secret":    {[]string{"client_secret_basic", "none"}, "", ": yinzheng "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h, p := journey(t, func(i *Identity) { i.Secret = tt.secret })
+			p.ways = tt.ways
+			p.answers["/token"] = func(w http.ResponseWriter, r *http.Request) {
+				user, password, _ := r.BasicAuth()
+				if got := user + ":" + password + " " + r.PostFormValue("client_id") + " " + r.PostFormValue("client_secret"); got != tt.want || p.asked["/token"] > 1 {
+					t.Errorf("try %d by %q", p.asked["/token"], got)
+					w.WriteHeader(http.StatusUnauthorized)
+					return
+				}
+				p.tokens(w)
+			}
+			ticket, answer := h.begin(p, nil)
+			if _, _, err := h.FinishSignIn(h.ctx, ticket, answer); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }
 
@@ -197,7 +246,7 @@ func TestIdentityRefused(t *testing.T) {
 			if !errors.Is(err, yinzheng.ErrUnauthorized) || secret != "" {
 				t.Errorf("%q, %v", secret, err)
 			}
-			if log := h.log.String(); strings.Contains(log, holder) || !strings.Contains(log, "level=WARN") {
+			if log := h.log.String(); strings.Contains(log, holder) || !strings.Contains(log, "level=WARN") || strings.Contains(log, "reason=expired") != (tt.name == "expired") {
 				t.Errorf("the log: %s", log)
 			}
 		})
@@ -250,7 +299,7 @@ func TestIdentityAway(t *testing.T) {
 			h, p := journey(t, nil)
 			p.answers[discovery] = answer
 			for range 3 {
-				if _, _, err := h.BeginSignIn(h.ctx); !errors.Is(err, yinzheng.ErrUnavailable) {
+				if _, _, err := h.BeginSignIn(h.ctx, false); !errors.Is(err, yinzheng.ErrUnavailable) {
 					t.Fatalf("begun: %v", err)
 				}
 			}
@@ -258,12 +307,12 @@ func TestIdentityAway(t *testing.T) {
 				t.Errorf("asked %v", p.asked)
 			}
 			h.now = h.now.Add(-time.Hour) // a clock that was set back ends no pause later
-			if _, _, err := h.BeginSignIn(h.ctx); !errors.Is(err, yinzheng.ErrUnavailable) || p.asked[discovery] != 2 {
+			if _, _, err := h.BeginSignIn(h.ctx, false); !errors.Is(err, yinzheng.ErrUnavailable) || p.asked[discovery] != 2 {
 				t.Errorf("with the clock set back: %v, asked %v", err, p.asked)
 			}
 			delete(p.answers, discovery)
 			h.now = h.now.Add(providerPause)
-			if _, _, err := h.BeginSignIn(h.ctx); err != nil {
+			if _, _, err := h.BeginSignIn(h.ctx, false); err != nil {
 				t.Errorf("it answers again: %v", err)
 			}
 		})
@@ -275,6 +324,12 @@ func TestIdentityAway(t *testing.T) {
 		t.Errorf("away at the last step: %v", err)
 	}
 	delete(p.answers, "/token")
+	p.answers["/keys"] = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }
+	ticket, answer = h.begin(p, nil)
+	if _, _, err := h.FinishSignIn(h.ctx, ticket, answer); !errors.Is(err, yinzheng.ErrUnavailable) || !strings.Contains(h.log.String(), "keys cannot be fetched") {
+		t.Errorf("away as its keys are asked for: %v", err)
+	}
+	delete(p.answers, "/keys")
 	p.answers["/me"] = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }
 	ticket, answer = h.begin(p, jwt.MapClaims{"id_number": nil})
 	if _, _, err := h.FinishSignIn(h.ctx, ticket, answer); !errors.Is(err, yinzheng.ErrUnavailable) {
@@ -287,7 +342,7 @@ func TestWithoutIdentity(t *testing.T) {
 	if h.CanIdentify() {
 		t.Error("somebody vouches for identities")
 	}
-	if _, _, err := h.BeginSignIn(h.ctx); !errors.Is(err, yinzheng.ErrNotFound) {
+	if _, _, err := h.BeginSignIn(h.ctx, false); !errors.Is(err, yinzheng.ErrNotFound) {
 		t.Errorf("begun: %v", err)
 	}
 	if _, _, err := h.FinishSignIn(h.ctx, "t", url.Values{"state": {Ticket("t").part("state")}, "code": {"c"}}); !errors.Is(err, yinzheng.ErrNotFound) {

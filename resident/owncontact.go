@@ -56,10 +56,12 @@ func (r *Residents) OwnContact(ctx context.Context, who *yinzheng.Resident) (*Ow
 
 // AskContact sends a code to a contact that a resident says is theirs; it is theirs once
 // they have typed the code (ProveContact). Whether it was sent, or something was sent
-// there a moment ago, they are not told: others may have asked. Errors: ErrInvalid in
-// the fields "contact" and "wants", ErrState where nobody serves the channel, ErrTooMany
-// for a resident who had too many sent.
-func (r *Residents) AskContact(ctx context.Context, who *yinzheng.Resident, text, language string, wants yinzheng.Wants) error {
+// there a moment ago, they are not told: others may have asked. Whom nobody knows, since
+// they have but a request, has none sent abroad, where a message costs the most. Once
+// all is in order, may is asked whether one may be sent now, and its error returned; nil:
+// it may. Errors: ErrInvalid in the fields "contact" and "wants", also where nobody serves
+// the channel; ErrTooMany for a resident who had too many sent.
+func (r *Residents) AskContact(ctx context.Context, who *yinzheng.Resident, text, language string, wants yinzheng.Wants, may func() error) error {
 	to, err := yinzheng.ParseContact(text)
 	switch {
 	case err != nil:
@@ -68,6 +70,13 @@ func (r *Residents) AskContact(ctx context.Context, who *yinzheng.Resident, text
 		return errWants()
 	case !r.Service.CanSend(to.Channel):
 		return invalid("contact", "channel", "本系统没有开通"+to.Channel.Name().ZH+"，请填另一种", "No "+to.Channel.Name().EN+" is sent from here; please give another contact")
+	case who.Proof() == yinzheng.ByRequest && to.Abroad():
+		return invalid("contact", "abroad", "没有核实身份时，只能填中国内地手机号或邮箱。境外号码请到窗口登记", "Without a verified identity only a mobile number of mainland China or a mail address can be given. Please have a number abroad noted at the counter")
+	}
+	if may != nil {
+		if err := may(); err != nil {
+			return err
+		}
 	}
 	p := &yinzheng.ContactProof{Resident: who.Key(), Contact: to, Language: language, Wants: wants, Expires: r.now().Add(proofLife)}
 	code, err := yinzheng.NewCaseCode(r.Rand)

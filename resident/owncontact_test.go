@@ -30,7 +30,7 @@ func (h *house) sentProof() string {
 func (h *house) prove(who *yinzheng.Resident, number string, wants yinzheng.Wants) {
 	h.t.Helper()
 	h.now = h.now.Add(time.Minute)
-	must(h.t, h.AskContact(h.ctx, who, number, "zh", wants))
+	must(h.t, h.AskContact(h.ctx, who, number, "zh", wants, nil))
 	must(h.t, h.ProveContact(h.ctx, who, h.sentProof()))
 }
 
@@ -46,7 +46,7 @@ func (h *house) own(who *yinzheng.Resident, want OwnContact) {
 func TestOwnContact(t *testing.T) {
 	h := newHouse(t)
 	h.own(me, OwnContact{Wants: yinzheng.WantsAll})
-	must(t, h.AskContact(h.ctx, me, mobile, "zh", yinzheng.WantsAsked))
+	must(t, h.AskContact(h.ctx, me, mobile, "zh", yinzheng.WantsAsked, nil))
 	h.own(me, OwnContact{Wants: yinzheng.WantsAsked, Proving: "139****5678"})
 	h.handedIn()
 	if n := len(h.sent("case-handed-in")); n != 0 {
@@ -173,13 +173,13 @@ func TestContactLimits(t *testing.T) {
 	h := newHouse(t)
 	for text, field := range map[string]string{"12345": "contact", "a@example.com": "contact", "": "contact"} { // nobody serves mail
 		var e *yinzheng.Error
-		if err := h.AskContact(h.ctx, me, text, "zh", yinzheng.WantsAll); !errors.As(err, &e) || len(e.Fields) != 1 || e.Fields[0].Field != field {
+		if err := h.AskContact(h.ctx, me, text, "zh", yinzheng.WantsAll, nil); !errors.As(err, &e) || len(e.Fields) != 1 || e.Fields[0].Field != field {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
-	must(t, h.AskContact(h.ctx, me, mobile, "zh", yinzheng.WantsAll))
+	must(t, h.AskContact(h.ctx, me, mobile, "zh", yinzheng.WantsAll, nil))
 	code := h.sentProof()
-	must(t, h.AskContact(h.ctx, me, mobile, "zh", yinzheng.WantsAll)) // a double click
+	must(t, h.AskContact(h.ctx, me, mobile, "zh", yinzheng.WantsAll, nil)) // a double click
 	if n := len(h.sent(yinzheng.KindCode)); n != 1 {
 		t.Errorf("%d codes in one minute", n)
 	}
@@ -191,7 +191,7 @@ func TestContactLimits(t *testing.T) {
 	must(t, h.ProveContact(h.ctx, me, code))
 
 	h.now = h.now.Add(2 * time.Hour)
-	must(t, h.AskContact(h.ctx, me, another, "zh", yinzheng.WantsAll))
+	must(t, h.AskContact(h.ctx, me, another, "zh", yinzheng.WantsAll, nil))
 	code = h.sentProof()
 	for range mostProofMiss {
 		_ = h.ProveContact(h.ctx, me, "00000000")
@@ -200,13 +200,13 @@ func TestContactLimits(t *testing.T) {
 		t.Errorf("after %d wrong tries: %v", mostProofMiss, err)
 	}
 	stranger := &yinzheng.Resident{Case: "0000000000"}
-	must(t, h.AskContact(h.ctx, stranger, another, "zh", yinzheng.WantsAll)) // sent a moment ago, to somebody else
+	must(t, h.AskContact(h.ctx, stranger, another, "zh", yinzheng.WantsAll, nil)) // sent a moment ago, to somebody else
 	h.own(stranger, OwnContact{Wants: yinzheng.WantsAll, Proving: "137****0000"})
 	if err := h.ProveContact(h.ctx, stranger, code); !errors.Is(err, yinzheng.ErrInvalid) {
 		t.Errorf("another's code: %v", err)
 	}
 	h.now = h.now.Add(time.Minute)
-	must(t, h.AskContact(h.ctx, me, another, "zh", yinzheng.WantsAll))
+	must(t, h.AskContact(h.ctx, me, another, "zh", yinzheng.WantsAll, nil))
 	code = h.sentProof()
 	h.now = h.now.Add(proofLife)
 	if err := h.ProveContact(h.ctx, me, code); !errors.Is(err, yinzheng.ErrInvalid) {
@@ -215,13 +215,44 @@ func TestContactLimits(t *testing.T) {
 
 	h.now = h.now.Add(2 * time.Hour)
 	for i := range 9 { // to many numbers
-		err := h.AskContact(h.ctx, me, fmt.Sprint(13600000000+i), "zh", yinzheng.WantsAll)
+		err := h.AskContact(h.ctx, me, fmt.Sprint(13600000000+i), "zh", yinzheng.WantsAll, nil)
 		if i < mostProofs && err != nil || i >= mostProofs && !errors.Is(err, yinzheng.ErrTooMany) {
 			t.Errorf("code %d: %v", i+1, err)
 		}
 	}
 	if strings.Contains(h.log.String(), "137") || strings.Contains(h.log.String(), "139") {
 		t.Error("a number is in the log")
+	}
+}
+
+// TestContactAbroad: whom nobody knows has no code sent abroad; and nobody has one sent
+// that whoever keeps count refuses, which it is asked about what is in order alone.
+func TestContactAbroad(t *testing.T) {
+	h := newHouse(t)
+	_, stranger := h.requested()
+	const abroad = "+85291234567"
+	asked := 0
+	may := func() error { asked++; return nil }
+	if err := h.AskContact(h.ctx, stranger, abroad, "zh", yinzheng.WantsAll, may); !errors.Is(err, yinzheng.ErrInvalid) || asked != 0 {
+		t.Errorf("a stranger: %v, %d asked for", err, asked)
+	}
+	refused := errors.New("no more today")
+	if err := h.AskContact(h.ctx, stranger, mobile, "zh", yinzheng.WantsAll, func() error { return refused }); !errors.Is(err, refused) {
+		t.Errorf("refused: %v", err)
+	}
+	if n := len(h.sent(yinzheng.KindCode)); n != 0 {
+		t.Errorf("%d codes are sent", n)
+	}
+	for i, who := range []*yinzheng.Resident{me, {Case: h.handedIn().ID}, stranger} {
+		to := abroad
+		if who == stranger {
+			to = mobile
+		}
+		must(t, h.AskContact(h.ctx, who, to, "zh", yinzheng.WantsAll, may))
+		h.now = h.now.Add(time.Minute)
+		if asked != i+1 {
+			t.Errorf("%d asked for, want %d", asked, i+1)
+		}
 	}
 }
 

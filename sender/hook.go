@@ -98,11 +98,23 @@ func (w *Hook) Send(ctx context.Context, m *yinzheng.Message) error {
 	}
 	resp, err := w.client.Do(req)
 	if err != nil {
-		return connectionFault(err)
+		return hookFault(err)
 	}
 	defer resp.Body.Close()
 	_, _ = io.CopyN(io.Discard, resp.Body, hookAnswer) // so that the connection can be used again
 	return statusFault(resp.StatusCode)
+}
+
+// hookFault is why there is no answer. What an answer that is none looks like is quoted by
+// the error, and a gateway may have put the message in it: a cause is kept of what went
+// wrong before it was sent.
+func hookFault(err error) *Fault {
+	fault := connectionFault(err)
+	var dialled *net.OpError
+	if before := fault.Reason == "inward" || fault.Reason == "tls" || errors.As(err, &dialled) && dialled.Op == "dial"; !before {
+		fault.Cause = nil
+	}
+	return fault
 }
 
 // sign is HMAC-SHA256 over ID, moment and body, in base64.

@@ -107,6 +107,17 @@ func TestHookIsHostile(t *testing.T) {
 		}
 		inside.Add(1) // somebody has read ten megabytes
 	}
+	echo := func(before string) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			body, _ := io.ReadAll(r.Body)
+			conn, _, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				panic(err)
+			}
+			defer conn.Close()
+			_, _ = conn.Write([]byte(before + string(body) + "\r\n\r\n"))
+		}
+	}
 	const here = "127.0.0.0/8"
 	for name, c := range map[string]struct {
 		do    http.HandlerFunc
@@ -128,6 +139,9 @@ func TestHookIsHostile(t *testing.T) {
 		"inside elsewhere":    {answers(200, nil), "", "10.0.0.0/8", "inward"},
 		"another certificate": {answers(200, nil), "localhost", here, "tls"},
 		"cut off":             {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, "", here, "unreachable"},
+		"speaks no HTTP":      {echo(""), "", here, "unreachable"},
+		"no header":           {echo("HTTP/1.1 200 OK\r\n"), "", here, "unreachable"},
+		"no length":           {echo("HTTP/1.1 200 OK\r\nContent-Length: "), "", here, "unreachable"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, roots := gateway(t, c.do)

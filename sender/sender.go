@@ -28,7 +28,7 @@ type Way interface {
 type Fault struct {
 	Reason string // as yinzheng.FailureText reads it
 	Final  bool   // it would be the same tomorrow
-	Cause  error  // of a connection that failed, for the operator's log
+	Cause  error  // of a connection that failed before anything of the message was said, for the operator's log
 }
 
 func (f *Fault) Error() string {
@@ -175,7 +175,11 @@ func (s *Sender) try(ctx, noting context.Context, d *yinzheng.Delivery) error {
 	case fault.Final:
 		return s.end(noting, begun, yinzheng.MessageGivenUp, fault.Reason)
 	}
-	s.Log.WarnContext(ctx, "a message was not taken; tried again later", "message", d.ID, "channel", d.Channel, "tries", begun.Tries, "reason", fault.Error())
+	log := s.Log.With("message", d.ID, "channel", d.Channel, "tries", begun.Tries, "reason", fault.Reason)
+	if fault.Cause != nil {
+		log = log.With("error", fault.Cause) // apart, and as an error: what it quotes is left out
+	}
+	log.WarnContext(ctx, "a message was not taken; tried again later")
 	return s.Outbox.PutDelivery(noting, again(begun, s.Now(), fault.Reason))
 }
 

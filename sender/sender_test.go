@@ -40,7 +40,7 @@ func newPost(t *testing.T, ways map[yinzheng.MessageChannel]sender.Way) *post {
 
 // another is a sender of another process.
 func (p *post) another(outbox yinzheng.Outbox, ways map[yinzheng.MessageChannel]sender.Way) *sender.Sender {
-	return sender.New(sender.Config{Outbox: outbox, Ways: ways, Now: p.clock, Log: slog.New(slog.NewTextHandler(p.log, nil))})
+	return sender.New(sender.Config{Outbox: outbox, Ways: ways, Now: p.clock, Log: yinzheng.NewLog(p.log, slog.LevelInfo)})
 }
 
 func (p *post) clock() time.Time {
@@ -144,6 +144,18 @@ func TestDownForAnHour(t *testing.T) {
 	}
 	if log := p.log.String(); strings.Contains(log, "zhang") || strings.Contains(log, "退回") {
 		t.Errorf("the log tells whom and what: %.300s", log)
+	}
+}
+
+// TestLogQuotesNothing: why a gateway could not be reached is in the log, and what is
+// quoted of it is not.
+func TestLogQuotesNothing(t *testing.T) {
+	way := &counted{fault: &sender.Fault{Reason: "unreachable", Cause: errors.New(`malformed answer "to 13800000000"`)}}
+	p := newPost(t, map[yinzheng.MessageChannel]sender.Way{yinzheng.SMS: way})
+	must(t, p.outbox.Enqueue(t.Context(), *aText("0123456789ABCDEF")))
+	must(t, p.Deliver(t.Context()))
+	if log := p.log.String(); !strings.Contains(log, "reason=unreachable") || !strings.Contains(log, "malformed answer") || strings.Contains(log, "13800000000") {
+		t.Errorf("the log: %s", log)
 	}
 }
 

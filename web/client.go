@@ -33,12 +33,20 @@ func (s *server) client(r *http.Request) netip.Addr {
 	return addr
 }
 
-// sender is who asks or sends something, for limits: an account, or else an address.
-func (s *server) sender(r *http.Request, by *yinzheng.Account) string {
+// sender is who asks or sends something, for limits.
+type sender struct {
+	name    string // an account, a resident whom a provider vouches for, or else an address
+	network string // of a stranger: what they share with all behind it; "": they are known
+}
+
+func (s sender) stranger() bool { return s.network != "" }
+
+func (s *server) sender(r *http.Request, by *yinzheng.Account) sender {
 	if by != nil {
-		return "account " + by.ID
+		return sender{name: "account " + by.ID}
 	}
-	return s.client(r).String()
+	addr := s.client(r)
+	return sender{addr.String(), network(addr).String()}
 }
 
 func (s *server) forwarded(addr netip.Addr, headers []string) netip.Addr {

@@ -75,7 +75,7 @@ type lookups struct {
 
 func (l *lookups) Begin() error {
 	if l.by != nil || l.number {
-		if err := l.lookups.allow(l.sender(l.Request, l.by)); err != nil {
+		if err := l.lookups.allow(l.sender(l.Request, l.by).name); err != nil {
 			l.metrics.refused.WithLabelValues("rate").Inc()
 			return err
 		}

@@ -18,6 +18,8 @@ type metrics struct {
 	duration *prometheus.HistogramVec
 	verdicts *prometheus.CounterVec
 	refused  *prometheus.CounterVec
+	alarms   *prometheus.CounterVec
+	codes    *prometheus.CounterVec
 	issuing  prometheus.Histogram
 
 	// What was looked up by its labels before: that takes longer than to count.
@@ -51,6 +53,8 @@ func newMetrics(registry *prometheus.Registry, service *yinzheng.Service, suspec
 		}, []string{"route"}),
 		verdicts: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "yinzheng_verdicts_total", Help: "Verifications by verdict and by what was shown."}, []string{"verdict", "asked_by"}),
 		refused:  prometheus.NewCounterVec(prometheus.CounterOpts{Name: "yinzheng_lookups_refused_total", Help: "Lookups by code or number refused: too many in a second from one address or account, or too much that is not there from one network."}, []string{"because"}),
+		alarms:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "yinzheng_alarms_total", Help: "Verifications of a good signature without its record here: a key is abused, or records were lost."}, []string{"alarm"}),
+		codes:    prometheus.NewCounterVec(prometheus.CounterOpts{Name: "yinzheng_contact_codes_total", Help: "Codes that those ask for to prove a contact whom nobody vouches for: allowed, or refused since their network, or all of them, had enough today."}, []string{"outcome"}),
 		issuing: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "yinzheng_issue_seconds", Help: "Time of a last decision with the certificate that it issued.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, 1, 5, 15},
@@ -63,7 +67,7 @@ func newMetrics(registry *prometheus.Registry, service *yinzheng.Service, suspec
 		return 0
 	})
 	var err error
-	for _, c := range []prometheus.Collector{m.requests, m.duration, m.verdicts, m.refused, guessed, m.issuing, messageMeter{service}} {
+	for _, c := range []prometheus.Collector{m.requests, m.duration, m.verdicts, m.refused, m.alarms, m.codes, guessed, m.issuing, messageMeter{service}} {
 		err = errors.Join(err, registry.Register(c))
 	}
 	return m, err
@@ -89,4 +93,14 @@ func (m *metrics) verdict(v yinzheng.Verdict, askedBy string) {
 		m.ofVerdicts.Store(key, found)
 	}
 	found.(prometheus.Counter).Inc()
+}
+
+// alarm counts what an answer, and those on other codes of the same picture, raise.
+func (m *metrics) alarm(a *yinzheng.Answer) {
+	if a.Alarm != "" {
+		m.alarms.WithLabelValues(a.Alarm).Inc()
+	}
+	for _, other := range a.Others {
+		m.alarm(other)
+	}
 }

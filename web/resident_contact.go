@@ -75,7 +75,7 @@ func (s *server) askContactForm(g *guest) error {
 	if err := s.codes.allow(s.client(g.Request)); err != nil {
 		return err
 	}
-	err := s.Residents.AskContact(g.Context(), g.me, g.PostForm.Get("contact"), language(g.Request), yinzheng.Wants(g.PostForm.Get("wants")))
+	err := s.Residents.AskContact(g.Context(), g.me, g.PostForm.Get("contact"), language(g.Request), yinzheng.Wants(g.PostForm.Get("wants")), func() error { return s.mayAskCode(g) })
 	return s.contactDone(g, err, "contact-asked")
 }
 

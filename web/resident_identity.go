@@ -15,6 +15,12 @@ import (
 // provider: the ticket, and where they wanted to go.
 const ticketCookie = "yinzheng-away"
 
+// leftCookie says that somebody has signed out here: whoever signs in next may be another,
+// though the provider still knows who was here.
+const leftCookie = "yinzheng-left"
+
+const leftLife = 12 * time.Hour
+
 // awayLife is how long somebody may take to sign in there.
 const awayLife = 10 * time.Minute
 
@@ -50,7 +56,8 @@ func (s *server) awayPage(g *guest) error {
 		return err
 	}
 	next := ownPage(g.URL.Query().Get("next"))
-	address, ticket, err := s.Residents.BeginSignIn(g.Context())
+	_, stayed := s.secretOf(g.Request, leftCookie)
+	address, ticket, err := s.Residents.BeginSignIn(g.Context(), stayed == nil)
 	if err != nil {
 		return s.unidentified(g, next, err)
 	}
@@ -84,6 +91,7 @@ func (s *server) backPage(g *guest) error {
 	if err := s.letIn(g, secret, expires); err != nil {
 		return err
 	}
+	http.SetCookie(g.w, s.secretCookie(leftCookie, "", time.Unix(1, 0)))
 	return g.see(next, "")
 }
 

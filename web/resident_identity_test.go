@@ -33,15 +33,23 @@ func (d *desk) identifies(issuer, login, next string) (seen, string) {
 	if !strings.HasPrefix(r.Address.String(), issuer) {
 		d.t.Fatalf("sent to %s: %s", r.Address, page)
 	}
-	for strings.Contains(page, `name="prompt"`) {
-		form := url.Values{"prompt": {field(d.t, page, "prompt")}}
-		if form.Get("prompt") == "login" {
-			form.Set("login", login)
-			form.Set("password", "any will do")
+	for {
+		form := url.Values{}
+		switch {
+		case strings.Contains(page, `name="prompt"`):
+			form.Set("prompt", field(d.t, page, "prompt"))
+			if form.Get("prompt") == "login" {
+				form.Set("login", login)
+				form.Set("password", "any will do")
+			}
+		case strings.Contains(page, `name="logout"`): // it lets go of who was there before
+			form.Set("xsrf", field(d.t, page, "xsrf"))
+			form.Set("logout", "yes")
+		default:
+			return r, page
 		}
 		r, page = d.elsewhere(page, issuer, form)
 	}
-	return r, page
 }
 
 // TestIdentity signs residents in at a real provider, over plain pages: they see
@@ -96,6 +104,12 @@ func TestIdentity(t *testing.T) {
 	}
 	if r, _ := phone.get("/mine"); r.StatusCode != 401 {
 		t.Errorf("signed out: %d", r.StatusCode)
+	}
+	if r, page := phone.identifies(issuer, "li", "/mine"); r.StatusCode != 200 || !strings.Contains(page, "还没有签发给您的证明") {
+		t.Errorf("the next one on this device comes in as who was there before: %d %s", r.StatusCode, page)
+	}
+	if r, page := phone.get("/mine/signin?next=/mine"); r.Address.Path != "/mine" || !strings.Contains(page, "还没有签发给您的证明") {
+		t.Errorf("who has not left is asked again: %s %s", r.Address, page)
 	}
 	asks := w.guest(t)
 	asks.apply("residence")

@@ -151,14 +151,15 @@ func (s *server) fromResident(g *guest, q *resident.Request, field string, keep 
 	if err := q.Room(); err != nil {
 		return err
 	}
-	in, sender := s.uploads.checking, s.sender(g.Request, nil)
+	in, from := s.uploads.checking, sender{name: "resident " + g.me.Key()}
 	if !vouched {
-		in, sender = s.uploads.strangers, "stranger "+network(client).String()
+		in, from = s.uploads.strangers, s.sender(g.Request, nil)
+		from.name = "stranger " + from.network
 		if err := s.budget.left(client); err != nil {
 			return err
 		}
 	}
-	return s.receivedIn(in, g.w, g.Request, sender, []string{field}, func(f *form) error {
+	return s.receivedIn(in, g.w, g.Request, from, []string{field}, func(f *form) error {
 		kept, err := keep(f)
 		bytes := len(f.file) // some of what fails late is on the disk all the same
 		if err == nil {

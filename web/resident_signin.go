@@ -48,8 +48,8 @@ func (s *server) letIn(g *guest, secret string, expires time.Time) error {
 }
 
 // leaveForm ends the session; on every device, where that is asked for. Whoever came
-// by the identity provider is still signed in there, and is told how to end that,
-// for a device may be somebody else's next.
+// by the identity provider is still signed in there, and is told how to end that, for
+// a device may be somebody else's next; here the next one is asked anew who they are.
 func (s *server) leaveForm(g *guest) error {
 	there := ""
 	if g.me != nil {
@@ -58,6 +58,7 @@ func (s *server) leaveForm(g *guest) error {
 		}
 		if g.me.Proof() == yinzheng.ByIdentity {
 			there = s.Residents.SignOutThere()
+			http.SetCookie(g.w, s.secretCookie(leftCookie, "1", time.Now().Add(leftLife)))
 		}
 	}
 	http.SetCookie(g.w, s.secretCookie(residentCookie, "", time.Unix(1, 0)))

@@ -26,6 +26,9 @@ const (
 	maxHeld       = 8 * maxFile // of all uploads together
 	maxFromSender = 4           // uploads at once from one address or account
 	maxFromThere  = 2           // of strangers, from one network: others wait for two of theirs at most
+
+	maxHeldOfStrangers = maxHeld / 2 // the rest is for those who are known, whatever anybody sends
+	maxHeldFromThere   = 2 * maxFile // of strangers, from one network
 )
 
 // uploads is what files on their way in, and being worked on, take room of.
@@ -36,9 +39,11 @@ type uploads struct {
 	frames    *room // of cameras, of which each sends two a second
 	importing *room // tables of offices, items, persons or cases, each of which costs seconds and much memory
 
-	mu   sync.Mutex
-	held int64
-	from map[string]int // by sender
+	mu          sync.Mutex
+	held        int64
+	ofStrangers int64
+	fromThere   map[string]int64 // of strangers, by network
+	from        map[string]int   // by sender
 }
 
 func newUploads(now func() time.Time) *uploads {
@@ -49,6 +54,7 @@ func newUploads(now func() time.Time) *uploads {
 		pictures:  newRoom(files, 1, 5*time.Second),
 		frames:    newRoom(newLimiter[string](now, 6, 30), 1, time.Second),
 		importing: newRoom(files, 1, 5*time.Second),
+		fromThere: map[string]int64{},
 		from:      map[string]int{},
 	}
 }
@@ -68,46 +74,66 @@ func newRoom(limit *limiter[string], places int, patience time.Duration) *room {
 type upload struct {
 	*uploads
 	*room
-	sender string
-	size   int64
+	sender
+	size int64
 }
 
 // begin lets somebody send one file more; done must be called.
-func (u *uploads) begin(sender string, to *room) (*upload, error) {
+func (u *uploads) begin(from sender, to *room) (*upload, error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	most := maxFromSender
 	if to == u.strangers {
 		most = maxFromThere
 	}
-	if u.from[sender] >= most {
-		return nil, &fault{status: http.StatusTooManyRequests, kind: "too-many", after: 5, text: yinzheng.Text{
-			ZH: "同时上传的文件过多，请等前面的处理完再传", EN: "Too many files at once; please let the ones before be done first",
-		}}
+	if u.from[from.name] >= most {
+		return nil, errAtOnce()
 	}
-	u.from[sender]++
-	return &upload{uploads: u, room: to, sender: sender}, nil
+	u.from[from.name]++
+	return &upload{uploads: u, room: to, sender: from}, nil
+}
+
+func errAtOnce() *fault {
+	return &fault{status: http.StatusTooManyRequests, kind: "too-many", after: 5, text: yinzheng.Text{
+		ZH: "同时上传的文件过多，请等前面的处理完再传", EN: "Too many files at once; please let the ones before be done first",
+	}}
 }
 
 // take counts bytes that are held until done.
 func (u *upload) take(n int) error {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.held+int64(n) > maxHeld {
+	size := int64(n)
+	switch {
+	case u.held+size > maxHeld || u.stranger() && u.ofStrangers+size > maxHeldOfStrangers:
 		return errBusy(10)
+	case u.stranger() && u.fromThere[u.network]+size > maxHeldFromThere:
+		return errAtOnce()
 	}
-	u.held += int64(n)
-	u.size += int64(n)
+	u.hold(size)
 	return nil
+}
+
+// hold counts bytes, or no longer.
+func (u *upload) hold(size int64) {
+	u.size += size
+	u.held += size
+	if !u.stranger() {
+		return
+	}
+	u.ofStrangers += size
+	if u.fromThere[u.network] += size; u.fromThere[u.network] == 0 {
+		delete(u.fromThere, u.network)
+	}
 }
 
 // done gives the room back.
 func (u *upload) done() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.held -= u.size
-	if u.from[u.sender]--; u.from[u.sender] == 0 {
-		delete(u.from, u.sender)
+	u.hold(-u.size)
+	if u.from[u.name]--; u.from[u.name] == 0 {
+		delete(u.from, u.name)
 	}
 }
 
@@ -144,32 +170,32 @@ const maxField = 16 << 10
 
 // received reads a form with a file of who is signed in and calls fn with it, as of
 // holding. names are the fields that it may have beside the file.
-func (s *server) received(w http.ResponseWriter, r *http.Request, sender string, names []string, fn func(*form) error) error {
-	return s.receivedIn(s.uploads.checking, w, r, sender, names, fn)
+func (s *server) received(w http.ResponseWriter, r *http.Request, from sender, names []string, fn func(*form) error) error {
+	return s.receivedIn(s.uploads.checking, w, r, from, names, fn)
 }
 
 // receivedIn is received for a room.
-func (s *server) receivedIn(in *room, w http.ResponseWriter, r *http.Request, sender string, names []string, fn func(*form) error) error {
+func (s *server) receivedIn(in *room, w http.ResponseWriter, r *http.Request, from sender, names []string, fn func(*form) error) error {
 	var f *form
 	read := func(u *upload) (err error) {
 		f, err = u.read(w, r, names)
 		return err
 	}
-	return s.holding(r, sender, in, read, func() error { return fn(f) })
+	return s.holding(r, from, in, read, func() error { return fn(f) })
 }
 
 // holding has a file read and then worked on in a room, that given or the one that
 // reading led it to. Whoever sends it, a client or an account, has so many on their
 // way at a time; no more of it is read than may be, and work begins only when all
 // of it has arrived and a place is free.
-func (s *server) holding(r *http.Request, sender string, in *room, read func(*upload) error, work func() error) error {
+func (s *server) holding(r *http.Request, from sender, in *room, read func(*upload) error, work func() error) error {
 	if r.ContentLength > maxFile+maxQuestion {
 		return tooLarge(maxFile)
 	}
-	if err := in.limit.allow(sender); err != nil {
+	if err := in.limit.allow(from.name); err != nil {
 		return err
 	}
-	u, err := s.uploads.begin(sender, in)
+	u, err := s.uploads.begin(from, in)
 	if err != nil {
 		return err
 	}
@@ -238,7 +264,9 @@ func (s *server) frame(w http.ResponseWriter, r *http.Request) {
 		f, err = u.read(w, r, nil)
 		return err
 	}
-	err := s.holding(r, "camera "+s.sender(r, nil), s.uploads.frames, read, func() (err error) {
+	camera := s.sender(r, nil)
+	camera.name = "camera " + camera.name
+	err := s.holding(r, camera, s.uploads.frames, read, func() (err error) {
 		a, err = s.answerTo(r, nil, &yinzheng.Question{File: f.file, Frame: true}, "")
 		return err
 	})

@@ -27,7 +27,7 @@ func behindProxy(c *web.Config, _ *yinzheng.Config) {
 }
 
 // stall begins an upload that sends its first bytes, after which the server
-// has taken it up, and then nothing until the test ends.
+// has taken it up or broken it off, and then nothing until the test ends.
 func (w *world) stall(client string, first int) {
 	w.t.Helper()
 	body, send := io.Pipe()
@@ -40,9 +40,8 @@ func (w *world) stall(client string, first int) {
 			_ = resp.Body.Close()
 		}
 	}()
-	_, err = io.WriteString(send, formHead+strings.Repeat("x", first))
-	must(w.t, err)
 	w.t.Cleanup(func() { _ = send.CloseWithError(io.ErrUnexpectedEOF) })
+	_, _ = io.WriteString(send, formHead+strings.Repeat("x", first)) // broken off: no more is wanted
 }
 
 // Those who begin an upload and send nothing keep nobody else out, and nobody
@@ -60,6 +59,45 @@ func TestStalledUploads(t *testing.T) {
 	w.want(w.do("POST", "/verify", file, "Content-Type", "multipart/form-data; boundary=b", "X-Forwarded-For", "198.51.100.1", "Accept", "text/html"), 200)
 	if r := w.want(send("192.0.2.1"), 429); r.header.Get("Retry-After") == "" {
 		t.Error("not said when to try again")
+	}
+}
+
+// TestHeldByStrangers: whoever holds back the last line of large files takes no room from
+// those who are known.
+func TestHeldByStrangers(t *testing.T) {
+	w := newWorld(t, behindProxy)
+	clerk := w.signIn("village")
+	path, version := w.draft(clerk, "k")
+	for i := range 8 {
+		w.stall(fmt.Sprintf("192.0.%d.1", i/2), 20<<20) // the largest that there are
+	}
+	body, kind := form(t, "file", []byte("%PDF-1.7\nnothing"))
+	stranger := func(n int) int {
+		return w.do("POST", "/api/v1/verify", body, "Content-Type", kind, "X-Forwarded-For", fmt.Sprintf("198.51.100.%d", n)).status
+	}
+	for tries := 0; stranger(tries) != 503; tries++ { // once all of it has been read
+		if time.Sleep(50 * time.Millisecond); tries > 200 {
+			t.Fatal("strangers have room without end")
+		}
+	}
+	w.want(w.attach(clerk, path, version, picturetest.Photo(1), "material=other"), 201)
+}
+
+// TestResidentsCountApart: what strangers send from an address takes nothing from a resident
+// behind it whom a provider vouches for.
+func TestResidentsCountApart(t *testing.T) {
+	w := newWorld(t, behindProxy)
+	known := w.guest(t)
+	known.identifies(w.vouched(), "ouyang", "/apply/residence")
+	address := known.apply("residence")
+	known.answer(address, "about-address", aboutResidence("", "")[:2]...)
+	for range 4 {
+		w.stall("127.0.0.1", 200<<10)
+	}
+	body, kind := form(t, "file", []byte("%PDF-1.7\nnothing"))
+	w.want(w.do("POST", "/api/v1/verify", body, "Content-Type", kind), 429)
+	if r, page := known.sendPhoto(address, "home_proof", "a.jpg", picturetest.Photo(1)); r.StatusCode != 200 {
+		t.Errorf("%d %s", r.StatusCode, page)
 	}
 }
 

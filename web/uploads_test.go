@@ -13,34 +13,51 @@ import (
 	"time"
 )
 
-// All files together take no more than their room, and give it back.
+// All files together take no more than their room, those of strangers no more than half
+// of it, those from one network no more than two; and all give it back.
 func TestUploadsRoom(t *testing.T) {
 	u := newUploads(time.Now)
 	var all []*upload
-	full := func(client byte) bool {
-		one, err := u.begin(fmt.Sprint(client), u.checking)
+	send := func(from sender) error {
+		one, err := u.begin(from, u.checking)
 		if err != nil {
 			t.Fatal(err)
 		}
 		all = append(all, one)
-		return one.take(maxFile) != nil
+		return one.take(maxFile)
 	}
-	for i := range byte(8) {
-		if full(i) {
-			t.Fatalf("file %d finds no room", i)
+	stranger := func(address, network int) sender {
+		return sender{fmt.Sprintf("192.0.2.%d", address), fmt.Sprintf("192.0.%d.0", network)}
+	}
+	for step, x := range []struct {
+		from sender
+		want int // 0: there is room
+	}{
+		{stranger(1, 1), 0},
+		{stranger(2, 1), 0},
+		{stranger(3, 1), http.StatusTooManyRequests},
+		{stranger(4, 2), 0},
+		{stranger(5, 3), 0},
+		{stranger(6, 4), http.StatusServiceUnavailable},
+		{sender{name: "account a"}, 0},
+		{sender{name: "account a"}, 0},
+		{sender{name: "account b"}, 0},
+		{sender{name: "account c"}, 0},
+		{sender{name: "account d"}, http.StatusServiceUnavailable},
+	} {
+		var refused *fault
+		if err := send(x.from); (err == nil) != (x.want == 0) || errors.As(err, &refused) && refused.status != x.want {
+			t.Errorf("step %d, %v: %v", step, x.from, err)
 		}
-	}
-	if !full(8) {
-		t.Error("a ninth file of the largest size finds room")
 	}
 	for _, one := range all {
 		one.done()
 	}
-	if u.held != 0 || len(u.from) != 0 {
-		t.Errorf("%d bytes and %d clients are left", u.held, len(u.from))
+	if u.held != 0 || u.ofStrangers != 0 || len(u.fromThere) != 0 || len(u.from) != 0 {
+		t.Errorf("%d bytes, %d of strangers, %d networks and %d senders are left", u.held, u.ofStrangers, len(u.fromThere), len(u.from))
 	}
-	if full(0) {
-		t.Error("no room though all are done")
+	if err := send(stranger(1, 1)); err != nil {
+		t.Errorf("no room though all are done: %v", err)
 	}
 }
 
@@ -53,7 +70,7 @@ func FuzzForm(f *testing.F) {
 	f.Add([]byte(head + "abc\r\n" + head + "abc\r\n--b--\r\n"))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		u := newUploads(time.Now)
-		one, err := u.begin("somebody", u.checking)
+		one, err := u.begin(sender{name: "somebody"}, u.checking)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -50,6 +50,7 @@ func (s *server) answerTo(r *http.Request, by *yinzheng.Account, q *yinzheng.Que
 		kind = "photo"
 	}
 	s.metrics.verdict(a.Verdict, kind)
+	s.metrics.alarm(a)
 	return a, nil
 }
 

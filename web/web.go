@@ -67,6 +67,9 @@ type Config struct {
 	// day whom nobody vouches for: from one network, and all of them together. Zero:
 	// 500 MB, a street behind one address with some hundred photographs, and 8 GB.
 	FilesFromOne, FilesFromAll int
+	// CodesToStrangers bounds how many codes go out in a day to contacts that those give
+	// who have but a request, all of them together. Zero: 2,000.
+	CodesToStrangers int
 	// Now is the clock of the rate limits; nil: time.Now.
 	Now func() time.Time
 }
@@ -80,19 +83,20 @@ type server struct {
 	openAPI []byte
 	https   bool
 
-	signIns *limiter[netip.Addr] // attempts to sign in or to claim an account
-	codes   *limiter[netip.Addr] // codes of cases that somebody tries
-	asks    *limiter[netip.Addr] // requests of residents that somebody begins
-	sends   *limiter[string]     // requests of whom nobody vouches for, of one network to the office of one division: else one could use up what that takes in a day
-	tries   *limiter[string]     // codes of one case or request, from one network: who guesses at it closes the way in for those behind it, not for whoever has the code
-	links   *limiter[netip.Addr] // links that are a key themselves, from one network: of those that open nothing nobody's own limit would hold
-	reads   *limiter[string]     // of their own by one resident, and of what one secret opens: an address may be thousands of people's
-	lookups *limiter[string]     // by number, since those of papers can be counted through; of accounts
-	guesses *guessing
-	uploads *uploads
-	sending *sending
-	budget  *budget // what residents leave here whom nobody vouches for
-	streams streams
+	signIns  *limiter[netip.Addr] // attempts to sign in or to claim an account
+	codes    *limiter[netip.Addr] // codes of cases that somebody tries
+	asks     *limiter[netip.Addr] // requests of residents that somebody begins
+	sends    *limiter[string]     // requests of whom nobody vouches for, of one network to the office of one division: else one could use up what that takes in a day
+	tries    *limiter[string]     // codes of one case or request, from one network: who guesses at it closes the way in for those behind it, not for whoever has the code
+	links    *limiter[netip.Addr] // links that are a key themselves, from one network: of those that open nothing nobody's own limit would hold
+	reads    *limiter[string]     // of their own by one resident, and of what one secret opens: an address may be thousands of people's
+	lookups  *limiter[string]     // by number, since those of papers can be counted through; of accounts
+	guesses  *guessing
+	uploads  *uploads
+	sending  *sending
+	budget   *budget // what residents leave here whom nobody vouches for
+	contacts *contactCodes
+	streams  streams
 
 	sampleSeen atomic.Pointer[seenSample]
 	checking   logChecking
@@ -124,6 +128,7 @@ func New(c Config) (http.Handler, error) {
 	s.guesses = newGuessing(s.Now)
 	s.uploads, s.sending = newUploads(s.Now), &sending{to: map[string]int{}}
 	s.budget = newBudget(s.Now, cmp.Or(c.FilesFromOne, 500<<20), cmp.Or(c.FilesFromAll, 8<<30))
+	s.contacts = newContactCodes(s.Now, cmp.Or(c.CodesToStrangers, 2000))
 	var err error
 	if s.metrics, err = newMetrics(s.Metrics, c.Service, s.guesses.suspected); err != nil {
 		return nil, fmt.Errorf("register metrics: %w", err)
