@@ -6,6 +6,9 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
 )
 
 // TestUnsaved: who fills in a request that only this session leads to is told so before
@@ -34,7 +37,7 @@ func TestUnsaved(t *testing.T) {
 		"signing in": func() (seen, string) { return phone.get("/mine/signin?next=/apply/family-relation") },
 	} {
 		r, page := ends()
-		if r.StatusCode != 409 || !strings.Contains(page, "它只在这台手机上开着") || !strings.Contains(page, `action="`+first+`/later"`) || !strings.Contains(page, first[len("/apply/residence/"):]) {
+		if r.StatusCode != 409 || !strings.Contains(page, "它只在这台设备上开着") || !strings.Contains(page, `action="`+first+`/later"`) || !strings.Contains(page, first[len("/apply/residence/"):]) {
 			t.Errorf("%s: %d %s", what, r.StatusCode, page)
 		}
 		if r, _ := phone.get(first + "/where"); r.StatusCode != 200 {
@@ -88,4 +91,31 @@ func TestUnsaved(t *testing.T) {
 	if r, page := late.get("/mine/callback?code=x&state=y"); r.StatusCode != 409 || !strings.Contains(page, meanwhile) {
 		t.Errorf("one begun meanwhile: %d %s", r.StatusCode, page)
 	}
+}
+
+// TestUnsavedPhone: the same in a browser, on a phone and in large letters.
+func TestUnsavedPhone(t *testing.T) {
+	w := newWorld(t, unhurried)
+	ctx := browserFor(t, time.Minute)
+	run(t, ctx, chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile))
+	begin := func(item string) {
+		t.Helper()
+		open(t, ctx, w.URL+"/apply/"+item+"?size=large")
+		click(t, ctx, "form[action^='/apply/'] button")
+	}
+	begin("residence")
+	click(t, ctx, "input[value=holder]")
+	click(t, ctx, "main form .button")
+	until(t, ctx, `location.pathname.endsWith('/where')`)
+	begin("family-relation")
+	reads(t, ctx, "main", "不要它了")
+	accessible(t, ctx, "what would be lost")
+	fits(t, ctx, "what would be lost")
+	click(t, ctx, "form[action$='/later'] button")
+	reads(t, ctx, "main", "记好了，往下走")
+	fits(t, ctx, "the code, and on")
+	click(t, ctx, "a.button[href='/apply/family-relation']")
+	until(t, ctx, `location.pathname === '/apply/family-relation'`)
+	click(t, ctx, "form[action^='/apply/'] button")
+	until(t, ctx, `location.pathname.endsWith('/for')`)
 }
