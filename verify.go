@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"net/url"
+	"strings"
 	"sync"
 )
 
@@ -29,20 +31,40 @@ func (s *Service) answer(ctx context.Context, q *Question) (*Answer, error) {
 		}
 		return s.verifyToken(ctx, q.Token, "")
 	case q.URL != "":
-		code, token, err := ParseURL(q.URL)
-		if err != nil {
-			return nil, err
-		}
-		if token == "" {
-			return q.lookUp(func() (*Answer, error) { return s.verifyCode(ctx, code) })
-		}
-		return s.verifyToken(ctx, token, code)
+		return s.verifyURL(ctx, q)
 	case q.Code != "":
 		return q.lookUp(func() (*Answer, error) { return s.verifyCode(ctx, q.Code) })
 	case q.Number != "":
 		return q.lookUp(func() (*Answer, error) { return s.verifyNumber(ctx, q.Number, q.Name) })
 	}
 	return s.verifyFile(ctx, q)
+}
+
+func (s *Service) verifyURL(ctx context.Context, q *Question) (a *Answer, err error) {
+	code, token, err := ParseURL(q.URL)
+	switch {
+	case err != nil:
+		return nil, err
+	case token == "":
+		a, err = q.lookUp(func() (*Answer, error) { return s.verifyCode(ctx, code) })
+	default:
+		a, err = s.verifyToken(ctx, token, code)
+	}
+	if err == nil && s.elsewhere(q.URL) {
+		a.Findings = append(a.Findings, Finding{"other-address", Text{
+			"二维码的网址不是本系统的：用手机扫它会打开别的网站，那里显示的结论不要采信", "The code's address is not this system's: a phone that scans it opens another site, whose answer is not to be trusted",
+		}})
+	}
+	return a, err
+}
+
+// elsewhere tells whether a QR code's address leads to another host than this one. That
+// changes no verdict: what the code says is as genuine, and the paper it is on as doubtful,
+// as with any code that was copied.
+func (s *Service) elsewhere(address string) bool {
+	address, _, _ = strings.Cut(strings.TrimSpace(address), "#")
+	u, err := url.Parse(address)
+	return err == nil && s.PublicURL != "" && !strings.EqualFold(u.Host, s.Host())
 }
 
 func (s *Service) verifyToken(ctx context.Context, token, code string) (*Answer, error) {

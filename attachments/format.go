@@ -68,8 +68,19 @@ func pngMemory(sent []byte, pixels int) int64 {
 	return memoryOf(pixels, per)
 }
 
-// webpMemory: a lossless picture, and an alpha channel, take 4 bytes a pixel twice.
-func webpMemory(_ []byte, pixels int) int64 { return memoryOf(pixels, 8) }
+// treesMemory is what the Huffman trees of a lossless WebP take, however small the
+// picture is: the decoder takes 2600 groups of five, with up to 3136 symbols together
+// (RFC 9649, 3.7).
+const treesMemory = 208 << 20
+
+// webpMemory: a lossless picture, and an alpha channel, take 4 bytes a pixel twice, and
+// their trees.
+func webpMemory(sent []byte, pixels int) int64 {
+	if bytes.Contains(sent, []byte("VP8L")) || bytes.Contains(sent, []byte("ALPH")) {
+		return memoryOf(pixels, 8) + treesMemory
+	}
+	return memoryOf(pixels, 8)
+}
 
 // jpegMemory: a byte for each component, 4 for the conversion of RGB and CMYK,
 // and in a progressive one 4 for each coefficient besides. Blocks are whole, so

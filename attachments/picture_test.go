@@ -269,6 +269,7 @@ func TestMemory(t *testing.T) {
 	grey := image.NewGray(image.Rect(0, 0, 3000, 2000))
 	pictures := map[string][]byte{
 		"JPEG": picturetest.JPEG(big), "JPEG, grey": picturetest.JPEG(grey), "PNG": encodePNG(t, big), "PNG, 16 bits": encodePNG(t, deep), "PNG, interlaced": interlaced(1500, 1000),
+		"WebP of trees": treesWebP(),
 	}
 	for _, name := range []string{"progressive.jpg", "plain444.jpg", "rgb.jpg", "cmyk.jpg", "cmyk-progressive.jpg", "lossy.webp", "lossless.webp", "alpha.webp", "sideways.png"} {
 		pictures[name] = fixture(t, name)

@@ -271,6 +271,12 @@ func (r *Residents) template(row *yinzheng.ResidentRequest) *yinzheng.Template {
 // Fillable tells whether the resident still fills it in.
 func (q *Request) Fillable() bool { return isFilledIn(q.State) && !q.Unread }
 
+// OnlyHere tells whether only the session in which it is filled in leads to it, and
+// something was said in it: nobody vouches for who asks, and no return code was drawn.
+func (q *Request) OnlyHere() bool {
+	return q.Fillable() && q.Resident == "" && q.Code == [32]byte{} && q.Version > 1
+}
+
 func isFilledIn(s yinzheng.RequestState) bool {
 	return s == yinzheng.RequestDraft || s == yinzheng.RequestReturned
 }

@@ -110,6 +110,14 @@ func drop(t *testing.T, ctx context.Context, content []byte) {
 	})()`, base64.StdEncoding.EncodeToString(content))))
 }
 
+// readsAs makes sure of how large a page's letters are, and of their colour.
+func readsAs(t *testing.T, ctx context.Context, size, colour string) {
+	t.Helper()
+	if got := run(t, ctx, chromedp.Evaluate[string](`getComputedStyle(document.documentElement).fontSize + ' ' + getComputedStyle(document.body).color`)); got != size+" "+colour {
+		t.Errorf("letters are %s, want %s %s", got, size, colour)
+	}
+}
+
 // TestOffline prepares a device, cuts the network and verifies; then the lists
 // change, by right and by wrong, and in the end the device is cleared.
 func TestOffline(t *testing.T) {
@@ -161,6 +169,23 @@ func TestOffline(t *testing.T) {
 		offline(w.URL + "/v/" + code + "?lang=en#" + string(yinzheng.Digits(token)))
 		verdict(t, ctx, yinzheng.Valid)
 		reads(t, ctx, "h1", "Offline: the signature holds")
+	})
+	t.Run("large letters", func(t *testing.T) {
+		offline(w.URL + "/v/" + code + "?size=large&contrast=high#" + string(yinzheng.Digits(token)))
+		verdict(t, ctx, yinzheng.Valid)
+		run(t, ctx, chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile))
+		readsAs(t, ctx, "24px", "rgb(0, 0, 0)")
+		accessible(t, ctx, "offline, in large letters")
+		fits(t, ctx, "offline, in large letters")
+		run(t, ctx, chromedp.EmulateReset())
+		click(t, ctx, "[data-way=contrast]")
+		readsAs(t, ctx, "24px", "rgb(27, 31, 36)")
+		click(t, ctx, "header a.lang")
+		reads(t, ctx, "#word", "Offline: the signature holds")
+		readsAs(t, ctx, "24px", "rgb(27, 31, 36)")
+		click(t, ctx, "[data-way=size]")
+		readsAs(t, ctx, "18px", "rgb(27, 31, 36)")
+		verdict(t, ctx, yinzheng.Valid)
 	})
 	t.Run("code alone", func(t *testing.T) {
 		offline(w.URL + "/v/" + code)
@@ -440,8 +465,11 @@ func TestStick(t *testing.T) {
 	run(t, ctx, chromedp.SendKeys(chromedp.CSS("#q"), paper+"\r"))
 	verdict(t, ctx, yinzheng.Revoked)
 
-	click(t, ctx, ".lang")
+	click(t, ctx, "[data-way=size]")
+	click(t, ctx, "header a.lang")
+	run(t, ctx, chromedp.WaitVisible(chromedp.CSS("#q")))
 	reads(t, ctx, "#ask-head", "Verify a certificate")
+	readsAs(t, ctx, "24px", "rgb(27, 31, 36)")
 }
 
 func unzip(t *testing.T, packed []byte, dir string) {

@@ -79,6 +79,9 @@ func (s *server) askPageOf(g *guest) error {
 // askFormOf begins a request. Whoever is not known by an identity is let in to this
 // one request.
 func (s *server) askFormOf(g *guest) error {
+	if asked, err := s.unsaved(g, g.URL.EscapedPath(), g.PostForm.Get("without")); asked || err != nil {
+		return err
+	}
 	if err := s.asks.allow(network(s.client(g.Request))); err != nil {
 		return err
 	}
@@ -115,6 +118,9 @@ func (s *server) askBack(g *guest, status int, view *comeBackView) error {
 }
 
 func (s *server) comeBackForm(g *guest) error {
+	if asked, err := s.unsaved(g, "/apply", g.PostForm.Get("without")); asked || err != nil {
+		return err
+	}
 	view := &comeBackView{Request: g.PostForm.Get("request")}
 	if err := s.mayTry(g, view.Request); err != nil {
 		return err
@@ -286,6 +292,7 @@ type laterView struct {
 	*resident.Request
 	Home string
 	Code string // just drawn: shown this once
+	Next string // where they wanted to go; "": nowhere else
 }
 
 func (s *server) laterPage(g *guest, q *resident.Request) error {
@@ -306,7 +313,11 @@ func (s *server) laterForm(g *guest, q *resident.Request) error {
 	if err := s.letIn(g, secret, expires); err != nil {
 		return err
 	}
-	return s.drawLater(g, &laterView{Request: q, Home: requestAddress(q), Code: code[:4] + " " + code[4:8] + " " + code[8:]})
+	view := &laterView{Request: q, Home: requestAddress(q), Code: code[:4] + " " + code[4:8] + " " + code[8:]}
+	if next := g.PostForm.Get("next"); next != "" {
+		view.Next = ownPage(next)
+	}
+	return s.drawLater(g, view)
 }
 
 func (s *server) takeBackForm(g *guest, q *resident.Request) error {

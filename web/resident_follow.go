@@ -52,6 +52,9 @@ func (s *server) sendCodeForm(g *guest) error {
 
 // followForm lets somebody in to the one case that a code opens.
 func (s *server) followForm(g *guest) error {
+	if asked, err := s.unsaved(g, yinzheng.FollowPath, g.PostForm.Get("without")); asked || err != nil {
+		return err
+	}
 	view := &askCodeView{Case: g.PostForm.Get("case")}
 	if err := s.mayTry(g, view.Case); err != nil {
 		return err

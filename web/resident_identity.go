@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 )
 
 // ticketCookie holds what a browser keeps while somebody is away at the identity
-// provider: the ticket, and where they wanted to go.
+// provider: the ticket, where they wanted to go, and without which request.
 const ticketCookie = "yinzheng-away"
 
 // leftCookie says that somebody has signed out here: whoever signs in next may be another,
@@ -55,13 +56,17 @@ func (s *server) awayPage(g *guest) error {
 	if err := s.signIns.allow(s.client(g.Request)); err != nil {
 		return err
 	}
-	next := ownPage(g.URL.Query().Get("next"))
+	next, without := ownPage(g.URL.Query().Get("next")), g.URL.Query().Get("without")
+	if asked, err := s.unsaved(g, next, without); asked || err != nil {
+		return err
+	}
 	_, stayed := s.secretOf(g.Request, leftCookie)
 	address, ticket, err := s.Residents.BeginSignIn(g.Context(), stayed == nil)
 	if err != nil {
 		return s.unidentified(g, next, err)
 	}
-	kept := string(ticket) + "." + base64.RawURLEncoding.EncodeToString([]byte(next))
+	wanted := url.Values{"next": {next}, "without": {without}}
+	kept := string(ticket) + "." + base64.RawURLEncoding.EncodeToString([]byte(wanted.Encode()))
 	http.SetCookie(g.w, s.secretCookie(ticketCookie, kept, time.Now().Add(awayLife)))
 	seeOther(g.w, address)
 	return nil
@@ -79,11 +84,18 @@ func (s *server) backPage(g *guest) error {
 	}
 	http.SetCookie(g.w, s.secretCookie(ticketCookie, "", time.Unix(1, 0)))
 	ticket, encoded, _ := strings.Cut(kept, ".")
-	wanted, err := base64.RawURLEncoding.DecodeString(encoded)
+	decoded, err := base64.RawURLEncoding.DecodeString(encoded)
 	if err != nil {
-		wanted = nil // somebody's own cookie, which they have changed
+		decoded = nil // somebody's own cookie, which they have changed
 	}
-	next := ownPage(string(wanted))
+	wanted, err := url.ParseQuery(string(decoded))
+	if err != nil {
+		wanted = nil // the same
+	}
+	next := ownPage(wanted.Get("next"))
+	if asked, err := s.unsaved(g, next, wanted.Get("without")); asked || err != nil {
+		return err // they have begun one meanwhile
+	}
 	secret, expires, err := s.Residents.FinishSignIn(g.Context(), resident.Ticket(ticket), g.URL.Query())
 	if err != nil {
 		return s.unidentified(g, next, err)

@@ -86,8 +86,17 @@ func TestMine(t *testing.T) {
 	town := w.signIn("town")
 	w.want(w.do("POST", "/api/v1/certificates/"+code+"/holder", `{"purpose":"核对来访"}`, "Authorization", town), 200)
 	w.want(w.do("GET", "/v/"+code, nil, "Accept", "text/html"), 200)
+	w.school(t)
+	cert, err := w.store.Certificate(t.Context(), code)
+	must(t, err)
+	w.want(w.do("POST", "/api/v1/verify", `{"token":"`+cert.Token+`"}`, "Authorization", w.signIn("school")), 200)
 	must(t, w.WriteNotes(t.Context()))
 	_, page := phone.get(here)
+	_, verified, _ := strings.Cut(page, "谁核验过")
+	verified, _, _ = strings.Cut(verified, "谁看过完整内容")
+	if by := `<b>` + w.Directory().Office(district).Name + `</b>`; !strings.Contains(verified, by) || !strings.Contains(verified, "系统接口") || strings.Contains(verified, "陈二") {
+		t.Errorf("not told of the department that verified it: %s", verified)
+	}
 	for _, want := range []string{"核对来访", "桥东街道", "持查询码的人", "未登录的核验", "扫码", "下载 PDF"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("not told of %s: %s", want, page)

@@ -3,9 +3,11 @@ package web
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"time"
 
 	"yinzheng"
+	"yinzheng/resident"
 )
 
 // residentCookie holds the secret of a resident's session.
@@ -45,6 +47,37 @@ func (s *server) letIn(g *guest, secret string, expires time.Time) error {
 	}
 	http.SetCookie(g.w, s.secretCookie(residentCookie, secret, expires))
 	return nil
+}
+
+// unsavedView says what somebody would lose who is let in by another way.
+type unsavedView struct {
+	*resident.Request
+	Home  string
+	Next  string     // where they are led once they have a code
+	Again url.Values // what they posted, to be posted again; nil: they followed a link
+}
+
+// unsaved tells whether a guest has to say first what becomes of the request that they
+// fill in: nobody would come back to it whose session becomes another's. It has asked
+// them then. Whoever goes on without it names it, so that no other one is given up.
+func (s *server) unsaved(g *guest, next, without string) (asked bool, err error) {
+	if g.me == nil || g.me.Request == "" || without == g.me.Request {
+		return false, nil
+	}
+	q, err := s.Residents.Request(g.Context(), g.me, g.me.Request)
+	switch {
+	case errors.Is(err, yinzheng.ErrNotFound):
+		return false, nil
+	case err != nil:
+		return false, err
+	case !q.OnlyHere():
+		return false, nil
+	}
+	view := &unsavedView{Request: q, Home: requestAddress(q), Next: next}
+	if g.Method == http.MethodPost {
+		view.Again = g.PostForm
+	}
+	return true, s.receiveAt(g, next, http.StatusConflict, "apply-unsaved", yinzheng.Text{ZH: "先取回码，免得白填", EN: "First a code, so that nothing is lost"}, view)
 }
 
 // leaveForm ends the session; on every device, where that is asked for. Whoever came

@@ -12,6 +12,17 @@ import (
 	"yinzheng"
 )
 
+// school gives a department of the district an account.
+func (w *world) school(t *testing.T) {
+	t.Helper()
+	clerk, err := w.store.AccountByUsername(t.Context(), "village")
+	must(t, err)
+	must(t, w.store.PutAccount(t.Context(), &yinzheng.Account{
+		ID: "p-school", Username: "school", Name: "陈二", Password: clerk.Password, Person: yinzheng.ID{Type: yinzheng.ResidentID, Number: "11010519491231002X"},
+		Grants: []yinzheng.Grant{{Office: district, Role: yinzheng.Department, From: clerk.Grants[0].From}},
+	}))
+}
+
 // TestWhoVerified: each channel is noted as what it is, once; a department by
 // name, whether it asks by a page or over the API; and the case's page says so.
 func TestWhoVerified(t *testing.T) {
@@ -19,12 +30,7 @@ func TestWhoVerified(t *testing.T) {
 	code, token, pdf := w.issued("one")
 	cert, err := w.store.Certificate(t.Context(), code)
 	must(t, err)
-	clerk, err := w.store.AccountByUsername(t.Context(), "village")
-	must(t, err)
-	must(t, w.store.PutAccount(t.Context(), &yinzheng.Account{
-		ID: "p-school", Username: "school", Name: "陈二", Password: clerk.Password, Person: yinzheng.ID{Type: yinzheng.ResidentID, Number: "11010519491231002X"},
-		Grants: []yinzheng.Grant{{Office: district, Role: yinzheng.Department, From: clerk.Grants[0].From}},
-	}))
+	w.school(t)
 
 	anybody := func(form url.Values) {
 		t.Helper()

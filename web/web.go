@@ -60,8 +60,8 @@ type Config struct {
 	TrustedProxies []netip.Prefix
 	// Metrics collects what /metrics shows; nil: a registry of its own.
 	Metrics *prometheus.Registry
-	// Log is given routes, statuses and durations; never a query string, a
-	// code, a name or an ID number. Nil: slog.Default.
+	// Log is given routes, statuses and durations; never a query string, a code that
+	// somebody asked for, a name or an ID number. Nil: slog.Default.
 	Log *slog.Logger
 	// FilesFromOne and FilesFromAll bound how many bytes of files those may leave in a
 	// day whom nobody vouches for: from one network, and all of them together. Zero:

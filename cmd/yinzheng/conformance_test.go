@@ -297,6 +297,12 @@ func (is *issuer) api(t *testing.T, c *conformance.Case) *conformance.Answer {
 // shown are the verdict and the checks of a page.
 var shown = regexp.MustCompile(`data-verdict="([a-z-]+)" data-integrity="([a-z-]+)" data-issuer="([a-z-]+)" data-status="([a-z-]+)"`)
 
+// maskedName is the beginning of a holder's name as it is shown.
+var maskedName = regexp.MustCompile(`\p{Han}\*`)
+
+// successor is the link to the certificate that replaces one.
+var successor = regexp.MustCompile(`href="/v/(\w+)[^"]*">查看替代它的证明`)
+
 // page asks the page of the address where there is nothing but a code, and the
 // verify page anything else, as the code's module does with what it scans. In the
 // place of what a page says in words there is what is expected.
@@ -328,8 +334,14 @@ func (is *issuer) page(t *testing.T, c *conformance.Case) *conformance.Answer {
 			t.Errorf("the page does not tell of %s", f)
 		}
 	}
-	if a.Holder != "" && !strings.Contains(html, a.Holder) {
+	if !strings.Contains(html, a.Holder) {
 		t.Errorf("the page does not name the holder, %s", a.Holder)
+	}
+	if name := maskedName.FindString(html); a.Holder == "" && name != "" {
+		t.Errorf("the page names %s, whom nobody vouches for", name)
+	}
+	if m := successor.FindStringSubmatch(html); m == nil && a.Successor != "" || m != nil && m[1] != a.Successor {
+		t.Errorf("the page leads to the successor %v, want %q", m, a.Successor)
 	}
 	return &a
 }

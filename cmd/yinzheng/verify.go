@@ -33,7 +33,7 @@ type verifyCmd struct {
 func (verifyCmd) Help() string {
 	return `Nothing is fetched and nothing is written. What is trusted is the root certificate alone: the key list counts only as far as its signature chains to it.
 
-Exit status: 0 valid, 1 not valid (forged, altered, revoked, ...), 2 cannot tell (unknown key, a list that is missing or was signed 24 hours ago or more, nothing to check).
+Exit status: 0 valid, 1 not valid (forged, altered, revoked, without a signature, as the scan of a paper is, ...), 2 cannot tell (unknown key, a list that is missing or was signed 24 hours ago or more, an address or a picture with nothing to check offline).
 
   yinzheng verify residence.pdf --jwks jwks.json --status status.jwt --root root.pem`
 }

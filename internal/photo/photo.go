@@ -74,7 +74,7 @@ func readAll(ctx context.Context, m *image.Gray, even bool) (texts []string) {
 		return nil
 	}
 	var used []*detector.FinderPattern
-	for i, t := range triples(patterns(bits)) {
+	for i, t := range triples(patterns(ctx, bits)) {
 		if ctx.Err() != nil || len(texts) == mostCodes {
 			break
 		}
@@ -142,10 +142,12 @@ func decode(modules *gozxing.BitMatrix) string {
 var asUTF8 = map[gozxing.DecodeHintType]any{gozxing.DecodeHintType_CHARACTER_SET: "UTF-8"}
 
 // patterns finds what looks like the pattern in a code's corner, those first that
-// were met most often. gozxing's own search ends with the first code.
-func patterns(bits *gozxing.BitMatrix) []*detector.FinderPattern {
+// were met most often, until the context ends: whatever looks like one in a row has
+// the finder look up and down from there, through all of a high picture if it is dark.
+// gozxing's own search ends with the first code.
+func patterns(ctx context.Context, bits *gozxing.BitMatrix) []*detector.FinderPattern {
 	finder := detector.NewFinderPatternFinder(bits, nil)
-	for y := 2; y < bits.GetHeight() && len(finder.GetPossibleCenters()) < mostPatterns; y += 3 { // the dark middle is three modules high
+	for y := 2; y < bits.GetHeight() && len(finder.GetPossibleCenters()) < mostPatterns && ctx.Err() == nil; y += 3 { // the dark middle is three modules high
 		scanRow(finder, bits, y)
 	}
 	found := slices.Clone(finder.GetPossibleCenters())

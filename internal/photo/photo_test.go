@@ -164,7 +164,7 @@ func TestGray(t *testing.T) {
 // TestHostile: pictures that are made to take long do not.
 func TestHostile(t *testing.T) {
 	const side = 4400
-	tiles, noise, stripes := white(side, side), newGray(side, side), newGray(side, side)
+	tiles, noise, stripes, bars := white(side, side), newGray(side, side), newGray(side, side), white(2600, 2600)
 	for y := range side {
 		for x := range side {
 			d := max(abs(x%27-13), abs(y%27-13)) / 3 // a finder pattern of 3 pixels a module
@@ -175,7 +175,12 @@ func TestHostile(t *testing.T) {
 			stripes.Pix[y*side+x] = byte(x / 3 % 2 * 255)
 		}
 	}
-	for name, m := range map[string]*image.Gray{"finder patterns": tiles, "noise": noise, "stripes": stripes} {
+	for i := range bars.Pix { // each row is one finder pattern after another, each of whose middles is as high as the picture
+		if x := i % bars.Stride % 6; x != 1 && x != 5 {
+			bars.Pix[i] = 0
+		}
+	}
+	for name, m := range map[string]*image.Gray{"finder patterns": tiles, "noise": noise, "stripes": stripes, "bars": bars} {
 		ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
 		began := time.Now()
 		got, _ := Read(ctx, m, func(string) bool { return true })

@@ -53,7 +53,7 @@ func certificate(t testing.TB) *page {
 	}
 	p := &page{Gray: grayOf(m)}
 	var bounds image.Rectangle
-	if p.text, bounds = locate(p.Gray); p.text == "" {
+	if p.text, bounds = locate(t.Context(), p.Gray); p.text == "" {
 		t.Fatal("the page as it is cannot be read")
 	}
 	p.code = bounds
@@ -61,9 +61,9 @@ func certificate(t testing.TB) *page {
 }
 
 // locate reads a clean page and tells where its code is.
-func locate(m *image.Gray) (string, image.Rectangle) {
+func locate(ctx context.Context, m *image.Gray) (string, image.Rectangle) {
 	bits := binary(m, false)
-	for _, t := range triples(patterns(bits)) {
+	for _, t := range triples(patterns(ctx, bits)) {
 		if text := readCode(bits, t, false); text != "" {
 			var r image.Rectangle
 			for _, p := range t.patterns {

@@ -191,6 +191,29 @@ function listen() {
   addEventListener('hashchange', asked);
 }
 
+// reading lays the page out as somebody likes to read. The address says how, as on the
+// server's pages; the page itself is the same for all. It is changed in place: another
+// page would have lost a file's result, and have to start the verifier.
+function reading() {
+  const { searchParams } = new URL(location), links = document.querySelectorAll('[data-carry]');
+  for (const button of document.querySelectorAll('[data-way]')) {
+    const { way, value, class: name, other } = button.dataset, plain = button.textContent;
+    const show = (on) => {
+      document.documentElement.classList.toggle(name, on);
+      button.textContent = on ? other : plain;
+      for (const a of links) {
+        const to = new URL(a.href);
+        if (on) to.searchParams.set(way, value);
+        else to.searchParams.delete(way);
+        a.href = to;
+      }
+    };
+    button.addEventListener('click', () => show(!document.documentElement.classList.contains(name)));
+    button.hidden = false;
+    show(searchParams.get(way) === value);
+  }
+}
+
 // asked verifies what the address holds, where it is a certificate's.
 function asked() {
   return location.pathname.startsWith('/v/') ? verify(location.href) : undefined;
@@ -209,6 +232,7 @@ async function prepared() {
 }
 
 async function begin() {
+  reading();
   listen();
   if (!await prepared()) return;
   note(words.starting);

@@ -78,7 +78,6 @@ async function begin() {
   press(document.getElementById('prepare-do'), async () => {
     try {
       await prepare(device);
-      say('');
       await show(device);
     } catch (e) {
       device.end();
