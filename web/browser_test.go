@@ -14,18 +14,9 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"yinzheng"
+	"yinzheng/internal/chromium"
 	"yinzheng/web"
 )
-
-// chromium starts a real Chromium, which ends with a context.
-func chromium(ctx context.Context, more ...chromedp.ExecAllocatorOption) (context.Context, context.CancelFunc, error) {
-	options := append([]chromedp.ExecAllocatorOption{}, chromedp.DefaultExecAllocatorOptions[:]...)
-	options = append(options, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("accept-lang", "zh-CN"))
-	ctx, free := chromedp.NewExecAllocator(ctx, append(options, more...)...)
-	ctx, end := chromedp.NewContext(ctx)
-	return ctx, func() { end(); free() }, chromedp.Do(ctx, chromedp.Navigate("about:blank")) // without a time limit: that of the first step would be the browser's
-}
 
 // shared is the Chromium of all tests but those that need one of their own: starting one
 // takes as long as a test.
@@ -54,7 +45,7 @@ func browser(t *testing.T) context.Context {
 // browserFor is one that is given up after a time.
 func browserFor(t *testing.T, most time.Duration) context.Context {
 	t.Helper()
-	shared.start.Do(func() { shared.ctx, shared.cancel, shared.err = chromium(context.Background()) })
+	shared.start.Do(func() { shared.ctx, shared.cancel, shared.err = chromium.Start(context.Background()) })
 	must(t, shared.err)
 	ctx, cancel := chromedp.NewContext(shared.ctx, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
@@ -67,7 +58,7 @@ func browserFor(t *testing.T, most time.Duration) context.Context {
 // browserWith is a Chromium of a test's own, which is started otherwise than the others'.
 func browserWith(t *testing.T, options ...chromedp.ExecAllocatorOption) context.Context {
 	t.Helper()
-	ctx, cancel, err := chromium(t.Context(), options...)
+	ctx, cancel, err := chromium.Start(t.Context(), options...)
 	t.Cleanup(cancel)
 	must(t, err)
 	ctx, cancel = context.WithTimeout(ctx, 90*time.Second)

@@ -119,6 +119,8 @@ func TestOffline(t *testing.T) {
 	meanwhile, meanwhileToken, _ := w.issued("three")
 	stranger := newWorld(t).do("GET", "/.well-known/jwks.json", nil).body
 	before := w.do("GET", "/status/1", nil).body
+	worker := append([]byte(`Object.defineProperty(navigator, 'language', { value: 'zh-CN' });`), w.do("GET", "/sw.js", nil).body...) // what a browser is told of languages does not always reach service workers
+	w.others.Store("/sw.js", worker)
 	paper := w.paper(code, token)
 	ctx := browserFor(t, 3*time.Minute)
 	online := func() {
@@ -338,7 +340,7 @@ func TestOffline(t *testing.T) {
 			}
 			was = "yinzheng-shell-" + next
 		}
-		w.others.Delete("/sw.js")
+		w.others.Store("/sw.js", worker)
 		answer[bool](t, ctx, update)
 		until(t, ctx, `(await `+shells+`).startsWith('`+was+`,')`)
 		offline(paper)

@@ -156,6 +156,7 @@ func (p *tape) Write(b []byte) (int, error) {
 // watch puts the witness before a handler; who tells who asks.
 func (x *witness) watch(next http.Handler, who func(*http.Request) string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asks := who(r) // now: while it is answered, they may sign out
 		var sent bytes.Buffer
 		given := r.Body
 		teed := &struct {
@@ -178,7 +179,7 @@ func (x *witness) watch(next http.Handler, who func(*http.Request) string) http.
 			}
 			e.see(p.text.String(), r.RequestURI+sent.String())
 			if e.shows != nil {
-				e.who = who(r)
+				e.who = asks
 			}
 			x.mu.Lock()
 			x.exchanges = append(x.exchanges, e)
