@@ -15,6 +15,7 @@ import (
 
 	"yinzheng"
 	"yinzheng/internal/chromium"
+	"yinzheng/internal/inturn"
 	"yinzheng/web"
 )
 
@@ -73,6 +74,18 @@ func run[T any](t *testing.T, ctx context.Context, step chromedp.Action[T]) T {
 	return v
 }
 
+// holds evaluates a condition in the page. One that another page has just taken the place
+// of does not hold: who presses a button may not hear of it any more.
+func holds(t *testing.T, ctx context.Context, condition string, how ...chromedp.EvaluateOption) bool {
+	t.Helper()
+	yes, err := chromedp.Run(ctx, chromedp.Evaluate[bool](condition, how...))
+	if err != nil && strings.Contains(err.Error(), "navigated or closed") {
+		return false
+	}
+	must(t, err)
+	return yes
+}
+
 // open loads an address anew, with a fragment by way of an empty page: another
 // fragment alone would not load anything.
 func open(t *testing.T, ctx context.Context, address string) {
@@ -114,6 +127,7 @@ func shown(t *testing.T, ctx context.Context, heading string) (tone string) {
 
 // TestPhone opens what a QR code holds as a phone's browser does.
 func TestPhone(t *testing.T) {
+	inturn.Only(t)
 	w := newWorld(t)
 	code, token, _ := w.issued("one")
 	other, otherToken, _ := w.issued("two")
@@ -194,6 +208,7 @@ func swapDigits(paper string) string {
 // TestWithoutScripts checks that everything works where scripts are off: the
 // record's verdict with a note, the form, the upload.
 func TestWithoutScripts(t *testing.T) {
+	inturn.Only(t)
 	w := newWorld(t)
 	code, token, pdf := w.issued("one")
 	ctx := browser(t)

@@ -113,6 +113,7 @@ func drop(t *testing.T, ctx context.Context, content []byte) {
 // TestOffline prepares a device, cuts the network and verifies; then the lists
 // change, by right and by wrong, and in the end the device is cleared.
 func TestOffline(t *testing.T) {
+	inturn.Only(t)
 	w := newRemote(t)
 	code, token, pdf := w.issued("one")
 	revoked, revokedToken, _ := w.issued("two")
