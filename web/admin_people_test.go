@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"yinzheng/internal/inturn"
 )
 
 // TestAdminPeople opens an account on the pages, whose owner sets a password by
@@ -95,6 +97,7 @@ func TestAdminPeople(t *testing.T) {
 // TestAdminInBrowser: an administrator appoints somebody by clicks; on a phone
 // every target is large enough and nothing is wider than it.
 func TestAdminInBrowser(t *testing.T) {
+	inturn.Only(t)
 	w := newWorld(t, unhurried)
 	ctx := browser(t)
 	css := func(s string) chromedp.CSS { return chromedp.CSS(s) }

@@ -14,18 +14,10 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"yinzheng"
+	"yinzheng/internal/chromium"
+	"yinzheng/internal/inturn"
 	"yinzheng/web"
 )
-
-// chromium starts a real Chromium, which ends with a context.
-func chromium(ctx context.Context, more ...chromedp.ExecAllocatorOption) (context.Context, context.CancelFunc, error) {
-	options := append([]chromedp.ExecAllocatorOption{}, chromedp.DefaultExecAllocatorOptions[:]...)
-	options = append(options, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("accept-lang", "zh-CN"))
-	ctx, free := chromedp.NewExecAllocator(ctx, append(options, more...)...)
-	ctx, end := chromedp.NewContext(ctx)
-	return ctx, func() { end(); free() }, chromedp.Do(ctx, chromedp.Navigate("about:blank")) // without a time limit: that of the first step would be the browser's
-}
 
 // shared is the Chromium of all tests but those that need one of their own: starting one
 // takes as long as a test.
@@ -54,7 +46,7 @@ func browser(t *testing.T) context.Context {
 // browserFor is one that is given up after a time.
 func browserFor(t *testing.T, most time.Duration) context.Context {
 	t.Helper()
-	shared.start.Do(func() { shared.ctx, shared.cancel, shared.err = chromium(context.Background()) })
+	shared.start.Do(func() { shared.ctx, shared.cancel, shared.err = chromium.Start(context.Background()) })
 	must(t, shared.err)
 	ctx, cancel := chromedp.NewContext(shared.ctx, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
@@ -67,7 +59,7 @@ func browserFor(t *testing.T, most time.Duration) context.Context {
 // browserWith is a Chromium of a test's own, which is started otherwise than the others'.
 func browserWith(t *testing.T, options ...chromedp.ExecAllocatorOption) context.Context {
 	t.Helper()
-	ctx, cancel, err := chromium(t.Context(), options...)
+	ctx, cancel, err := chromium.Start(t.Context(), options...)
 	t.Cleanup(cancel)
 	must(t, err)
 	ctx, cancel = context.WithTimeout(ctx, 90*time.Second)
@@ -80,6 +72,18 @@ func run[T any](t *testing.T, ctx context.Context, step chromedp.Action[T]) T {
 	v, err := chromedp.Run(ctx, step)
 	must(t, err)
 	return v
+}
+
+// holds evaluates a condition in the page. One that another page has just taken the place
+// of does not hold: who presses a button may not hear of it any more.
+func holds(t *testing.T, ctx context.Context, condition string, how ...chromedp.EvaluateOption) bool {
+	t.Helper()
+	yes, err := chromedp.Run(ctx, chromedp.Evaluate[bool](condition, how...))
+	if err != nil && strings.Contains(err.Error(), "navigated or closed") {
+		return false
+	}
+	must(t, err)
+	return yes
 }
 
 // open loads an address anew, with a fragment by way of an empty page: another
@@ -123,6 +127,7 @@ func shown(t *testing.T, ctx context.Context, heading string) (tone string) {
 
 // TestPhone opens what a QR code holds as a phone's browser does.
 func TestPhone(t *testing.T) {
+	inturn.Only(t)
 	w := newWorld(t)
 	code, token, _ := w.issued("one")
 	other, otherToken, _ := w.issued("two")
@@ -203,6 +208,7 @@ func swapDigits(paper string) string {
 // TestWithoutScripts checks that everything works where scripts are off: the
 // record's verdict with a note, the form, the upload.
 func TestWithoutScripts(t *testing.T) {
+	inturn.Only(t)
 	w := newWorld(t)
 	code, token, pdf := w.issued("one")
 	ctx := browser(t)

@@ -15,6 +15,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"yinzheng"
+	"yinzheng/internal/inturn"
 )
 
 // click clicks the first thing that a selector finds, once it is there.
@@ -136,6 +137,7 @@ func TestJourneyBirth(t *testing.T) {
 // TestJourneyReturned: what is sent back says what for wherever the clerk meets it,
 // and the approver sees what was mended.
 func TestJourneyReturned(t *testing.T) {
+	inturn.Only(t)
 	w := newWorld(t, unhurried)
 	here := w.signedIn(t, "village").handsIn(1)[0]
 	ctx := browser(t)
@@ -250,6 +252,7 @@ func TestJourneyBulk(t *testing.T) {
 // TestJourneyMerged merges an office whose case is open: the case is mended by the
 // people of the office that takes over, and finished under its name.
 func TestJourneyMerged(t *testing.T) {
+	inturn.Only(t)
 	w := newWorld(t, unhurried)
 	clerk, town := w.signedIn(t, "village"), w.signedIn(t, "town")
 	here := clerk.handsIn(1)[0]

@@ -13,6 +13,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"yinzheng"
+	"yinzheng/internal/inturn"
 )
 
 // twice clicks a button twice, the second time while the answer to the first is on
@@ -79,6 +80,7 @@ func TestStaffDoubleClick(t *testing.T) {
 // TestStaffBack: who goes back finds the page as the case is by then, can go on
 // mending what is theirs, and is offered nothing that has been done.
 func TestStaffBack(t *testing.T) {
+	inturn.Only(t)
 	w := newWorld(t, unhurried)
 	address := w.signedIn(t, "village").start("441302199003070120")
 	ctx := browser(t)
@@ -183,6 +185,7 @@ func TestStaffFilesInBrowser(t *testing.T) {
 // TestStaffScriptInBrowser types markup into every field that takes a text and looks
 // at the pages that show it: nothing of it becomes a part of any.
 func TestStaffScriptInBrowser(t *testing.T) {
+	inturn.Only(t)
 	const markup = `"'><img id=run src=x onerror=x>`
 	w := newWorld(t, unhurried)
 	address := w.signedIn(t, "village").start("441302199003070120")

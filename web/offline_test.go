@@ -121,12 +121,15 @@ func readsAs(t *testing.T, ctx context.Context, size, colour string) {
 // TestOffline prepares a device, cuts the network and verifies; then the lists
 // change, by right and by wrong, and in the end the device is cleared.
 func TestOffline(t *testing.T) {
+	inturn.Only(t)
 	w := newRemote(t)
 	code, token, pdf := w.issued("one")
 	revoked, revokedToken, _ := w.issued("two")
 	meanwhile, meanwhileToken, _ := w.issued("three")
 	stranger := newWorld(t).do("GET", "/.well-known/jwks.json", nil).body
 	before := w.do("GET", "/status/1", nil).body
+	worker := append([]byte(`Object.defineProperty(navigator, 'language', { value: 'zh-CN' });`), w.do("GET", "/sw.js", nil).body...) // what a browser is told of languages does not always reach service workers
+	w.others.Store("/sw.js", worker)
 	paper := w.paper(code, token)
 	ctx := browserFor(t, 3*time.Minute)
 	online := func() {
@@ -363,7 +366,7 @@ func TestOffline(t *testing.T) {
 			}
 			was = "yinzheng-shell-" + next
 		}
-		w.others.Delete("/sw.js")
+		w.others.Store("/sw.js", worker)
 		answer[bool](t, ctx, update)
 		until(t, ctx, `(await `+shells+`).startsWith('`+was+`,')`)
 		offline(paper)

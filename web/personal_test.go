@@ -23,6 +23,7 @@ import (
 
 	"yinzheng"
 	"yinzheng/attachments/picturetest"
+	"yinzheng/internal/inturn"
 	"yinzheng/internal/mailtest"
 	"yinzheng/internal/oidctest"
 	residents "yinzheng/resident"
@@ -83,6 +84,7 @@ func (u unsteady) Preview(s *yinzheng.Sheet, format, focus string) ([]byte, erro
 // events, and every other row that is not about a case, a person or a message on its
 // way; and for codes, secrets and tokens.
 func TestNothingPersonal(t *testing.T) {
+	inturn.Only(t)
 	x := &traces{t: t, secrets: map[string]string{"a password": password}, file: filepath.Join(t.TempDir(), "yinzheng.db")}
 	kept, err := store.Open(t.Context(), x.file)
 	must(t, err)

@@ -18,6 +18,7 @@ import (
 
 	"yinzheng"
 	"yinzheng/attachments/picturetest"
+	"yinzheng/internal/inturn"
 	"yinzheng/internal/oidctest"
 	residents "yinzheng/resident"
 )
@@ -42,19 +43,7 @@ func (w *world) phone(t *testing.T, scripts bool) *phone {
 // does runs something in the page that is open.
 func (p *phone) does(script string) {
 	p.t.Helper()
-	p.asks(`(() => {` + script + `})(), true`)
-}
-
-// asks evaluates a condition in the page. One that another page has just taken the place
-// of does not hold: who presses a button may not hear of it any more.
-func (p *phone) asks(condition string) bool {
-	p.t.Helper()
-	holds, err := chromedp.Run(p, chromedp.Evaluate[bool](condition))
-	if err != nil && strings.Contains(err.Error(), "navigated or closed") {
-		return false
-	}
-	must(p.t, err)
-	return holds
+	holds(p.t, p, `(() => {`+script+`})(), true`)
 }
 
 // until waits for a condition in a page that has come whole. It needs no scripts of
@@ -62,7 +51,7 @@ func (p *phone) asks(condition string) bool {
 func (p *phone) until(condition string) {
 	p.t.Helper()
 	for range 800 {
-		if p.asks(`document.readyState === 'complete' && (` + condition + `)`) {
+		if holds(p.t, p, `document.readyState === 'complete' && (`+condition+`)`) {
 			return
 		}
 		time.Sleep(25 * time.Millisecond)
@@ -267,6 +256,7 @@ func TestApplyJourney(t *testing.T) {
 // TestApplyScriptless: without scripts, on a phone that nobody is signed in on, a parent
 // asks for a certificate about a newborn, and comes back by a code.
 func TestApplyScriptless(t *testing.T) {
+	inturn.Only(t)
 	w := newWorld(t, unhurried)
 	p, clerk := w.phone(t, false), w.signedIn(t, "village")
 	open(t, p, w.URL+"/apply/birth-registration")
@@ -383,6 +373,7 @@ func TestApplyFiles(t *testing.T) {
 // TestApplyPages looks at the pages of an agent's request that the journeys pass by, on
 // a phone and, in English, on a desk.
 func TestApplyPages(t *testing.T) {
+	inturn.Only(t)
 	w := newWorld(t, unhurried)
 	p := w.phone(t, true)
 	open(t, p, w.URL+"/apply/family-relation")

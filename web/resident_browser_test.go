@@ -6,11 +6,13 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"yinzheng/internal/inturn"
 	"yinzheng/web"
 )
 
 // TestGallery looks at what residents' pages are made of, in every way of reading.
 func TestGallery(t *testing.T) {
+	inturn.Only(t)
 	h, err := web.Gallery()
 	must(t, err)
 	server := httptest.NewServer(h)

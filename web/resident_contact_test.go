@@ -12,6 +12,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"yinzheng"
+	"yinzheng/internal/inturn"
 )
 
 // mails are the mails of a kind that wait, oldest first.
@@ -173,6 +174,7 @@ func TestStopsAreLimited(t *testing.T) {
 
 // TestResidentContactPhone: the same page on a phone, by touch.
 func TestResidentContactPhone(t *testing.T) {
+	inturn.Only(t)
 	w := newWorld(t, unhurried)
 	w.Channels = []yinzheng.MessageChannel{yinzheng.Mail}
 	clerk := w.signedIn(t, "village")
@@ -182,7 +184,7 @@ func TestResidentContactPhone(t *testing.T) {
 	comesBy(t, ctx, w.URL, strings.TrimPrefix(address, "/work/cases/"), clerk.code(address))
 	press := func(script, shown string) {
 		t.Helper()
-		run(t, ctx, chromedp.Evaluate[bool](script+`, true`))
+		holds(t, ctx, script+`, true`)
 		until(t, ctx, shown)
 		fitsPhone(t, ctx, shown)
 		accessible(t, ctx, shown)

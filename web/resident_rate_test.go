@@ -9,6 +9,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"yinzheng"
+	"yinzheng/internal/inturn"
 	"yinzheng/internal/oidctest"
 	"yinzheng/rating"
 	residents "yinzheng/resident"
@@ -124,6 +125,7 @@ func TestRatedByTheSlip(t *testing.T) {
 // TestRatingJourney in a browser, on a phone: a bad rating, a call that comes late,
 // the office above, and an answer that the resident reads.
 func TestRatingJourney(t *testing.T) {
+	inturn.Only(t)
 	w := newWorld(t, unhurried)
 	must(t, w.store.PutAccount(t.Context(), &yinzheng.Account{ID: "p-deputy", Username: "deputy", Name: "deputy", Person: yinzheng.ID{Type: yinzheng.Passport, Number: "E1"}, Grants: []yinzheng.Grant{{Office: town, Role: yinzheng.Approver}}}))
 	clerk := w.signedIn(t, "village")

@@ -14,6 +14,7 @@ import (
 
 	"yinzheng"
 	"yinzheng/campaign"
+	"yinzheng/internal/inturn"
 )
 
 // upload sends a form with a file, as a browser does.
@@ -185,6 +186,7 @@ func TestCampaignPages(t *testing.T) {
 // TestCampaignInBrowser: thirty people, one dead, one absent, the rest present,
 // ticked and entered; the cases wait for one decision.
 func TestCampaignInBrowser(t *testing.T) {
+	inturn.Only(t)
 	w := newWorld(t, unhurried)
 	address := w.signedIn(t, "town").startsCampaign(pensioners(30))
 	ctx := browser(t)

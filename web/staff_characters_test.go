@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"yinzheng/internal/inturn"
 )
 
 // TestStaffCharacters finds characters by reading, radical and code point, without
@@ -49,6 +51,7 @@ func TestStaffCharacters(t *testing.T) {
 // TestStaffCharactersInBrowser: a character that was looked up beside the form
 // comes to where the cursor was, and is saved.
 func TestStaffCharactersInBrowser(t *testing.T) {
+	inturn.Only(t)
 	w := newWorld(t, unhurried)
 	address := w.signedIn(t, "village").start("441302199003070120")
 	ctx := browser(t)

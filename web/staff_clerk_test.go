@@ -12,6 +12,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"yinzheng"
+	"yinzheng/internal/inturn"
 	"yinzheng/register"
 	"yinzheng/web"
 )
@@ -72,6 +73,7 @@ func focused(t *testing.T, ctx context.Context, id string) {
 // register with a dozen keys after the ID number, and an approver decides it in
 // three clicks.
 func TestStaffPractised(t *testing.T) {
+	inturn.Only(t)
 	w := atHome(t)
 	ctx := browser(t)
 	pressed := counting(t, ctx)
@@ -119,6 +121,7 @@ func TestStaffPractised(t *testing.T) {
 // TestStaffAtHand: a digit chooses what is often written only in an empty field,
 // and stands for itself when somebody goes on typing.
 func TestStaffAtHand(t *testing.T) {
+	inturn.Only(t)
 	w := newWorld(t, unhurried)
 	clerk := w.signedIn(t, "village")
 	address := clerk.start("441302199003070120")

@@ -9,6 +9,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"yinzheng/inquiry"
+	"yinzheng/internal/inturn"
 )
 
 // hardship lets the district ask about the people of the town.
@@ -214,6 +215,7 @@ func TestInquiryListPages(t *testing.T) {
 // TestInquiryInBrowser: asked, answered by the village, signed by the town,
 // delivered, by four pages and their buttons.
 func TestInquiryInBrowser(t *testing.T) {
+	inturn.Only(t)
 	w := newWorld(t, unhurried)
 	w.hardship()
 	ctx := browser(t)

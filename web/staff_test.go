@@ -420,7 +420,7 @@ func fitsPhone(t *testing.T, ctx context.Context, page string) {
 func until(t *testing.T, ctx context.Context, condition string) {
 	t.Helper()
 	for range 400 {
-		if run(t, ctx, chromedp.Evaluate[bool](`(async () => Boolean(`+condition+`))()`, chromedp.EvalAwaitPromise)) {
+		if holds(t, ctx, `(async () => Boolean(`+condition+`))()`, chromedp.EvalAwaitPromise) {
 			return
 		}
 		time.Sleep(25 * time.Millisecond)

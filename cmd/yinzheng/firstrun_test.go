@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"yinzheng/internal/chromium"
 )
 
 // TestFirstRun goes the way of somebody who has just installed the program, in
@@ -79,18 +81,14 @@ type browserWindow struct {
 
 func newBrowser(t *testing.T) *browserWindow {
 	t.Helper()
-	options := append([]chromedp.ExecAllocatorOption{}, chromedp.DefaultExecAllocatorOptions[:]...)
-	options = append(options, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.UserDataDir(t.TempDir()),
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("accept-lang", "zh-CN"))
-	allocator, cancel := chromedp.NewExecAllocator(t.Context(), options...)
+	ctx, cancel, err := chromium.Start(t.Context())
 	t.Cleanup(cancel)
-	ctx, cancel := chromedp.NewContext(allocator)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel = context.WithTimeout(ctx, 90*time.Second)
 	t.Cleanup(cancel)
-	b := &browserWindow{t, ctx}
-	do(b, chromedp.Navigate("about:blank")) // without a time limit: that of the first step would be the browser's
-	b.ctx, cancel = context.WithTimeout(ctx, 90*time.Second)
-	t.Cleanup(cancel)
-	return b
+	return &browserWindow{t, ctx}
 }
 
 func do[T any](b *browserWindow, step chromedp.Action[T]) T {

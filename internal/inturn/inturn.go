@@ -1,5 +1,6 @@
 // Package inturn marks tests that do one thing after another: the race detector finds
-// nothing in them, and makes them many times slower.
+// nothing in them, and makes them many times slower. A journey through pages is one, too,
+// where its browser fetches no more at once than in those that stay.
 package inturn
 
 import "testing"

@@ -11,6 +11,8 @@ import (
 
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+
+	"yinzheng/internal/chromium"
 )
 
 // window is a window of a real Chromium. After its first error, which it keeps,
@@ -25,17 +27,12 @@ type window struct {
 const patience = 20 * time.Second
 
 func newWindow(ctx context.Context, profile string) (*window, error) {
-	options := append([]chromedp.ExecAllocatorOption{}, chromedp.DefaultExecAllocatorOptions[:]...)
-	options = append(options, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.UserDataDir(profile),
-		chromedp.Flag("hide-scrollbars", true), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("accept-lang", "zh-CN"), chromedp.Flag("lang", "zh-CN"))
-	ctx, closeBrowser := chromedp.NewExecAllocator(ctx, options...)
-	ctx, closeTab := chromedp.NewContext(ctx)
-	w := &window{ctx: ctx, close: func() { closeTab(); closeBrowser() }}
-	_, err := chromedp.Run(ctx, chromedp.Navigate("about:blank")) // without a time limit: that of the first step would be the browser's
+	ctx, end, err := chromium.Start(ctx, chromedp.UserDataDir(profile), chromedp.Flag("lang", "zh-CN"))
 	if err != nil {
-		w.close()
+		end()
 		return nil, err
 	}
+	w := &window{ctx: ctx, close: end}
 	w.counter()
 	return w, nil
 }
