@@ -337,7 +337,10 @@ type Retentions interface {
 	// CountSpent counts the same, and those that something needs.
 	CountSpent(ctx context.Context, rule string, before, now time.Time) (ExpiredCount, error)
 	// EraseSpent takes from one of them what the rule takes, and records that
-	// (EventContentErased); ErrConflict when it is not among them (any more).
+	// (EventContentErased); ErrConflict when it is not among them (any more). From what is
+	// large it takes in portions, a transaction each, the first of which says that it is
+	// erased: cut off in between, it is among them until EraseSpent goes on, whoever
+	// needs it by then.
 	EraseSpent(ctx context.Context, rule, id string, before, now time.Time) error
 	// ForgetRecipients takes the masked recipients off messages that are done since before
 	// a moment, so many at most, and tells how many; CountRecipients counts them.
