@@ -104,7 +104,7 @@ var terms = map[string]*term{
 		past:   "c.running = 0 AND c.erased = 0 AND (SELECT max(x.at) FROM campaign_acts x WHERE x.campaign = c.key AND x.entry = 0) < $1",
 		needed: "EXISTS (SELECT 1 FROM campaign_entries x JOIN case_holds h ON h.application = x.application WHERE x.campaign = c.key AND h.until > $2)",
 	}, term{
-		stays: query("SELECT entry, seq, at, account, kind, " + namelessAct + " AS content FROM campaign_acts WHERE campaign = (SELECT key FROM campaigns WHERE id = $1) AND entry > 0 ORDER BY entry, seq"),
+		stays:   query("SELECT entry, seq, at, account, kind, " + namelessAct + " AS content FROM campaign_acts WHERE campaign = (SELECT key FROM campaigns WHERE id = $1) AND entry > 0 ORDER BY entry, seq"),
 		empties: []string{query("UPDATE campaigns SET erased = 1 WHERE id = $1")},
 		portions: []string{
 			query("UPDATE campaign_acts SET content = " + namelessAct + " WHERE campaign = (SELECT key FROM campaigns WHERE id = $1) AND entry IN (" + namedEntries + ")"),
@@ -137,7 +137,7 @@ var terms = map[string]*term{
 		past:   "l.state = 'replied' AND l.erased = 0 AND l.at < $1 AND (SELECT max(x.at) FROM inquiry_acts x WHERE x.subject = l.id) < $1",
 		needed: nothing,
 	}, term{
-		stays: query("SELECT row, answer, found, as_of, inquiry FROM inquiry_rows WHERE list = $1 ORDER BY row"),
+		stays:   query("SELECT row, answer, found, as_of, inquiry FROM inquiry_rows WHERE list = $1 ORDER BY row"),
 		empties: []string{query("UPDATE inquiry_lists SET erased = 1 WHERE id = $1")},
 		portions: []string{query(`UPDATE inquiry_rows SET content = '{}', source = NULL WHERE list = $1
 			AND row IN (SELECT row FROM inquiry_rows WHERE list = $1 AND (content <> '{}' OR source IS NOT NULL) ORDER BY row LIMIT $2)`)},
@@ -171,10 +171,24 @@ var terms = map[string]*term{
 		since:   query("SELECT at FROM copies WHERE id = $1"),
 		robbed:  query("SELECT c.id, c.at FROM copies c WHERE c.collector = '' AND NOT " + erasureAbout("c.id", yinzheng.RetainCopies) + " LIMIT 1"),
 	}),
+	yinzheng.RetainRights: newTerm(thing{
+		from: "commitment_rights r", id: "'right-' || r.key", order: "r.at",
+		past: `r.ended = 0 AND r.document NOT LIKE 'right-%' AND r.at < $1
+			AND NOT EXISTS (SELECT 1 FROM commitment_rights n WHERE n.document = r.document AND n.key > r.key)`,
+		needed: "EXISTS (SELECT 1 FROM commitment_rights x JOIN case_holds h ON h.application = x.application WHERE x.document = r.document AND h.until > $2)",
+	}, term{
+		stays:   query("SELECT key, at, ended, account, application, action, reason FROM commitment_rights WHERE document = " + documentOfRight + " ORDER BY key"),
+		empties: []string{query("UPDATE commitment_rights SET document = $1 WHERE document = " + documentOfRight)},
+		filled:  query("SELECT count(*) FROM commitment_rights WHERE 'right-' || key = $1 AND key = CAST(substr($1, 7) AS INTEGER) AND document <> $1"),
+		since:   query("SELECT at FROM commitment_rights WHERE key = CAST(substr($1, 7) AS INTEGER) AND 'right-' || key = $1"),
+		robbed:  query("SELECT r.document, r.at FROM commitment_rights r WHERE r.document LIKE 'right-%' AND NOT " + erasureAbout("r.document", yinzheng.RetainRights) + " LIMIT 1"),
+	}),
 }
 
 const (
-	nothing      = "$2 IS NULL" // needs it
+	// The document whose right was restored, or what an erasure left in its place.
+	documentOfRight = "(SELECT document FROM commitment_rights WHERE key = CAST(substr($1, 7) AS INTEGER) AND 'right-' || key = $1)"
+	nothing         = "$2 IS NULL" // needs it
 	// The next entries of a roster that say whom they are about.
 	namedEntries = "SELECT number FROM campaign_entries WHERE campaign = (SELECT key FROM campaigns WHERE id = $1) AND mark <> 'erased:' || number ORDER BY number LIMIT $2"
 	inquiryKinds = "e.kind >= 'inquiry-' AND e.kind < 'inquiry.' AND length(e.detail) = 64"
