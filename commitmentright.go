@@ -20,7 +20,8 @@ type CommitmentRight struct {
 }
 
 // CommitmentRights keeps who lost, and was given back, the right to sign
-// commitments. It only grows.
+// commitments. It only grows; the document of a right that was restored goes in time
+// (Retentions.EraseSpent).
 type CommitmentRights interface {
 	// AddCommitmentRight notes a change.
 	AddCommitmentRight(ctx context.Context, r *CommitmentRight) error

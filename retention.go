@@ -45,6 +45,7 @@ const (
 	RetainRolls     = "rolls"
 	RetainCopies    = "copies"
 	RetainMessages  = "messages"
+	RetainRights    = "commitment-rights"
 )
 
 var retentionRules = []RetentionRule{
@@ -138,10 +139,16 @@ var retentionRules = []RetentionRule{
 		Text{"供查问有没有发到；九十天后不再需要（《个人信息保护法》第十九条、第四十七条）", "They tell whether something was sent there, and nothing else after ninety days (Personal Information Protection Law, articles 19 and 47)"},
 		90,
 	},
+	{
+		RetainRights,
+		Text{"已恢复承诺资格的人的证件号码", "Documents of who was given back the right to commitments"},
+		Text{"对取消资格不服的，最迟五年内可以起诉（《行政诉讼法》第四十六条第二款）；恢复后不再据以拒绝，办件经过里仍写明", "That it had ended can be taken to court for five years at most (Administrative Litigation Law, article 46, second paragraph); nothing is refused by it any more, and the case's history still has it"},
+		5 * yearOfDays,
+	},
 }
 
 // spentRules are the rules of what is kept beside cases, contacts, requests and messages.
-var spentRules = []string{RetainImports, RetainRatings, RetainShares, RetainRosters, RetainInquiries, RetainLists, RetainRolls, RetainCopies}
+var spentRules = []string{RetainImports, RetainRatings, RetainShares, RetainRosters, RetainInquiries, RetainLists, RetainRolls, RetainCopies, RetainRights}
 
 // caseRules are the rules of cases, in the order in which they are gone through.
 var caseRules = []string{RetainDrafts, RetainWithdrawn, RetainRejected, RetainFiles}
@@ -331,13 +338,16 @@ type Retentions interface {
 	// Spent lists the IDs of what stands under a rule of its own (spentRules), was touched
 	// last before a moment and is not needed at now, longest first: done imports, ratings
 	// that nothing is to be done about, ended shares and campaigns, inquiries and lists that
-	// were replied to, rolls since they were replaced, copies. A hold on a case of theirs
-	// needs them.
+	// were replied to, rolls since they were replaced, copies, rights since they were
+	// restored. A hold on a case of theirs needs them.
 	Spent(ctx context.Context, rule string, before, now time.Time, limit int) ([]string, error)
 	// CountSpent counts the same, and those that something needs.
 	CountSpent(ctx context.Context, rule string, before, now time.Time) (ExpiredCount, error)
 	// EraseSpent takes from one of them what the rule takes, and records that
-	// (EventContentErased); ErrConflict when it is not among them (any more).
+	// (EventContentErased); ErrConflict when it is not among them (any more). From what is
+	// large it takes in portions, a transaction each, the first of which says that it is
+	// erased: cut off in between, it is among them until EraseSpent goes on, whoever
+	// needs it by then.
 	EraseSpent(ctx context.Context, rule, id string, before, now time.Time) error
 	// ForgetRecipients takes the masked recipients off messages that are done since before
 	// a moment, so many at most, and tells how many; CountRecipients counts them.

@@ -158,6 +158,8 @@ const (
 
 	EventInTime        = "erased-in-time" // what a round erased; the subject is all of it
 	EventContentErased = "content-erased" // of one thing, by a rule; detail: the rule, and a digest of what stays
+	EventErasureBegun  = "erasure-begun"  // ... that goes in portions; detail: the rule
+	EventErasureDone   = "erasure-done"   // ... all of which have gone
 	EventHeld          = "case-held"
 	EventHoldEnded     = "case-hold-ended"
 
@@ -238,6 +240,8 @@ var eventNames = map[string]Text{
 	EventReturnCode:            {"取得网上申请的取回码", "code to come back to a request drawn"},
 	EventInTime:                {"按保存期限销毁", "erased in time"},
 	EventContentErased:         {"内容按保存期限销毁", "content erased in time"},
+	EventErasureBegun:          {"内容分批销毁，尚未办完", "content erased in portions, the first of them"},
+	EventErasureDone:           {"内容分批销毁，已办完", "content erased in portions, all of them"},
 	EventHeld:                  {"保全办件，暂不销毁", "case held, nothing of it is erased"},
 	EventHoldEnded:             {"解除保全", "hold on a case ended"},
 	EventInspected:             {"核查承诺", "commitment inspected"},

@@ -74,6 +74,12 @@ func (v *verifier) erasing(ctx context.Context, e *yinzheng.LogEntry, detail str
 	if err == nil && t.filled != "" {
 		err = v.q.QueryRowContext(ctx, t.filled, e.Subject).Scan(&filled)
 	}
+	if err == nil && filled > 0 {
+		var begun bool // it was cut off, or goes on: what is left goes, too
+		if begun, err = hasBegun(ctx, v.q, name, e.Subject); begun {
+			filled = 0
+		}
+	}
 	if errors.As(err, new(*scanError)) || err == nil && (is != detail || filled > 0) {
 		return ContentChanged, nil
 	}

@@ -60,6 +60,8 @@ func TestSpentRecord(t *testing.T) {
 		{name: "no JSON", late: time.Second, now: later, forged: "UPDATE rating_acts SET content = 'x' WHERE seq = 1", want: ContentChanged},
 		{name: "how many copies", late: time.Second, now: later, forged: "UPDATE copies SET copies = 9", want: ContentChanged},
 		{name: "the roll in force", late: time.Second, now: later, forged: "DELETE FROM inquiry_rolls WHERE id = 'R2'", want: ContentMissing},
+		{name: "whose right it was", late: time.Second, now: later, forged: "UPDATE commitment_rights SET document = '111:a' WHERE key = 2", want: ContentChanged},
+		{name: "that a right had ended", late: time.Second, now: later, forged: "DELETE FROM commitment_rights WHERE key = 1", want: ContentChanged},
 		{name: "the erasures gone", late: time.Second, now: later, forged: unerased, want: ContentExtra},
 	} {
 		path := t.TempDir() + "/yinzheng.db"
@@ -93,6 +95,7 @@ func TestRobbed(t *testing.T) {
 		"UPDATE inquiry_rows SET content = '{}'":                                  ContentMissing,
 		"DELETE FROM inquiry_roll_entries WHERE roll = 'R1'":                      ContentMissing,
 		"UPDATE copies SET collector = ''":                                        ContentMissing,
+		"UPDATE commitment_rights SET document = 'right-2'":                       ContentMissing,
 	} {
 		path := t.TempDir() + "/yinzheng.db"
 		s := openFile(t, path)
@@ -139,8 +142,12 @@ func TestSpending(t *testing.T) {
 		"UPDATE inquiry_rolls SET erased = 1 WHERE id = 'R1'",
 		"DELETE FROM inquiry_roll_entries WHERE roll = 'R1'",
 		"UPDATE copies SET collector = '', collector_type = '', collector_number = '', collector_reason = '', purpose = ''",
+		"UPDATE commitment_rights SET document = 'right-2' WHERE document = '111:王丽'",
 	}
 	stays := []string{
+		"UPDATE commitment_rights SET document = 'right-1'",
+		"UPDATE commitment_rights SET document = 'right-2', account = 'x'",
+		"DELETE FROM commitment_rights",
 		"UPDATE batch_rows SET content = '{}', why_zh = 'x' WHERE line = 3",
 		"UPDATE batch_rows SET content = '{}', alike = NULL, why_zh = NULL, why_en = NULL, application = 'A2' WHERE line = 3",
 		"UPDATE batch_rows SET content = '[]', alike = NULL, why_zh = NULL, why_en = NULL WHERE line = 3",

@@ -20,7 +20,6 @@ const (
 	ofRegister  = "the register of persons: its office keeps it"
 	byItself    = "goes by itself within days"
 	byOffice    = "who verified is not told, only the office of a department"
-	commitments = "who may sign no commitment: stays with the case"
 )
 
 // stays says of every column why what it holds stays, or by which rule it goes.
@@ -41,7 +40,7 @@ var stays = map[string]map[string]string{
 	"certificate_pdfs":        {plain: "certificate", certificate: "pdf"},
 	"certificates":            {plain: "key code number application item template_version short organ organ_name division issued_at expires_at salt list list_index lease token_kid document_kid digest pages status status_at reason successor", certificate: "masked_name masked_id holder commitment token"},
 	"code_tries":              {plain: "since tries", byItself: "application"},
-	"commitment_rights":       {plain: "key at ended account application action reason", commitments: "document"},
+	"commitment_rights":       {plain: "key at ended account application action reason", yinzheng.RetainRights: "document"},
 	"contact_proofs":          {plain: "channel language wants hash expires_at wrong", byItself: "resident address"},
 	"contacts":                {plain: "channel language wants account at", yinzheng.RetainContacts: "resident address secret"},
 	"copies":                  {plain: "key id certificate at account office copies", staff: "name", yinzheng.RetainCopies: "collector collector_type collector_number collector_reason purpose"},

@@ -39,6 +39,7 @@ func TestPlans(t *testing.T) {
 	}
 	for _, t := range terms {
 		whole[t.robbed] = true // by an audit
+		whole[t.left] = true   // few, once an hour
 	}
 	dml := regexp.MustCompile(`^(SELECT|INSERT|UPDATE|DELETE)`)
 	checked := 0

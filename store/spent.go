@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"yinzheng"
@@ -14,6 +15,8 @@ type term struct {
 	list, due, needed, one string   // what is past its time: listed; counted, without and with what is needed; whether one of them is to go
 	stays                  string   // the rows that an erasure leaves of one, in their order; empty: nothing that the log knows
 	empties                []string // take from one what goes
+	portions               []string // take from so many of its rows what goes, the last telling of how many; nil: empties takes it all
+	left                   string   // those whose portions have not all gone, listed
 	filled                 string   // how many of its rows hold what went; empty: stays tells, or robbed
 	since                  string   // when one was touched last, by what the log vouches for where it can
 	robbed                 string   // one from which something is missing that no event erased; empty: that cannot be told
@@ -32,6 +35,16 @@ type thing struct {
 func erasureAbout(id, rule string) string {
 	return "EXISTS (SELECT 1 FROM log l JOIN events e ON e.key = l.part WHERE l.subject = " + id + " AND l.kind = 'event' AND e.kind = '" + yinzheng.EventContentErased + "' AND (e.detail = '" + rule + "' OR e.detail LIKE '" + rule + " %'))"
 }
+
+// partErased is whether the portions of a thing have begun to go by a rule, and have not all
+// gone, by the record.
+func partErased(id, rule string) string {
+	return "(SELECT count(CASE e.kind WHEN '" + yinzheng.EventErasureBegun + "' THEN 1 END) > count(CASE e.kind WHEN '" + yinzheng.EventErasureDone + "' THEN 1 END)" +
+		" FROM log l JOIN events e ON e.key = l.part WHERE l.subject = " + id + " AND l.kind = 'event' AND e.detail = " + rule + ")"
+}
+
+// isPartErased asks it of one.
+var isPartErased = query("SELECT " + partErased("$1", "$2"))
 
 // lastOf is when the last event of some kinds about a thing was.
 func lastOf(kinds string) string {
@@ -91,12 +104,13 @@ var terms = map[string]*term{
 		past:   "c.running = 0 AND c.erased = 0 AND (SELECT max(x.at) FROM campaign_acts x WHERE x.campaign = c.key AND x.entry = 0) < $1",
 		needed: "EXISTS (SELECT 1 FROM campaign_entries x JOIN case_holds h ON h.application = x.application WHERE x.campaign = c.key AND h.until > $2)",
 	}, term{
-		stays: query("SELECT entry, seq, at, account, kind, " + namelessAct + " AS content FROM campaign_acts WHERE campaign = (SELECT key FROM campaigns WHERE id = $1) AND entry > 0 ORDER BY entry, seq"),
-		empties: []string{
-			query("UPDATE campaign_entries SET content = " + nameless + ", mark = 'erased:' || number WHERE campaign = (SELECT key FROM campaigns WHERE id = $1)"),
-			query("UPDATE campaign_acts SET content = " + namelessAct + " WHERE campaign = (SELECT key FROM campaigns WHERE id = $1) AND entry > 0"),
-			query("UPDATE campaigns SET erased = 1 WHERE id = $1"),
+		stays:   query("SELECT entry, seq, at, account, kind, " + namelessAct + " AS content FROM campaign_acts WHERE campaign = (SELECT key FROM campaigns WHERE id = $1) AND entry > 0 ORDER BY entry, seq"),
+		empties: []string{query("UPDATE campaigns SET erased = 1 WHERE id = $1")},
+		portions: []string{
+			query("UPDATE campaign_acts SET content = " + namelessAct + " WHERE campaign = (SELECT key FROM campaigns WHERE id = $1) AND entry IN (" + namedEntries + ")"),
+			query("UPDATE campaign_entries SET content = " + nameless + ", mark = 'erased:' || number WHERE campaign = (SELECT key FROM campaigns WHERE id = $1) AND number IN (" + namedEntries + ")"),
 		},
+		left: query("SELECT c.id FROM campaigns c WHERE c.erased = 1 AND " + partErased("c.id", "'"+yinzheng.RetainRosters+"'") + " ORDER BY c.key LIMIT $1"),
 		filled: query(`SELECT (SELECT count(*) FROM campaign_entries WHERE campaign = (SELECT key FROM campaigns WHERE id = $1) AND content IS NOT ` + nameless + `)
 			+ (SELECT count(*) FROM campaign_acts WHERE campaign = (SELECT key FROM campaigns WHERE id = $1) AND entry > 0 AND content IS NOT ` + namelessAct + `)`),
 		since: lastOf("e.kind IN ('campaign-end', 'campaign-cancel')"),
@@ -123,11 +137,11 @@ var terms = map[string]*term{
 		past:   "l.state = 'replied' AND l.erased = 0 AND l.at < $1 AND (SELECT max(x.at) FROM inquiry_acts x WHERE x.subject = l.id) < $1",
 		needed: nothing,
 	}, term{
-		stays: query("SELECT row, answer, found, as_of, inquiry FROM inquiry_rows WHERE list = $1 ORDER BY row"),
-		empties: []string{
-			query("UPDATE inquiry_rows SET content = '{}', source = NULL WHERE list = $1"),
-			query("UPDATE inquiry_lists SET erased = 1 WHERE id = $1"),
-		},
+		stays:   query("SELECT row, answer, found, as_of, inquiry FROM inquiry_rows WHERE list = $1 ORDER BY row"),
+		empties: []string{query("UPDATE inquiry_lists SET erased = 1 WHERE id = $1")},
+		portions: []string{query(`UPDATE inquiry_rows SET content = '{}', source = NULL WHERE list = $1
+			AND row IN (SELECT row FROM inquiry_rows WHERE list = $1 AND (content <> '{}' OR source IS NOT NULL) ORDER BY row LIMIT $2)`)},
+		left:   query("SELECT l.id FROM inquiry_lists l WHERE l.erased = 1 AND " + partErased("l.id", "'"+yinzheng.RetainLists+"'") + " ORDER BY l.key LIMIT $1"),
 		filled: query("SELECT count(*) FROM inquiry_rows WHERE list = $1 AND (content <> '{}' OR source IS NOT NULL)"),
 		since:  lastOf(inquiryKinds),
 		robbed: query(`SELECT l.id, l.at FROM inquiry_lists l WHERE (l.erased = 1 OR EXISTS (SELECT 1 FROM inquiry_rows r WHERE r.list = l.id AND r.content = '{}'))
@@ -138,8 +152,11 @@ var terms = map[string]*term{
 		past:   "r.erased = 0 AND r.at < $1 AND EXISTS (SELECT 1 FROM inquiry_rolls n WHERE n.kind = r.kind AND n.key > r.key AND n.at < $1)",
 		needed: nothing,
 	}, term{
-		empties: []string{query("DELETE FROM inquiry_roll_entries WHERE roll = $1"), query("UPDATE inquiry_rolls SET erased = 1 WHERE id = $1")},
-		since:   query("SELECT min(n.at) FROM inquiry_rolls r JOIN inquiry_rolls n ON n.kind = r.kind AND n.key > r.key WHERE r.id = $1"),
+		empties:  []string{query("UPDATE inquiry_rolls SET erased = 1 WHERE id = $1")},
+		portions: []string{query("DELETE FROM inquiry_roll_entries WHERE roll = $1 AND document IN (SELECT document FROM inquiry_roll_entries WHERE roll = $1 ORDER BY document LIMIT $2)")},
+		left:     query("SELECT r.id FROM inquiry_rolls r WHERE r.erased = 1 AND " + partErased("r.id", "'"+yinzheng.RetainRolls+"'") + " ORDER BY r.key LIMIT $1"),
+		filled:   query("SELECT count(*) FROM inquiry_roll_entries WHERE roll = $1"),
+		since:    query("SELECT min(n.at) FROM inquiry_rolls r JOIN inquiry_rolls n ON n.kind = r.kind AND n.key > r.key WHERE r.id = $1"),
 		robbed: query(`SELECT r.id, r.at FROM inquiry_rolls r WHERE (r.erased = 1 OR r.rows <> (SELECT count(*) FROM inquiry_roll_entries x WHERE x.roll = r.id))
 			AND NOT ` + erasureAbout("r.id", yinzheng.RetainRolls) + ` LIMIT 1`),
 	}),
@@ -154,10 +171,26 @@ var terms = map[string]*term{
 		since:   query("SELECT at FROM copies WHERE id = $1"),
 		robbed:  query("SELECT c.id, c.at FROM copies c WHERE c.collector = '' AND NOT " + erasureAbout("c.id", yinzheng.RetainCopies) + " LIMIT 1"),
 	}),
+	yinzheng.RetainRights: newTerm(thing{
+		from: "commitment_rights r", id: "'right-' || r.key", order: "r.at",
+		past: `r.ended = 0 AND r.document NOT LIKE 'right-%' AND r.at < $1
+			AND NOT EXISTS (SELECT 1 FROM commitment_rights n WHERE n.document = r.document AND n.key > r.key)`,
+		needed: "EXISTS (SELECT 1 FROM commitment_rights x JOIN case_holds h ON h.application = x.application WHERE x.document = r.document AND h.until > $2)",
+	}, term{
+		stays:   query("SELECT key, at, ended, account, application, action, reason FROM commitment_rights WHERE document = " + documentOfRight + " ORDER BY key"),
+		empties: []string{query("UPDATE commitment_rights SET document = $1 WHERE document = " + documentOfRight)},
+		filled:  query("SELECT count(*) FROM commitment_rights WHERE 'right-' || key = $1 AND key = CAST(substr($1, 7) AS INTEGER) AND document <> $1"),
+		since:   query("SELECT at FROM commitment_rights WHERE key = CAST(substr($1, 7) AS INTEGER) AND 'right-' || key = $1"),
+		robbed:  query("SELECT r.document, r.at FROM commitment_rights r WHERE r.document LIKE 'right-%' AND NOT " + erasureAbout("r.document", yinzheng.RetainRights) + " LIMIT 1"),
+	}),
 }
 
 const (
-	nothing      = "$2 IS NULL" // needs it
+	// The document whose right was restored, or what an erasure left in its place.
+	documentOfRight = "(SELECT document FROM commitment_rights WHERE key = CAST(substr($1, 7) AS INTEGER) AND 'right-' || key = $1)"
+	nothing         = "$2 IS NULL" // needs it
+	// The next entries of a roster that say whom they are about.
+	namedEntries = "SELECT number FROM campaign_entries WHERE campaign = (SELECT key FROM campaigns WHERE id = $1) AND mark <> 'erased:' || number ORDER BY number LIMIT $2"
 	inquiryKinds = "e.kind >= 'inquiry-' AND e.kind < 'inquiry.' AND length(e.detail) = 64"
 )
 
@@ -184,7 +217,20 @@ func (s *Store) Spent(ctx context.Context, rule string, before, now time.Time, l
 	if err != nil {
 		return nil, err
 	}
-	return s.ids(ctx, "list what has been kept long enough", t.list, micros(before), micros(now), limit)
+	begun, err := s.begun(ctx, t, limit)
+	if err != nil {
+		return nil, err
+	}
+	due, err := s.ids(ctx, "list what has been kept long enough", t.list, micros(before), micros(now), limit-len(begun))
+	return append(begun, due...), err
+}
+
+// begun lists what an erasure was cut off at.
+func (s *Store) begun(ctx context.Context, t *term, limit int) ([]string, error) {
+	if t.portions == nil {
+		return nil, nil
+	}
+	return s.ids(ctx, "list what is erased in part", t.left, limit)
 }
 
 // CountSpent implements yinzheng.Retentions.
@@ -193,40 +239,115 @@ func (s *Store) CountSpent(ctx context.Context, rule string, before, now time.Ti
 	if err != nil {
 		return n, err
 	}
-	if n.Due, err = s.count(ctx, "count what has been kept long enough", t.due, micros(before), micros(now)); err == nil {
+	begun, err := s.begun(ctx, t, math.MaxInt32)
+	if err == nil {
+		n.Due, err = s.count(ctx, "count what has been kept long enough", t.due, micros(before), micros(now))
+		n.Due += len(begun)
+	}
+	if err == nil {
 		n.Needed, err = s.count(ctx, "count what is needed still", t.needed, micros(before), micros(now))
 	}
 	return n, err
 }
 
-// EraseSpent implements yinzheng.Retentions.
+// EraseSpent implements yinzheng.Retentions. What it leaves is worked out before the
+// writer is held up: who touches the thing meanwhile makes it one that is not to go.
 func (s *Store) EraseSpent(ctx context.Context, rule, id string, before, now time.Time) error {
 	t, err := termOf(rule)
 	if err != nil {
 		return err
 	}
-	return s.write(ctx, "erase what has been kept long enough", func(ctx context.Context, q querier) error {
-		n := 0
-		if err := q.QueryRowContext(ctx, t.one, micros(before), micros(now), id).Scan(&n); err != nil {
-			return err
+	var more bool
+	var detail string
+	err = s.read(ctx, "see what an erasure leaves", func(ctx context.Context, q querier) (err error) {
+		if more, err = hasBegun(ctx, q, rule, id); err == nil && !more {
+			detail, err = t.detail(ctx, q, rule, id)
 		}
-		if n == 0 {
-			return conflict("还需要保存，或已销毁", "It is still needed, or was erased already")
-		}
-		detail, err := t.detail(ctx, q, rule, id)
-		if err != nil {
-			return err
-		}
-		if err := s.Record(ctx, yinzheng.Event{At: now, Kind: yinzheng.EventContentErased, Subject: id, By: yinzheng.SystemActor, Detail: detail}); err != nil {
-			return err
-		}
-		for _, text := range t.empties {
-			if _, err := change(ctx, q, text, id); err != nil {
-				return err
-			}
-		}
-		return nil
+		return err
 	})
+	if err == nil && !more {
+		err = s.write(ctx, "erase what has been kept long enough", func(ctx context.Context, q querier) error {
+			more, err = s.beginErasing(ctx, q, t, &erasing{rule, id, now}, detail, before)
+			return err
+		})
+	}
+	for more && err == nil {
+		err = s.write(ctx, "go on erasing", func(ctx context.Context, q querier) error {
+			more, err = s.goOnErasing(ctx, q, t, &erasing{rule, id, now})
+			return err
+		})
+	}
+	return err
+}
+
+// erasing is a thing that a rule takes from at a moment.
+type erasing struct {
+	rule, id string
+	now      time.Time
+}
+
+func (x *erasing) event(kind, detail string) yinzheng.Event {
+	return yinzheng.Event{At: x.now, Kind: kind, Subject: x.id, By: yinzheng.SystemActor, Detail: detail}
+}
+
+// beginErasing records that a thing is erased, and takes from it what one portion has. It
+// tells whether there is more.
+func (s *Store) beginErasing(ctx context.Context, q querier, t *term, x *erasing, detail string, before time.Time) (more bool, err error) {
+	n := 0
+	if err := q.QueryRowContext(ctx, t.one, micros(before), micros(x.now), x.id).Scan(&n); err != nil {
+		return false, err
+	}
+	if n == 0 {
+		return false, conflict("还需要保存，或已销毁", "It is still needed, or was erased already")
+	}
+	if err := s.Record(ctx, x.event(yinzheng.EventContentErased, detail)); err != nil {
+		return false, err
+	}
+	for _, text := range t.empties {
+		if _, err := change(ctx, q, text, x.id); err != nil {
+			return false, err
+		}
+	}
+	if more, err = t.portion(ctx, q, x.id); err == nil && more {
+		err = s.Record(ctx, x.event(yinzheng.EventErasureBegun, x.rule))
+	}
+	return more, err
+}
+
+// goOnErasing takes the next portion from a thing. It tells whether there is more.
+func (s *Store) goOnErasing(ctx context.Context, q querier, t *term, x *erasing) (more bool, err error) {
+	switch begun, err := hasBegun(ctx, q, x.rule, x.id); {
+	case err != nil:
+		return false, err
+	case !begun:
+		return false, conflict("已销毁", "It was erased already")
+	}
+	if more, err = t.portion(ctx, q, x.id); err == nil && !more {
+		err = s.Record(ctx, x.event(yinzheng.EventErasureDone, x.rule))
+	}
+	return more, err
+}
+
+// aPortion is how many rows go in one transaction: others write after a tenth of a second.
+const aPortion = 1000
+
+// portion takes from the next rows of a thing what goes, and tells whether there may be
+// more of them.
+func (t *term) portion(ctx context.Context, q querier, id string) (more bool, err error) {
+	for _, text := range t.portions {
+		n, err := change(ctx, q, text, id, aPortion)
+		if err != nil {
+			return false, err
+		}
+		more = n == aPortion
+	}
+	return more, nil
+}
+
+// hasBegun tells whether a thing is erased in part.
+func hasBegun(ctx context.Context, q querier, rule, id string) (begun bool, err error) {
+	err = q.QueryRowContext(ctx, isPartErased, id, rule).Scan(&begun)
+	return begun, err
 }
 
 // detail is what the event of an erasure says: the rule, and a digest of what it leaves.

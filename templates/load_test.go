@@ -30,7 +30,7 @@ func TestBuiltin(t *testing.T) {
 		tints[paletteOf(tpl.Code)] = tpl.Code
 	}
 	for code, want := range map[string]yinzheng.Level{
-		"birth-registration": yinzheng.District, "family-relation": yinzheng.District, "residence": yinzheng.Town,
+		"birth-registration": yinzheng.District, "family-relation": yinzheng.District, "residence": yinzheng.Town, "school-entry": yinzheng.Town,
 	} {
 		if issuers[code] != want {
 			t.Errorf("%s is sealed by %q, want %s", code, issuers[code], want)

@@ -135,7 +135,7 @@ func TestPreviewUnfinished(t *testing.T) {
 			t.Errorf("nothing to be seen of %s", field)
 		}
 	}
-	for _, code := range []string{"birth-registration", "family-relation", "residence"} {
+	for _, code := range []string{"birth-registration", "family-relation", "residence", "school-entry"} {
 		if _, err := embeddedOnly(t).Preview(draft(t, code, yinzheng.Values{}), "svg", ""); err != nil {
 			t.Errorf("%s: %v", code, err)
 		}

@@ -69,6 +69,10 @@ func TestApplyByCertificate(t *testing.T) {
 
 	kase := "/work/cases/" + clerk.takenIn(id)
 	shows(clerk, kase, code, true)
+	p.forgets()
+	signInTo(t, p, w.URL, "village")
+	open(t, p, w.URL+kase)
+	p.looksAt("a case that a request became")
 	town.decide(kase, "approve")
 	shows(clerk, kase, "/certificate.pdf", true)
 }

@@ -136,7 +136,7 @@ func TestToldApart(t *testing.T) {
 // of the workbook that is written of them, in either language; no cell becomes a
 // formula or loses a digit.
 func TestWritten(t *testing.T) {
-	for _, code := range []string{"residence", "family-relation", "birth-registration"} {
+	for _, code := range []string{"residence", "family-relation", "birth-registration", "school-entry"} {
 		s := sheetOf(builtin(t, code))
 		rapid.Check(t, func(t *rapid.T) {
 			rows := make([]cells, rapid.IntRange(1, 4).Draw(t, "rows"))

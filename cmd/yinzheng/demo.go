@@ -22,7 +22,7 @@ import (
 type demoCmd struct {
 	Listen string        `help:"Address to listen on. Off the loopback interface the accounts get generated passwords." default:"127.0.0.1:8080" env:"YINZHENG_LISTEN"`
 	Dir    string        `help:"With --once: where to write the certificates. Else: keep the demo's data here (default: throw them away)." env:"YINZHENG_DEMO_DIR"`
-	Once   bool          `help:"Take one case of each template through its whole chain, write the certificates and the keys to verify them with into --dir, and stop. Opens no port."`
+	Once   bool          `help:"Take one case of each template that needs no file through its whole chain, write the certificates and the keys to verify them with into --dir, and stop. Opens no port."`
 	Ahead  time.Duration `help:"Believe that so much time has passed, such as 240h: to try limits and expiry."`
 	proxySettings
 	gatewaySettings
@@ -31,7 +31,7 @@ type demoCmd struct {
 }
 
 func (demoCmd) Help() string {
-	return `A whole district to play with: the real office tree of Huicheng (21 towns and streets, 283 villages and communities), people in two towns and two villages of one of them, three items, seals that read 演示专用 (for demonstration only).
+	return `A whole district to play with: the real office tree of Huicheng (21 towns and streets, 283 villages and communities), people in two towns and two villages of one of them, four items, seals that read 演示专用 (for demonstration only).
 
   yinzheng demo
   yinzheng demo --once --dir out

@@ -12,13 +12,13 @@ import (
 	"yinzheng"
 )
 
-// demoCases are one case of each built-in template, by item code.
+// demoCases are one case of each built-in template that needs no file, by item code.
 //
 //go:embed demo/cases.json
 var demoCases []byte
 
-// once takes one case of each template through its chain and writes what a
-// verifier needs.
+// once takes the demo's cases through their chains and writes what a verifier
+// needs.
 func (c *demoCmd) once(ctx context.Context, e *env) error {
 	if c.Dir == "" {
 		return errors.New("--once needs --dir, the folder to write the certificates into")

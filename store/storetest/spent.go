@@ -43,10 +43,14 @@ func Spend(t *testing.T, s yinzheng.Store) map[string]string {
 	check(t, s.AddShare(ctx, share))
 
 	spendInquiries(t, s)
+	check(t, s.AddCommitmentRight(ctx, &yinzheng.CommitmentRight{At: Start, Document: "111:王丽", Ended: true, By: "u1", Application: "A1", Action: 1}))
+	check(t, s.Record(ctx, yinzheng.Event{At: Start, Kind: "commitment-right-ended", Subject: "A1", By: "u1"}))
+	check(t, s.AddCommitmentRight(ctx, &yinzheng.CommitmentRight{At: Start, Document: "111:王丽", By: "u2", Application: "A1", Reason: "已改正"}))
+	check(t, s.Record(ctx, yinzheng.Event{At: Start, Kind: "commitment-right-restored", Subject: "A1", By: "u2", Detail: "已改正"}))
 	check(t, s.AddCopies(ctx, &yinzheng.Copies{ID: "K1", Certificate: cert.Code, At: Start, By: "u1", Name: "经办人", Office: "north", Collector: "王丽", CollectorID: yinzheng.ID{Type: yinzheng.Passport, Number: "王丽1"}, Count: 2, Purpose: "王丽入学"}))
 	return map[string]string{
 		yinzheng.RetainImports: b.ID, yinzheng.RetainRatings: "A1", yinzheng.RetainShares: fmt.Sprintf("share-%d", share.ID), yinzheng.RetainRosters: spentCampaign(t, s),
-		yinzheng.RetainInquiries: "Q1", yinzheng.RetainLists: "L1", yinzheng.RetainRolls: "R1", yinzheng.RetainCopies: "K1",
+		yinzheng.RetainInquiries: "Q1", yinzheng.RetainLists: "L1", yinzheng.RetainRolls: "R1", yinzheng.RetainCopies: "K1", yinzheng.RetainRights: "right-2",
 	}
 }
 
@@ -141,6 +145,11 @@ func said(t *testing.T, s yinzheng.Store) string {
 	check(t, err)
 	if on {
 		fmt.Fprintln(&b, "王丽 is on the roll")
+	}
+	rights, err := s.CommitmentRightsOf(ctx, "111:王丽")
+	check(t, err)
+	for _, r := range rights {
+		fmt.Fprintln(&b, r.Document)
 	}
 	fmt.Fprintf(&b, "%s %s\n%s\n%v\n", reply.Token, reply.Salt, lines[0].Content, copies)
 	return b.String()
