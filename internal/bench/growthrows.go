@@ -61,13 +61,13 @@ const together = 7
 
 var questions = []question{
 	{"POST /api/v1/verify by code", lookups, false, slowQuestion, bounded, func(_ context.Context, g *grown, i int) error {
-		return g.verified(i, `{"code":"`, g.sample(i).code)
+		return g.verified(`{"code":"`, g.sample(i).code)
 	}},
 	{"POST /api/v1/verify by number", lookups, false, slowQuestion, bounded, func(_ context.Context, g *grown, i int) error {
-		return g.verified(i, `{"number":"`, g.sample(i).number)
+		return g.verified(`{"number":"`, g.sample(i).number)
 	}},
 	{"POST /api/v1/verify, unseen token", pages, true, slowQuestion, bounded, func(_ context.Context, g *grown, i int) error {
-		return g.verified(i, `{"token":"`, g.sample(i).token)
+		return g.verified(`{"token":"`, g.sample(i).token)
 	}},
 	{"GET /v/{code}, what a phone opens", lookups, false, slowQuestion, bounded, func(ctx context.Context, g *grown, i int) error {
 		_, err := g.opened(ctx, i)
@@ -126,7 +126,7 @@ var questions = []question{
 func (g *grown) sample(i int) *asked { return &g.samples[i%len(g.samples)] }
 
 // verified asks as a department does, each time from another address.
-func (g *grown) verified(i int, member, value string) error {
+func (g *grown) verified(member, value string) error {
 	body := append(append([]byte(member), value...), `"}`...)
 	a := g.scanner.ask(g.like, g.place(), body)
 	if a.status != http.StatusOK || !bytes.Contains(a.body, []byte(`"verdict":"valid"`)) && !bytes.Contains(a.body, []byte(`"verdict":"expired"`)) {
