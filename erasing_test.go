@@ -342,8 +342,10 @@ func TestForgetRecipients(t *testing.T) {
 	h.later(time.Second)
 	r, err := h.Retention(h.ctx, h.people["admin"])
 	must(t, err)
-	if line := r.Rules[len(r.Rules)-1]; line.Key != yinzheng.RetainMessages || line.Due != 1 {
-		t.Errorf("%+v", line)
+	for _, line := range r.Rules {
+		if (line.Due == 1) != (line.Key == yinzheng.RetainMessages) {
+			t.Errorf("%+v", line)
+		}
 	}
 	if got := h.erase(); got != yinzheng.RetainMessages || masked() != "" || h.erase() != "" {
 		t.Errorf("erased %q, left is %q", got, masked())
