@@ -26,7 +26,8 @@ const retentionSubject = "retention"
 
 // EraseInTime erases what has been kept long enough, and tells offices of drafts that go
 // soon. Each thing is a transaction of its own, or several where it is large, so that it
-// may be cut off at any moment and run in several processes. It returns how many things were erased by each rule.
+// may be cut off at any moment and run in several processes. It returns how many things
+// were erased by each rule.
 func (s *Service) EraseInTime(ctx context.Context) (map[string]int, error) {
 	erased := map[string]int{}
 	errs := []error{s.tellOfFading(ctx)}
