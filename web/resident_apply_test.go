@@ -385,6 +385,11 @@ func TestApplyForFamily(t *testing.T) {
 	if r, page := phone.post(address+"/photo-authority", url.Values{}); r.StatusCode != 422 || !strings.Contains(page, "代办授权依据") {
 		t.Errorf("no authority: %d %s", r.StatusCode, page)
 	}
+	for material, may := range map[string]bool{"authority": false, "id_card": true} {
+		if _, page := phone.get(address + "/photo-" + material); strings.Contains(page, "先不传") != may {
+			t.Errorf("%s may be left out: %t, and the page says: %s", material, may, page)
+		}
+	}
 	for name, content := range map[string][]byte{"a.jpg": []byte("MZ\x90\x00 a program"), "a.pdf": []byte("<html><script>alert(1)</script>"), "empty.jpg": nil} {
 		if r, page := phone.sendPhoto(address, "authority", name, content); r.StatusCode != 422 || !strings.Contains(page, `class="faults"`) {
 			t.Errorf("%s: %d %s", name, r.StatusCode, page)
