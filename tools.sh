@@ -4,7 +4,7 @@
 # root; elsewhere it says what is missing.
 set -eu
 
-want="npm:npm pdfsig:poppler-utils pdftotext:poppler-utils qpdf:qpdf mutool:mupdf-tools zbarimg:zbar-tools openssl:openssl mvn:maven java:default-jdk-headless cc:gcc"
+want="npm:npm chromium:chromium pdfsig:poppler-utils pdftotext:poppler-utils qpdf:qpdf mutool:mupdf-tools zbarimg:zbar-tools openssl:openssl mvn:maven java:default-jdk-headless cc:gcc"
 packages=""
 missing=""
 for w in $want; do
@@ -16,19 +16,12 @@ done
 [ -e /usr/share/fonts/truetype/hanazono/HanaMinB.ttf ] || { missing="$missing HanaMin"; packages="$packages fonts-hanazono"; }
 [ -e /usr/share/fonts/truetype/lxgw-wenkai/LXGWWenKai-Regular.ttf ] || { missing="$missing LXGW-WenKai"; packages="$packages fonts-lxgw-wenkai"; }
 [ -x /usr/sbin/exim4 ] || { missing="$missing exim4"; packages="$packages exim4-daemon-light"; } # not on everybody's path
-# Chromium without its windows costs the tests half as much; all of it does where that is not to be had.
-shell=chromium-headless-shell
-if ! command -v $shell >/dev/null 2>&1 && { apt-cache show $shell >/dev/null 2>&1 || ! command -v chromium >/dev/null 2>&1; }; then
-	missing="$missing chromium"
-	packages="$packages $shell"
-fi
 [ -z "$missing" ] && exit 0
 
 echo "tools: missing:$missing"
 if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
 	export DEBIAN_FRONTEND=noninteractive
 	apt-get update -qq
-	apt-cache show $shell >/dev/null 2>&1 || packages=$(echo "$packages" | sed "s/$shell/chromium/")
 	# shellcheck disable=SC2086 # one word a package
 	apt-get install -y -qq --no-install-recommends $packages >/dev/null
 	exit 0
